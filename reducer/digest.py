@@ -1,0 +1,63 @@
+"""The digest of a state: XXH64 over its packed fields, seeded with the digest of its completed cycles (`docs/wire.md`)."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from typing import Any
+
+import xxhash
+
+from reducer.domain import KINDS, Kind
+from reducer.types import CycleRecord, PairState
+
+_PACK_INT, _PACK_FLOAT = struct.Struct("<q").pack, struct.Struct("<d").pack
+_NULL = bytes(8)
+
+
+def _packer(kind: Kind) -> Callable[[Any], bytes]:
+    if kind.literals:
+        codes: dict[str | None, bytes] = {None: _NULL}
+        for index, text in enumerate(kind.literals):
+            codes[text] = _PACK_INT(index + kind.optional)
+        return codes.__getitem__
+    if kind.name == "Text":
+        return _pack_text
+    if kind.name in ("int", "bool"):
+        return _PACK_INT
+    return _pack_optional if kind.optional else _PACK_FLOAT
+
+
+def _pack_text(text: str) -> bytes:
+    encoded = text.encode()
+    return _PACK_INT(len(encoded)) + encoded
+
+
+def _pack_optional(value: float | None) -> bytes:
+    return _NULL * 2 if value is None else _PACK_INT(1) + _PACK_FLOAT(value)
+
+
+_PACKERS = {cls: [(name, _packer(kind)) for name, kind in kinds.items() if kind.item is None] for cls, kinds in KINDS.items()}
+
+
+def pack(value: object) -> bytes:
+    """The scalar fields of a state, an order or a record, in contract order."""
+    return b"".join([packer(getattr(value, name)) for name, packer in _PACKERS[type(value)]])
+
+
+def cycles_digest(records: tuple[CycleRecord, ...], chain: int = 0) -> int:
+    """Extend the chain over completed cycles; 0 stands for none."""
+    for record in records:
+        chain = xxhash.xxh64_intdigest(pack(record), chain)
+    return chain
+
+
+def state_digest(state: PairState, cycles: int | None = None) -> str:
+    """The digest as 16 hex digits; `cycles` is the chain over the completed cycles where the caller keeps it."""
+    parts = [pack(state), _PACK_INT(len(state.orders))]
+    parts += map(pack, state.orders)
+    parts.append(_PACK_INT(len(state.recovery_orders)))
+    parts += map(pack, state.recovery_orders)
+    parts.append(_PACK_INT(len(state.completed_cycles)))
+    chain = cycles_digest(state.completed_cycles) if cycles is None else cycles
+    return xxhash.xxh64_hexdigest(b"".join(parts), chain)

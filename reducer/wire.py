@@ -1,0 +1,239 @@
+"""The reference behind the wire of `docs/wire.md`: one request object in, one answer object out.
+
+The harness reaches the reference through this, planted bugs are served through it, and whoever ports the reducer to another
+language can read it as the shortest implementation of the page. `python -m reducer.wire [--server]` serves it over pipes.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, fields
+from typing import Any, TypeVar
+
+import state_machine as sm
+from reducer.digest import cycles_digest, state_digest
+from reducer.domain import CLASSES, KINDS, check_bool, check_number, check_sizes, wrong_type
+from reducer.snapshot import WIRE_FLOATS, encode, read_state, read_value
+from reducer.types import EngineConfig, Event, PairState
+
+T = TypeVar("T")
+Json = dict[str, Any]
+
+
+class RequestError(Exception):
+    """The request itself is broken: no JSON, an unknown method, a missing field."""
+
+
+def handle(request: object) -> Json:
+    """Answer one request; whatever is wrong with it becomes an error object."""
+    try:
+        if not isinstance(request, Mapping):
+            raise RequestError(str(wrong_type("request", "an object", request)))
+        method = METHODS.get(request.get("method", ""))
+        if method is None:
+            raise RequestError(f"request: unknown method {json.dumps(request.get('method'))}; known: {', '.join(METHODS)}")
+        return method(request)
+    except (ValueError, TypeError, OverflowError, RequestError) as error:
+        return error_object(error)
+
+
+def error_object(error: Exception) -> Json:
+    """An exception as the wire shows it."""
+    return {"error": str(error), "kind": type(error).__name__}
+
+
+def required(request: Mapping[str, Any], name: str) -> Any:
+    """A field of the request, or the error that it is missing."""
+    if name not in request:
+        raise RequestError(f"{name}: is missing")
+    return request[name]
+
+
+def read_strict(data: object, cls: type[T], path: str) -> T:
+    """Read a configuration or an event: defaults where there are some, unknown fields refused."""
+    if not isinstance(data, Mapping):
+        raise wrong_type(path, "an object", data)
+    values: Json = {}
+    for field in fields(cls):  # type: ignore[arg-type]  # the contract's types are dataclasses
+        if field.name in data:
+            kind = KINDS[cls][field.name]
+            values[field.name] = read_value(kind, data[field.name], f"{path}.{field.name}")
+        elif field.default is MISSING:
+            raise ValueError(f"{path}.{field.name}: is missing")
+    for name in data:
+        if name not in KINDS[cls] and name != "_type":
+            raise ValueError(f"{path}.{name}: is not a field")
+    return cls(**values)
+
+
+def read_config(data: object) -> EngineConfig:
+    """Read a configuration; missing fields take their defaults."""
+    if isinstance(data, Mapping) and "_type" in data:
+        raise ValueError("cfg._type: is not a field")
+    return read_strict(data, EngineConfig, "cfg")
+
+
+def read_event(data: object) -> Event:
+    """Read an event by its `_type`, or without one by its fields."""
+    if not isinstance(data, Mapping):
+        raise TypeError("event: is no event")
+    name = data["_type"] if "_type" in data else _told_by_fields(data)
+    cls = CLASSES.get(name) if isinstance(name, str) and name.endswith(("Tick", "Event")) else None
+    if cls is None:
+        raise TypeError("event: is no event")
+    return read_strict(data, cls, "event")
+
+
+def _told_by_fields(data: Mapping[str, Any]) -> str:
+    if "order_local_id" in data:
+        return "FillEvent"
+    if "recovery_id" in data:
+        return "RecoveryFillEvent" if "price" in data else "RecoveryCancelEvent"
+    if "price" in data:
+        return "PriceTick"
+    return "TimerTick" if "timestamp" in data else ""
+
+
+def read_sizes(data: object) -> Mapping[str, float] | None:
+    """Read the sizes per trade."""
+    if isinstance(data, Mapping):
+        data = {key: read_float(value) for key, value in data.items()}
+    return check_sizes(data)
+
+
+def read_float(value: object) -> object:
+    """A number that the wire may spell as text."""
+    return WIRE_FLOATS.get(value, value) if isinstance(value, str) else value
+
+
+def tagged(value: object) -> Json:
+    """An action or an event with its type, first."""
+    return {"_type": type(value).__name__, **encode(value)}
+
+
+def _settings(request: Mapping[str, Any]) -> tuple[EngineConfig, float, Mapping[str, float] | None]:
+    cfg = read_config(required(request, "config"))
+    size_usd = check_number(read_float(required(request, "order_size_usd")), "order_size_usd")
+    return cfg, size_usd, read_sizes(request.get("order_sizes"))
+
+
+def _state(request: Mapping[str, Any]) -> PairState:
+    return read_state(required(request, "state"), "state")
+
+
+def answer_transition(request: Mapping[str, Any]) -> Json:
+    """One event."""
+    state = _state(request)
+    event = read_event(required(request, "event"))
+    after, actions = sm.transition(state, event, *_settings(request))
+    return {"state": encode(after), "actions": [tagged(action) for action in actions]}
+
+
+def answer_replay(request: Mapping[str, Any]) -> Json:
+    """Many events; one that fails leaves the state as it was."""
+    state = _state(request)
+    events = required(request, "events")
+    if not isinstance(events, list):
+        raise wrong_type("events", "a list", events)
+    settings = _settings(request)
+    steps = []
+    booked = cycles_digest(state.completed_cycles)
+    for data in events:
+        step: Json
+        try:
+            after, actions = sm.transition(state, read_event(data), *settings)
+            booked = cycles_digest(after.completed_cycles[len(state.completed_cycles) :], booked)
+            state = after
+            step = {"actions": [tagged(action) for action in actions]}
+        except (ValueError, TypeError, OverflowError) as error:
+            step = error_object(error)
+        step["phase"] = sm.derive_phase(state)
+        step["violations"] = sm.check_invariants(state)
+        step["digest"] = state_digest(state, booked)
+        steps.append(step)
+    return {"steps": steps, "state": encode(state)}
+
+
+def answer_bootstrap(request: Mapping[str, Any]) -> Json:
+    """The first two entries."""
+    state = _state(request)
+    cfg = read_config(required(request, "config"))
+    size_usd = check_number(read_float(required(request, "order_size_usd")), "order_size_usd")
+    allowed = [check_bool(request.get(name, True), name) for name in ("allow_long_only", "allow_short_only")]
+    after, actions, orders = sm.bootstrap_orders(state, cfg, size_usd, *allowed)
+    return {
+        "state": encode(after),
+        "actions": [tagged(action) for action in actions],
+        "orders": [encode(order) for order in orders],
+    }
+
+
+def answer_volume(request: Mapping[str, Any]) -> Json:
+    """The volume of an order."""
+    price = check_number(read_float(required(request, "price")), "price")
+    cfg = read_config(required(request, "config"))
+    size_usd = check_number(read_float(required(request, "order_size_usd")), "order_size_usd")
+    return {"volume": sm.compute_order_volume(price, cfg, size_usd)}
+
+
+def answer_describe(_: Mapping[str, Any]) -> Json:
+    """What this port is."""
+    from reducer.contract import described
+
+    return {"subject": "reducer", "port": "python", "version": "0.1.0", **described()}
+
+
+METHODS: dict[str, Callable[[Mapping[str, Any]], Json]] = {
+    "transition": answer_transition,
+    "check_invariants": lambda request: {"violations": sm.check_invariants(_state(request))},
+    "derive_phase": lambda request: {"phase": sm.derive_phase(_state(request))},
+    "compute_order_volume": answer_volume,
+    "bootstrap_orders": answer_bootstrap,
+    "describe": answer_describe,
+    "replay": answer_replay,
+}
+
+
+def to_line(answer: Json) -> bytes:
+    """An answer as one line of JSON; infinities become text."""
+    return json.dumps(_spell_out(answer), ensure_ascii=True, allow_nan=False).encode() + b"\n"
+
+
+def _spell_out(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _spell_out(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_spell_out(item) for item in value]
+    if isinstance(value, float) and value in (float("inf"), float("-inf")):
+        return "Infinity" if value > 0 else "-Infinity"
+    return value
+
+
+def handle_line(line: bytes) -> bytes:
+    """Answer one line."""
+    try:
+        request = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        return to_line(error_object(RequestError(f"request: is not JSON ({error})")))
+    return to_line(handle(request))
+
+
+def main(arguments: list[str]) -> int:
+    """Serve standard input."""
+    if arguments == ["--server"]:
+        for line in sys.stdin.buffer:
+            sys.stdout.buffer.write(handle_line(line))
+            sys.stdout.buffer.flush()
+        return 0
+    answer = handle_line(sys.stdin.buffer.readline())
+    sys.stdout.buffer.write(answer)
+    error = json.loads(answer).get("error")
+    if error:
+        print(error, file=sys.stderr)
+    return 2 if error else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
