@@ -11,7 +11,8 @@ import xxhash
 from reducer.domain import KINDS, Kind
 from reducer.types import CycleRecord, PairState
 
-_PACK_INT, _PACK_FLOAT = struct.Struct("<q").pack, struct.Struct("<d").pack
+_INT, _FLOAT = struct.Struct("<q"), struct.Struct("<d")
+_PACK_INT, _PACK_FLOAT = _INT.pack, _FLOAT.pack
 _NULL = bytes(8)
 
 
@@ -45,6 +46,46 @@ def pack(value: object) -> bytes:
     return b"".join([packer(getattr(value, name)) for name, packer in _PACKERS[type(value)]])
 
 
+Offsets = dict[str, Callable[[bytearray, Any], None]]
+
+
+def scalar_offsets(cls: type) -> Offsets:
+    """For each scalar field, what overwrites it in a packed buffer. Only for types without text fields.
+
+    A float field takes a float and an int field an int: a value of the other type packs alike, and is refused.
+    """
+    offsets: Offsets = {}
+    offset = 0
+    for name, kind in KINDS[cls].items():
+        if kind.item is None:
+            offsets[name] = _overwriter(kind, offset)
+            offset += 16 if kind.optional and not kind.literals else 8
+    return offsets
+
+
+def _overwriter(kind: Kind, offset: int) -> Callable[[bytearray, Any], None]:
+    packer = _packer(kind)
+    wanted = {"int": int, "bool": bool}.get(kind.name, float)
+    plain = not kind.optional and not kind.literals
+    pack_into = _FLOAT.pack_into if wanted is float else _INT.pack_into
+
+    def overwrite(buffer: bytearray, value: Any) -> None:
+        if type(value) is wanted and plain:
+            pack_into(buffer, offset, value)
+            return
+        if not kind.literals and value is not None and type(value) is not wanted:
+            raise TypeError(f"expected {wanted.__name__}, got {value!r}")
+        packed = packer(value)
+        buffer[offset : offset + len(packed)] = packed
+
+    return overwrite
+
+
+def seeded_hexdigest(packed: bytes | bytearray, seed: int) -> str:
+    """XXH64 as 16 hex digits."""
+    return xxhash.xxh64_hexdigest(packed, seed)
+
+
 def cycles_digest(records: tuple[CycleRecord, ...], chain: int = 0) -> int:
     """Extend the chain over completed cycles; 0 stands for none."""
     for record in records:
@@ -60,4 +101,4 @@ def state_digest(state: PairState, cycles: int | None = None) -> str:
     parts += map(pack, state.recovery_orders)
     parts.append(_PACK_INT(len(state.completed_cycles)))
     chain = cycles_digest(state.completed_cycles) if cycles is None else cycles
-    return xxhash.xxh64_hexdigest(b"".join(parts), chain)
+    return seeded_hexdigest(b"".join(parts), chain)

@@ -13,6 +13,7 @@ from dataclasses import MISSING, fields
 from typing import Any, TypeVar
 
 import state_machine as sm
+from reducer.contract import described
 from reducer.digest import cycles_digest, state_digest
 from reducer.domain import CLASSES, KINDS, check_bool, check_number, check_sizes, wrong_type
 from reducer.snapshot import WIRE_FLOATS, encode, read_state, read_value
@@ -26,14 +27,15 @@ class RequestError(Exception):
     """The request itself is broken: no JSON, an unknown method, a missing field."""
 
 
-def handle(request: object) -> Json:
+def handle(request: object, methods: Mapping[str, Callable[[Mapping[str, Any]], Json]] | None = None) -> Json:
     """Answer one request; whatever is wrong with it becomes an error object."""
+    methods = METHODS if methods is None else methods
     try:
         if not isinstance(request, Mapping):
             raise RequestError(str(wrong_type("request", "an object", request)))
         method = METHODS.get(request.get("method", ""))
         if method is None:
-            raise RequestError(f"request: unknown method {json.dumps(request.get('method'))}; known: {', '.join(METHODS)}")
+            raise RequestError(f"request: unknown method {json.dumps(request.get('method'))}; known: {', '.join(methods)}")
         return method(request)
     except (ValueError, TypeError, OverflowError, RequestError) as error:
         return error_object(error)
@@ -113,31 +115,33 @@ def tagged(value: object) -> Json:
     return {"_type": type(value).__name__, **encode(value)}
 
 
-def _settings(request: Mapping[str, Any]) -> tuple[EngineConfig, float, Mapping[str, float] | None]:
+def read_settings(request: Mapping[str, Any]) -> tuple[EngineConfig, float, Mapping[str, float] | None]:
+    """The configuration and the sizes of a request."""
     cfg = read_config(required(request, "config"))
     size_usd = check_number(read_float(required(request, "order_size_usd")), "order_size_usd")
     return cfg, size_usd, read_sizes(request.get("order_sizes"))
 
 
-def _state(request: Mapping[str, Any]) -> PairState:
+def read_request_state(request: Mapping[str, Any]) -> PairState:
+    """The state of a request."""
     return read_state(required(request, "state"), "state")
 
 
 def answer_transition(request: Mapping[str, Any]) -> Json:
     """One event."""
-    state = _state(request)
+    state = read_request_state(request)
     event = read_event(required(request, "event"))
-    after, actions = sm.transition(state, event, *_settings(request))
+    after, actions = sm.transition(state, event, *read_settings(request))
     return {"state": encode(after), "actions": [tagged(action) for action in actions]}
 
 
 def answer_replay(request: Mapping[str, Any]) -> Json:
     """Many events; one that fails leaves the state as it was."""
-    state = _state(request)
+    state = read_request_state(request)
     events = required(request, "events")
     if not isinstance(events, list):
         raise wrong_type("events", "a list", events)
-    settings = _settings(request)
+    settings = read_settings(request)
     steps = []
     booked = cycles_digest(state.completed_cycles)
     for data in events:
@@ -158,7 +162,7 @@ def answer_replay(request: Mapping[str, Any]) -> Json:
 
 def answer_bootstrap(request: Mapping[str, Any]) -> Json:
     """The first two entries."""
-    state = _state(request)
+    state = read_request_state(request)
     cfg = read_config(required(request, "config"))
     size_usd = check_number(read_float(required(request, "order_size_usd")), "order_size_usd")
     allowed = [check_bool(request.get(name, True), name) for name in ("allow_long_only", "allow_short_only")]
@@ -180,20 +184,26 @@ def answer_volume(request: Mapping[str, Any]) -> Json:
 
 def answer_describe(_: Mapping[str, Any]) -> Json:
     """What this port is."""
-    from reducer.contract import described
-
     return {"subject": "reducer", "port": "python", "version": "0.1.0", **described()}
 
 
 METHODS: dict[str, Callable[[Mapping[str, Any]], Json]] = {
     "transition": answer_transition,
-    "check_invariants": lambda request: {"violations": sm.check_invariants(_state(request))},
-    "derive_phase": lambda request: {"phase": sm.derive_phase(_state(request))},
+    "check_invariants": lambda request: {"violations": sm.check_invariants(read_request_state(request))},
+    "derive_phase": lambda request: {"phase": sm.derive_phase(read_request_state(request))},
     "compute_order_volume": answer_volume,
     "bootstrap_orders": answer_bootstrap,
     "describe": answer_describe,
     "replay": answer_replay,
 }
+
+
+def with_sessions() -> dict[str, Callable[[Mapping[str, Any]], Json]]:
+    """The methods of a server, which keeps sessions."""
+    from reducer.wire_session import Sessions
+
+    sessions = Sessions()
+    return {**METHODS, "step": sessions.step, "check_invariants": sessions.check_invariants}
 
 
 def to_line(answer: Json) -> bytes:
@@ -211,20 +221,21 @@ def _spell_out(value: Any) -> Any:
     return value
 
 
-def handle_line(line: bytes) -> bytes:
+def handle_line(line: bytes, methods: Mapping[str, Callable[[Mapping[str, Any]], Json]] | None = None) -> bytes:
     """Answer one line."""
     try:
         request = json.loads(line)
     except (ValueError, RecursionError) as error:
         return to_line(error_object(RequestError(f"request: is not JSON ({error})")))
-    return to_line(handle(request))
+    return to_line(handle(request, methods))
 
 
 def main(arguments: list[str]) -> int:
     """Serve standard input."""
     if arguments == ["--server"]:
+        methods = with_sessions()
         for line in sys.stdin.buffer:
-            sys.stdout.buffer.write(handle_line(line))
+            sys.stdout.buffer.write(handle_line(line, methods))
             sys.stdout.buffer.flush()
         return 0
     answer = handle_line(sys.stdin.buffer.readline())

@@ -1,0 +1,77 @@
+"""`import doge_core as sm` is `import state_machine as sm`, with the reducer itself in Haskell where it can be had.
+
+`transition` and `check_invariants` cross into Haskell; types, constructors and helpers are the reference's own, so `isinstance`
+keeps working. DOGE_CORE_BACKEND chooses `python`, `haskell` or `auto` (Haskell where it is built); DOGE_CORE_EXE names the
+executable, DOGE_CORE_PERSISTENT=0 starts one process a call, DOGE_CORE_TIMEOUT_SEC bounds an answer. `status()` tells what
+answered.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import state_machine as _reference
+from doge_core import locate as _locate
+from doge_core.backend import Haskell as _Haskell
+from doge_core.settings import read_settings as _read_settings
+from state_machine import *  # noqa: F403  the whole surface of the reference, whatever it grows
+from state_machine import Action, EngineConfig, Event, PairState
+
+__all__ = [*_reference.__all__, "reset", "status"]
+
+_settings = _read_settings()
+_haskell: _Haskell | None = None
+
+
+def _choose() -> _Haskell | None:
+    if _settings.backend == "python":
+        return None
+    if _settings.backend == "auto" and _locate.find_executable(_settings.exe) is None:
+        logging.getLogger("doge_core").warning("doge_core: Python answers, no executable found; %s", _locate.HOW_TO_GET)
+        return None
+    return _Haskell(_settings)
+
+
+_haskell = _choose()
+
+
+def transition(  # type: ignore[no-redef]  # replaces the reference's, which is the point
+    state: PairState,
+    event: Event,
+    cfg: EngineConfig,
+    order_size_usd: float,
+    order_sizes: Mapping[str, float] | None = None,
+) -> tuple[PairState, list[Action]]:
+    """Advance the state by one event; see `state_machine.transition`."""
+    if _haskell is None:
+        return _reference.transition(state, event, cfg, order_size_usd, order_sizes)
+    return _haskell.transition(state, event, cfg, order_size_usd, order_sizes)
+
+
+def check_invariants(state: PairState) -> list[str]:  # type: ignore[no-redef]  # as above
+    """What is wrong with the state; see `state_machine.check_invariants`."""
+    if _haskell is None:
+        return _reference.check_invariants(state)
+    return _haskell.check_invariants(state)
+
+
+def status() -> dict[str, Any]:
+    """Which backend was chosen and what answered so far: calls, fallbacks by rung and cause, server starts."""
+    exe = None if _haskell is None else _locate.find_executable(_settings.exe)
+    told: dict[str, Any] = {
+        "configured": _settings.backend,
+        "backend": "python" if _haskell is None else "haskell",
+        "executable": None if exe is None else str(exe),
+    }
+    return told if _haskell is None else {**told, **_haskell.status()}
+
+
+def reset() -> None:
+    """End the server and read the environment again."""
+    global _settings, _haskell
+    if _haskell is not None:
+        _haskell.close()
+    _settings = _read_settings()
+    _haskell = _choose()

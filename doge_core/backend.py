@@ -1,0 +1,200 @@
+"""Which implementation answers a call: the persistent server, then one process a call, then Python.
+
+Every step down is counted and logged once per cause, and the call still returns the right result: a transition changes
+nothing outside itself, so it can be made again anywhere.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import logging
+import os
+import threading
+import time
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import state_machine as sm
+from doge_core import locate
+from doge_core.client import Server, request_once
+from doge_core.codec import decode_answer, encode_object, read_tagged_actions, settings_fields
+from doge_core.errors import ContractError, ServerError, ServerGarbageError
+from doge_core.session import Sessions, encode_event, read_violations, refusal
+from doge_core.settings import Settings
+from reducer.contract import contract, contract_hash
+from reducer.domain import check_event, check_settings, check_state
+from reducer.snapshot import from_dict
+
+log = logging.getLogger("doge_core")
+
+_BACKOFF_FIRST_SEC, _BACKOFF_MAX_SEC = 0.1, 30.0
+_TRIES = 2
+
+Sizes = Mapping[str, float] | None
+
+
+class Haskell:
+    """The Haskell reducer with its fallbacks. Safe under threads (calls take turns) and after fork (a child starts its own)."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.fallbacks: Counter[str] = Counter()
+        self.calls: Counter[str] = Counter()
+        self.starts = 0
+        self._lock = threading.Lock()
+        self._sessions: Sessions | None = None
+        self._failures = 0
+        self._resting_until = 0.0
+        self._contract_checked = False
+        atexit.register(self.close)
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._after_fork)
+
+    def transition(
+        self,
+        state: sm.PairState,
+        event: sm.Event,
+        cfg: sm.EngineConfig,
+        order_size_usd: float,
+        order_sizes: Sizes = None,
+    ) -> tuple[sm.PairState, list[sm.Action]]:
+        """`state_machine.transition`, by whichever implementation can answer."""
+        with self._lock:
+            for _ in range(self._tries()):
+                try:
+                    result = self._live().transition(state, event, cfg, order_size_usd, order_sizes)
+                    self.calls["persistent"] += 1
+                    self._failures = 0
+                    return result
+                except ServerError as error:
+                    self._give_up_server("persistent", error)
+        if self._resting():
+            self._count("one-shot", "resting", "the executable failed again and again; Python answers for a while")
+        else:
+            try:
+                result = self._transition_once(state, event, cfg, order_size_usd, order_sizes)
+                self.calls["one-shot"] += 1
+                return result
+            except ServerError as error:
+                self._failed("one-shot", error)
+        self.calls["python"] += 1
+        return sm.transition(state, event, cfg, order_size_usd, order_sizes)
+
+    def check_invariants(self, state: sm.PairState) -> list[str]:
+        """`state_machine.check_invariants`, by whichever implementation can answer."""
+        try:
+            state = check_state(state)
+        except ValueError as error:
+            self._count("persistent", "domain", f"a state outside the domain is checked in Python ({error})")
+            return sm.check_invariants(state)
+        with self._lock:
+            for _ in range(self._tries()):
+                try:
+                    violations = self._live().check_invariants(state)
+                    self.calls["persistent"] += 1
+                    return violations
+                except ServerError as error:
+                    self._give_up_server("persistent", error)
+        if not self._resting():
+            try:
+                line = b'{"method":"check_invariants","state":%b}' % encode_object(state)
+                violations = read_violations(self._ask_once(line))
+                self.calls["one-shot"] += 1
+                return violations
+            except ServerError as error:
+                self._failed("one-shot", error)
+        self.calls["python"] += 1
+        return sm.check_invariants(state)
+
+    def status(self) -> dict[str, Any]:
+        """What answered so far, for a status page."""
+        sessions = self._sessions
+        return {
+            "calls": dict(self.calls),
+            "fallbacks": dict(self.fallbacks),
+            "server_starts": self.starts,
+            "sessions": dict(sessions.counts) if sessions else {},
+        }
+
+    def close(self) -> None:
+        """End the server; the next call starts another."""
+        with self._lock:
+            if self._sessions is not None:
+                self._sessions.server.close()
+                self._sessions = None
+
+    def _after_fork(self) -> None:
+        """In a forked child: the parent's lock may be held for ever, and its server is not ours."""
+        self._lock = threading.Lock()
+        self._sessions = None
+
+    def _tries(self) -> int:
+        return _TRIES if self.settings.persistent and not self._resting() else 0
+
+    def _resting(self) -> bool:
+        return self._failures > 0 and time.monotonic() < self._resting_until
+
+    def _argv(self) -> list[str]:
+        return [str(locate.require_executable(self.settings.exe))]
+
+    def _live(self) -> Sessions:
+        """The running server, started where there is none."""
+        if self._sessions is None:
+            server = Server([*self._argv(), "--server"], self.settings.timeout_sec)
+            self.starts += 1
+            try:
+                self._check_contract(server.request(b'{"method":"describe"}'))
+            except ServerError:
+                server.kill()
+                raise
+            self._sessions = Sessions(server)
+        return self._sessions
+
+    def _check_contract(self, line: bytes) -> None:
+        theirs, ours = decode_answer(line).get("contract_hash"), contract_hash(contract())
+        if theirs != ours:
+            raise ContractError(f"the executable has contract {theirs}, the reference {ours}; rebuild it")
+        self._contract_checked = True
+
+    def _give_up_server(self, rung: str, error: ServerError) -> None:
+        if self._sessions is not None:
+            self._sessions.server.kill()
+            self._sessions = None
+        self._failed(rung, error)
+
+    def _failed(self, rung: str, error: ServerError) -> None:
+        """Note a failure; one in a row is bad luck, more make the next calls spare the executable for a while."""
+        self._failures += 1
+        if self._failures > _TRIES:
+            rest_sec = min(_BACKOFF_MAX_SEC, _BACKOFF_FIRST_SEC * 2 ** (self._failures - _TRIES))
+            self._resting_until = time.monotonic() + rest_sec
+        self._count(rung, error.cause, str(error))
+
+    def _count(self, rung: str, cause: str, sentence: str) -> None:
+        key = f"{rung}:{cause}"
+        self.fallbacks[key] += 1
+        if self.fallbacks[key] == 1:
+            log.warning("doge_core fallback %s: %s (counted in doge_core.status(), logged once)", key, sentence)
+
+    def _ask_once(self, line: bytes) -> dict[str, Any]:
+        argv = self._argv()
+        if not self._contract_checked:
+            self._check_contract(request_once(argv, b'{"method":"describe"}', self.settings.timeout_sec))
+        return decode_answer(request_once(argv, line, self.settings.timeout_sec))
+
+    def _transition_once(
+        self, state: sm.PairState, event: sm.Event, cfg: sm.EngineConfig, order_size_usd: float, order_sizes: Sizes
+    ) -> tuple[sm.PairState, list[sm.Action]]:
+        state = check_state(state)
+        event = check_event(event)
+        settings = settings_fields(*check_settings(cfg, order_size_usd, order_sizes))
+        line = b'{"method":"transition","state":%b,%b,"event":%b}' % (encode_object(state), settings, encode_event(event))
+        answer = self._ask_once(line)
+        if "error" in answer:
+            error = refusal(answer, event)
+            raise error
+        with contextlib.suppress(KeyError, TypeError, ValueError, IndexError):
+            return from_dict(answer["state"]), read_tagged_actions(answer["actions"])
+        raise ServerGarbageError("the answer makes no sense")

@@ -1,0 +1,218 @@
+"""One executable behind the wire, kept running: a line out, a line in.
+
+A `Server` never restarts itself: whoever holds it knows what state is lost with it. It is not safe under threads;
+`doge_core.backend` serialises the calls.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import threading
+import time
+import weakref
+from collections import deque
+from collections.abc import Sequence
+
+from doge_core.errors import ServerDiedError, ServerGarbageError, ServerTimeoutError
+
+_CHUNK_BYTES = 1 << 16
+_STDERR_TAIL_CHUNKS = 4
+_EXIT_GRACE_SEC = 0.5
+
+_servers: weakref.WeakSet[Server] = weakref.WeakSet()
+
+
+class Server:
+    """A running executable. `timeout_sec` bounds one answer."""
+
+    def __init__(self, argv: Sequence[str], timeout_sec: float) -> None:
+        self.argv = list(argv)
+        self.timeout_sec = timeout_sec
+        self.deadline: float | None = None
+        self._timed_out = False
+        self._stderr_tail: deque[bytes] = deque(maxlen=_STDERR_TAIL_CHUNKS)
+        try:
+            # A group of its own: Ctrl-C at the terminal is the caller's to handle, and a kill reaches grandchildren.
+            self.process = subprocess.Popen(
+                self.argv,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                bufsize=0,
+                process_group=0 if os.name == "posix" else None,
+            )
+        except OSError as error:
+            raise ServerDiedError(f"{self.argv[0]}: could not be started ({error.strerror})") from error
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self._write_fd, self._read_fd = self.process.stdin.fileno(), self.process.stdout.fileno()
+        threading.Thread(target=self._drain_stderr, name="doge-core-stderr", daemon=True).start()
+        _servers.add(self)
+        _watchdog.watch(timeout_sec)
+
+    def request(self, line: bytes) -> bytes:
+        """Send one line (without its newline) and return the answer's.
+
+        Raises `ServerDiedError`, `ServerTimeoutError` or `ServerGarbageError`; the executable is then gone.
+        """
+        self.deadline = time.monotonic() + self.timeout_sec
+        try:
+            self._write(line + b"\n")
+            answer = os.read(self._read_fd, _CHUNK_BYTES)
+            if not answer.endswith(b"\n"):
+                answer = self._read_on(answer)
+            if answer.find(b"\n") != len(answer) - 1:
+                raise ServerGarbageError(f"{self.argv[0]}: answered more than one line")
+        except BaseException as error:
+            self.kill()
+            if isinstance(error, OSError | ValueError):
+                raise self._death() from error
+            raise
+        self.deadline = None
+        return answer[:-1]
+
+    def _write(self, data: bytes) -> None:
+        sent = os.write(self._write_fd, data)
+        while sent < len(data):
+            sent += os.write(self._write_fd, memoryview(data)[sent:])
+
+    def _read_on(self, chunk: bytes) -> bytes:
+        chunks = []
+        while chunk:
+            chunks.append(chunk)
+            if chunk.endswith(b"\n"):
+                return b"".join(chunks)
+            chunk = os.read(self._read_fd, _CHUNK_BYTES)
+        raise self._death()
+
+    def _death(self) -> ServerDiedError | ServerTimeoutError:
+        name = self.argv[0]
+        if self._timed_out:
+            return ServerTimeoutError(f"{name}: no answer within {self.timeout_sec:g} s; killed")
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(_EXIT_GRACE_SEC)
+        words = self.stderr_tail().strip().splitlines()
+        return ServerDiedError(f"{name}: ended with {self.process.returncode}" + (f" ({words[-1]})" if words else ""))
+
+    def stderr_tail(self) -> str:
+        """The last that it wrote to standard error."""
+        return b"".join(self._stderr_tail).decode(errors="replace")
+
+    def _drain_stderr(self) -> None:
+        """Read standard error away, for ever: an executable that floods it must not block on a full pipe."""
+        assert self.process.stderr is not None
+        descriptor = self.process.stderr.fileno()
+        with contextlib.suppress(OSError, ValueError), self.process.stderr:
+            while chunk := os.read(descriptor, _CHUNK_BYTES):
+                self._stderr_tail.append(chunk[-1024:])
+
+    def expire(self) -> None:
+        """Kill the executable for being too slow; the call that waits for it sees its end."""
+        self._timed_out = True
+        self._signal_group()
+
+    def kill(self) -> None:
+        """End the executable at once."""
+        self.deadline = None
+        self._signal_group()
+        self._release()
+
+    def close(self) -> None:
+        """End the executable by ending its input, and by force if it lingers."""
+        self.deadline = None
+        with contextlib.suppress(OSError):
+            if self.process.stdin is not None:
+                self.process.stdin.close()
+        try:
+            self.process.wait(_EXIT_GRACE_SEC)
+        except subprocess.TimeoutExpired:
+            self._signal_group()
+        self._release()
+
+    def _signal_group(self) -> None:
+        if self.process.returncode is not None:
+            return
+        with contextlib.suppress(OSError):
+            if os.name == "posix":
+                os.killpg(self.process.pid, signal.SIGKILL)
+            else:
+                self.process.kill()
+
+    def _release(self) -> None:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(_EXIT_GRACE_SEC)
+        # The numbers may soon belong to other files.
+        self._write_fd = self._read_fd = -1
+        for stream in (self.process.stdin, self.process.stdout):
+            if stream is not None:
+                with contextlib.suppress(OSError):
+                    stream.close()
+        _servers.discard(self)
+
+    def forget(self) -> None:
+        """In a forked child: let go of the parent's executable without touching it."""
+        self._write_fd = self._read_fd = -1
+        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
+            if stream is not None:
+                with contextlib.suppress(OSError):
+                    stream.close()
+        self.process.returncode = 0
+
+
+class _Watchdog:
+    """Kills servers that are past their deadline. A thread costs a call nothing; polling would cost a system call."""
+
+    def __init__(self) -> None:
+        self._interval_sec = 1.0
+        self._thread: threading.Thread | None = None
+
+    def watch(self, timeout_sec: float) -> None:
+        """Look often enough for this timeout."""
+        self._interval_sec = min(self._interval_sec, max(0.005, timeout_sec / 5))
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="doge-core-watchdog", daemon=True)
+            self._thread.start()
+
+    def _run(self) -> None:
+        while True:
+            time.sleep(self._interval_sec)
+            for server in list(_servers):
+                deadline = server.deadline
+                if deadline is not None and time.monotonic() > deadline:
+                    server.expire()
+
+
+_watchdog = _Watchdog()
+
+
+def _after_fork_in_child() -> None:
+    global _watchdog
+    _watchdog = _Watchdog()
+    for server in list(_servers):
+        server.forget()
+    _servers.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)
+
+
+def request_once(argv: Sequence[str], line: bytes, timeout_sec: float) -> bytes:
+    """Start an executable for one line. An answer that is an error comes back like any other."""
+    try:
+        done = subprocess.run(list(argv), input=line + b"\n", capture_output=True, timeout=timeout_sec, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise ServerTimeoutError(f"{argv[0]}: no answer within {timeout_sec:g} s; killed") from error
+    except OSError as error:
+        raise ServerDiedError(f"{argv[0]}: could not be started ({error.strerror})") from error
+    answer = done.stdout
+    if not answer.endswith(b"\n") or answer.find(b"\n") != len(answer) - 1:
+        words = done.stderr.decode(errors="replace").strip().splitlines()
+        said = f" ({words[-1]})" if words else ""
+        if done.returncode not in (0, 2):
+            raise ServerDiedError(f"{argv[0]}: ended with {done.returncode}{said}")
+        raise ServerGarbageError(f"{argv[0]}: did not answer with one line{said}")
+    return answer[:-1]

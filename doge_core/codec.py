@@ -1,0 +1,163 @@
+"""Between the reducer's objects and the lines of the wire."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import msgspec
+
+from doge_core.errors import ServerDriftError, ServerGarbageError
+from reducer.digest import Offsets, cycles_digest, pack, scalar_offsets, seeded_hexdigest
+from reducer.domain import CLASSES, KINDS, mark_checked
+from reducer.snapshot import WIRE_FLOATS, encode
+from reducer.types import ACTION_TYPES, Action, CycleRecord, EngineConfig, OrderState, PairState, RecoveryOrder
+
+T = TypeVar("T")
+
+_ENCODER = msgspec.json.Encoder()
+encode_json: Callable[[object], bytes] = _ENCODER.encode
+_decode = msgspec.json.Decoder().decode
+
+_FIELDS = {cls: tuple(kinds) for cls, kinds in KINDS.items()}
+_ACTIONS: dict[str, type[Action]] = {cls.__name__: cls for cls in ACTION_TYPES}
+_FLOAT_KINDS = ("Finite", "Cooldown", "Number")
+_OFFSETS: Offsets = scalar_offsets(PairState)
+_INFINITY = b'nity"'
+
+
+def spell_out(plain: Any) -> Any:
+    """Plain data with its infinities as the wire spells them."""
+    if isinstance(plain, dict):
+        return {key: spell_out(value) for key, value in plain.items()}
+    if isinstance(plain, list):
+        return [spell_out(value) for value in plain]
+    if isinstance(plain, float) and not math.isfinite(plain):
+        return "NaN" if math.isnan(plain) else "Infinity" if plain > 0 else "-Infinity"
+    return plain
+
+
+def encode_object(value: object) -> bytes:
+    """A configuration or a state as JSON."""
+    return encode_json(spell_out(encode(value)))
+
+
+def settings_fields(cfg: EngineConfig, order_size_usd: float, order_sizes: Mapping[str, float] | None) -> bytes:
+    """The fields of a request that hold for every event of a session."""
+    sizes = None if order_sizes is None else spell_out(dict(order_sizes))
+    size = encode_json(spell_out(order_size_usd))
+    return b'"config":%b,"order_size_usd":%b,"order_sizes":%b' % (encode_object(cfg), size, encode_json(sizes))
+
+
+def decode_answer(line: bytes) -> dict[str, Any]:
+    """An answer as plain data, or `ServerGarbageError`."""
+    try:
+        answer = _decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ServerGarbageError(f"the answer is not JSON ({error})") from error
+    if type(answer) is not dict:
+        raise ServerGarbageError("the answer is no object")
+    return answer
+
+
+def build(cls: type[T], values: list[Any]) -> T:
+    """An object of the contract from its values in contract order, which a state's digest vouches for."""
+    names = _FIELDS[cls]
+    if len(names) != len(values):
+        raise ServerGarbageError(f"{cls.__name__} has {len(names)} fields, the answer {len(values)}")
+    value = object.__new__(cls)
+    value.__dict__.update(zip(names, values, strict=True))
+    return mark_checked(value)
+
+
+def read_actions(rows: list[list[Any]]) -> list[Action]:
+    """The actions of a `step` answer; no digest covers them, so their values are looked at."""
+    actions: list[Action] = []
+    for row in rows:
+        cls = _ACTIONS[row[0]]
+        action: Action = build(cls, row[1:])
+        for name, kind in KINDS[cls].items():
+            if kind.name == "Finite" and type(getattr(action, name)) is not float:
+                raise ServerGarbageError(f"{row[0]}.{name} is no float")
+        actions.append(action)
+    return actions
+
+
+def read_tagged_actions(rows: list[dict[str, Any]]) -> list[Action]:
+    """The actions of a `transition` answer."""
+    return read_actions([[row["_type"], *(row[name] for name in _FIELDS[CLASSES[row["_type"]]])] for row in rows])
+
+
+class Held:
+    """A state that both sides hold, packed so that its next digest costs what changed and not what it holds."""
+
+    def __init__(self, state: PairState) -> None:
+        self.state = state
+        self._scalars = bytearray(pack(state))
+        self._orders = [pack(order) for order in state.orders]
+        self._recoveries = [pack(order) for order in state.recovery_orders]
+        self._cycles = len(state.completed_cycles)
+        self._chain = cycles_digest(state.completed_cycles)
+        self._tail = self._packed_tail()
+
+    def _packed_tail(self) -> bytes:
+        count = len
+        parts = [count(self._orders).to_bytes(8, "little"), *self._orders]
+        parts += [count(self._recoveries).to_bytes(8, "little"), *self._recoveries, self._cycles.to_bytes(8, "little")]
+        return b"".join(parts)
+
+    def digest(self) -> str:
+        """The digest of the state."""
+        return seeded_hexdigest(self._scalars + self._tail, self._chain)
+
+    def apply(self, answer: dict[str, Any], line: bytes) -> None:
+        """Move on to the state that a `step` answer describes.
+
+        Raises `ServerDriftError` where the digests differ, and what Python raises of itself where the answer makes no
+        sense; this object is of no more use then.
+        """
+        old = self.state
+        changed = answer["set"]
+        if _INFINITY in line:
+            changed = {name: WIRE_FLOATS.get(value, value) for name, value in changed.items()}
+        new = object.__new__(PairState)
+        fields = new.__dict__
+        fields.update(old.__dict__)
+        for name, value in changed.items():
+            _OFFSETS[name](self._scalars, value)
+            fields[name] = value
+        if len(answer) > 3:
+            self._apply_lists(old, fields, answer)
+        self.state = new
+        if answer["digest"] != seeded_hexdigest(self._scalars + self._tail, self._chain):
+            raise ServerDriftError("the state here is not the state at the server")
+
+    def _apply_lists(self, old: PairState, fields: dict[str, Any], answer: dict[str, Any]) -> None:
+        if "orders" in answer:
+            fields["orders"], self._orders = _merged(old.orders, self._orders, answer["orders"], OrderState)
+        if "recovery_orders" in answer:
+            fields["recovery_orders"], self._recoveries = _merged(
+                old.recovery_orders, self._recoveries, answer["recovery_orders"], RecoveryOrder
+            )
+        if "completed_cycles" in answer:
+            records = tuple(build(CycleRecord, row) for row in answer["completed_cycles"])
+            fields["completed_cycles"] = old.completed_cycles + records
+            self._cycles += len(records)
+            self._chain = cycles_digest(records, self._chain)
+        self._tail = self._packed_tail()
+
+
+def _merged(old: tuple[T, ...], old_packed: list[bytes], items: list[Any], cls: type[T]) -> tuple[tuple[T, ...], list[bytes]]:
+    """A list of kept indexes and new rows as objects, and the same packed."""
+    merged: list[T] = []
+    packed: list[bytes] = []
+    for item in items:
+        if type(item) is int:
+            merged.append(old[item])
+            packed.append(old_packed[item])
+        else:
+            value = build(cls, item)
+            merged.append(value)
+            packed.append(pack(value))
+    return tuple(merged), packed

@@ -1,0 +1,187 @@
+"""Sessions at a running server: whoever holds the state that the server returned last sends only the event."""
+
+from __future__ import annotations
+
+import itertools
+import struct
+from collections.abc import Mapping
+from typing import Any
+
+from doge_core.client import Server
+from doge_core.codec import Held, decode_answer, encode_json, encode_object, read_actions, settings_fields
+from doge_core.errors import ServerError, ServerGarbageError
+from reducer.domain import check_event, check_settings, check_state
+from reducer.types import EVENT_TYPES, Action, EngineConfig, Event, PairState
+
+SESSIONS_MAX = 64
+_EVENTS = frozenset(EVENT_TYPES)
+_NONSENSE = (KeyError, TypeError, ValueError, IndexError, AttributeError, struct.error)
+_RAISED = {"ValueError": ValueError, "TypeError": TypeError, "OverflowError": OverflowError}
+
+Sizes = Mapping[str, float] | None
+
+
+class SessionLostError(Exception):
+    """The server no longer holds this session; the whole state has to be sent."""
+
+
+class Session:
+    """One state held on both sides, with the settings it was last moved by."""
+
+    def __init__(self, number: int, state: PairState, cfg: EngineConfig, order_size_usd: float, order_sizes: Sizes):
+        self.number = number
+        self.held = Held(state)
+        self.cfg = cfg
+        self.order_size_usd = order_size_usd
+        self.order_sizes = None if order_sizes is None else dict(order_sizes)
+        self.prefix = b""
+
+    def same_settings(self, cfg: EngineConfig, order_size_usd: float, order_sizes: Sizes) -> bool:
+        """Whether the server holds these very settings."""
+        return (
+            cfg is self.cfg
+            and type(order_size_usd) is float
+            and order_size_usd == self.order_size_usd
+            and order_sizes == self.order_sizes
+        )
+
+    def hold(self, digest: str) -> None:
+        """Prepare the next request."""
+        self.prefix = b'{"method":"step","session":%d,"digest":"%b","event":' % (self.number, digest.encode())
+
+
+class Sessions:
+    """The sessions of one server. Whatever raises `ServerError` here leaves the server to be replaced."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self._by_state: dict[int, Session] = {}
+        self._numbers = itertools.cycle(range(SESSIONS_MAX))
+        self.counts = {"step": 0, "opened": 0, "lost": 0}
+
+    def transition(
+        self, state: PairState, event: Event, cfg: EngineConfig, order_size_usd: float, order_sizes: Sizes
+    ) -> tuple[PairState, list[Action]]:
+        """What the reference's `transition` returns and raises, or a `ServerError`."""
+        session = self._by_state.pop(id(state), None)
+        if session is not None and session.held.state is state:
+            try:
+                return self._step(session, event, cfg, order_size_usd, order_sizes)
+            except SessionLostError:
+                self.counts["lost"] += 1
+        state = check_state(state)
+        event = check_event(event)
+        cfg, order_size_usd, order_sizes = check_settings(cfg, order_size_usd, order_sizes)
+        return self._open(state, event, cfg, order_size_usd, order_sizes)
+
+    def _step(
+        self, session: Session, event: Event, cfg: EngineConfig, order_size_usd: float, order_sizes: Sizes
+    ) -> tuple[PairState, list[Action]]:
+        same = session.same_settings(cfg, order_size_usd, order_sizes)
+        try:
+            if not same:
+                event = check_event(event)
+                cfg, order_size_usd, order_sizes = check_settings(cfg, order_size_usd, order_sizes)
+            line = session.prefix + encode_event(event)
+        except (ValueError, TypeError):
+            self._keep(session)
+            raise
+        if not same:
+            line += b"," + settings_fields(cfg, order_size_usd, order_sizes)
+        answer_line = self.server.request(line + b"}")
+        answer = decode_answer(answer_line)
+        if "error" in answer:
+            raise self._refusal(session, answer, event)
+        if not same:
+            session.cfg, session.order_size_usd = cfg, order_size_usd
+            session.order_sizes = None if order_sizes is None else dict(order_sizes)
+        self.counts["step"] += 1
+        return self._advance(session, answer, answer_line)
+
+    def _open(
+        self, state: PairState, event: Event, cfg: EngineConfig, order_size_usd: float, order_sizes: Sizes
+    ) -> tuple[PairState, list[Action]]:
+        session = Session(next(self._numbers), state, cfg, order_size_usd, order_sizes)
+        stale = [key for key, other in self._by_state.items() if other.number == session.number]
+        for key in stale:
+            del self._by_state[key]
+        line = b'{"method":"step","session":%d,"state":%b,%b,"event":%b}' % (
+            session.number,
+            encode_object(state),
+            settings_fields(cfg, order_size_usd, order_sizes),
+            encode_event(event),
+        )
+        answer_line = self.server.request(line)
+        answer = decode_answer(answer_line)
+        if "error" in answer:
+            raise refusal(answer, event)
+        self.counts["opened"] += 1
+        return self._advance(session, answer, answer_line)
+
+    def _advance(self, session: Session, answer: dict[str, Any], line: bytes) -> tuple[PairState, list[Action]]:
+        try:
+            session.held.apply(answer, line)
+            actions = read_actions(answer["actions"])
+            session.hold(answer["digest"])
+        except _NONSENSE as error:
+            raise ServerGarbageError(f"the answer makes no sense ({error!r})") from error
+        self._keep(session)
+        return session.held.state, actions
+
+    def _keep(self, session: Session) -> None:
+        self._by_state[id(session.held.state)] = session
+
+    def _refusal(self, session: Session, answer: dict[str, Any], event: Event) -> Exception:
+        """A refused step: the server changed nothing, so the session stays good unless it was the session that was lost."""
+        error = refusal(answer, event)
+        if not isinstance(error, ServerError | SessionLostError):
+            self._keep(session)
+        return error
+
+    def check_invariants(self, state: PairState) -> list[str]:
+        """What the reference's `check_invariants` returns, or a `ServerError`."""
+        session = self._by_state.get(id(state))
+        if session is not None and session.held.state is state:
+            line = session.prefix.replace(b'"step"', b'"check_invariants"', 1).removesuffix(b',"event":') + b"}"
+            answer = decode_answer(self.server.request(line))
+            if "violations" in answer:
+                return read_violations(answer)
+            self.counts["lost"] += 1
+        line = b'{"method":"check_invariants","state":%b}' % encode_object(state)
+        return read_violations(decode_answer(self.server.request(line)))
+
+
+def encode_event(event: Event) -> bytes:
+    """An event as JSON, told by its fields; `TypeError` for what is no event."""
+    if type(event) not in _EVENTS:
+        event = check_event(event)
+    try:
+        return encode_json(event)
+    except (TypeError, ValueError, OverflowError):
+        return encode_json(check_event(event))
+
+
+def read_violations(answer: dict[str, Any]) -> list[str]:
+    """The violations of an answer."""
+    violations = answer.get("violations")
+    if type(violations) is not list or not all(type(text) is str for text in violations):
+        raise ServerGarbageError(f"no violations in the answer: {answer.get('error', answer)}")
+    return violations
+
+
+def refusal(answer: dict[str, Any], event: Event) -> Exception:
+    """What an error answer means here.
+
+    JSON cannot show every wrong value (NaN travels as null), so the reference's own check words the error where it can.
+    """
+    kind, sentence = answer.get("kind"), str(answer["error"])
+    if kind == "RequestError" and sentence.startswith("session: is lost"):
+        return SessionLostError(sentence)
+    error = _RAISED.get(str(kind))
+    if error is None:
+        return ServerGarbageError(f"the server refused: {sentence}")
+    try:
+        check_event(event)
+    except (ValueError, TypeError) as own:
+        return own
+    return error(sentence)

@@ -1,0 +1,53 @@
+"""The environment variables that choose a backend."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, cast, get_args
+
+Backend = Literal["python", "haskell", "auto"]
+
+DEFAULT_TIMEOUT_SEC = 5.0
+_TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How the adapter reaches the reducer."""
+
+    backend: Backend = "auto"
+    exe: str | None = None
+    persistent: bool = True
+    timeout_sec: float = DEFAULT_TIMEOUT_SEC
+
+
+def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read DOGE_CORE_BACKEND, DOGE_CORE_EXE, DOGE_CORE_PERSISTENT and DOGE_CORE_TIMEOUT_SEC.
+
+    A value that makes no sense raises `ValueError`: a bot must not start on a backend that nobody chose.
+    """
+    backend = environment.get("DOGE_CORE_BACKEND", "auto").strip().lower()
+    if backend not in get_args(Backend):
+        raise ValueError(f"DOGE_CORE_BACKEND: must be one of {', '.join(get_args(Backend))}; got {backend!r}")
+    persistent = environment.get("DOGE_CORE_PERSISTENT", "1").strip().lower()
+    if persistent not in _TRUE + _FALSE:
+        raise ValueError(f"DOGE_CORE_PERSISTENT: must be 1 or 0, got {persistent!r}")
+    return Settings(
+        backend=cast(Backend, backend),
+        exe=environment.get("DOGE_CORE_EXE") or None,
+        persistent=persistent in _TRUE,
+        timeout_sec=_read_timeout(environment.get("DOGE_CORE_TIMEOUT_SEC", str(DEFAULT_TIMEOUT_SEC))),
+    )
+
+
+def _read_timeout(text: str) -> float:
+    try:
+        timeout_sec = float(text)
+    except ValueError:
+        timeout_sec = math.nan
+    if not 0 < timeout_sec < math.inf:
+        raise ValueError(f"DOGE_CORE_TIMEOUT_SEC: must be a number of seconds above 0, got {text!r}")
+    return timeout_sec

@@ -1,0 +1,104 @@
+"""The session form of the wire, as the reference serves it: only the event in, only what changed out."""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import state_machine as sm
+from reducer.digest import pack, state_digest
+from reducer.domain import KINDS
+from reducer.snapshot import encode
+from reducer.types import EngineConfig, PairState
+from reducer.wire import Json, RequestError, read_event, read_request_state, read_settings, required
+
+SESSIONS_MAX = 64
+
+
+@dataclass
+class Session:
+    """What the server holds for a client."""
+
+    state: PairState
+    digest: str
+    cfg: EngineConfig
+    order_size_usd: float
+    order_sizes: Mapping[str, float] | None
+
+
+class Sessions:
+    """The sessions last used."""
+
+    def __init__(self) -> None:
+        self._held: OrderedDict[int, Session] = OrderedDict()
+
+    def step(self, request: Mapping[str, Any]) -> Json:
+        """Move a session by one event; a step that fails changes nothing."""
+        number = _number(request)
+        before = None if "state" in request else self._find(request)
+        state = read_request_state(request) if before is None else before.state
+        event = read_event(required(request, "event"))
+        cfg, order_size_usd, order_sizes = _settings(request, before)
+        after, actions = sm.transition(state, event, cfg, order_size_usd, order_sizes)
+        self._held[number] = Session(after, state_digest(after), cfg, order_size_usd, order_sizes)
+        self._held.move_to_end(number)
+        if len(self._held) > SESSIONS_MAX:
+            self._held.popitem(last=False)
+        rows = [[type(action).__name__, *encode(action).values()] for action in actions]
+        return {"digest": self._held[number].digest, **delta(state, after), "actions": rows}
+
+    def check_invariants(self, request: Mapping[str, Any]) -> Json:
+        """The violations of the state that is sent, or of the one that is held."""
+        state = read_request_state(request) if "session" not in request else self._find(request).state
+        return {"violations": sm.check_invariants(state)}
+
+    def _find(self, request: Mapping[str, Any]) -> Session:
+        session = self._held.get(_number(request))
+        if session is None or session.digest != request.get("digest"):
+            raise RequestError("session: is lost, send the state again")
+        return session
+
+
+def _number(request: Mapping[str, Any]) -> int:
+    number = required(request, "session")
+    if isinstance(number, bool) or not isinstance(number, int) or number < 0:
+        raise RequestError("session: expected an integer of at least 0")
+    return number
+
+
+def _settings(request: Mapping[str, Any], before: Session | None) -> tuple[EngineConfig, float, Mapping[str, float] | None]:
+    """The settings sent, those not sent as they were."""
+    if before is None:
+        return read_settings(request)
+    held = {
+        "config": encode(before.cfg),
+        "order_size_usd": before.order_size_usd,
+        "order_sizes": before.order_sizes,
+    }
+    sent = {name: request[name] for name in held if name in request}
+    return read_settings({**held, **sent})
+
+
+def delta(before: PairState, after: PairState) -> Json:
+    """What changed from one state to the next, as a `step` answers it; values are compared by their JSON, so -0.0 is not 0.0."""
+    changed: Json = {}
+    lists: Json = {}
+    for name, kind in KINDS[PairState].items():
+        old, new = getattr(before, name), getattr(after, name)
+        if kind.item is None:
+            if json.dumps(old) != json.dumps(new):
+                changed[name] = new
+        elif name == "completed_cycles":
+            lists[name] = [list(encode(record).values()) for record in new[len(old) :]]
+        else:
+            lists[name] = _merge_list(old, new)
+    return {"set": changed, **{name: rows for name, rows in lists.items() if rows is not None and rows != []}}
+
+
+def _merge_list(old: tuple[Any, ...], new: tuple[Any, ...]) -> list[Any] | None:
+    packed = [pack(item) for item in old]
+    rows = [packed.index(pack(item)) if pack(item) in packed else list(encode(item).values()) for item in new]
+    return None if rows == list(range(len(old))) else rows
