@@ -1,0 +1,29 @@
+-- | The reducer behind a pipe.
+module Main (main) where
+
+import Control.Exception (IOException, catch)
+import qualified Data.ByteString.Char8 as BC
+import DogeCore.Wire.Lines (answerOnce, serve)
+import System.Environment (getArgs)
+import System.Exit (ExitCode (..), exitWith)
+import System.IO (hPutStrLn, stderr)
+
+main :: IO ()
+main =
+  getArgs >>= \case
+    [] -> once `catch` gone
+    ["--server"] -> serve `catch` gone
+    _ -> do
+      hPutStrLn stderr "usage: doge-core-exe [--server], one JSON request a line on standard input (docs/wire.md)"
+      exitWith (ExitFailure 2)
+  where
+    once =
+      answerOnce >>= \case
+        Nothing -> pure ()
+        Just sentence -> do
+          BC.hPutStrLn stderr sentence
+          exitWith (ExitFailure 2)
+
+-- Whoever asked has left: nothing is wrong with us.
+gone :: IOException -> IO ()
+gone _ = pure ()

@@ -1,0 +1,190 @@
+-- | Writing JSON: shortest digits for doubles, ASCII-safe strings.
+module DogeCore.Json.Encode
+  ( double,
+    int,
+    bool,
+    text,
+    asciiText,
+    raw,
+    list,
+    object,
+    pair,
+    dumpedText,
+  )
+where
+
+import Data.Bits (unsafeShiftR, (.&.))
+import Data.ByteString (ByteString)
+import qualified Data.ByteString as B
+import qualified Data.ByteString.Char8 as BC
+import qualified Data.ByteString.Unsafe as BU
+import Data.Char (ord)
+import qualified Data.Double.Conversion.ByteString as Conversion
+import Data.List (intersperse)
+import Data.Text (Text)
+import qualified Data.Text as T
+import Data.Text.Encoding (encodeUtf8)
+import Data.Word (Word8)
+import DogeCore.Put
+import DogeCore.Round (isFinite)
+import Foreign.Ptr (Ptr, plusPtr)
+import Foreign.Storable (poke, pokeByteOff)
+import GHC.Float (castDoubleToWord64)
+
+-- | A float: the shortest digits that read back to it, always marked as a
+-- float; non-finite values are strings.
+double :: Double -> Put
+double x
+  | not (isFinite x) = bytes (nonFinite x)
+  | x == 0 = bytes (if castDoubleToWord64 x == 0 then "0.0" else "-0.0")
+  | otherwise = Put $ \sink p0 -> do
+      p <- ensure 32 sink p0
+      if a < 1.0e15 then places sink p 3 1.0e3 else general sink p
+  where
+    a = abs x
+    -- A decimal of at most 15 digits is the only one its double has, so the
+    -- first that reads back is the shortest once its zeros are cut off.
+    places sink p !d !scale
+      | scaled >= 1.0e15 = general sink p
+      | fromIntegral k / scale == a = fixed (x < 0) k d p
+      | d >= 12 = general sink p
+      | otherwise = places sink p (d + 3) (scale * 1.0e3)
+      where
+        scaled = a * scale
+        k = truncate (scaled + 0.5) :: Int
+    general sink p = runPut (bytes (marked (Conversion.toShortest x))) sink p
+
+nonFinite :: Double -> ByteString
+nonFinite x
+  | isNaN x = "\"NaN\""
+  | x > 0 = "\"Infinity\""
+  | otherwise = "\"-Infinity\""
+
+-- double-conversion prints integral doubles like integers.
+marked :: ByteString -> ByteString
+marked s
+  | BC.any (\c -> c == '.' || c == 'e') s = s
+  | otherwise = B.append s ".0"
+
+-- k / 10^d without its trailing zeros, but with one decimal at least.
+fixed :: Bool -> Int -> Int -> Ptr Word8 -> IO (Ptr Word8)
+fixed negative k0 d0 p0 = do
+  if negative then poke p0 45 else pure ()
+  strip k0 d0
+  where
+    start = if negative then p0 `plusPtr` 1 else p0
+    strip !k !d
+      | d > 1, (q, 0) <- k `quotRem` 10 = strip q (d - 1)
+      | otherwise = write k d
+    write k d = do
+      let size = max (digitCount k) (d + 1)
+      back k (size, size - d)
+      pure (start `plusPtr` (size + 1))
+    back :: Int -> (Int, Int) -> IO ()
+    back k (size, point) = pokeByteOff start point (46 :: Word8) >> go k size
+      where
+        go !n !i
+          | i == 0 = pure ()
+          | otherwise = do
+              let (q, r) = n `quotRem` 10
+              pokeByteOff start (if i > point then i else i - 1) (digit r)
+              go q (i - 1)
+
+digit :: Int -> Word8
+digit r = fromIntegral (48 + r)
+{-# INLINE digit #-}
+
+digitCount :: Int -> Int
+digitCount = go 1
+  where
+    go !n k
+      | k < 10 = n
+      | k < 100 = n + 1
+      | k < 1000 = n + 2
+      | k < 10000 = n + 3
+      | otherwise = go (n + 4 :: Int) (k `quot` 10000)
+
+-- | An integer.
+int :: Int -> Put
+int n
+  | n >= 0 = Put $ \sink p0 -> ensure 24 sink p0 >>= digits n
+  | n == minBound = bytes (BC.pack (show n))
+  | otherwise = Put $ \sink p0 -> do
+      p <- ensure 24 sink p0
+      poke p 45
+      digits (negate n) (p `plusPtr` 1)
+  where
+    digits k p = go k (size - 1) >> pure (p `plusPtr` size)
+      where
+        size = digitCount k
+        go !m !i = do
+          let (q, r) = m `quotRem` 10
+          pokeByteOff p i (digit r)
+          if i == 0 then pure () else go q (i - 1)
+
+-- | A boolean.
+bool :: Bool -> Put
+bool b = bytes (if b then "true" else "false")
+
+-- | A string.
+text :: Text -> Put
+text t
+  | T.null t = raw "\"\""
+  | otherwise = quoted (encodeUtf8 t)
+
+-- | A string of plain ASCII that needs no escape.
+asciiText :: ByteString -> Put
+asciiText s = word8 34 <> bytes s <> word8 34
+
+quoted :: ByteString -> Put
+quoted s
+  | B.all plain s = asciiText s
+  | otherwise = word8 34 <> foldMap (escaped . BU.unsafeIndex s) [0 .. B.length s - 1] <> word8 34
+  where
+    plain b = b >= 32 && b /= 34 && b /= 92 && b /= 127
+
+escaped :: Word8 -> Put
+escaped b
+  | b == 34 = bytes "\\\""
+  | b == 92 = bytes "\\\\"
+  | b < 32 || b == 127 = bytes "\\u00" <> word8 (hexDigit (b `unsafeShiftR` 4)) <> word8 (hexDigit (b .&. 15))
+  | otherwise = word8 b
+  where
+    hexDigit n = if n < 10 then 48 + n else 87 + n
+
+-- | JSON that is already written.
+raw :: ByteString -> Put
+raw = bytes
+{-# INLINE raw #-}
+
+-- | A list.
+list :: [Put] -> Put
+list items = word8 91 <> mconcat (intersperse (word8 44) items) <> word8 93
+
+-- | An object of keys that need no escape.
+object :: [(ByteString, Put)] -> Put
+object members = word8 123 <> mconcat (intersperse (word8 44) (map (uncurry pair) members)) <> word8 125
+
+-- | A key that needs no escape, and its value.
+pair :: ByteString -> Put -> Put
+pair key item = asciiText key <> word8 58 <> item
+
+-- | A text as Python's @json.dumps@ would write its text: all ASCII.
+dumpedText :: Text -> ByteString
+dumpedText t = B.concat ["\"", B.concat (map one (T.unpack t)), "\""]
+  where
+    one c
+      | c == '"' = "\\\""
+      | c == '\\' = "\\\\"
+      | c == '\n' = "\\n"
+      | c == '\r' = "\\r"
+      | c == '\t' = "\\t"
+      | c == '\b' = "\\b"
+      | c == '\f' = "\\f"
+      | c >= ' ' && c <= '~' = BC.singleton c
+      | ord c < 0x10000 = unit (ord c)
+      | otherwise =
+          let n = ord c - 0x10000
+           in B.append (unit (0xD800 + n `unsafeShiftR` 10)) (unit (0xDC00 + n .&. 0x3FF))
+    unit n = BC.pack ("\\u" ++ map (hexAt n) [12, 8, 4, 0])
+    hexAt n shift = "0123456789abcdef" !! ((n `unsafeShiftR` shift) .&. 15)

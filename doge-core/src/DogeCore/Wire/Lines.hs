@@ -1,0 +1,145 @@
+-- | Lines from standard input, answers to standard output.
+module DogeCore.Wire.Lines
+  ( serve,
+    answerOnce,
+    lineLimit,
+  )
+where
+
+import Control.Exception (SomeException, evaluate, try)
+import Data.ByteString (ByteString)
+import qualified Data.ByteString as B
+import qualified Data.ByteString.Internal as BI
+import Data.IORef (IORef, newIORef, readIORef, writeIORef)
+import Data.Word (Word8)
+import DogeCore.Put
+import DogeCore.Wire.RawIO (prepare, readSome, writeAll)
+import DogeCore.Wire.Server
+import DogeCore.Wire.Session (Sessions, noSessions)
+import Foreign.Marshal.Alloc (mallocBytes, reallocBytes)
+import Foreign.Marshal.Utils (copyBytes, moveBytes)
+import Foreign.Ptr (Ptr, minusPtr, nullPtr, plusPtr)
+
+-- | The most bytes of a line, without its end.
+lineLimit :: Int
+lineLimit = 67108864
+
+-- | The input buffer: its memory, its size, and where the bytes lie that were
+-- read and not yet answered.
+data Window = Window !(Ptr Word8) !Int !Int !Int
+
+data Line = Line !ByteString | TooLong | EndOfInput
+
+-- | Answer line after line until the input ends.
+serve :: IO ()
+serve = do
+  prepare
+  window <- newWindow
+  sink <- newSink smallBuffer
+  let loop sessions =
+        nextLine window >>= \case
+          EndOfInput -> pure ()
+          TooLong -> respond sink sessions (handleTooLong sessions) >>= loop . handledSessions
+          Line line -> respond sink sessions (handleLine sessions line) >>= loop . handledSessions
+  loop noSessions
+
+-- | Answer the first line; the sentence if it is an error.
+answerOnce :: IO (Maybe ByteString)
+answerOnce = do
+  prepare
+  window <- newWindow
+  sink <- newSink smallBuffer
+  line <- nextLine window
+  handledError <$> respond sink noSessions (handled line)
+  where
+    handled = \case
+      EndOfInput -> handleLine noSessions B.empty
+      TooLong -> handleTooLong noSessions
+      Line line -> handleLine noSessions line
+
+-- Write an answer. All of it is evaluated before the first byte leaves, so
+-- whatever breaks becomes an error line, and the sessions stay as they were.
+respond :: Sink -> Sessions -> Handled -> IO Handled
+respond sink before handled = do
+  result <- try $ do
+    answered <- evaluate handled
+    written <- fillSink sink (handledAnswer answered <> word8 10)
+    pure (answered, written)
+  case result of
+    Right (answered, (p, size)) -> do
+      writeAll p size
+      shrinkSink (16 * smallBuffer) sink
+      pure answered
+    Left e -> do
+      let broken = internalError before (show (e :: SomeException))
+      (p, size) <- fillSink sink (handledAnswer broken <> word8 10)
+      writeAll p size
+      pure broken
+
+smallBuffer :: Int
+smallBuffer = 65536
+
+newWindow :: IO (IORef Window)
+newWindow = do
+  p <- mallocBytes smallBuffer
+  newIORef (Window p smallBuffer 0 0)
+
+-- The next line without its end; the last one may lack it.
+nextLine :: IORef Window -> IO Line
+nextLine ref = readIORef ref >>= \(Window p size from to) -> scan p size from to from
+  where
+    scan p size from to seen = do
+      newline <- BI.memchr (p `plusPtr` seen) 10 (fromIntegral (to - seen))
+      if newline /= nullPtr
+        then do
+          let end = newline `minusPtr` p
+          writeIORef ref (Window p size (end + 1) to)
+          if end - from > lineLimit then pure TooLong else Line <$> slice p from end
+        else
+          if to - from > lineLimit
+            then writeIORef ref (Window p size 0 0) >> skipLine ref
+            else more p size from to
+    more p0 size0 from0 to0 = do
+      (p, size, from, to) <- makeRoom p0 size0 from0 to0
+      n <- readSome (p `plusPtr` to) (size - to)
+      if n > 0
+        then scan p size from (to + n) to
+        else do
+          writeIORef ref (Window p size 0 0)
+          if to > from then Line <$> slice p from to else pure EndOfInput
+
+slice :: Ptr Word8 -> Int -> Int -> IO ByteString
+slice p from to = BI.create (to - from) $ \q -> copyBytes q (p `plusPtr` from) (to - from)
+
+-- Room behind the bytes: an empty buffer starts over (and shrinks again after
+-- a huge line), a full one moves them to its front or doubles.
+makeRoom :: Ptr Word8 -> Int -> Int -> Int -> IO (Ptr Word8, Int, Int, Int)
+makeRoom p size from to
+  | from == to && size > 16 * smallBuffer = do
+      smaller <- reallocBytes p smallBuffer
+      pure (smaller, smallBuffer, 0, 0)
+  | from == to = pure (p, size, 0, 0)
+  | to < size = pure (p, size, from, to)
+  | from > 0 = do
+      moveBytes p (p `plusPtr` from) (to - from)
+      pure (p, size, 0, to - from)
+  | otherwise = do
+      larger <- reallocBytes p (2 * size)
+      pure (larger, 2 * size, from, to)
+
+-- Drop what is left of a line that is too long, without holding it.
+skipLine :: IORef Window -> IO Line
+skipLine ref = do
+  Window p0 size0 _ _ <- readIORef ref
+  (p, size, _, _) <- makeRoom p0 size0 0 0
+  let go = do
+        n <- readSome p size
+        if n == 0
+          then writeIORef ref (Window p size 0 0)
+          else do
+            newline <- BI.memchr p 10 (fromIntegral n)
+            if newline == nullPtr
+              then go
+              else writeIORef ref (Window p size (newline `minusPtr` p + 1) n)
+  go
+  pure TooLong

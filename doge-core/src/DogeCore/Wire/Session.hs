@@ -1,0 +1,113 @@
+-- | States kept between steps, so that a step sends an event and gets back
+-- what changed.
+module DogeCore.Wire.Session
+  ( Sessions,
+    noSessions,
+    sessionLimit,
+    heldState,
+    step,
+  )
+where
+
+import Data.ByteString (ByteString)
+import qualified Data.IntMap.Strict as IntMap
+import Data.List (minimumBy)
+import Data.Maybe (isJust)
+import Data.Ord (comparing)
+import DogeCore.Digest (stateDigest)
+import DogeCore.Json.Schema
+import DogeCore.Json.Value (Member (..), Value (..), member)
+import DogeCore.Put (Put)
+import DogeCore.Transition (Sizing (..), transition)
+import DogeCore.Types
+import DogeCore.Wire.Delta (encodeDelta)
+import DogeCore.Wire.Error
+import DogeCore.Wire.Request
+import DogeCore.XxHash (hex16)
+
+-- | A state with its digest and the settings last sent.
+data Session = Session
+  { ssState :: !PairState,
+    ssDigest :: !ByteString,
+    ssSizing :: !Sizing,
+    ssUsed :: !Int
+  }
+
+-- | A clock of uses, and the sessions by number.
+data Sessions = Sessions !Int !(IntMap.IntMap Session)
+
+-- | None yet.
+noSessions :: Sessions
+noSessions = Sessions 0 IntMap.empty
+
+-- | How many sessions are kept.
+sessionLimit :: Int
+sessionLimit = 64
+
+-- | Act on one event. A step that fails changes nothing: the sessions are
+-- only replaced together with the answer.
+step :: Sessions -> [Member] -> Answer (Sessions, Put)
+step sessions members = do
+  number <- readNumberOf members
+  (before, known) <- case member "state" members of
+    Just v -> flip (,) Nothing <$> readState v
+    Nothing -> do
+      held <- lookupSession sessions number members
+      Right (ssState held, Just (ssSizing held))
+  event <- required "event" members >>= readEvent
+  sizing <- maybe (readSizing members) (newerSizing members) known
+  (after, actions) <-
+    fromTooLarge $
+      transition before event (szConfig sizing) (szOrderSizeUsd sizing) (szOrderSizes sizing)
+  let digest = hex16 (stateDigest after)
+      -- The client has the state that it sent, so a delta serves it too.
+      answer = encodeDelta digest before after actions
+  Right (keep number after digest sizing sessions, answer)
+
+-- | The state that another method works on: a session's.
+heldState :: Sessions -> [Member] -> Answer (Maybe PairState)
+heldState sessions members
+  | isJust (member "session" members) = do
+      number <- readNumberOf members
+      Just . ssState <$> lookupSession sessions number members
+  | otherwise = Right Nothing
+
+readNumberOf :: [Member] -> Answer Int
+readNumberOf members = do
+  v <- required "session" members
+  number <- fromDecode (decodeKind KInt (Root "session") v)
+  if number < 0
+    then Left (WireError ValueError "session: must not be negative")
+    else Right number
+
+lookupSession :: Sessions -> Int -> [Member] -> Answer Session
+lookupSession (Sessions _ table) number members = do
+  digest <- required "digest" members >>= readDigest
+  case IntMap.lookup number table of
+    Just held | ssDigest held == digest -> Right held
+    Just _ -> lost
+    Nothing -> lost
+  where
+    lost = requestError "session: is lost, send the state again"
+    readDigest = \case
+      JString s -> Right s
+      JBroken s -> Right s
+      other -> fromDecode (wrongType (Root "digest") "a string" other)
+
+newerSizing :: [Member] -> Sizing -> Answer Sizing
+newerSizing members (Sizing cfg size sizes) = do
+  newCfg <- optional "config" readConfig cfg members
+  newSize <- optional "order_size_usd" readSize size members
+  newSizes <- optional "order_sizes" readSizes sizes members
+  Right (Sizing newCfg newSize newSizes)
+
+-- Keep a session as the one used last; the one used longest ago makes room.
+keep :: Int -> PairState -> ByteString -> Sizing -> Sessions -> Sessions
+keep number st !digest sizing (Sessions clock table) = Sessions now trimmed
+  where
+    !now = clock + 1
+    kept = IntMap.insert number (Session st digest sizing now) table
+    !trimmed
+      | IntMap.size table < sessionLimit = kept
+      | IntMap.size kept <= sessionLimit = kept
+      | otherwise = IntMap.delete (fst (minimumBy (comparing (ssUsed . snd)) (IntMap.toList kept))) kept
