@@ -30,9 +30,34 @@ from reducer.snapshot import from_dict
 log = logging.getLogger("doge_core")
 
 _BACKOFF_FIRST_SEC, _BACKOFF_MAX_SEC = 0.1, 30.0
-_TRIES = 2
 
 Sizes = Mapping[str, float] | None
+
+
+class Rung:
+    """One way to reach Haskell, and how well it has done. After failures in a row it rests, longer each time."""
+
+    def __init__(self, name: str, tries: int) -> None:
+        self.name = name
+        self.tries = tries
+        self.calls = 0
+        self._failures = 0
+        self._resting_until = 0.0
+
+    def ready_tries(self) -> int:
+        """How often a call may try this rung now."""
+        return 0 if self._failures > self.tries and time.monotonic() < self._resting_until else self.tries
+
+    def succeeded(self) -> None:
+        """Note an answer."""
+        self.calls += 1
+        self._failures = 0
+
+    def failed(self) -> None:
+        """Note a failure: one is bad luck and tried again, more make the next calls spare this rung for a while."""
+        self._failures += 1
+        rest_sec = min(_BACKOFF_MAX_SEC, _BACKOFF_FIRST_SEC * 2.0 ** min(self._failures - self.tries, 20))
+        self._resting_until = time.monotonic() + rest_sec
 
 
 class Haskell:
@@ -41,12 +66,12 @@ class Haskell:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.fallbacks: Counter[str] = Counter()
-        self.calls: Counter[str] = Counter()
+        self.python_calls = 0
         self.starts = 0
+        self._persistent = Rung("persistent", 2 if settings.persistent else 0)
+        self._once = Rung("one-shot", 1)
         self._lock = threading.Lock()
         self._sessions: Sessions | None = None
-        self._failures = 0
-        self._resting_until = 0.0
         self._contract_checked = False
         atexit.register(self.close)
         if hasattr(os, "register_at_fork"):
@@ -62,24 +87,21 @@ class Haskell:
     ) -> tuple[sm.PairState, list[sm.Action]]:
         """`state_machine.transition`, by whichever implementation can answer."""
         with self._lock:
-            for _ in range(self._tries()):
+            for _ in range(self._persistent.ready_tries()):
                 try:
                     result = self._live().transition(state, event, cfg, order_size_usd, order_sizes)
-                    self.calls["persistent"] += 1
-                    self._failures = 0
+                    self._persistent.succeeded()
                     return result
                 except ServerError as error:
-                    self._give_up_server("persistent", error)
-        if self._resting():
-            self._count("one-shot", "resting", "the executable failed again and again; Python answers for a while")
-        else:
+                    self._replace_server(error)
+        for _ in range(self._once.ready_tries()):
             try:
                 result = self._transition_once(state, event, cfg, order_size_usd, order_sizes)
-                self.calls["one-shot"] += 1
+                self._once.succeeded()
                 return result
             except ServerError as error:
-                self._failed("one-shot", error)
-        self.calls["python"] += 1
+                self._failed(self._once, error)
+        self.python_calls += 1
         return sm.transition(state, event, cfg, order_size_usd, order_sizes)
 
     def check_invariants(self, state: sm.PairState) -> list[str]:
@@ -90,29 +112,30 @@ class Haskell:
             self._count("persistent", "domain", f"a state outside the domain is checked in Python ({error})")
             return sm.check_invariants(state)
         with self._lock:
-            for _ in range(self._tries()):
+            for _ in range(self._persistent.ready_tries()):
                 try:
                     violations = self._live().check_invariants(state)
-                    self.calls["persistent"] += 1
+                    self._persistent.succeeded()
                     return violations
                 except ServerError as error:
-                    self._give_up_server("persistent", error)
-        if not self._resting():
+                    self._replace_server(error)
+        for _ in range(self._once.ready_tries()):
             try:
                 line = b'{"method":"check_invariants","state":%b}' % encode_object(state)
                 violations = read_violations(self._ask_once(line))
-                self.calls["one-shot"] += 1
+                self._once.succeeded()
                 return violations
             except ServerError as error:
-                self._failed("one-shot", error)
-        self.calls["python"] += 1
+                self._failed(self._once, error)
+        self.python_calls += 1
         return sm.check_invariants(state)
 
     def status(self) -> dict[str, Any]:
         """What answered so far, for a status page."""
         sessions = self._sessions
+        calls = {self._persistent.name: self._persistent.calls, self._once.name: self._once.calls}
         return {
-            "calls": dict(self.calls),
+            "calls": {**calls, "python": self.python_calls},
             "fallbacks": dict(self.fallbacks),
             "server_starts": self.starts,
             "sessions": dict(sessions.counts) if sessions else {},
@@ -129,12 +152,6 @@ class Haskell:
         """In a forked child: the parent's lock may be held for ever, and its server is not ours."""
         self._lock = threading.Lock()
         self._sessions = None
-
-    def _tries(self) -> int:
-        return _TRIES if self.settings.persistent and not self._resting() else 0
-
-    def _resting(self) -> bool:
-        return self._failures > 0 and time.monotonic() < self._resting_until
 
     def _argv(self) -> list[str]:
         return [str(locate.require_executable(self.settings.exe))]
@@ -158,19 +175,15 @@ class Haskell:
             raise ContractError(f"the executable has contract {theirs}, the reference {ours}; rebuild it")
         self._contract_checked = True
 
-    def _give_up_server(self, rung: str, error: ServerError) -> None:
+    def _replace_server(self, error: ServerError) -> None:
         if self._sessions is not None:
             self._sessions.server.kill()
             self._sessions = None
-        self._failed(rung, error)
+        self._failed(self._persistent, error)
 
-    def _failed(self, rung: str, error: ServerError) -> None:
-        """Note a failure; one in a row is bad luck, more make the next calls spare the executable for a while."""
-        self._failures += 1
-        if self._failures > _TRIES:
-            rest_sec = min(_BACKOFF_MAX_SEC, _BACKOFF_FIRST_SEC * 2 ** (self._failures - _TRIES))
-            self._resting_until = time.monotonic() + rest_sec
-        self._count(rung, error.cause, str(error))
+    def _failed(self, rung: Rung, error: ServerError) -> None:
+        rung.failed()
+        self._count(rung.name, error.cause, str(error))
 
     def _count(self, rung: str, cause: str, sentence: str) -> None:
         key = f"{rung}:{cause}"

@@ -33,9 +33,10 @@ def handle(request: object, methods: Mapping[str, Callable[[Mapping[str, Any]], 
     try:
         if not isinstance(request, Mapping):
             raise RequestError(str(wrong_type("request", "an object", request)))
-        method = METHODS.get(request.get("method", ""))
+        name = required(request, "method")
+        method = methods.get(name) if isinstance(name, str) else None
         if method is None:
-            raise RequestError(f"request: unknown method {json.dumps(request.get('method'))}; known: {', '.join(methods)}")
+            raise RequestError(f"request: unknown method {json.dumps(name)[:42]}; known: {', '.join(methods)}")
         return method(request)
     except (ValueError, TypeError, OverflowError, RequestError) as error:
         return error_object(error)
@@ -247,4 +248,7 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    # The module under its own name: run as a script it would be a second copy, with a second RequestError.
+    from reducer import wire
+
+    sys.exit(wire.main(sys.argv[1:]))

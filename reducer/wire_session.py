@@ -83,7 +83,7 @@ def _settings(request: Mapping[str, Any], before: Session | None) -> tuple[Engin
 
 
 def delta(before: PairState, after: PairState) -> Json:
-    """What changed from one state to the next, as a `step` answers it; values are compared by their JSON, so -0.0 is not 0.0."""
+    """What changed from one state to the next, as a `step` answers it; compared by their JSON, -0.0 is not 0.0."""
     changed: Json = {}
     lists: Json = {}
     for name, kind in KINDS[PairState].items():
