@@ -92,10 +92,10 @@ def delta(before: PairState, after: PairState) -> Json:
             if json.dumps(old) != json.dumps(new):
                 changed[name] = new
         elif name == "completed_cycles":
-            lists[name] = [list(encode(record).values()) for record in new[len(old) :]]
+            lists[name] = [list(encode(record).values()) for record in new[len(old) :]] or None
         else:
             lists[name] = _merge_list(old, new)
-    return {"set": changed, **{name: rows for name, rows in lists.items() if rows is not None and rows != []}}
+    return {"set": changed, **{name: rows for name, rows in lists.items() if rows is not None}}
 
 
 def _merge_list(old: tuple[Any, ...], new: tuple[Any, ...]) -> list[Any] | None:
