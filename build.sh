@@ -1,0 +1,88 @@
+#!/usr/bin/env bash
+# Make everything on a bare Debian machine: toolchains (with apt when root), the ports, and .venv/bin/parity.
+#   ./build.sh           build
+#   ./build.sh parity    build, then the main job: every port against the reference, on real candles too
+#   ./build.sh test      build, then the whole test suite
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+APT_PACKAGES=(
+  ghc cabal-install hlint
+  libghc-aeson-dev libghc-double-conversion-dev libghc-hspec-dev libghc-quickcheck2-dev
+  libghc-scientific-dev libghc-vector-dev
+)
+PYTHON_PACKAGES=(python3 python3-venv)
+
+say() { printf '== %s\n' "$*"; }
+fail() { printf 'build.sh: %s\n' "$*" >&2; exit 3; }
+
+missing_packages() {
+  local package
+  for package in "$@"; do
+    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || printf '%s\n' "$package"
+  done
+}
+
+install_packages() {
+  local missing
+  mapfile -t missing < <(missing_packages "$@")
+  [ "${#missing[@]}" -eq 0 ] && return
+  command -v apt-get >/dev/null || fail "needs ${missing[*]}; install them with this system's package manager"
+  [ "$(id -u)" -eq 0 ] || fail "needs ${missing[*]}; run: sudo apt-get install --no-install-recommends ${missing[*]}"
+  say "installing ${missing[*]}"
+  apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+usable_python() {
+  local candidate
+  for candidate in python3.13 python3.12 python3.11 python3; do
+    if command -v "$candidate" >/dev/null && "$candidate" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+      command -v "$candidate"
+      return
+    fi
+  done
+}
+
+build_haskell() {
+  if command -v dpkg-query >/dev/null; then
+    install_packages "${APT_PACKAGES[@]}"
+  elif ! command -v cabal >/dev/null; then
+    fail "needs GHC 9.0 or newer and cabal 3.4 or newer"
+  fi
+  say "building the Haskell reducer"
+  doge-core/build
+}
+
+build_python() {
+  local python
+  python=$(usable_python)
+  if [ -z "$python" ]; then
+    install_packages "${PYTHON_PACKAGES[@]}"
+    python=$(usable_python)
+    [ -n "$python" ] || fail "needs Python 3.11 or newer with venv"
+  fi
+  say "making .venv"
+  if ! .venv/bin/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+    rm -rf .venv
+    "$python" -m venv .venv
+  fi
+  if ! cmp -s requirements.lock .venv/requirements.lock; then
+    .venv/bin/python -m pip install -q --require-hashes -r requirements.lock
+    cp requirements.lock .venv/requirements.lock
+  fi
+  .venv/bin/python -m pip install -q --no-deps --no-build-isolation -e .
+}
+
+case "${1:-build}" in
+  build | parity | test) ;;
+  *) printf 'build.sh: unknown job %s; known: parity, test, or none to build only\n' "$1" >&2; exit 2 ;;
+esac
+
+build_haskell
+build_python
+say "built: .venv/bin/parity"
+case "${1:-build}" in
+  parity) exec .venv/bin/tox -q -e parity ;;
+  test) exec .venv/bin/tox -q ;;
+esac
