@@ -21,7 +21,7 @@ import DogeCore.Json.Value (Member (..), Value (..), member)
 import DogeCore.Put (Put, toBytes, word8)
 import DogeCore.Types
 import DogeCore.XxHash (hex16, xxh64Bytes)
-import Data.List (intersperse, sortOn)
+import Data.List (sortOn)
 import Data.Proxy (Proxy (..))
 
 -- | Read a state. Reference: @read_state@.
@@ -160,5 +160,5 @@ typeViews =
     view schema = (schemaName schema, E.list (map row (recordFields (schemaRecord schema))))
     row f =
       word8 91
-        <> mconcat (intersperse (word8 44) (E.asciiText (fieldName f) : E.asciiText (fieldKind f) : maybe [] pure (fieldDefault f)))
+        <> E.commas id (E.asciiText (fieldName f) : E.asciiText (fieldKind f) : maybe [] pure (fieldDefault f))
         <> word8 93

@@ -15,6 +15,8 @@ module DogeCore.Put
     bytes,
     word8,
     word64,
+    reserve,
+    reserved64,
   )
 where
 
@@ -125,14 +127,23 @@ word8 w = Put $ \sink p0 -> do
   pure (p `plusPtr` 1)
 {-# INLINE word8 #-}
 
+-- | Make room for this many bytes of 'reserved64'.
+reserve :: Int -> Put
+reserve need = Put (ensure need)
+{-# INLINE reserve #-}
+
+-- | Eight bytes, the lowest first, where there is room already.
+reserved64 :: Word64 -> Put
+reserved64 w = Put $ \_ p -> poke (castPtr p) (littleEndian w) >> pure (p `plusPtr` 8)
+{-# INLINE reserved64 #-}
+
+littleEndian :: Word64 -> Word64
+littleEndian = case targetByteOrder of
+  LittleEndian -> id
+  BigEndian -> byteSwap64
+{-# INLINE littleEndian #-}
+
 -- | Eight bytes, the lowest first.
 word64 :: Word64 -> Put
-word64 w = Put $ \sink p0 -> do
-  p <- ensure 8 sink p0
-  poke (castPtr p) little
-  pure (p `plusPtr` 8)
-  where
-    little = case targetByteOrder of
-      LittleEndian -> w
-      BigEndian -> byteSwap64 w
+word64 w = reserve 8 <> reserved64 w
 {-# INLINE word64 #-}

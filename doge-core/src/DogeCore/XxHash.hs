@@ -97,8 +97,12 @@ prime5 = 0x27D4EB2F165667C5
 
 -- | Sixteen lower-case hexadecimal digits.
 hex16 :: Word64 -> ByteString
-hex16 w = BI.unsafeCreate 16 $ \p -> mapM_ (digit p) [0 .. 15]
+hex16 w = BI.unsafeCreate 16 (\p -> go p 15 w)
   where
-    digit p i =
-      let nibble = fromIntegral (w `unsafeShiftR` (60 - 4 * i)) .&. 15 :: Word8
-       in pokeByteOff p i (if nibble < 10 then 48 + nibble else 87 + nibble)
+    go :: Ptr Word8 -> Int -> Word64 -> IO ()
+    go !p !i !rest
+      | i < 0 = pure ()
+      | otherwise = do
+          let nibble = fromIntegral rest .&. 15 :: Word8
+          pokeByteOff p i (if nibble < 10 then 48 + nibble else 87 + nibble)
+          go p (i - 1) (rest `unsafeShiftR` 4)

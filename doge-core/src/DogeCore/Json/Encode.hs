@@ -7,6 +7,7 @@ module DogeCore.Json.Encode
     asciiText,
     raw,
     list,
+    commas,
     object,
     pair,
     dumpedText,
@@ -20,7 +21,6 @@ import qualified Data.ByteString.Char8 as BC
 import qualified Data.ByteString.Unsafe as BU
 import Data.Char (ord)
 import qualified Data.Double.Conversion.ByteString as Conversion
-import Data.List (intersperse)
 import Data.Text (Text)
 import qualified Data.Text as T
 import Data.Text.Encoding (encodeUtf8)
@@ -159,11 +159,21 @@ raw = bytes
 
 -- | A list.
 list :: [Put] -> Put
-list items = word8 91 <> mconcat (intersperse (word8 44) items) <> word8 93
+list items = word8 91 <> commas id items <> word8 93
+
+-- | Items with commas between them.
+commas :: (a -> Put) -> [a] -> Put
+commas write items = Put $ \sink p0 ->
+  let go p = \case
+        [] -> pure p
+        x : rest -> runPut (word8 44 <> write x) sink p >>= \p' -> go p' rest
+   in case items of
+        [] -> pure p0
+        x : rest -> runPut (write x) sink p0 >>= \p -> go p rest
 
 -- | An object of keys that need no escape.
 object :: [(ByteString, Put)] -> Put
-object members = word8 123 <> mconcat (intersperse (word8 44) (map (uncurry pair) members)) <> word8 125
+object members = word8 123 <> commas (uncurry pair) members <> word8 125
 
 -- | A key that needs no escape, and its value.
 pair :: ByteString -> Put -> Put

@@ -38,7 +38,7 @@ where
 import Data.ByteString (ByteString)
 import qualified Data.ByteString as B
 import qualified Data.ByteString.Char8 as BC
-import Data.List (find, intersperse)
+import Data.List (find)
 import Data.Maybe (fromMaybe)
 import Data.Proxy (Proxy (..))
 import Data.Text (Text)
@@ -71,6 +71,8 @@ data Kind a where
 -- | One field of a record, with its type hidden.
 data Field r = Field
   { fieldName :: !ByteString,
+    -- | The key of a JSON object, with its colon.
+    fieldKey :: !ByteString,
     fieldKind :: !ByteString,
     -- | The default as JSON.
     fieldDefault :: !(Maybe Put),
@@ -157,6 +159,7 @@ described :: ByteString -> Kind a -> Maybe a -> (r -> a) -> Field r
 described name kind shown get =
   Field
     { fieldName = name,
+      fieldKey = B.concat ["\"", name, "\":"],
       fieldKind = kindName kind,
       fieldDefault = encodeKind kind <$> shown,
       fieldJson = encodeKind kind . get,
@@ -307,7 +310,7 @@ encodeKind kind x = case kind of
   KLiteral -> E.asciiText (literalText x)
   KLenient _ _ -> E.asciiText (literalText x)
   KMaybe inner -> maybe (E.raw "null") (encodeKind inner) x
-  KList schema -> E.list (map (encodeObject schema) x)
+  KList schema -> word8 91 <> E.commas (encodeObject schema) x <> word8 93
   KHistory schema -> E.list (map (encodeObject schema) (historyCycles x))
 
 -- | Write an object, fields in contract order.
@@ -317,12 +320,12 @@ encodeObject schema r = word8 123 <> encodeMembers (recordFields (schemaRecord s
 -- | Write some fields of an object, without its braces.
 encodeMembers :: [Field r] -> r -> Put
 encodeMembers fields r =
-  mconcat (intersperse (word8 44) [E.pair (fieldName f) (fieldJson f r) | f <- fields])
+  E.commas (\f -> bytes (fieldKey f) <> fieldJson f r) fields
 
 -- | Write the values alone, in contract order, without brackets.
 encodeRow :: Schema r -> r -> Put
 encodeRow schema r =
-  mconcat (intersperse (word8 44) [fieldJson f r | f <- recordFields (schemaRecord schema)])
+  E.commas (\f -> fieldJson f r) (recordFields (schemaRecord schema))
 
 -- | The digest's packing of all scalar fields.
 packFields :: [Field r] -> r -> Put

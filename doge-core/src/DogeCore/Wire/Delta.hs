@@ -5,7 +5,6 @@ module DogeCore.Wire.Delta
 where
 
 import Data.ByteString (ByteString)
-import Data.List (intersperse)
 import DogeCore.Contract (cycleRecord, orderState, pairState, recoveryOrder)
 import DogeCore.History (historyCount, historySince)
 import DogeCore.Json (actionRow)
@@ -26,8 +25,9 @@ encodeDelta digest before after actions =
     <> changedList "recovery_orders" recoveryOrder (psRecoveryOrders before) (psRecoveryOrders after)
     <> bookedCycles before after
     <> E.raw ",\"actions\":"
-    <> E.list (map actionRow actions)
-    <> word8 125
+    <> word8 91
+    <> E.commas actionRow actions
+    <> E.raw "]}"
 
 changedScalars :: PairState -> PairState -> Put
 changedScalars before after = commas [f | f <- scalarFields, not (fieldSame f before after)]
@@ -63,7 +63,7 @@ bookedCycles before after
   | historyCount old == historyCount new = mempty
   | otherwise =
       E.raw ",\"completed_cycles\":["
-        <> mconcat (intersperse (word8 44) (map (row cycleRecord) (historySince old new)))
+        <> E.commas (row cycleRecord) (historySince old new)
         <> word8 93
   where
     old = psCompletedCycles before
