@@ -1,0 +1,45 @@
+"""A small market for the adapter's tests: enough fills, timeouts and refreshes to move every part of the state."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+
+import state_machine as sm
+from reducer.types import replace
+
+CONFIG = sm.EngineConfig(price_decimals=5)
+SIZE_USD = 2.0
+
+
+def start() -> sm.PairState:
+    """A pair with both entries on its book."""
+    state, _, orders = sm.bootstrap_orders(sm.PairState(market_price=0.1, now=0.0), CONFIG, SIZE_USD)
+    return replace(state, orders=orders)
+
+
+def walk(seed: int, steps: int) -> Iterator[tuple[sm.PairState, sm.Event, sm.PairState, list[sm.Action]]]:
+    """States, events, and what the reference makes of them."""
+    rng = random.Random(seed)
+    state, now, price = start(), 0.0, 0.1
+    for _ in range(steps):
+        now += rng.choice([1.0, 30.0, 600.0, 2000.0])
+        price *= 1 + rng.gauss(0, 0.004)
+        event = _event(rng, state, price, now)
+        after, actions = sm.transition(state, event, CONFIG, SIZE_USD)
+        yield state, event, after, actions
+        state = after
+
+
+def _event(rng: random.Random, state: sm.PairState, price: float, now: float) -> sm.Event:
+    draw = rng.random()
+    if draw < 0.5:
+        return sm.PriceTick(price, now)
+    if draw < 0.8 and state.orders:
+        order = rng.choice(state.orders)
+        fee = order.price * order.volume * 0.0025
+        return sm.FillEvent(order.local_id, "tx", order.side, order.price, order.volume, fee, now)
+    if draw < 0.9 and state.recovery_orders:
+        lost = rng.choice(state.recovery_orders)
+        return sm.RecoveryFillEvent(lost.recovery_id, "tx", lost.side, lost.price, lost.volume, 0.005, now)
+    return sm.TimerTick(now)

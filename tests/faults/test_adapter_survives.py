@@ -1,0 +1,215 @@
+"""Whatever the executable does, a call returns what the reference returns, and nothing happens in silence."""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+import state_machine as sm
+from doge_core.backend import Haskell
+from doge_core.settings import Settings
+from tests.adapter.traffic import CONFIG, SIZE_USD, start, walk
+
+FLAWS = {
+    "dies": "died",
+    "hangs": "timeout",
+    "half-line": "died",
+    "garbage": "garbage",
+    "two-lines": "garbage",
+    "no-object": "garbage",
+    "internal-error": "garbage",
+    "wrong-value": "drift",
+    "forgets-a-change": "drift",
+    "int-for-float": "garbage",
+    "unknown-field": "garbage",
+    "missing-key": "garbage",
+    "unknown-action": "garbage",
+    "wrong-contract": "contract",
+    "never-reads": "timeout",
+}
+
+
+def flawed(tmp_path: Path, flaw: str, timeout_sec: float = 0.5) -> Haskell:
+    script = tmp_path / "flawed"
+    server = Path(__file__).with_name("flawed_server.py")
+    script.write_text(f'#!/bin/sh\nexec {sys.executable} {server} {flaw} "$@"\n')
+    script.chmod(0o755)
+    # Starting Python takes longer than a hang should cost, so the first answer gets its own time.
+    return Haskell(Settings(backend="haskell", exe=str(script), timeout_sec=timeout_sec))
+
+
+def drive(haskell: Haskell, steps: int, seed: int = 1) -> None:
+    held = start()
+    for _, event, after, actions in walk(seed, steps):
+        held, got = haskell.transition(held, event, CONFIG, SIZE_USD)
+        assert (repr(held), repr(got)) == (repr(after), repr(actions))
+        assert haskell.check_invariants(held) == sm.check_invariants(after)
+
+
+@pytest.mark.parametrize(("flaw", "cause"), FLAWS.items())
+def test_a_flawed_server_is_noticed_and_the_result_is_right(
+    flaw: str, cause: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    haskell = flawed(tmp_path, flaw)
+    with caplog.at_level(logging.WARNING, logger="doge_core"):
+        drive(haskell, 12)
+    fallbacks = haskell.status()["fallbacks"]
+    haskell.close()
+    assert fallbacks[f"persistent:{cause}"] >= 1, fallbacks
+    assert len([record for record in caplog.records if f"persistent:{cause}" in record.getMessage()]) == 1
+
+
+def test_a_server_that_floods_standard_error_is_read_away(tmp_path: Path) -> None:
+    haskell = flawed(tmp_path, "floods-stderr", timeout_sec=10.0)
+    drive(haskell, 12)
+    assert haskell.status()["fallbacks"] == {}
+    haskell.close()
+
+
+def test_a_missing_executable_is_said_once_and_python_answers(caplog: pytest.LogCaptureFixture) -> None:
+    haskell = Haskell(Settings(backend="haskell", exe="/nowhere/doge-core-exe"))
+    with caplog.at_level(logging.WARNING, logger="doge_core"):
+        drive(haskell, 20)
+    assert haskell.status()["calls"]["python"] > 0
+    assert "persistent:missing" in haskell.status()["fallbacks"]
+    assert sum("persistent:missing" in record.getMessage() for record in caplog.records) == 1
+    assert "/nowhere/doge-core-exe is no executable file" in caplog.text
+
+
+def test_five_hundred_kills_in_twenty_thousand_transitions_lose_and_repeat_nothing(executable: Path) -> None:
+    haskell = Haskell(Settings(backend="haskell", exe=str(executable)))
+    rng = random.Random(500)
+    kills = 0
+    stop = threading.Event()
+
+    def kill_at_random() -> None:
+        nonlocal kills
+        while kills < 500 and not stop.is_set():
+            time.sleep(rng.uniform(0.001, 0.015))
+            sessions = haskell._sessions
+            if sessions is not None and sessions.server.process.returncode is None:
+                os.kill(sessions.server.process.pid, signal.SIGKILL)
+                kills += 1
+
+    killer = threading.Thread(target=kill_at_random)
+    killer.start()
+    transitions = 0
+    seed = 0
+    while transitions < 20_000 or killer.is_alive():
+        held = start()
+        for _, event, after, actions in walk(seed, 200):
+            held, got = haskell.transition(held, event, CONFIG, SIZE_USD)
+            assert (repr(held), repr(got)) == (repr(after), repr(actions))
+            transitions += 1
+        seed += 1
+    stop.set()
+    killer.join()
+    status = haskell.status()
+    haskell.close()
+    assert kills == 500
+    assert transitions >= 20_000
+    assert sum(status["calls"].values()) == transitions, "every transition was answered once"
+    assert status["fallbacks"].keys() <= {"persistent:died", "one-shot:died"}, status
+    assert status["server_starts"] > 100, status
+
+
+def test_threads_take_turns(executable: Path) -> None:
+    haskell = Haskell(Settings(backend="haskell", exe=str(executable)))
+    failures: list[BaseException] = []
+
+    def work(seed: int) -> None:
+        try:
+            drive(haskell, 300, seed)
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    status = haskell.status()
+    haskell.close()
+    assert failures == []
+    assert status["server_starts"] == 1
+    assert status["fallbacks"] == {}
+
+
+def test_a_forked_child_starts_its_own_server(executable: Path) -> None:
+    haskell = Haskell(Settings(backend="haskell", exe=str(executable)))
+    drive(haskell, 10)
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            drive(haskell, 50, seed=2)
+            code = 0 if haskell.status()["server_starts"] == 2 and not haskell.status()["fallbacks"] else 3
+            haskell.close()
+        finally:
+            os._exit(code)
+    drive(haskell, 50, seed=3)
+    _, code = os.waitpid(child, 0)
+    status = haskell.status()
+    haskell.close()
+    assert os.waitstatus_to_exitcode(code) == 0
+    assert status["server_starts"] == 1
+    assert status["fallbacks"] == {}
+
+
+@pytest.mark.parametrize("ending", ["pass", "os._exit(0)", "os.kill(os.getpid(), 9)", "raise SystemExit(3)"])
+def test_no_process_outlives_the_interpreter(ending: str, executable: Path) -> None:
+    program = (
+        "import os, doge_core as sm\n"
+        "sm.transition(sm.PairState(0.1, 0.0), sm.TimerTick(1.0), sm.EngineConfig(), 2.0)\n"
+        "import doge_core\n"
+        "print(doge_core._haskell._sessions.server.process.pid, flush=True)\n" + ending
+    )
+    environment = {**os.environ, "DOGE_CORE_BACKEND": "haskell", "DOGE_CORE_EXE": str(executable)}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
+    pid = int(done.stdout)
+    deadline = time.monotonic() + 5
+    while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < deadline, "the server outlived its interpreter"
+        time.sleep(0.01)
+
+
+class UserInterruptError(BaseException):
+    """Like Ctrl-C: raised by a signal handler, in the middle of anything."""
+
+
+def test_an_interrupt_in_the_middle_of_a_call_does_not_shift_answers(executable: Path) -> None:
+    haskell = Haskell(Settings(backend="haskell", exe=str(executable)))
+    rng = random.Random(3)
+    interrupted = 0
+    held = start()
+
+    def raise_interrupt(*_: object) -> None:
+        raise UserInterruptError
+
+    previous = signal.signal(signal.SIGALRM, raise_interrupt)
+    try:
+        for _, event, after, _actions in walk(4, 3000):
+            try:
+                signal.setitimer(signal.ITIMER_REAL, rng.uniform(2e-5, 2e-4))
+                moved, _ = haskell.transition(held, event, CONFIG, SIZE_USD)
+                signal.setitimer(signal.ITIMER_REAL, 0)
+            except UserInterruptError:
+                interrupted += 1
+                moved, _ = haskell.transition(held, event, CONFIG, SIZE_USD)
+            held = moved
+            assert repr(held) == repr(after)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)
+        haskell.close()
+    assert interrupted > 50
