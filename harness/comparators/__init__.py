@@ -1,0 +1,1 @@
+"""Two outcomes in, divergences out."""

@@ -1,0 +1,78 @@
+"""The exact comparator: the same structure, the same types, every double the same bits."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from harness.comparators.divergence import ABSENT, Divergence, Kind, step_of
+
+_PACK = struct.Struct("<d").pack
+
+Difference = tuple[str, Kind, Any, Any]
+
+
+def compare(*, reference: Any, candidate: Any, events: Sequence[Any] = (), path: str = "$") -> list[Divergence]:
+    """Every place where the candidate's answer is not the reference's, in the reference's order; empty at parity.
+
+    `events` are the case's, so that a path inside a step can name its event.
+    """
+    return [
+        locate(path=where, kind=kind, reference=left, candidate=right, events=events)
+        for where, kind, left, right in differences(reference, candidate, path)
+    ]
+
+
+def locate(*, path: str, kind: Kind, reference: Any, candidate: Any, events: Sequence[Any]) -> Divergence:
+    """A divergence that knows its step and event from its path."""
+    step = step_of(path)
+    event = events[step] if step is not None and step < len(events) else None
+    return Divergence(path=path, kind=kind, reference=reference, candidate=candidate, step=step, event=event)
+
+
+def differences(reference: Any, candidate: Any, path: str) -> Iterator[Difference]:
+    """The differences of two plain values, each with its path."""
+    if isinstance(reference, dict) and isinstance(candidate, dict):
+        yield from _of_objects(reference, candidate, path)
+    elif isinstance(reference, list) and isinstance(candidate, list):
+        yield from _of_lists(reference, candidate, path)
+    elif type(reference) is not type(candidate):
+        yield path, "type", reference, candidate
+    elif not _same(reference, candidate):
+        yield path, _kind_at(path, "value"), reference, candidate
+
+
+def _of_objects(reference: dict[str, Any], candidate: dict[str, Any], path: str) -> Iterator[Difference]:
+    for key, left in reference.items():
+        where = f"{path}.{key}"
+        if key in candidate:
+            yield from differences(left, candidate[key], where)
+        else:
+            yield where, _kind_at(where, "missing"), left, ABSENT
+    for key, right in candidate.items():
+        if key not in reference:
+            where = f"{path}.{key}"
+            yield where, _kind_at(where, "extra"), ABSENT, right
+
+
+def _of_lists(reference: list[Any], candidate: list[Any], path: str) -> Iterator[Difference]:
+    for index in range(max(len(reference), len(candidate))):
+        where = f"{path}[{index}]"
+        if index >= len(candidate):
+            yield where, "missing", reference[index], ABSENT
+        elif index >= len(reference):
+            yield where, "extra", ABSENT, candidate[index]
+        else:
+            yield from differences(reference[index], candidate[index], where)
+
+
+def _same(reference: Any, candidate: Any) -> bool:
+    if isinstance(reference, float):
+        # By bits: -0.0 is not 0.0, and a NaN is itself.
+        return _PACK(reference) == _PACK(candidate)
+    return bool(reference == candidate)
+
+
+def _kind_at(path: str, kind: Kind) -> Kind:
+    return "error" if path.endswith((".error", ".kind")) else kind

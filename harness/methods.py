@@ -1,0 +1,104 @@
+"""The wire's other methods, compared on a sample of cases: what replay does not ask for, production does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import state_machine as sm
+from doge_core.errors import ServerError
+from doge_core.session import Sessions
+from generators.case import Case, Json
+from generators.choices import REFUSED
+from harness.comparators.divergence import Divergence
+from harness.comparators.exact import compare
+from harness.judge import compare_outcomes
+from harness.ports.base import Port
+from harness.ports.process import ServerPort
+from reducer.snapshot import encode, read_state
+from reducer.types import Action, PairState
+from reducer.wire import error_object, read_config, read_event, read_sizes, tagged
+
+# Enough to meet every branch of a long case without doubling the work of a run.
+STEPS_MAX = 12
+
+Transition = Callable[..., tuple[PairState, list[Action]]]
+
+
+def sampled_requests(case: Case, answer: Json) -> Iterator[tuple[str, Json]]:
+    """Requests of the methods beyond replay, made from a case and the reference's answer to it."""
+    states = [case.state] if "state" not in answer else [case.state, answer["state"]]
+    for state in states:
+        yield "check_invariants", {"state": state}
+        yield "derive_phase", {"state": state}
+        settings = {"state": state, "config": case.config, "order_size_usd": case.order_size_usd}
+        yield "bootstrap_orders", settings
+        yield "bootstrap_orders", {**settings, "allow_long_only": False, "allow_short_only": True}
+    for price in _prices(case):
+        yield "compute_order_volume", {"price": price, "config": case.config, "order_size_usd": case.order_size_usd}
+
+
+def _prices(case: Case) -> list[Any]:
+    prices = [event["price"] for event in case.events if isinstance(event, dict) and "price" in event]
+    return [*prices[:3], 0.0, -0.0, 5e-324]
+
+
+def compare_methods(*, case: Case, answer: Json, reference_port: Port, port: Port) -> list[Divergence]:
+    """Divergences of the methods beyond replay, with the method at the head of the path."""
+    found: list[Divergence] = []
+    for method, request in sampled_requests(case, answer):
+        reference, candidate = reference_port.call(method, request), port.call(method, request)
+        found += compare_outcomes(reference=reference, candidate=candidate, case=case, path=f"$.{method}")
+    return found + compare_transitions(case=case, reference_port=reference_port, port=port)
+
+
+def compare_transitions(*, case: Case, reference_port: Port, port: Port, steps_max: int = STEPS_MAX) -> list[Divergence]:
+    """Divergences of single transitions, each from the state that the reference's last one led to."""
+    state = case.state
+    for step, event in enumerate(case.events[:steps_max]):
+        request = {**case.inputs(), "state": state, "event": event}
+        reference, candidate = reference_port.transition(request), port.transition(request)
+        found = compare_outcomes(reference=reference, candidate=candidate, case=case, path=f"$.steps[{step}]")
+        if found:
+            return found
+        state = reference.answer.get("state", state)
+    return []
+
+
+def compare_session(*, case: Case, port: ServerPort) -> list[Divergence]:
+    """Divergences between the production client's session and the reference, step by step."""
+    try:
+        state = read_state(case.state, "state")
+        settings = (read_config(case.config), case.order_size_usd, read_sizes(case.order_sizes))
+    except REFUSED:
+        return []
+    try:
+        sessions = Sessions(port.server())
+        held = state
+        for step, event in readable_events(case):
+            reference, state = _outcome(sm.transition, state, event, settings)
+            candidate, held = _outcome(sessions.transition, held, event, settings)
+            found = compare(reference=reference, candidate=candidate, events=case.events, path=f"$.steps[{step}]")
+            if found:
+                return found
+    except ServerError as error:
+        port.close()
+        return [Divergence(path="$.step", kind="error", reference="a session", candidate=f"{error.cause}: {error}")]
+    return []
+
+
+def readable_events(case: Case) -> Iterator[tuple[int, Any]]:
+    """The events that a Python caller could make, with their steps."""
+    for step, data in enumerate(case.events):
+        try:
+            yield step, read_event(data)
+        except REFUSED:
+            continue
+
+
+def _outcome(transition: Transition, state: PairState, event: Any, settings: tuple[Any, ...]) -> tuple[Json, PairState]:
+    try:
+        after, actions = transition(state, event, *settings)
+    except REFUSED as error:
+        return error_object(error), state
+    return {"state": encode(after), "actions": [tagged(action) for action in actions]}, after

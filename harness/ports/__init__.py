@@ -1,0 +1,1 @@
+"""How to reach each implementation: one protocol, one registry."""

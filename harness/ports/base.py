@@ -1,0 +1,97 @@
+"""What every port of the reducer can do, however it is reached."""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from generators.case import Case, to_line
+
+
+class PortError(Exception):
+    """A port gave no answer: it died, hung or printed garbage. The message says which."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Availability:
+    """Whether a port can be reached; if not, why, and what to do about it."""
+
+    available: bool
+    reason: str = ""
+    remedy: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """All that a port produced for one request: a line, or the failure to give one."""
+
+    line: bytes | None
+    failure: str = ""
+
+    @cached_property
+    def answer(self) -> Any:
+        """The line as plain data. Only for an outcome without failure."""
+        assert self.line is not None, "a failure has no answer"
+        return json.loads(self.line)
+
+
+class Port(ABC):
+    """One implementation of the reducer, reached in one way.
+
+    `sample_every` is 1 where a call is cheap; a port that starts a process for every call takes each n-th generated case.
+    """
+
+    name: str
+    sample_every: int = 1
+    has_sessions: bool = False
+
+    @abstractmethod
+    def availability(self) -> Availability:
+        """Whether this port can be used here."""
+
+    @abstractmethod
+    def answer(self, line: bytes) -> bytes:
+        """One request line in, one answer line out, both without their end. Raises `PortError`."""
+
+    def close(self) -> None:
+        """Let go of whatever the port holds."""
+        return
+
+    def ask(self, line: bytes) -> Outcome:
+        """The outcome of one line; a failure is an outcome too, and the next call starts afresh."""
+        try:
+            outcome = Outcome(self.answer(line))
+        except PortError as error:
+            return Outcome(None, str(error))
+        return outcome if _is_json(outcome) else Outcome(None, f"answered what is not JSON: {_start(outcome.line)}")
+
+    def replay(self, case: Case) -> Outcome:
+        """All steps of a case."""
+        return self.ask(to_line(case.request()))
+
+    def transition(self, request: Mapping[str, Any]) -> Outcome:
+        """One step; `request` has the fields `state`, `event` and the settings."""
+        return self.call("transition", request)
+
+    def call(self, method: str, request: Mapping[str, Any]) -> Outcome:
+        """Any method of the wire."""
+        return self.ask(to_line({"method": method, **request}))
+
+    def describe(self) -> Outcome:
+        """The port's own view of the contract."""
+        return self.call("describe", {})
+
+
+def _is_json(outcome: Outcome) -> bool:
+    try:
+        return isinstance(outcome.answer, dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _start(line: bytes | None) -> str:
+    return ascii((line or b"")[:60].decode(errors="replace"))

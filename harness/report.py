@@ -1,0 +1,164 @@
+"""What a run says on a terminal."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from harness.comparators.divergence import Divergence, shown
+from harness.runner import Finding, PortReport, RunReport
+from harness.sources import SOURCES
+from harness.tally import WANTED
+
+FINDINGS_SHOWN_MAX = 12
+
+
+def print_report(report: RunReport, console: Console) -> None:
+    """The tables of a run, its divergences, and one line that sums up."""
+    console.print(ports_table(report))
+    console.print(tally_table(report))
+    for port in report.ports:
+        for divergence in port.contract:
+            console.print(f"CONTRACT {port.name} at {divergence.path}: contract {text_of(divergence.reference)}, port "
+                          f"{text_of(divergence.candidate)}", markup=False, soft_wrap=True)  # fmt: skip
+    print_findings(report.findings, console)
+    for name in report.never_hit:
+        console.print(f"NEVER HIT: {name}; generate more sequences", markup=False)
+    for note in report.notes:
+        console.print(note, markup=False, soft_wrap=True)
+    console.print(summary(report), markup=False, soft_wrap=True)
+
+
+def ports_table(report: RunReport) -> Table:
+    """Ports by kinds of cases: how many cases each saw and how many diverged."""
+    table = Table(title="Ports", title_justify="left")
+    table.add_column("port")
+    for source in SOURCES:
+        table.add_column(source, justify="right")
+    for name in ("steps", "methods", "sessions", "seconds", "divergent cases"):
+        table.add_column(name, justify="right")
+    table.add_column("verdict")
+    for port in report.ports:
+        counts = [str(port.cases[source]) for source in SOURCES]
+        numbers = [port.steps, port.methods, port.sessions, f"{port.busy_sec:.1f}", sum(port.divergent.values())]
+        table.add_row(port.name, *counts, *map(str, numbers), verdict(port, report))
+    return table
+
+
+def verdict(port: PortReport, report: RunReport) -> str:
+    """One word, or a few, on a port."""
+    if not port.availability.available:
+        return "MISSING"
+    if port.contract:
+        return "other contract"
+    if port.gave_up:
+        return "given up: it keeps failing"
+    if any(finding.port == port.name for finding in report.findings):
+        return "DIVERGES"
+    return "reference" if port is report.ports[0] else "parity" if sum(port.cases.values()) else "saw no case"
+
+
+def tally_table(report: RunReport) -> Table:
+    """How often each phase, event and action was met, by kind of case."""
+    table = Table(title="Met by the cases", title_justify="left")
+    table.add_column("what")
+    for source in report.tallies:
+        table.add_column(source, justify="right")
+    for kind, names in WANTED.items():
+        for name in names:
+            table.add_row(f"{kind} {name}", *(str(tally.counts[kind][name]) for tally in report.tallies.values()))
+    refused = sorted({name for tally in report.tallies.values() for name in tally.counts["refused"]})
+    for name in refused:
+        table.add_row(f"refused {name}", *(str(tally.counts["refused"][name]) for tally in report.tallies.values()))
+    return table
+
+
+def print_findings(findings: list[Finding], console: Console) -> None:
+    """The divergent cases, those of one fingerprint together, the first of each in full."""
+    groups = Counter((finding.port, finding.divergence.fingerprint) for finding in findings)
+    firsts: dict[tuple[str, str], Finding] = {}
+    for finding in findings:
+        firsts.setdefault((finding.port, finding.divergence.fingerprint), finding)
+    for key, count in groups.most_common(FINDINGS_SHOWN_MAX):
+        console.print(describe(firsts[key], count), markup=False, soft_wrap=True)
+    if len(groups) > FINDINGS_SHOWN_MAX:
+        console.print(f"… and {len(groups) - FINDINGS_SHOWN_MAX} more kinds of divergence; --json lists them all")
+
+
+def describe(finding: Finding, cases: int) -> str:
+    """A divergence in full: where, what, and how to see it again."""
+    divergence = finding.divergence
+    lines = [
+        f"DIVERGENCE {divergence.fingerprint} ({divergence.severity}) of {finding.port} in {cases} case(s), first in "
+        f"{finding.case}",
+        f"  path       {divergence.path} ({divergence.kind}; {finding.count} path(s) differ in this case)",
+    ]
+    if divergence.step is not None:
+        lines += [f"  step       {divergence.step}", f"  event      {text_of(divergence.event)}"]
+    lines += [f"  reference  {text_of(divergence.reference)}", f"  candidate  {text_of(divergence.candidate)}"]
+    if finding.repro is not None:
+        lines.append(f"  again      parity replay {finding.repro}")
+    return "\n".join(lines)
+
+
+def describe_short(divergence: Divergence) -> str:
+    """A divergence in one line."""
+    return f"{divergence.path}: reference {text_of(divergence.reference)}, candidate {text_of(divergence.candidate)}"
+
+
+def text_of(value: Any, limit: int = 400) -> str:
+    """A value as text, floats with their bits, long ones cut."""
+    plain = shown(value)
+    text = plain if isinstance(plain, str) else json.dumps(plain, ensure_ascii=True, default=repr)
+    return text if len(text) <= limit else f"{text[:limit]}… ({len(text)} characters)"
+
+
+def summary(report: RunReport) -> str:
+    """The last line of a run."""
+    cases = sum(report.ports[0].cases.values())
+    steps = sum(tally.steps for tally in report.tallies.values())
+    rate = cases / report.elapsed_sec if report.elapsed_sec else 0.0
+    missing = [port.name for port in report.ports if not port.availability.available]
+    word = {0: "PARITY", 1: "DIVERGENCE", 3: "INCOMPLETE"}[report.exit_code]
+    speed = f"{report.elapsed_sec:.1f} s ({rate:.0f} cases/s)"
+    text = f"{word}: {cases} cases, {steps} steps, {speed}, {len(report.findings)} divergent"
+    if missing:
+        remedies = {port.availability.remedy for port in report.ports if port.availability.remedy}
+        text += f"; missing: {', '.join(missing)} ({'; '.join(sorted(remedies))})"
+    return text
+
+
+def to_json(report: RunReport) -> dict[str, Any]:
+    """The run as plain data."""
+    return {
+        "exit_code": report.exit_code,
+        "elapsed_sec": round(report.elapsed_sec, 3),
+        "ports": [
+            {
+                "name": port.name,
+                "available": port.availability.available,
+                "reason": port.availability.reason,
+                "remedy": port.availability.remedy,
+                "version": port.described.get("version"),
+                "contract_hash": port.described.get("contract_hash"),
+                "contract_divergences": [divergence.to_json() for divergence in port.contract],
+                "cases": dict(port.cases),
+                "divergent": dict(port.divergent),
+                "steps": port.steps,
+                "methods": port.methods,
+                "sessions": port.sessions,
+                "gave_up": port.gave_up,
+                "busy_sec": round(port.busy_sec, 3),
+                "verdict": verdict(port, report),
+            }
+            for port in report.ports
+        ],
+        "findings": [finding.to_json() for finding in report.findings],
+        "met": {source: tally.to_json() for source, tally in report.tallies.items()},
+        "never_hit": report.never_hit,
+        "notes": report.notes,
+    }

@@ -1,0 +1,87 @@
+"""A repro: one self-contained file that replays a divergence."""
+
+from __future__ import annotations
+
+import json
+import platform
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from generators.case import Case, from_json
+from harness.comparators.divergence import Divergence
+
+FORMAT = 1
+PATHS_MAX = 50
+
+
+class ReproError(ValueError):
+    """A file is no repro; the message says what is wrong with it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Repro:
+    """What a repro file holds that a replay needs."""
+
+    case: Case
+    port: str
+    exe: str | None
+
+
+def versions() -> dict[str, str]:
+    """The versions that an outcome may depend on."""
+    try:
+        own = version("doge-parity")
+    except PackageNotFoundError:
+        own = "not installed"
+    return {"doge-parity": own, "python": platform.python_version(), "machine": platform.machine()}
+
+
+def write_repro(
+    directory: Path,
+    *,
+    case: Case,
+    divergences: Sequence[Divergence],
+    port: str,
+    exe: str | None,
+    described: Mapping[str, Any],
+) -> Path:
+    """Write the repro of a case's divergences, the first of which names the file, and return its path."""
+    directory.mkdir(parents=True, exist_ok=True)
+    first = divergences[0]
+    # The name comes from a fixture or an executable, so it may hold what a file's name may not.
+    stem = re.sub(r"[^A-Za-z0-9_.-]+", "_", f"repro-{port}-{case.name}-{first.fingerprint}")
+    path = directory / f"{stem}.json"
+    document = {
+        "format": FORMAT,
+        "command": f"parity replay {path}",
+        "port": port,
+        "exe": exe,
+        "versions": {**versions(), "candidate": {key: described.get(key) for key in ("port", "version", "contract_hash")}},
+        "case": case.to_json(),
+        "divergence": first.to_json(),
+        "also": [divergence.path for divergence in divergences[1:PATHS_MAX]],
+        "divergences": len(divergences),
+    }
+    path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    return path
+
+
+def read_repro(path: Path) -> Repro:
+    """Read a repro back. Raises `ReproError`."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ReproError(f"{path}: cannot be read ({error.strerror})") from error
+    except ValueError as error:
+        raise ReproError(f"{path}: is not JSON ({error})") from error
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise ReproError(f"{path}: is no repro of format {FORMAT}; repro files are written by `parity run`")
+    try:
+        case = from_json(document["case"])
+        return Repro(case=case, port=str(document["port"]), exe=document.get("exe"))
+    except (KeyError, TypeError, ValueError) as error:
+        raise ReproError(f"{path}: is no whole repro ({error})") from error
