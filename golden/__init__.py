@@ -1,0 +1,1 @@
+"""Golden fixtures: cases with their recorded outcomes, the contract they were recorded under, and the manifest of both."""
