@@ -24,7 +24,7 @@ import DogeCore.History (historyFromList)
 import DogeCore.Transition
 import DogeCore.Types
 import GHC.Float (castWord64ToDouble)
-import Test.QuickCheck
+import Test.QuickCheck hiding (within)
 
 -- | One move. Prices are factors of the market, times are gaps in seconds,
 -- orders are picked by their place on the book.
@@ -40,10 +40,10 @@ data Move
 instance Arbitrary Move where
   arbitrary =
     frequency
-      [ (6, MovePrice <$> elements [0.9, 0.985, 0.995, 0.999, 1, 1.001, 1.006, 1.02, 1.1] <*> gap),
-        (6, MoveTimer <$> gap),
+      [ (7, MovePrice <$> elements [0.9, 0.985, 0.995, 0.999, 1, 1.001, 1.006, 1.02, 1.1] <*> gap),
+        (9, MoveTimer <$> gap),
         (8, MoveFill <$> choose (0, 3) <*> elements [0.97, 0.99, 0.999, 1, 1.002, 1.01, 1.03] <*> elements [13, 20, 41.5] <*> gap),
-        (2, MoveRecoveryFill <$> choose (0, 3) <*> elements [0.95, 1, 1.05] <*> gap),
+        (1, MoveRecoveryFill <$> choose (0, 3) <*> elements [0.95, 1, 1.05] <*> gap),
         (1, MoveRecoveryCancel <$> choose (0, 3) <*> gap),
         (1, MoveUnknownFill <$> choose (-5, 100000) <*> gap)
       ]
@@ -92,8 +92,8 @@ instance Arbitrary Tame where
 configs :: Gen EngineConfig
 configs = do
   refresh <- elements [0.5, 1, 5]
-  slots <- elements [0, 1, 2, 3]
-  s1 <- elements [10, 1350, 1 / 0]
+  slots <- elements [0, 1, 1, 2, 3]
+  s1 <- elements [10, 10, 1350, 1 / 0]
   s2 <- elements [10, 1800, 1 / 0]
   base <- elements [0, 0, 30]
   start <- elements [1, 2, 5]

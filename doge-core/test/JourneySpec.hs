@@ -10,9 +10,9 @@ import DogeCore.Invariants (checkInvariants)
 import DogeCore.Transition
 import DogeCore.Types
 import Gen
-import Test.Hspec hiding (after)
+import Test.Hspec hiding (after, before)
 import Test.Hspec.QuickCheck (modifyMaxSuccess, prop)
-import Test.QuickCheck
+import Test.QuickCheck hiding (reason)
 
 -- | How many sequences: every property draws so many of its own.
 spec :: Int -> Spec
@@ -21,16 +21,17 @@ spec sequences = modifyMaxSuccess (const sequences) . describe "any sequence of 
     let stops = travel journey
         phases = [derivePhase after | Stop _ _ after _ <- stops]
         acts = concat [actions | Stop _ _ _ actions <- stops]
-     in cover 20 (S0 `elem` phases) "S0"
+     in checkCoverage
+          . cover 20 (S0 `elem` phases) "S0"
           . cover 20 (S2 `elem` phases) "S2"
           . cover 20 (S1a `elem` phases) "S1a"
           . cover 20 (S1b `elem` phases) "S1b"
           . cover 20 (any isOrphan acts) "orphaned"
-          . cover 10 (or [bcFromRecovery | Stop _ EvTimerTick {} _ actions <- stops, ActBookCycle {bcFromRecovery = bcFromRecovery} <- actions]) "evicted"
+          . cover 5 (or [recovered | Stop _ EvTimerTick {} _ actions <- stops, ActBookCycle {bcFromRecovery = recovered} <- actions]) "evicted"
           . cover 20 (any isRefresh acts) "refreshed"
           . cover 40 (any isBooked acts) "booked"
           . cover 10 (or [True | Stop _ EvRecoveryFill {} _ _ <- stops]) "recovery filled"
-          . cover 5 (or [True | Stop _ EvRecoveryCancel {} _ _ <- stops]) "recovery cancelled"
+          . cover 3 (or [True | Stop _ EvRecoveryCancel {} _ _ <- stops]) "recovery cancelled"
           $ property True
   prop "never repeats or shrinks an id" $ \journey -> keepsIds (travel journey)
   prop "never loses a booked cycle" $ \journey -> keepsCycles (travel journey)
@@ -70,7 +71,7 @@ spec sequences = modifyMaxSuccess (const sequences) . describe "any sequence of 
 keepsIds :: [Stop] -> Property
 keepsIds stops = increasing placed .&&. conjoin (map monotone stops)
   where
-    placed = [poLocalId | Stop _ _ _ actions <- stops, ActPlaceOrder {poLocalId = poLocalId} <- actions]
+    placed = [i | Stop _ _ _ actions <- stops, ActPlaceOrder {poLocalId = i} <- actions]
     increasing ids = counterexample (show ids) (and (zipWith (<) ids (drop 1 ids)))
     monotone (Stop before _ after _) =
       conjoin

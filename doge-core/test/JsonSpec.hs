@@ -6,6 +6,7 @@ import qualified Data.ByteString as B
 import qualified Data.ByteString.Char8 as BC
 import qualified Data.ByteString.Lazy as BL
 import qualified Data.Map.Strict as Map
+import Data.Maybe (isJust)
 import qualified Data.Scientific as Scientific
 import qualified Data.Text as T
 import Data.Text.Encoding (decodeUtf8)
@@ -59,12 +60,12 @@ spec = do
     modifyMaxSuccess (* 20) . prop "agrees with aeson on what is no document" $ \(Document doc) at byte ->
       let text = damage at byte (BL.toStrict (Aeson.encode doc))
        in not (BC.any (`elem` ("NI" :: String)) text) ==>
-            accepted text === maybe False (const True) (Aeson.decodeStrict text :: Maybe Aeson.Value)
+            accepted text === isJust (Aeson.decodeStrict text :: Maybe Aeson.Value)
     it "nests 64 levels and no more" $ do
       accepted (nested 64) `shouldBe` True
       parseDocument (nested 65) `shouldBe` Left TooDeep
     it "keeps the last of a repeated key" $
-      fmap (\v -> case v of JObject ms -> member "a" ms; _ -> Nothing) (parseDocument "{\"a\":1,\"a\":2}")
+      fmap (\case JObject ms -> member "a" ms; _ -> Nothing) (parseDocument "{\"a\":1,\"a\":2}")
         `shouldBe` Right (Just (JInt 2))
     it "reads bare non-finite tokens" $
       map readDouble ["Infinity", "-Infinity"] `shouldBe` [Just (1 / 0), Just (-1 / 0)]
@@ -156,9 +157,6 @@ packBySchema st =
     <> word64 (fromIntegral (historyCount (psCompletedCycles st)))
   where
     listed schema items = word64 (fromIntegral (length items)) <> bytes (B.concat (map (toBytes . packFields (fieldsOf schema)) items))
-
-fieldsOf :: Schema r -> [Field r]
-fieldsOf = recordFields . schemaRecord
 
 hashPut :: (Integral a) => a -> Put -> a
 hashPut seed put = fromIntegral (unsafePerformIO (withPut 16 put (xxh64 (fromIntegral seed))))

@@ -26,7 +26,7 @@ spec = do
             "state: is missing"
           ]
     it "tells what is no event from an event that is wrong" $
-      map (\e -> sentence noSessions (opening 1 e)) ["{}", "5", "{\"price\":1}", "{\"timestamp\":\"NaN\"}", "{\"timestamp\":1,\"x\":2}"]
+      map (sentence noSessions . opening 1) ["{}", "5", "{\"price\":1}", "{\"timestamp\":\"NaN\"}", "{\"timestamp\":1,\"x\":2}"]
         `shouldBe` map Just ["event: is no event", "event: is no event", "event.timestamp: is missing", "event.timestamp: must be finite, got NaN", "event.x: is not a field"]
     it "replays on from a step that failed" $ do
       let answer = reply noSessions (request "replay" ",\"events\":[{\"timestamp\":1},{},{\"timestamp\":2}]")

@@ -13,7 +13,10 @@ module DogeCore.Json
 where
 
 import Data.ByteString (ByteString)
+import Data.List (sortOn)
 import qualified Data.Map.Strict as Map
+import Data.Maybe (isJust)
+import Data.Proxy (Proxy (..))
 import DogeCore.Contract
 import qualified DogeCore.Json.Encode as E
 import DogeCore.Json.Schema
@@ -21,8 +24,6 @@ import DogeCore.Json.Value (Member (..), Value (..), member)
 import DogeCore.Put (Put, toBytes, word8)
 import DogeCore.Types
 import DogeCore.XxHash (hex16, xxh64Bytes)
-import Data.List (sortOn)
-import Data.Proxy (Proxy (..))
 
 -- | Read a state. Reference: @read_state@.
 decodeState :: Path -> Value -> Decoded PairState
@@ -68,7 +69,7 @@ eventSchema members = case member "_type" members of
     | has "timestamp" -> Just timerTick
     | otherwise -> Nothing
   where
-    has key = maybe False (const True) (member key members)
+    has key = isJust (member key members)
 
 -- | Read the sizes per trade, or null. Every value is checked; a key that is
 -- no trade is never looked up, so it is dropped. Reference: @read_sizes@.
@@ -92,7 +93,7 @@ encodeState = encodeObject pairState
 encodeAction :: Action -> Put
 encodeAction a =
   E.raw "{\"_type\":" <> E.asciiText (schemaName schema) <> word8 44
-    <> encodeMembers (recordFields (schemaRecord schema)) a
+    <> encodeMembers (fieldsOf schema) a
     <> word8 125
   where
     schema = actionSchema a
@@ -157,7 +158,7 @@ typeViews =
     ++ map view [placeOrderAction, cancelOrderAction, orphanOrderAction, bookCycleAction]
   where
     view :: Schema r -> (ByteString, Put)
-    view schema = (schemaName schema, E.list (map row (recordFields (schemaRecord schema))))
+    view schema = (schemaName schema, E.list (map row (fieldsOf schema)))
     row f =
       word8 91
         <> E.commas id (E.asciiText (fieldName f) : E.asciiText (fieldKind f) : maybe [] pure (fieldDefault f))

@@ -4,6 +4,7 @@ module DogeCore.Json.Encode
     int,
     bool,
     text,
+    utf8Text,
     asciiText,
     raw,
     list,
@@ -52,7 +53,7 @@ double x
       where
         scaled = a * scale
         k = truncate (scaled + 0.5) :: Int
-    general sink p = runPut (bytes (marked (Conversion.toShortest x))) sink p
+    general = runPut (bytes (marked (Conversion.toShortest x)))
 
 nonFinite :: Double -> ByteString
 nonFinite x
@@ -130,18 +131,29 @@ bool b = bytes (if b then "true" else "false")
 text :: Text -> Put
 text t
   | T.null t = raw "\"\""
-  | otherwise = quoted (encodeUtf8 t)
+  | otherwise = utf8Text (encodeUtf8 t)
 
 -- | A string of plain ASCII that needs no escape.
 asciiText :: ByteString -> Put
 asciiText s = word8 34 <> bytes s <> word8 34
 
-quoted :: ByteString -> Put
-quoted s
+-- | A string that is UTF-8 already; a lone surrogate in it, written as if it
+-- were a character, becomes an escape.
+utf8Text :: ByteString -> Put
+utf8Text s
   | B.all plain s = asciiText s
-  | otherwise = word8 34 <> foldMap (escaped . BU.unsafeIndex s) [0 .. B.length s - 1] <> word8 34
+  | otherwise = word8 34 <> foldMap at [0 .. B.length s - 1] <> word8 34
   where
-    plain b = b >= 32 && b /= 34 && b /= 92 && b /= 127
+    plain b = b >= 32 && b /= 34 && b /= 92 && b /= 127 && b /= 0xED
+    at i
+      | surrogateAt i =
+          let high = BU.unsafeIndex s (i + 1)
+              low = BU.unsafeIndex s (i + 2)
+           in bytes (unit (0xD000 + fromIntegral (high .&. 0x3F) * 64 + fromIntegral (low .&. 0x3F)))
+      | surrogateAt (i - 1) || surrogateAt (i - 2) = mempty
+      | otherwise = escaped (BU.unsafeIndex s i)
+    surrogateAt i =
+      i >= 0 && i + 2 < B.length s && BU.unsafeIndex s i == 0xED && BU.unsafeIndex s (i + 1) >= 0xA0
 
 escaped :: Word8 -> Put
 escaped b
@@ -196,5 +208,8 @@ dumpedText t = B.concat ["\"", B.concat (map one (T.unpack t)), "\""]
       | otherwise =
           let n = ord c - 0x10000
            in B.append (unit (0xD800 + n `unsafeShiftR` 10)) (unit (0xDC00 + n .&. 0x3FF))
-    unit n = BC.pack ("\\u" ++ map (hexAt n) [12, 8, 4, 0])
-    hexAt n shift = "0123456789abcdef" !! ((n `unsafeShiftR` shift) .&. 15)
+
+unit :: Int -> ByteString
+unit n = BC.pack ("\\u" ++ map hexAt [12, 8, 4, 0])
+  where
+    hexAt shift = "0123456789abcdef" !! ((n `unsafeShiftR` shift) .&. 15)

@@ -37,7 +37,7 @@ changedScalars before after = commas [f | f <- scalarFields, not (fieldSame f be
       changed -> encodeMembers changed after
 
 scalarFields :: [Field PairState]
-scalarFields = filter (not . fieldIsList) (recordFields (schemaRecord pairState))
+scalarFields = filter (not . fieldIsList) (fieldsOf pairState)
 
 -- The new list, if it differs: an index into the old one, or a new item.
 changedList :: ByteString -> Schema r -> [r] -> [r] -> Put

@@ -13,9 +13,8 @@ where
 
 import Data.ByteString (ByteString)
 import qualified Data.ByteString as B
-import Data.Text.Encoding (decodeUtf8With, encodeUtf8)
-import Data.Text.Encoding.Error (lenientDecode)
-import DogeCore.Json.Encode (asciiText, raw, text)
+import Data.Text.Encoding (encodeUtf8)
+import DogeCore.Json.Encode (asciiText, raw, utf8Text)
 import DogeCore.Json.Schema (DecodeError (..))
 import DogeCore.Overflow (TooLarge (..))
 import DogeCore.Put (Put, word8)
@@ -55,7 +54,7 @@ encodeError e = word8 123 <> encodeErrorFields e <> word8 125
 -- | The error object without its braces.
 encodeErrorFields :: WireError -> Put
 encodeErrorFields (WireError kind sentence) =
-  raw "\"error\":" <> text (decodeUtf8With lenientDecode sentence) <> raw ",\"kind\":" <> asciiText name
+  raw "\"error\":" <> utf8Text sentence <> raw ",\"kind\":" <> asciiText name
   where
     name = case kind of
       ValueError -> "ValueError"

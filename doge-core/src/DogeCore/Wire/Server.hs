@@ -81,7 +81,7 @@ answer sessions members = \case
     sizing <- readSizing members
     Right (replay sizing st events)
   where
-    unchanged = fmap ((,) sessions)
+    unchanged = fmap (sessions,)
     stateOf = case member "state" members of
       Just v -> readState v
       Nothing -> heldState sessions members >>= maybe (requestError "state: is missing") Right

@@ -50,7 +50,9 @@ step :: Sessions -> [Member] -> Answer (Sessions, Put)
 step sessions members = do
   number <- readNumberOf members
   (before, known) <- case member "state" members of
-    Just v -> flip (,) Nothing <$> readState v
+    Just v -> do
+      st <- readState v
+      Right (st, Nothing)
     Nothing -> do
       held <- lookupSession sessions number members
       Right (ssState held, Just (ssSizing held))

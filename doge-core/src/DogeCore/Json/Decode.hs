@@ -1,0 +1,123 @@
+{-# LANGUAGE GADTs #-}
+
+-- | Reading values as their kinds want them.
+module DogeCore.Json.Decode
+  ( decodeKind,
+    decodeFields,
+    decodeStrict,
+  )
+where
+
+import Data.ByteString (ByteString)
+import qualified Data.ByteString as B
+import Data.List (find)
+import Data.Maybe (fromMaybe)
+import Data.Text (Text)
+import qualified Data.Text as T
+import Data.Text.Encoding (decodeUtf8, encodeUtf8)
+import DogeCore.History (historyFromList)
+import qualified DogeCore.Json.Encode as E
+import DogeCore.Json.Kind
+import DogeCore.Json.Path
+import DogeCore.Json.Value (Member (..), Value (..))
+import DogeCore.Round (doubleOfInteger, isFinite)
+import DogeCore.Types.Literals (Literal (..), literals)
+
+-- | Read a value as its kind wants it.
+decodeKind :: Kind a -> Path -> Value -> Decoded a
+decodeKind kind path v = case kind of
+  KFloat -> decodeDouble (not . isNaN) "must not be NaN" path v
+  KFinite -> decodeDouble isFinite "must be finite, got " path v
+  KCooldown -> decodeDouble (\x -> isFinite x || x > 0) "must be finite or Infinity, got " path v
+  KInt -> decodeInt path v
+  KBool -> case v of
+    JBool b -> Right b
+    other -> wrongType path "true or false" other
+  KText -> decodeText path v
+  KLiteral -> decodeLiteral path v
+  KLenient normal def -> case v of
+    JString s -> Right (fromMaybe def (literalOf (encodeUtf8 (normal (decodeUtf8 s)))))
+    JBroken _ -> Right def
+    other -> wrongType path "a string" other
+  KMaybe inner -> case v of
+    JNull -> Right Nothing
+    other -> Just <$> decodeKind inner path other
+  KList schema -> decodeList schema path v
+  KHistory schema -> historyFromList <$> decodeList schema path v
+
+decodeDouble :: (Double -> Bool) -> ByteString -> Path -> Value -> Decoded Double
+decodeDouble accept complaint path v = case v of
+  JFloat x -> judged x
+  JInt n -> Right (fromIntegral n)
+  JBig n -> judged (doubleOfInteger n)
+  JString "Infinity" -> judged (1 / 0)
+  JString "-Infinity" -> judged (-1 / 0)
+  JString "NaN" -> judged (0 / 0)
+  other -> wrongType path "a number" other
+  where
+    judged x
+      | accept x = Right x
+      | complaint == "must not be NaN" = failAt path complaint
+      | isNaN x = failAt path (B.append complaint "NaN")
+      | x > 0 = failAt path (B.append complaint "Infinity")
+      | otherwise = failAt path (B.append complaint "-Infinity")
+
+decodeInt :: Path -> Value -> Decoded Int
+decodeInt path v = case v of
+  JInt n -> Right n
+  JBig _ -> failAt path "must fit in 64 bits"
+  other -> wrongType path "an integer" other
+
+decodeText :: Path -> Value -> Decoded Text
+decodeText path v = case v of
+  JString s -> let !t = decodeUtf8 s in Right t
+  JBroken _ -> failAt path "must be valid Unicode"
+  other -> wrongType path "a string" other
+
+decodeLiteral :: Literal a => Path -> Value -> Decoded a
+decodeLiteral path v = go literals
+  where
+    go known = case v of
+      JString s -> maybe (unknown known s) Right (find ((== s) . literalText) known)
+      JBroken _ -> failAt path "must be valid Unicode"
+      other -> wrongType path "a string" other
+    unknown known s =
+      failAt path $
+        B.concat
+          [ "must be one of ",
+            B.intercalate ", " (map literalText known),
+            "; got ",
+            E.dumpedText (T.take 40 (decodeUtf8 s))
+          ]
+
+literalOf :: Literal a => ByteString -> Maybe a
+literalOf s = find ((== s) . literalText) literals
+
+decodeList :: Schema a -> Path -> Value -> Decoded [a]
+decodeList schema path v = case v of
+  JArray items -> go 0 items
+  other -> wrongType path "a list" other
+  where
+    go !i = \case
+      [] -> Right []
+      item : rest -> do
+        !x <- decodeFields schema (At path i) item
+        xs <- go (i + 1) rest
+        Right (x : xs)
+
+-- | Read an object; unknown keys are ignored.
+decodeFields :: Schema r -> Path -> Value -> Decoded r
+decodeFields schema path v = case v of
+  JObject members -> recordDecode (schemaRecord schema) path members
+  other -> wrongType path "an object" other
+
+-- | Read an object that may have these further keys, but no unknown ones.
+decodeStrict :: [ByteString] -> Schema r -> Path -> [Member] -> Decoded r
+decodeStrict extra schema path members = do
+  record <- recordDecode (schemaRecord schema) path members
+  case find unknown (reverse members) of
+    Nothing -> Right record
+    Just (Member key _) -> failAt (Dot path key) "is not a field"
+  where
+    unknown (Member key _) = all ((/= key) . fieldName) fields && key `notElem` extra
+    fields = fieldsOf schema

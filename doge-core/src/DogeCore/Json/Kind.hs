@@ -1,0 +1,113 @@
+{-# LANGUAGE GADTs #-}
+
+-- | What fields may hold, and what records are made of.
+module DogeCore.Json.Kind
+  ( Kind (..),
+    kindName,
+    isList,
+    Field (..),
+    Record (..),
+    Schema (..),
+    fieldsOf,
+  )
+where
+
+import Data.ByteString (ByteString)
+import qualified Data.ByteString as B
+import Data.Proxy (Proxy (..))
+import Data.Text (Text)
+import DogeCore.History (History)
+import DogeCore.Json.Path (Decoded, Path)
+import DogeCore.Json.Value (Member)
+import DogeCore.Put (Put)
+import DogeCore.Types.Literals (Literal (..))
+import DogeCore.Types.Orders (CycleRecord)
+
+-- | What a field may hold; the names are the contract's.
+data Kind a where
+  KFloat :: Kind Double
+  KFinite :: Kind Double
+  KCooldown :: Kind Double
+  KInt :: Kind Int
+  KBool :: Kind Bool
+  KText :: Kind Text
+  KLiteral :: Literal a => Kind a
+  -- | A literal read leniently: stripped, lower-cased, else this member.
+  KLenient :: Literal a => (Text -> Text) -> a -> Kind a
+  KMaybe :: Kind a -> Kind (Maybe a)
+  KList :: Schema a -> Kind [a]
+  KHistory :: Schema CycleRecord -> Kind History
+
+-- | One field of a record, with its type hidden.
+data Field r = Field
+  { fieldName :: !ByteString,
+    -- | The key of a JSON object, with its colon.
+    fieldKey :: !ByteString,
+    fieldKind :: !ByteString,
+    -- | The default as JSON.
+    fieldDefault :: !(Maybe Put),
+    fieldJson :: r -> Put,
+    fieldPack :: r -> Put,
+    fieldSame :: r -> r -> Bool,
+    fieldIsList :: !Bool
+  }
+
+-- | Fields of @r@ on the way to a value of @a@.
+data Record r a = Record
+  { recordFields :: [Field r],
+    recordDecode :: Path -> [Member] -> Decoded a
+  }
+
+instance Functor (Record r) where
+  fmap f (Record fs d) = Record fs (\path ms -> f <$> d path ms)
+
+instance Applicative (Record r) where
+  pure x = Record [] (\_ _ -> Right x)
+  Record fs d <*> Record gs e = Record (fs ++ gs) $ \path ms -> case d path ms of
+    Left err -> Left err
+    Right f -> case e path ms of
+      Left err -> Left err
+      Right !x -> Right (f x)
+
+-- | A record with its name in the contract.
+data Schema r = Schema
+  { schemaName :: !ByteString,
+    schemaRecord :: Record r r
+  }
+
+-- | The fields of a record, in contract order.
+fieldsOf :: Schema r -> [Field r]
+fieldsOf = recordFields . schemaRecord
+
+-- | Whether a kind is a list.
+isList :: Kind a -> Bool
+isList = \case
+  KList _ -> True
+  KHistory _ -> True
+  KFloat -> False
+  KFinite -> False
+  KCooldown -> False
+  KInt -> False
+  KBool -> False
+  KText -> False
+  KLiteral -> False
+  KLenient _ _ -> False
+  KMaybe _ -> False
+
+-- | The contract's name of a kind.
+kindName :: Kind a -> ByteString
+kindName = \case
+  KFloat -> "float"
+  KFinite -> "finite"
+  KCooldown -> "cooldown"
+  KInt -> "int"
+  KBool -> "bool"
+  KText -> "text"
+  kind@KLiteral -> literalName (proxyOf kind)
+  kind@(KLenient _ _) -> literalName (proxyOf kind)
+  KMaybe kind -> B.append (kindName kind) "?"
+  KList schema -> B.concat ["[", schemaName schema, "]"]
+  KHistory schema -> B.concat ["[", schemaName schema, "]"]
+
+proxyOf :: Kind a -> Proxy a
+proxyOf _ = Proxy
