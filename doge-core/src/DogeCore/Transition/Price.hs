@@ -78,5 +78,5 @@ computeOrderVolume price cfg orderSizeUsd
   where
     raw = orderSizeUsd / price
     volume
-      | cfgVolumeDecimals cfg <= 0 = doubleOfInteger (roundToInteger raw)
+      | cfgVolumeDecimals cfg <= 0 = roundWhole raw
       | otherwise = pythonRound raw (cfgVolumeDecimals cfg)

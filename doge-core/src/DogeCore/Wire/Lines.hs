@@ -7,6 +7,7 @@ module DogeCore.Wire.Lines
 where
 
 import Control.Exception (SomeException, evaluate, try)
+import Control.Monad (when)
 import Data.ByteString (ByteString)
 import qualified Data.ByteString as B
 import qualified Data.ByteString.Internal as BI
@@ -19,6 +20,7 @@ import DogeCore.Wire.Session (Sessions, noSessions)
 import Foreign.Marshal.Alloc (mallocBytes, reallocBytes)
 import Foreign.Marshal.Utils (copyBytes, moveBytes)
 import Foreign.Ptr (Ptr, minusPtr, nullPtr, plusPtr)
+import System.Mem (performMajorGC)
 
 -- | The most bytes of a line, without its end.
 lineLimit :: Int
@@ -40,7 +42,11 @@ serve = do
         nextLine window >>= \case
           EndOfInput -> pure ()
           TooLong -> respond sink sessions (handleTooLong sessions) >>= loop . handledSessions
-          Line line -> respond sink sessions (handleLine sessions line) >>= loop . handledSessions
+          Line line -> do
+            answered <- respond sink sessions (handleLine sessions line)
+            -- What a huge line took is given back at once.
+            when (B.length line > 16 * smallBuffer) performMajorGC
+            loop (handledSessions answered)
   loop noSessions
 
 -- | Answer the first line; the sentence if it is an error.
