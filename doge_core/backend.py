@@ -12,6 +12,7 @@ import logging
 import os
 import threading
 import time
+import weakref
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -60,6 +61,9 @@ class Rung:
         self._resting_until = time.monotonic() + rest_sec
 
 
+_instances: weakref.WeakSet[Haskell] = weakref.WeakSet()
+
+
 class Haskell:
     """The Haskell reducer with its fallbacks. Safe under threads (calls take turns) and after fork (a child starts its own)."""
 
@@ -73,9 +77,7 @@ class Haskell:
         self._lock = threading.Lock()
         self._sessions: Sessions | None = None
         self._contract_checked = False
-        atexit.register(self.close)
-        if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=self._after_fork)
+        _instances.add(self)
 
     def transition(
         self,
@@ -148,7 +150,7 @@ class Haskell:
                 self._sessions.server.close()
                 self._sessions = None
 
-    def _after_fork(self) -> None:
+    def after_fork(self) -> None:
         """In a forked child: the parent's lock may be held for ever, and its server is not ours."""
         self._lock = threading.Lock()
         self._sessions = None
@@ -211,3 +213,18 @@ class Haskell:
         with contextlib.suppress(KeyError, TypeError, ValueError, IndexError):
             return from_dict(answer["state"]), read_tagged_actions(answer["actions"])
         raise ServerGarbageError("the answer makes no sense")
+
+
+def _after_fork_in_child() -> None:
+    for haskell in list(_instances):
+        haskell.after_fork()
+
+
+def _close_all() -> None:
+    for haskell in list(_instances):
+        haskell.close()
+
+
+atexit.register(_close_all)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)

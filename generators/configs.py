@@ -36,7 +36,7 @@ OPTIONS: dict[str, tuple[Any, ...]] = {
     "backoff_max_multiplier": (5.0, 1.0, 2.0, 0.5, 1000.0, INF, 0.0),
     "max_consecutive_refreshes": (3, 1, 2, 5, 0, -1),
     "refresh_cooldown_sec": (300.0, 30.0, 1.0, 0.0, INF, -1.0),
-    "max_recovery_slots": (2, 1, 3, 4, 0, -1),
+    "max_recovery_slots": (2, 1, 0, 1, 3, 4, -1),
     "sticky_mode_enabled": (False, True),
 }
 

@@ -49,7 +49,7 @@ def _gap_sec(dial: Dial, cfg: EngineConfig, *, patient: bool) -> float:
     cooldowns = (cfg.refresh_cooldown_sec, cfg.loss_cooldown_sec, cfg.reentry_base_cooldown_sec)
     short = (1.0, 0.0, 0.5, 5.0, 12.25, 60.0)
     waits = (*ages, *ages, ages[0] + 1.0, ages[1] + 0.001, *cooldowns)
-    options = (*short, *waits, *waits, -7.0) if patient else (*short, *short, *short, *waits, -7.0)
+    options = (*short, *waits, *waits, *waits, -7.0) if patient else (*short, *short, *short, *waits, -7.0)
     gap = dial.of(options)
     return gap if math.isfinite(gap) else 5000.0
 
@@ -94,6 +94,18 @@ def jump(dial: Dial, state: PairState, cfg: EngineConfig, now: float) -> Event:
     """A move that leaves exits behind."""
     pct = dial.of((5.0, -5.0, 20.0, -20.0, 100.0, -50.0))
     return PriceTick(_moved(dial, state, cfg, pct), now)
+
+
+def left_behind(dial: Dial, state: PairState, cfg: EngineConfig, now: float) -> Event:
+    """The moment at which the first exit has waited long enough, if the market has left it; else the market leaves it."""
+    exits = [order for order in state.orders if order.role == "exit"]
+    if not exits or not math.isfinite(cfg.s1_orphan_after_sec):
+        return fill_entry(dial, state, cfg, now)
+    order = exits[0]
+    moved = state.market_price < order.price if order.side == "sell" else state.market_price > order.price
+    if not moved:
+        return PriceTick(_moved(dial, state, cfg, -3.0 if order.side == "sell" else 3.0), now)
+    return TimerTick(max(now, finite(order.entry_filled_at + cfg.s1_orphan_after_sec, now)))
 
 
 def lost_market(dial: Dial, _state: PairState, _cfg: EngineConfig, now: float) -> Event:
@@ -192,6 +204,7 @@ _WEIGHTS: tuple[tuple[Maker, int], ...] = (
     (fill_at_a_loss, 6),
     (recovery_fill, 4),
     (recovery_cancel, 2),
+    (left_behind, 8),
     (unknown_id, 2),
     (lost_market, 1),
 )

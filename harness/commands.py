@@ -16,7 +16,7 @@ from generators.case import Case
 from golden.corpus import read_fixtures
 from harness.contract_check import check_contract, load_contract
 from harness.golden_check import check_port
-from harness.judge import judge
+from harness.methods import compare_case
 from harness.ports.base import Port
 from harness.ports.process import TIMEOUT_SEC
 from harness.ports.registry import REFERENCE, open_ports
@@ -128,9 +128,13 @@ def replay_repro(path: Path, *, candidate_exes: Sequence[str], timeout_sec: floa
         available = port.availability()
         if not available.available:
             return 3, {"port": port.name, "missing": f"{available.reason}; {available.remedy}"}
-        outcome = reference.replay(repro.case)
-        found = judge(
-            case=repro.case, reference=outcome, candidate=port.replay(repro.case), reference_port=reference, port=port
+        found = compare_case(
+            case=repro.case,
+            reference=reference.replay(repro.case),
+            candidate=port.replay(repro.case),
+            reference_port=reference,
+            port=port,
+            thorough=True,
         )
         return (1 if found else 0), {"port": port.name, "divergences": [divergence.to_json() for divergence in found]}
     finally:

@@ -1,4 +1,4 @@
-"""The wire's other methods, compared on a sample of cases: what replay does not ask for, production does."""
+"""A case compared through and through: its replay, and the methods that replay does not ask for but production does."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from doge_core.session import Sessions
 from generators.case import Case, Json
 from generators.choices import REFUSED
 from harness.comparators.divergence import Divergence
-from harness.comparators.exact import compare
-from harness.judge import compare_outcomes
-from harness.ports.base import Port
+from harness.comparators.exact import compare, locate
+from harness.judge import compare_outcomes, judge
+from harness.ports.base import Outcome, Port
 from harness.ports.process import ServerPort
 from reducer.snapshot import encode, read_state
 from reducer.types import Action, PairState
@@ -43,12 +43,31 @@ def _prices(case: Case) -> list[Any]:
     return [*prices[:3], 0.0, -0.0, 5e-324]
 
 
+def compare_case(
+    *, case: Case, reference: Outcome, candidate: Outcome, reference_port: Port, port: Port, thorough: bool
+) -> list[Divergence]:
+    """The divergences of a port on a case whose replay is already there; empty at parity.
+
+    `thorough` goes on, where the replay agrees, with single transitions, the other methods and a session.
+    """
+    found = judge(case=case, reference=reference, candidate=candidate, reference_port=reference_port, port=port)
+    if found or not thorough:
+        return found
+    found = compare_methods(case=case, answer=reference.answer, reference_port=reference_port, port=port)
+    if not found and isinstance(port, ServerPort):
+        found = compare_session(case=case, port=port)
+    return found
+
+
 def compare_methods(*, case: Case, answer: Json, reference_port: Port, port: Port) -> list[Divergence]:
     """Divergences of the methods beyond replay, with the method at the head of the path."""
     found: list[Divergence] = []
     for method, request in sampled_requests(case, answer):
         reference, candidate = reference_port.call(method, request), port.call(method, request)
         found += compare_outcomes(reference=reference, candidate=candidate, case=case, path=f"$.{method}")
+        if candidate.line is None:
+            # Whatever fails once may fail at every request, and each may cost its whole timeout.
+            return found
     return found + compare_transitions(case=case, reference_port=reference_port, port=port)
 
 
@@ -72,18 +91,22 @@ def compare_session(*, case: Case, port: ServerPort) -> list[Divergence]:
         settings = (read_config(case.config), case.order_size_usd, read_sizes(case.order_sizes))
     except REFUSED:
         return []
-    try:
-        sessions = Sessions(port.server())
-        held = state
-        for step, event in readable_events(case):
-            reference, state = _outcome(sm.transition, state, event, settings)
+    sessions: Sessions | None = None
+    held = state
+    for step, event in readable_events(case):
+        path = f"$.steps[{step}]"
+        reference, state = _outcome(sm.transition, state, event, settings)
+        try:
+            sessions = sessions or Sessions(port.server())
             candidate, held = _outcome(sessions.transition, held, event, settings)
-            found = compare(reference=reference, candidate=candidate, events=case.events, path=f"$.steps[{step}]")
-            if found:
-                return found
-    except ServerError as error:
-        port.close()
-        return [Divergence(path="$.step", kind="error", reference="a session", candidate=f"{error.cause}: {error}")]
+        except ServerError as error:
+            port.close()
+            failure = f"{error.cause}: {error}"
+            where = f"{path}.session"
+            return [locate(path=where, kind="error", reference="a step", candidate=failure, events=case.events)]
+        found = compare(reference=reference, candidate=candidate, events=case.events, path=path)
+        if found:
+            return found
     return []
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from harness.comparators.divergence import Divergence, shown
+from harness.comparators.divergence import shown
 from harness.runner import Finding, PortReport, RunReport
 from harness.sources import SOURCES
 from harness.tally import WANTED
@@ -100,14 +100,9 @@ def describe(finding: Finding, cases: int) -> str:
     if divergence.step is not None:
         lines += [f"  step       {divergence.step}", f"  event      {text_of(divergence.event)}"]
     lines += [f"  reference  {text_of(divergence.reference)}", f"  candidate  {text_of(divergence.candidate)}"]
-    if finding.repro is not None:
-        lines.append(f"  again      parity replay {finding.repro}")
+    again = "parity golden verify" if finding.repro is None else f"parity replay {finding.repro}"
+    lines.append(f"  again      {again}")
     return "\n".join(lines)
-
-
-def describe_short(divergence: Divergence) -> str:
-    """A divergence in one line."""
-    return f"{divergence.path}: reference {text_of(divergence.reference)}, candidate {text_of(divergence.candidate)}"
 
 
 def text_of(value: Any, limit: int = 400) -> str:

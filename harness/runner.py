@@ -12,8 +12,8 @@ from typing import Any
 from generators.case import Case
 from harness.comparators.divergence import Divergence
 from harness.contract_check import check_contract, load_contract
-from harness.judge import compare_outcomes, judge
-from harness.methods import compare_methods, compare_session
+from harness.judge import compare_outcomes
+from harness.methods import compare_case
 from harness.ports.base import Availability, Outcome, Port
 from harness.ports.process import ServerPort
 from harness.repro import write_repro
@@ -148,15 +148,16 @@ class Runner:
         candidate = port.replay(case)
         report.failures_in_a_row = report.failures_in_a_row + 1 if candidate.line is None else 0
         report.gave_up = report.failures_in_a_row >= FAILURES_IN_A_ROW_MAX
-        found = judge(case=case, reference=reference, candidate=candidate, reference_port=self.reference, port=port)
-        if found or not thorough:
-            return found
-        report.methods += 1
-        found = compare_methods(case=case, answer=reference.answer, reference_port=self.reference, port=port)
-        if not found and isinstance(port, ServerPort):
-            report.sessions += 1
-            found = compare_session(case=case, port=port)
-        return found
+        report.methods += thorough
+        report.sessions += thorough and isinstance(port, ServerPort)
+        return compare_case(
+            case=case,
+            reference=reference,
+            candidate=candidate,
+            reference_port=self.reference,
+            port=port,
+            thorough=thorough,
+        )
 
     def note_finding(self, port: Port, report: PortReport, source: str, case: Case, found: Sequence[Divergence]) -> None:
         """Keep a divergent case; the first of its kind gets a repro file."""
