@@ -60,7 +60,7 @@ readMethod members = case member "method" members of
   Just JNull -> unknown "null"
   Just (JString name) ->
     maybe (unknown (dumpedText (T.take 40 (decodeUtf8 name)))) Right $
-      find ((== name) . literalText) methods
+      find ((== name) . literalText) (Step : methods) -- the usual one first
   Just (JBroken _) -> requestError "method: must be valid Unicode"
   Just other -> either (requestError . decodeSentence) Right (wrongType (Root "method") "a string" other)
   where
