@@ -77,6 +77,13 @@ def distort_state(dial: Dial, state: dict[str, Any], *, broken: bool = False) ->
     return state
 
 
+def bring_to_the_brink(dial: Dial, state: dict[str, Any]) -> dict[str, Any]:
+    """A copy of the state, one step away from a result that outgrows 64 bits or a double."""
+    name = dial.of(("next_order_id", "total_round_trips", "next_recovery_id", "cycle_a", "cycle_b", "consecutive_losses_b"))
+    total = dial.of(("total_fees", "total_profit", "total_settled_usd"))
+    return {**state, name: 2**63 - 1} if dial.pick(2) == 0 else {**state, total: dial.of((-1.0, 1.0)) * 1.7976931348623157e308}
+
+
 def distort_event(dial: Dial, event: dict[str, Any]) -> dict[str, Any]:
     """A copy of the event with one value far out, but in the domain."""
     kinds = KINDS[CLASSES[event["_type"]]]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import state_machine as sm
-from generators.adversary import break_event, distort_event, distort_state
+from generators.adversary import break_event, bring_to_the_brink, distort_event, distort_state
 from generators.case import Case, Json, spell_out
 from generators.configs import decode_config
 from generators.dial import Dial
@@ -86,6 +86,8 @@ def decode_case(choices: CaseChoices, *, name: str, metadata: Mapping[str, Any])
     state, settings = decode_start(dial, cfg)
     state = advance(state, settings, choices.prefix)
     plain: Json = spell_out(sm.to_dict(state))
+    if flavour.wild_config:
+        plain = bring_to_the_brink(dial, plain)
     if flavour.distorted_state or flavour.broken_state:
         for choice in choices.distortions:
             plain = distort_state(Dial(choice), plain, broken=flavour.broken_state)

@@ -1,0 +1,198 @@
+"""Serves the reference with one bug planted in it: `planted.py BUG --server`.
+
+Each bug is one that a port could well have. The harness has to catch every one of them over the wire.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from reducer import booking, contract, invariants, orders, orphaning, pricing, transition, wire, wire_session  # noqa: E402
+
+Json = dict[str, Any]
+ANSWERS_BEFORE_FAILURE = 400
+
+
+def naive_rounding() -> None:
+    """Rounding after scaling, as most languages would."""
+
+    def rounded(price: float, decimals: int) -> float:
+        scale = 10.0**decimals
+        return round(price * scale) / scale
+
+    pricing.round_price = rounded
+
+
+def other_constant() -> None:
+    """The back-off counts from the loss after the first."""
+    pricing.entry_backoff_multiplier = lambda losses, cfg: (
+        1.0 if losses <= cfg.loss_backoff_start else min(cfg.backoff_max_multiplier, 1.0 + cfg.backoff_factor)
+    )
+
+
+def lost_cooldown_maximum() -> None:
+    """A new cooldown replaces a longer one."""
+
+    def set_cooldown(state: Any, trade_id: str, until: float) -> Any:
+        return replace(state, **{"cooldown_until_a" if trade_id == "A" else "cooldown_until_b": until})
+
+    booking.extend_cooldown = orphaning.extend_cooldown = orders.extend_cooldown = set_cooldown
+
+
+def fill_moves_market() -> None:
+    """A fill is taken for a price."""
+    on_fill = transition.on_fill
+
+    def moving(state: Any, event: Any, sizing: Any) -> Any:
+        return on_fill(replace(state, market_price=event.price), event, sizing)
+
+    transition.on_fill = moving
+
+
+def tie_takes_buy_exit() -> None:
+    """In S2 the buy exit counts as the worse one at equal distances."""
+    distance = invariants.distance
+
+    def nearer_for_sells(price: float, market: float) -> float:
+        return distance(price, market) * (1.0 - 1e-15 if price > market else 1.0)
+
+    transition.distance = nearer_for_sells
+
+
+def forgets_quote_fee() -> None:
+    """The settled total ignores fees."""
+    book = booking.book_cycle
+
+    def booked(state: Any, order: Any, fill: Any, **given: Any) -> Any:
+        after, action = book(state, order, fill, **given)
+        return replace(after, total_settled_usd=state.total_settled_usd + action.gross_profit), action
+
+    booking.book_cycle = transition.book_cycle = booked
+
+
+def reassociated_profit() -> None:
+    """A formula evaluated in another order: the same on paper."""
+    book = booking.book_cycle
+
+    def booked(state: Any, order: Any, fill: Any, **given: Any) -> Any:
+        after, action = book(state, order, fill, **given)
+        net = action.gross_profit - order.entry_fee - fill.fee
+        record = replace(after.completed_cycles[-1], net_profit=net)
+        after = replace(
+            after, completed_cycles=(*after.completed_cycles[:-1], record), total_profit=state.total_profit + net
+        )
+        return after, replace(action, net_profit=net)
+
+    booking.book_cycle = transition.book_cycle = booked
+
+
+def _changing(change: Callable[[Json], Json]) -> None:
+    handle = wire.handle
+    wire.handle = lambda request, methods=None: change(handle(request, methods))
+
+
+def swapped_actions() -> None:
+    """The cancel comes after the place."""
+
+    def swap(answer: Json) -> Json:
+        for step in answer.get("steps", []):
+            step.get("actions", []).reverse()
+        return answer
+
+    _changing(swap)
+
+
+def drops_minus_zero() -> None:
+    """The sign of zero gets lost in the number printer, as in aeson."""
+    to_line = wire.to_line
+    wire.to_line = lambda answer: to_line(answer).replace(b"-0.0", b"0.0")
+
+
+def ints_for_floats() -> None:
+    """Whole floats are printed as ints."""
+    to_line = wire.to_line
+    wire.to_line = lambda answer: to_line(answer).replace(b".0,", b",")
+
+
+def wrong_digest() -> None:
+    """The digest is not that of the state."""
+
+    def spoil(answer: Json) -> Json:
+        for step in answer.get("steps", []):
+            step["digest"] = step["digest"][::-1]
+        return answer
+
+    _changing(spoil)
+
+
+def wrong_session() -> None:
+    """Replay is right, but a session forgets what the last step changed."""
+    step = wire_session.Sessions.step
+
+    def forgetful(self: Any, request: Json) -> Json:
+        answer = step(self, request)
+        if "set" in answer:
+            answer["set"].pop("now", None)
+        return answer
+
+    wire_session.Sessions.step = forgetful
+
+
+def wrong_volume() -> None:
+    """Replay is right, but the volume on its own is not."""
+    wire.METHODS["compute_order_volume"] = lambda request: {"volume": 1.0}
+
+
+def other_contract() -> None:
+    """A default of the configuration is not the contract's."""
+    view = contract.contract()
+    view["types"]["EngineConfig"][3][2] = 1.5
+    contract.contract = lambda: view
+
+
+def _failing(fail: Callable[[], bytes]) -> None:
+    handle_line = wire.handle_line
+    answered = 0
+
+    def failing(line: bytes, methods: Any = None) -> bytes:
+        nonlocal answered
+        answered += 1
+        return handle_line(line, methods) if answered <= ANSWERS_BEFORE_FAILURE else fail()
+
+    wire.handle_line = failing
+
+
+def dies() -> None:
+    """The process ends in the middle of a run."""
+    _failing(lambda: sys.exit("out of memory"))
+
+
+def hangs() -> None:
+    """No answer comes."""
+
+    def sleep() -> bytes:
+        time.sleep(600)
+        return b""
+
+    _failing(sleep)
+
+
+def prints_garbage() -> None:
+    """Something else than JSON comes."""
+    _failing(lambda: b"Segmentation fault\n")
+
+
+def parity() -> None:
+    """No bug at all: the alarm must not ring."""
+
+
+if __name__ == "__main__":
+    globals()[sys.argv[1]]()
+    sys.exit(wire.main(sys.argv[2:]))

@@ -1,0 +1,129 @@
+"""The corpus guards itself: whatever is missing, extra, changed or unreachable has a name."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from golden.cases import DEFINITIONS
+from golden.cases.build import pair, replayed, tick, timer
+from golden.corpus import FIXTURES_DIR, FixtureError, read_fixture, read_fixtures, record, to_bytes
+from golden.manifest import MANIFEST_FILE, ManifestError, read_manifest
+from harness.branches import MODULES, measure
+from harness.golden_check import check_definitions, check_files, check_port, record_all
+from harness.ports.python import PythonPort
+
+NAMED = (
+    "entry_fill_then_timer", "exit_fill_books_cycle", "loss_cooldown_blocks_followup", "multi_event_roundtrip_sequence",
+    "price_tick_refreshes_entry", "recovery_cancel_one_of_many", "recovery_cancel_removes_order", "recovery_cap_evicts_priority",
+    "recovery_fill_books_cycle", "refresh_cap_cooldown_then_reset", "s1_timeout_orphan", "s2_timeout_orphans_worse_exit",
+    "s2_timer_sets_flag",
+)  # fmt: skip
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> tuple[Path, Path]:
+    """A copy of the committed corpus: its folder and its manifest."""
+    directory = shutil.copytree(FIXTURES_DIR, tmp_path / "reducer")
+    return directory, Path(shutil.copy(MANIFEST_FILE, tmp_path))
+
+
+def test_the_committed_corpus_is_whole() -> None:
+    assert list(check_files()) == []
+    assert list(check_definitions()) == []
+
+
+def test_the_fixtures_that_were_asked_for_are_there() -> None:
+    names = {fixture.name for fixture in read_fixtures()}
+    assert set(NAMED) <= names
+    assert names == {definition.name for definition in DEFINITIONS}
+    assert len(names) == len(DEFINITIONS) >= 40
+
+
+def test_recording_twice_gives_the_same_bytes(tmp_path: Path) -> None:
+    manifests = tmp_path / "first.json", tmp_path / "second.json"
+    for manifest in manifests:
+        record_all(tmp_path / "reducer", manifest)
+    assert manifests[0].read_bytes() == manifests[1].read_bytes() == MANIFEST_FILE.read_bytes()
+
+
+def test_a_tampered_fixture_is_named_with_its_path(corpus: tuple[Path, Path]) -> None:
+    directory, manifest = corpus
+    path = directory / "s1_timeout_orphan.json"
+    path.write_bytes(path.read_bytes().replace(b'"s1_timeout"', b'"s2_timeout"', 1))
+    (problem,) = check_files(directory, manifest)
+    assert (problem.fixture, problem.where) == ("s1_timeout_orphan.json", "reducer/s1_timeout_orphan.json")
+    assert "is not what the manifest says" in problem.sentence
+    (problem,) = check_definitions(directory)
+    assert problem.fixture == "s1_timeout_orphan"
+    assert problem.divergence is not None
+    assert problem.divergence.path.startswith("$.outcome.steps[1].")
+    assert [found.fixture for found in check_port(PythonPort(), read_fixtures(directory))] == ["s1_timeout_orphan"]
+
+
+def test_missing_and_extra_fixtures_are_named(corpus: tuple[Path, Path]) -> None:
+    directory, manifest = corpus
+    (directory / "no_events.json").rename(directory / "smuggled.json")
+    problems = {problem.fixture: problem.sentence for problem in check_files(directory, manifest)}
+    assert problems.keys() == {"no_events.json", "smuggled.json"}
+    assert problems["no_events.json"].startswith("is missing")
+    assert problems["smuggled.json"].startswith("is not in the manifest")
+    with pytest.raises(FixtureError, match="calls itself 'no_events'"):
+        read_fixtures(directory)
+
+
+def test_reformatting_a_fixture_is_tampering(corpus: tuple[Path, Path]) -> None:
+    directory, _ = corpus
+    path = directory / "no_events.json"
+    path.write_text(json.dumps(json.loads(path.read_text())), encoding="utf-8")
+    (problem,) = check_definitions(directory)
+    assert problem.sentence == "records the same values in other bytes"
+
+
+@pytest.mark.parametrize("key", ["contract_hash", "reference_hash"])
+def test_another_contract_or_reference_is_a_problem(corpus: tuple[Path, Path], key: str) -> None:
+    directory, manifest = corpus
+    manifest.write_text(json.dumps({**read_manifest(manifest), key: "0" * 16}), encoding="utf-8")
+    (problem,) = check_files(directory, manifest)
+    assert (problem.fixture, problem.where) == ("manifest", f"manifest.json $.{key}")
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"fixtures": []}'])
+def test_a_broken_manifest_is_one_sentence(tmp_path: Path, text: str) -> None:
+    (tmp_path / "manifest.json").write_text(text, encoding="utf-8")
+    with pytest.raises(ManifestError, match="parity golden record"):
+        read_manifest(tmp_path / "manifest.json")
+    with pytest.raises(ManifestError, match="cannot be read"):
+        read_manifest(tmp_path / "none.json")
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"name": "x", "about": "", "calls": [1]}', '{"name": 1, "about": 2, "case": {}}'])
+def test_a_broken_fixture_is_one_sentence(tmp_path: Path, text: str) -> None:
+    (tmp_path / "x.json").write_text(text, encoding="utf-8")
+    with pytest.raises(FixtureError, match="is no fixture"):
+        read_fixture(tmp_path / "x.json")
+    with pytest.raises(FixtureError, match="cannot be read"):
+        read_fixture(tmp_path / "y.json")
+
+
+def test_a_fixture_reads_back_as_it_was_recorded(tmp_path: Path) -> None:
+    fixture = record(replayed("small", "Two events.", pair(), tick(-0.0), timer(), s1_orphan_after_sec=float("inf")))
+    (tmp_path / "small.json").write_bytes(to_bytes(fixture))
+    assert to_bytes(read_fixture(tmp_path / "small.json")) == to_bytes(fixture)
+
+
+def test_every_branch_of_the_reference_is_reached_by_a_fixture() -> None:
+    report = measure()
+    assert report.missing == {module: [] for module in MODULES}, report.text()
+    assert report.covered_pct == 100.0
+    assert report.branches > 200
+
+
+def test_a_branch_that_nothing_reaches_is_reported() -> None:
+    report = measure(sequences=1)
+    assert report.covered_pct < 100.0
+    assert report.missing["orders"]
+    assert "is never taken" in report.text()

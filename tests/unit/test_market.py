@@ -1,0 +1,106 @@
+"""The market fills what its path trades through, at the order's price, in the order of the path."""
+
+from __future__ import annotations
+
+import random
+
+import state_machine as sm
+from generators.candles import Candle
+from generators.choices import Settings
+from generators.market import PROFILES, Traffic, chunked_cases, scaled_config
+from harness.ports.python import PythonPort
+from harness.tally import Tally
+from reducer.types import EngineConfig, OrderState, PairState, RecoveryOrder
+
+# Nothing is refreshed here: a test watches the very orders it put on the book.
+CFG = EngineConfig(profit_pct=1.0, entry_pct=1.0, refresh_pct=100.0)
+
+
+def traffic(*orders: OrderState, recoveries: tuple[RecoveryOrder, ...] = ()) -> Traffic:
+    state = PairState(market_price=100.0, now=0.0, orders=orders, recovery_orders=recoveries, next_order_id=10)
+    return Traffic(state, Settings(CFG, 2000.0), random.Random(0))
+
+
+def entry(local_id: int, side: sm.Side, price: float) -> OrderState:
+    return OrderState(local_id, side, "entry", price, 20.0, "A" if side == "sell" else "B", 1)
+
+
+def fills(made: Traffic) -> list[tuple[str, float]]:
+    return [(event["_type"], event["price"]) for event in made.events if event["_type"].endswith("FillEvent")]
+
+
+def test_a_rising_candle_goes_to_its_low_first() -> None:
+    made = traffic(entry(1, "buy", 99.0), entry(2, "sell", 100.5))
+    made.trade(Candle(0.0, 100.0, 103.0, 98.0, 101.0, 1.0), 60.0)
+    assert fills(made)[:2] == [("FillEvent", 99.0), ("FillEvent", 100.5)]
+    assert [event["price"] for event in made.events if event["_type"] == "PriceTick"] == [100.0, 98.0, 103.0, 101.0]
+
+
+def test_a_falling_candle_goes_to_its_high_first() -> None:
+    made = traffic(entry(1, "buy", 99.0), entry(2, "sell", 102.0))
+    made.trade(Candle(0.0, 100.0, 103.0, 98.0, 99.5, 1.0), 60.0)
+    assert fills(made)[:2] == [("FillEvent", 102.0), ("FillEvent", 99.0)]
+    assert [event["price"] for event in made.events if event["_type"] == "PriceTick"] == [100.0, 103.0, 98.0, 99.5]
+
+
+def test_an_order_outside_the_candle_is_not_filled() -> None:
+    made = traffic(entry(1, "buy", 97.99), entry(2, "sell", 103.01))
+    made.trade(Candle(0.0, 100.0, 103.0, 98.0, 101.0, 1.0), 60.0)
+    assert fills(made) == []
+
+
+def test_a_price_that_just_touches_fills_and_pays_the_makers_fee() -> None:
+    made = traffic(entry(1, "buy", 98.0))
+    made.follow(100.0, 98.0, 0.0, 15.0)
+    (event,) = made.events
+    assert event["fee"] == 98.0 * 20.0 * 0.0025
+    assert event["timestamp"] == 15.0
+
+
+def test_orders_on_one_leg_are_filled_nearest_first() -> None:
+    made = traffic(entry(1, "buy", 96.0), entry(2, "buy", 98.0), entry(3, "buy", 99.0))
+    made.follow(100.0, 97.0, 0.0, 15.0)
+    assert fills(made) == [("FillEvent", 99.0), ("FillEvent", 98.0)]
+    times = [event["timestamp"] for event in made.events]
+    assert times == sorted(times)
+
+
+def test_an_exit_that_a_fill_brings_is_there_for_the_rest_of_the_path() -> None:
+    made = traffic(entry(1, "buy", 99.0))
+    made.trade(Candle(0.0, 100.0, 110.0, 98.0, 109.0, 1.0), 60.0)
+    assert [name for name, _ in fills(made)][:2] == ["FillEvent", "FillEvent"]
+    assert made.state.total_round_trips >= 1
+
+
+def test_recovery_orders_are_filled_too() -> None:
+    order = RecoveryOrder(1, "sell", 101.0, 20.0, "B", 1, 99.0, 0.0)
+    made = traffic(recoveries=(order,))
+    made.follow(100.0, 102.0, 0.0, 15.0)
+    assert fills(made) == [("RecoveryFillEvent", 101.0)]
+
+
+def test_a_market_meets_every_phase_event_and_action() -> None:
+    rng = random.Random(3)
+    price, candles = 0.2, []
+    for minute in range(600):
+        close = price * (1 + rng.gauss(0, 0.01))
+        high, low = max(price, close) * 1.003, min(price, close) * 0.997
+        candles.append(Candle(minute * 300.0, price, high, low, close, 1.0))
+        price = close
+    tally, port = Tally(), PythonPort()
+    for case in chunked_cases(candles, source="walk", seed=1):
+        answer = port.replay(case).answer
+        assert not [step for step in answer["steps"] if "error" in step]
+        tally.add(case, answer)
+    assert tally.never_hit() == []
+    assert list(chunked_cases(candles, source="walk", seed=1)) == list(chunked_cases(candles, source="walk", seed=1))
+
+
+def test_distances_and_durations_follow_the_candles() -> None:
+    daily = [Candle(day * 86400.0, 1200.0, 1224.0, 1188.0, 1210.0, 1.0) for day in range(3)]
+    cfg = scaled_config(daily, PROFILES[0])
+    assert cfg.s1_orphan_after_sec == EngineConfig().s1_orphan_after_sec * 288.0
+    assert cfg.entry_pct > EngineConfig().entry_pct * 5
+    assert cfg.price_decimals == 2
+    five_minutes = [Candle(step * 300.0, 0.2, 0.2004, 0.1998, 0.2, 1.0) for step in range(3)]
+    assert scaled_config(five_minutes, {}) == EngineConfig()
