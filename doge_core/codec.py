@@ -124,6 +124,7 @@ class Held:
         new = object.__new__(PairState)
         fields = new.__dict__
         fields.update(old.__dict__)
+        mark_checked(new)
         for name, value in changed.items():
             _OFFSETS[name](self._scalars, value)
             fields[name] = value

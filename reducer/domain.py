@@ -4,8 +4,7 @@ A field's annotation in `reducer.types` is its kind. Whatever is outside the dom
 offending value and changes nothing; a result that outgrew a double or 64 bits raises `OverflowError`. The sentences
 are those of `docs/wire.md`.
 
-An object that passed is marked, so that a state costs its check once and not at every event: the marker is no field, so
-equality, `repr` and `asdict` do not see it, and `replace` drops it.
+An object that passed is marked, so that a state costs its check once and not at every event; a copy is not marked.
 """
 
 from __future__ import annotations
@@ -17,9 +16,12 @@ from dataclasses import dataclass, fields
 from typing import Any, TypeVar, cast, get_args
 
 from reducer import types
-from reducer.types import CHECKED_MARK, EVENT_TYPES, Action, EngineConfig, Event, PairState, replace
+from reducer.types import EVENT_TYPES, Action, EngineConfig, Event, PairState, replace
 
 T = TypeVar("T")
+
+# The slot itself: assignment is forbidden to frozen dataclasses.
+_set_mark = types.Checkable.__dict__["_in_domain"].__set__
 
 INT_MAX = 2**63 - 1
 INT_MIN = -(2**63)
@@ -47,7 +49,11 @@ def _kinds(cls: type) -> dict[str, Kind]:
     return {field.name: _kind(str(field.type)) for field in fields(cls)}
 
 
-CLASSES = {name: cls for name, cls in vars(types).items() if isinstance(cls, type) and cls.__module__ == types.__name__}
+CLASSES = {
+    name: cls
+    for name, cls in vars(types).items()
+    if isinstance(cls, type) and issubclass(cls, types.Checkable) and cls is not types.Checkable
+}
 KINDS: dict[type, dict[str, Kind]] = {cls: _kinds(cls) for cls in CLASSES.values()}
 
 
@@ -169,12 +175,12 @@ def check_value(kind: Kind, value: object, path: str) -> Any:
 
 def is_checked(value: object) -> bool:
     """Whether this very object has passed before."""
-    return CHECKED_MARK in getattr(value, "__dict__", ())
+    return getattr(value, "_in_domain", False)
 
 
 def mark_checked(value: T) -> T:
     """Remember that this object passed."""
-    value.__dict__[CHECKED_MARK] = True
+    _set_mark(value, True)
     return value
 
 

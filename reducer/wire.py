@@ -10,7 +10,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import state_machine as sm
 from reducer.contract import described
@@ -86,7 +86,7 @@ def read_event(data: object) -> Event:
     cls = CLASSES.get(name) if isinstance(name, str) and name.endswith(("Tick", "Event")) else None
     if cls is None:
         raise TypeError("event: is no event")
-    return read_strict(data, cls, "event")
+    return cast(Event, read_strict(data, cls, "event"))
 
 
 def _told_by_fields(data: Mapping[str, Any]) -> str:
