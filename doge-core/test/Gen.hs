@@ -200,7 +200,10 @@ instance Arbitrary AnyState where
     cycles <- choose (0, 3 :: Int) >>= (`vectorOf` anyCycle)
     market <- finite
     now <- finite
-    totals <- vectorOf 4 finite
+    profit <- finite
+    settled <- finite
+    fees <- finite
+    lost <- finite
     entered <- arbitrary
     cooldown <- oneof [finite, pure (1 / 0)]
     source <- elements literals
@@ -210,10 +213,10 @@ instance Arbitrary AnyState where
         { psOrders = orders,
           psRecoveryOrders = recoveries,
           psCompletedCycles = historyFromList cycles,
-          psTotalProfit = head totals,
-          psTotalSettledUsd = totals !! 1,
-          psTotalFees = totals !! 2,
-          psTodayRealizedLoss = totals !! 3,
+          psTotalProfit = profit,
+          psTotalSettledUsd = settled,
+          psTotalFees = fees,
+          psTodayRealizedLoss = lost,
           psS2EnteredAt = if entered then Just now else Nothing,
           psCooldownUntilA = cooldown,
           psModeSource = source,

@@ -1,8 +1,7 @@
 -- | What must hold for every sequence of events (section 9 of the contract).
 module JourneySpec (spec) where
 
-import Data.Foldable (foldl')
-import Data.List (sort)
+import qualified Data.List as List
 import qualified Data.Map.Strict as Map
 import DogeCore.Helpers (derivePhase)
 import DogeCore.History (historyCount, historyCycles, historySince)
@@ -99,7 +98,7 @@ keepsCycles stops = conjoin (map kept stops)
 sumsNets :: [Stop] -> Property
 sumsNets stops =
   conjoin
-    [ psTotalProfit after === foldl' (+) 0 (map crNetProfit (historyCycles (psCompletedCycles after)))
+    [ psTotalProfit after === List.foldl' (+) 0 (map crNetProfit (historyCycles (psCompletedCycles after)))
       | Stop _ _ after _ <- stops
     ]
 
@@ -107,7 +106,7 @@ accounted :: Stop -> Property
 accounted (Stop before event after actions) =
   counterexample (show (event, actions)) $
     gone (map osLocalId (psOrders before)) (map osLocalId (psOrders after)) (filledOrders ++ cancelled ++ orphaned)
-      .&&. sort recoveriesGone === sort (recoveryDone ++ evicted)
+      .&&. List.sort recoveriesGone === List.sort (recoveryDone ++ evicted)
   where
     gone old new reasons = filter (`notElem` new) old === filter (`elem` reasons) old
     filledOrders = case event of

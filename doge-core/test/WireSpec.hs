@@ -3,7 +3,7 @@ module WireSpec (spec) where
 
 import qualified Data.ByteString as B
 import qualified Data.ByteString.Char8 as BC
-import Data.Foldable (foldl')
+import qualified Data.List as List
 import DogeCore.Json (encodeState)
 import DogeCore.Put (toBytes)
 import DogeCore.Wire.Server
@@ -49,7 +49,7 @@ spec = do
       handledError failing `shouldBe` Just "event: is no event"
       sentence (handledSessions failing) (next 1 digest) `shouldBe` Nothing
     it "keeps the sessions used last and forgets the rest" $ do
-      let openAll = foldl' (\s n -> handledSessions (handleLine s (opening n tick))) noSessions
+      let openAll = List.foldl' (\s n -> handledSessions (handleLine s (opening n tick))) noSessions
           digest = digestOf (handleLine noSessions (opening 1 tick))
           full = openAll [1 .. sessionLimit]
           used = handledSessions (handleLine full (next 1 digest))

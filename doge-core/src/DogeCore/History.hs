@@ -12,7 +12,7 @@ module DogeCore.History
   )
 where
 
-import Data.List (foldl')
+import qualified Data.List as List
 import Data.Word (Word64)
 import DogeCore.Put (Put, withPut, word64)
 import DogeCore.Types.Literals (TradeId (..))
@@ -58,7 +58,7 @@ historySince (History before _ _) (History after _ rs) =
 
 -- | From records, oldest first.
 historyFromList :: [CycleRecord] -> History
-historyFromList = foldl' (flip appendCycle) emptyHistory
+historyFromList = List.foldl' (flip appendCycle) emptyHistory
 
 chain :: Word64 -> CycleRecord -> Word64
 chain seed r = unsafeDupablePerformIO (withPut 88 (packCycle r) (xxh64 seed))

@@ -1,3 +1,5 @@
+{-# LANGUAGE ForeignFunctionInterface #-}
+
 -- | Lines from standard input, answers to standard output.
 module DogeCore.Wire.Lines
   ( serve,
@@ -17,6 +19,7 @@ import DogeCore.Put
 import DogeCore.Wire.RawIO (prepare, readSome, writeAll)
 import DogeCore.Wire.Server
 import DogeCore.Wire.Session (Sessions, noSessions)
+import Foreign.C.Types (CInt (..), CSize (..))
 import Foreign.Marshal.Alloc (mallocBytes, reallocBytes)
 import Foreign.Marshal.Utils (copyBytes, moveBytes)
 import Foreign.Ptr (Ptr, minusPtr, nullPtr, plusPtr)
@@ -43,10 +46,11 @@ serve = do
           EndOfInput -> pure ()
           TooLong -> respond sink sessions (handleTooLong sessions) >>= loop . handledSessions
           Line line -> do
-            answered <- respond sink sessions (handleLine sessions line)
+            let huge = B.length line > 16 * smallBuffer
+            after <- evaluate . handledSessions =<< respond sink sessions (handleLine sessions line)
             -- What a huge line took is given back at once.
-            when (B.length line > 16 * smallBuffer) performMajorGC
-            loop (handledSessions answered)
+            when huge performMajorGC
+            loop after
   loop noSessions
 
 -- | Answer the first line; the sentence if it is an error.
@@ -95,7 +99,7 @@ nextLine :: IORef Window -> IO Line
 nextLine ref = readIORef ref >>= \(Window p size from to) -> scan p size from to from
   where
     scan p size from to seen = do
-      newline <- BI.memchr (p `plusPtr` seen) 10 (fromIntegral (to - seen))
+      newline <- memchr (p `plusPtr` seen) 10 (fromIntegral (to - seen))
       if newline /= nullPtr
         then do
           let end = newline `minusPtr` p
@@ -113,6 +117,9 @@ nextLine ref = readIORef ref >>= \(Window p size from to) -> scan p size from to
         else do
           writeIORef ref (Window p size 0 0)
           if to > from then Line <$> slice p from to else pure EndOfInput
+
+foreign import ccall unsafe "string.h memchr"
+  memchr :: Ptr Word8 -> CInt -> CSize -> IO (Ptr Word8)
 
 slice :: Ptr Word8 -> Int -> Int -> IO ByteString
 slice p from to = BI.create (to - from) $ \q -> copyBytes q (p `plusPtr` from) (to - from)
@@ -143,7 +150,7 @@ skipLine ref = do
         if n == 0
           then writeIORef ref (Window p size 0 0)
           else do
-            newline <- BI.memchr p 10 (fromIntegral n)
+            newline <- memchr p 10 (fromIntegral n)
             if newline == nullPtr
               then go
               else writeIORef ref (Window p size (newline `minusPtr` p + 1) n)
