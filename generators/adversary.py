@@ -69,7 +69,7 @@ def distort_state(dial: Dial, state: dict[str, Any], *, broken: bool = False) ->
     target, cls = dial.of(_places(state))
     name = dial.of([name for name, kind in KINDS[cls].items() if kind.item is None or broken])
     if broken and dial.flag(4):
-        del target[name]
+        target.pop(name, None)
     elif broken and dial.flag(8):
         target["unheard_of"] = 1
     else:

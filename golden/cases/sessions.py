@@ -31,13 +31,15 @@ def _open(session: Any, start: Json, event: Any, **settings: Any) -> Call:
 def _session(session: int, start: Json, events: Sequence[Json]) -> list[Call]:
     """A session that is opened by the first event and goes on with the rest."""
     digests = _digests(start, events)
-    steps = [wire("step", session=session, digest=was, event=event) for was, event in zip(digests[1:], events[1:], strict=True)]
+    known = zip(digests[1:], events[1:], strict=True)
+    steps = [wire("step", session=session, digest=digest, event=event) for digest, event in known]
     return [_open(session, start, events[0]), *steps]
 
 
 ROUND_TRIP = (
     fill(1, 0.0998), tick(0.1004, NOW + 30.0), fill(2, 0.1002, NOW + 40.0, side="sell"), timer(NOW + 50.0),
-    tick(0.101, NOW + 90.0), fill(3, 0.1008, NOW + 95.0, side="sell"), tick(0.0991, NOW + 200.0), fill(4, 0.0992, NOW + 210.0), timer(NOW + 300.0),
+    tick(0.101, NOW + 90.0), fill(3, 0.1008, NOW + 95.0, side="sell"), tick(0.0991, NOW + 200.0), fill(4, 0.0992, NOW + 210.0),
+    timer(NOW + 300.0),
 )  # fmt: skip
 AT_PAIR = _digests(pair(), [timer()])[0]
 AFTER_TIMER = _digests(pair(), [timer(), timer()])[1]

@@ -14,7 +14,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from reducer import booking, contract, invariants, orders, orphaning, pricing, transition, wire, wire_session  # noqa: E402
+from reducer import booking, contract, invariants, orders, orphaning, pricing, transition, wire, wire_session
 
 Json = dict[str, Any]
 ANSWERS_BEFORE_FAILURE = 400
@@ -85,9 +85,7 @@ def reassociated_profit() -> None:
         after, action = book(state, order, fill, **given)
         net = action.gross_profit - order.entry_fee - fill.fee
         record = replace(after.completed_cycles[-1], net_profit=net)
-        after = replace(
-            after, completed_cycles=(*after.completed_cycles[:-1], record), total_profit=state.total_profit + net
-        )
+        after = replace(after, completed_cycles=(*after.completed_cycles[:-1], record), total_profit=state.total_profit + net)
         return after, replace(action, net_profit=net)
 
     booking.book_cycle = transition.book_cycle = booked

@@ -23,7 +23,9 @@ def exit_code_of(*arguments: str) -> int:
     return int(ended.value.code or 0)
 
 
-def run_against(bug: str, reports: Path, capsys: pytest.CaptureFixture[str], *, sequences: int = 150) -> tuple[int, dict[str, Any]]:
+def run_against(
+    bug: str, reports: Path, capsys: pytest.CaptureFixture[str], *, sequences: int = 150
+) -> tuple[int, dict[str, Any]]:
     """`parity run` with a planted candidate: exit code and report."""
     exe = shlex.join([sys.executable, str(PLANTED), bug])
     arguments = ["run", "--sequences", str(sequences), "--seed", "3", "--candles", str(CANDLES), "--reports", str(reports)]

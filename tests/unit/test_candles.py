@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -68,4 +69,4 @@ def test_the_sample_series_is_real_and_ordered() -> None:
     candles = sample_candles()
     assert len(candles) > 5000
     assert all(candle.low <= candle.open <= candle.high for candle in candles)
-    assert all(later.start_sec > earlier.start_sec for earlier, later in zip(candles, candles[1:], strict=False))
+    assert all(later.start_sec > earlier.start_sec for earlier, later in pairwise(candles))

@@ -37,9 +37,7 @@ def parity(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, st
         (["run", "--nothing"], "No such option"),
     ],
 )
-def test_bad_usage_is_one_sentence_and_exit_code_2(
-    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_bad_usage_is_one_sentence_and_exit_code_2(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err = parity(capsys, *arguments)
     assert (code, out) == (2, "")
     assert err.startswith("parity: ")
@@ -47,7 +45,9 @@ def test_bad_usage_is_one_sentence_and_exit_code_2(
     assert err.count("\n") == 1
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"format": 2}', '{"format": 1}', '{"format": 1, "port": "x", "case": {"name": 1}}'])
+@pytest.mark.parametrize(
+    "text", ["", "[]", '{"format": 2}', '{"format": 1}', '{"format": 1, "port": "x", "case": {"name": 1}}']
+)
 def test_a_file_that_is_no_repro_is_bad_input(tmp_path: Path, text: str, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "repro.json").write_text(text, encoding="utf-8")
     code, _, err = parity(capsys, "replay", str(tmp_path / "repro.json"))

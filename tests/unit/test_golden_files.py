@@ -18,8 +18,8 @@ from harness.ports.python import PythonPort
 
 NAMED = (
     "entry_fill_then_timer", "exit_fill_books_cycle", "loss_cooldown_blocks_followup", "multi_event_roundtrip_sequence",
-    "price_tick_refreshes_entry", "recovery_cancel_one_of_many", "recovery_cancel_removes_order", "recovery_cap_evicts_priority",
-    "recovery_fill_books_cycle", "refresh_cap_cooldown_then_reset", "s1_timeout_orphan", "s2_timeout_orphans_worse_exit",
+    "price_tick_refreshes_entry", "recovery_cancel_one_of_many", "recovery_cancel_removes_order",
+    "recovery_cap_evicts_priority", "recovery_fill_books_cycle", "refresh_cap_cooldown_then_reset", "s1_timeout_orphan", "s2_timeout_orphans_worse_exit",
     "s2_timer_sets_flag",
 )  # fmt: skip
 
@@ -100,7 +100,9 @@ def test_a_broken_manifest_is_one_sentence(tmp_path: Path, text: str) -> None:
         read_manifest(tmp_path / "none.json")
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"name": "x", "about": "", "calls": [1]}', '{"name": 1, "about": 2, "case": {}}'])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"name": "x", "about": "", "calls": [1]}', '{"name": 1, "about": 2, "case": {}}']
+)
 def test_a_broken_fixture_is_one_sentence(tmp_path: Path, text: str) -> None:
     (tmp_path / "x.json").write_text(text, encoding="utf-8")
     with pytest.raises(FixtureError, match="is no fixture"):
