@@ -1,6 +1,6 @@
 """The definitions of all fixtures, one module per concern."""
 
-from golden.cases import errors, numbers, paths, sessions, shapes
+from golden.cases import errors, journeys, numbers, paths, sessions, shapes
 from golden.corpus import Definition
 
 DEFINITIONS: tuple[Definition, ...] = (
@@ -9,6 +9,7 @@ DEFINITIONS: tuple[Definition, ...] = (
     *shapes.DEFINITIONS,
     *errors.DEFINITIONS,
     *sessions.DEFINITIONS,
+    *journeys.DEFINITIONS,
 )
 
 __all__ = ["DEFINITIONS"]
