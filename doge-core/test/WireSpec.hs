@@ -32,6 +32,10 @@ spec = do
       let answer = reply noSessions (request "replay" ",\"events\":[{\"timestamp\":1},{},{\"timestamp\":2}]")
       B.breakSubstring "\"kind\":\"TypeError\"" answer `shouldSatisfy` (not . B.null . snd)
       B.breakSubstring "\"now\":2.0" answer `shouldSatisfy` (not . B.null . snd)
+  describe "internalError" $
+    it "is one line of JSON of its own kind" $
+      toBytes (handledAnswer (internalError noSessions "stack\noverflow \"x\""))
+        `shouldBe` "{\"error\":\"internal: stack?overflow \\\"x\\\"\",\"kind\":\"InternalError\"}"
   describe "step" $ do
     it "answers what changed, and goes on from its digest" $ do
       let first = handleLine noSessions (opening 1 tick)
