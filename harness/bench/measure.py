@@ -16,9 +16,8 @@ from pathlib import Path
 import state_machine as sm
 from doge_core.backend import Haskell
 from doge_core.client import Server
-from doge_core.codec import decode_answer
+from doge_core.codec import decode_answer, encode_json
 from doge_core.settings import Settings
-from generators.case import to_line
 from harness.bench.loads import Stream
 from reducer.types import replace
 
@@ -129,7 +128,7 @@ def replay_cost(server: Server, load: Sequence[Stream]) -> Cost:
     gc.collect()
     for stream in load:
         started = time.perf_counter()
-        answer = decode_answer(server.request(to_line(stream.case.request())))
+        answer = decode_answer(server.request(encode_json(stream.case.request())))
         elapsed += time.perf_counter() - started
         assert len(answer["steps"]) == len(stream.events), answer.get("error")
         steps += len(stream.events)
