@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from typing import Any
 
 from rich.console import Console
@@ -15,6 +14,7 @@ from harness.sources import SOURCES
 from harness.tally import WANTED
 
 FINDINGS_SHOWN_MAX = 12
+CASES_NAMED_MAX = 4
 
 
 def print_report(report: RunReport, console: Console) -> None:
@@ -79,22 +79,22 @@ def tally_table(report: RunReport) -> Table:
 
 def print_findings(findings: list[Finding], console: Console) -> None:
     """The divergent cases, those of one fingerprint together, the first of each in full."""
-    groups = Counter((finding.port, finding.divergence.fingerprint) for finding in findings)
-    firsts: dict[tuple[str, str], Finding] = {}
+    groups: dict[tuple[str, str], list[Finding]] = {}
     for finding in findings:
-        firsts.setdefault((finding.port, finding.divergence.fingerprint), finding)
-    for key, count in groups.most_common(FINDINGS_SHOWN_MAX):
-        console.print(describe(firsts[key], count), markup=False, soft_wrap=True)
+        groups.setdefault((finding.port, finding.divergence.fingerprint), []).append(finding)
+    for group in sorted(groups.values(), key=len, reverse=True)[:FINDINGS_SHOWN_MAX]:
+        console.print(describe(group), markup=False, soft_wrap=True)
     if len(groups) > FINDINGS_SHOWN_MAX:
         console.print(f"… and {len(groups) - FINDINGS_SHOWN_MAX} more kinds of divergence; --json lists them all")
 
 
-def describe(finding: Finding, cases: int) -> str:
-    """A divergence in full: where, what, and how to see it again."""
+def describe(group: list[Finding]) -> str:
+    """A kind of divergence, its first case in full: where, what, and how to see it again."""
+    finding = group[0]
     divergence = finding.divergence
+    names = ", ".join(other.case for other in group[:CASES_NAMED_MAX]) + (", …" if len(group) > CASES_NAMED_MAX else "")
     lines = [
-        f"DIVERGENCE {divergence.fingerprint} ({divergence.severity}) of {finding.port} in {cases} case(s), first in "
-        f"{finding.case}",
+        f"DIVERGENCE {divergence.fingerprint} ({divergence.severity}) of {finding.port} in {len(group)} case(s): {names}",
         f"  path       {divergence.path} ({divergence.kind}; {finding.count} path(s) differ in this case)",
     ]
     if divergence.step is not None:

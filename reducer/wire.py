@@ -66,15 +66,13 @@ def read_strict(data: object, cls: type[T], path: str) -> T:
         elif field.default is MISSING:
             raise ValueError(f"{path}.{field.name}: is missing")
     for name in data:
-        if name not in KINDS[cls] and name != "_type":
+        if name not in KINDS[cls] and (name != "_type" or cls is EngineConfig):
             raise ValueError(f"{path}.{name}: is not a field")
     return cls(**values)
 
 
 def read_config(data: object) -> EngineConfig:
     """Read a configuration; missing fields take their defaults."""
-    if isinstance(data, Mapping) and "_type" in data:
-        raise ValueError("cfg._type: is not a field")
     return read_strict(data, EngineConfig, "cfg")
 
 

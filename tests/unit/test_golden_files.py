@@ -17,11 +17,20 @@ from harness.golden_check import check_definitions, check_files, check_port, rec
 from harness.ports.python import PythonPort
 
 NAMED = (
-    "entry_fill_then_timer", "exit_fill_books_cycle", "loss_cooldown_blocks_followup", "multi_event_roundtrip_sequence",
-    "price_tick_refreshes_entry", "recovery_cancel_one_of_many", "recovery_cancel_removes_order",
-    "recovery_cap_evicts_priority", "recovery_fill_books_cycle", "refresh_cap_cooldown_then_reset", "s1_timeout_orphan", "s2_timeout_orphans_worse_exit",
+    "entry_fill_then_timer",
+    "exit_fill_books_cycle",
+    "loss_cooldown_blocks_followup",
+    "multi_event_roundtrip_sequence",
+    "price_tick_refreshes_entry",
+    "recovery_cancel_one_of_many",
+    "recovery_cancel_removes_order",
+    "recovery_cap_evicts_priority",
+    "recovery_fill_books_cycle",
+    "refresh_cap_cooldown_then_reset",
+    "s1_timeout_orphan",
+    "s2_timeout_orphans_worse_exit",
     "s2_timer_sets_flag",
-)  # fmt: skip
+)
 
 
 @pytest.fixture
