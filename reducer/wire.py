@@ -33,8 +33,10 @@ def handle(request: object, methods: Mapping[str, Callable[[Mapping[str, Any]], 
     try:
         if not isinstance(request, Mapping):
             raise RequestError(str(wrong_type("request", "an object", request)))
-        name = required(request, "method")
-        method = methods.get(name) if isinstance(name, str) else None
+        name = request.get("method")
+        if name is not None and not isinstance(name, str):
+            raise RequestError(str(wrong_type("method", "a string", name)))
+        method = None if name is None else methods.get(name)
         if method is None:
             raise RequestError(f"request: unknown method {json.dumps(name)[:42]}; known: {', '.join(methods)}")
         return method(request)

@@ -10,7 +10,7 @@ from typing import Any
 
 import state_machine as sm
 from reducer.digest import pack, state_digest
-from reducer.domain import KINDS
+from reducer.domain import KINDS, check_int, check_text
 from reducer.snapshot import encode
 from reducer.types import EngineConfig, PairState
 from reducer.wire import Json, RequestError, read_event, read_request_state, read_settings, required
@@ -57,15 +57,16 @@ class Sessions:
 
     def _find(self, request: Mapping[str, Any]) -> Session:
         session = self._held.get(_number(request))
-        if session is None or session.digest != request.get("digest"):
+        digest = check_text(required(request, "digest"), "digest")
+        if session is None or session.digest != digest:
             raise RequestError("session: is lost, send the state again")
         return session
 
 
 def _number(request: Mapping[str, Any]) -> int:
-    number = required(request, "session")
-    if isinstance(number, bool) or not isinstance(number, int) or number < 0:
-        raise RequestError("session: expected an integer of at least 0")
+    number = check_int(required(request, "session"), "session")
+    if number < 0:
+        raise ValueError("session: must not be negative")
     return number
 
 
