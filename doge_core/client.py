@@ -60,7 +60,10 @@ class Server:
         """
         self.deadline = time.monotonic() + self.timeout_sec
         try:
-            self._write(line + b"\n")
+            line += b"\n"
+            sent = os.write(self._write_fd, line)
+            if sent < len(line):
+                self._write_on(line, sent)
             answer = os.read(self._read_fd, _CHUNK_BYTES)
             if not answer.endswith(b"\n"):
                 answer = self._read_on(answer)
@@ -74,8 +77,7 @@ class Server:
         self.deadline = None
         return answer[:-1]
 
-    def _write(self, data: bytes) -> None:
-        sent = os.write(self._write_fd, data)
+    def _write_on(self, data: bytes, sent: int) -> None:
         while sent < len(data):
             sent += os.write(self._write_fd, memoryview(data)[sent:])
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+import struct
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import msgspec
+import xxhash
 
 from doge_core.errors import ServerDriftError, ServerGarbageError
-from reducer.digest import Offsets, cycles_digest, pack, scalar_offsets, seeded_hexdigest
+from reducer.digest import Offsets, cycles_digest, pack, plain_float_offsets, scalar_offsets
 from reducer.domain import CLASSES, KINDS, mark_checked
 from reducer.snapshot import WIRE_FLOATS, encode
 from reducer.types import ACTION_TYPES, Action, CycleRecord, EngineConfig, OrderState, PairState, RecoveryOrder
@@ -22,9 +24,12 @@ _decode = msgspec.json.Decoder().decode
 
 _FIELDS = {cls: tuple(kinds) for cls, kinds in KINDS.items()}
 _ACTIONS: dict[str, type[Action]] = {cls.__name__: cls for cls in ACTION_TYPES}
-_FLOAT_KINDS = ("Finite", "Cooldown", "Number")
 _OFFSETS: Offsets = scalar_offsets(PairState)
+_FLOATS = plain_float_offsets(PairState)
 _INFINITY = b'nity"'
+_new_state = object.__new__
+_pack_float_into = struct.Struct("<d").pack_into
+_hexdigest = xxhash.xxh64_hexdigest
 
 
 def spell_out(plain: Any) -> Any:
@@ -107,31 +112,31 @@ class Held:
         parts += [count(self._recoveries).to_bytes(8, "little"), *self._recoveries, self._cycles.to_bytes(8, "little")]
         return b"".join(parts)
 
-    def digest(self) -> str:
-        """The digest of the state."""
-        return seeded_hexdigest(self._scalars + self._tail, self._chain)
-
     def apply(self, answer: dict[str, Any], line: bytes) -> None:
         """Move on to the state that a `step` answer describes.
 
         Raises `ServerDriftError` where the digests differ, and what Python raises of itself where the answer makes no
-        sense; this object is of no more use then.
+        sense; this object is of no more use then. Every session call runs through here: what looks spelled out is so for speed.
         """
         old = self.state
         changed = answer["set"]
         if _INFINITY in line:
             changed = {name: WIRE_FLOATS.get(value, value) for name, value in changed.items()}
-        new = object.__new__(PairState)
+        new = _new_state(PairState)
         fields = new.__dict__
         fields.update(old.__dict__)
+        fields.update(changed)
         mark_checked(new)
+        scalars = self._scalars
         for name, value in changed.items():
-            _OFFSETS[name](self._scalars, value)
-            fields[name] = value
+            if name in _FLOATS and type(value) is float:
+                _pack_float_into(scalars, _FLOATS[name], value)
+            else:
+                _OFFSETS[name](scalars, value)
         if len(answer) > 3:
             self._apply_lists(old, fields, answer)
         self.state = new
-        if answer["digest"] != seeded_hexdigest(self._scalars + self._tail, self._chain):
+        if answer["digest"] != _hexdigest(scalars + self._tail, self._chain):
             raise ServerDriftError("the state here is not the state at the server")
 
     def _apply_lists(self, old: PairState, fields: dict[str, Any], answer: dict[str, Any]) -> None:

@@ -26,28 +26,24 @@ class SessionLostError(Exception):
 
 
 class Session:
-    """One state held on both sides, with the settings it was last moved by."""
+    """One state held on both sides, with the settings it was last moved by, as the caller gave them."""
 
     def __init__(self, number: int, state: PairState, cfg: EngineConfig, order_size_usd: float, order_sizes: Sizes):
         self.number = number
         self.held = Held(state)
+        self._head = b'{"method":"step","session":%d,"digest":"' % number
+        self.prefix = b""
+        self.remember(cfg, order_size_usd, order_sizes)
+
+    def remember(self, cfg: EngineConfig, order_size_usd: float, order_sizes: Sizes) -> None:
+        """Note the settings that the server now holds."""
         self.cfg = cfg
         self.order_size_usd = order_size_usd
         self.order_sizes = None if order_sizes is None else dict(order_sizes)
-        self.prefix = b""
-
-    def same_settings(self, cfg: EngineConfig, order_size_usd: float, order_sizes: Sizes) -> bool:
-        """Whether the server holds these very settings."""
-        return (
-            cfg is self.cfg
-            and type(order_size_usd) is float
-            and order_size_usd == self.order_size_usd
-            and order_sizes == self.order_sizes
-        )
 
     def hold(self, digest: str) -> None:
         """Prepare the next request."""
-        self.prefix = b'{"method":"step","session":%d,"digest":"%b","event":' % (self.number, digest.encode())
+        self.prefix = self._head + digest.encode() + b'","event":'
 
 
 class Sessions:
@@ -57,7 +53,7 @@ class Sessions:
         self.server = server
         self._by_state: dict[int, Session] = {}
         self._numbers = itertools.cycle(range(SESSIONS_MAX))
-        self.counts = {"step": 0, "opened": 0, "lost": 0}
+        self.counts = {"opened": 0, "lost": 0}
 
     def transition(
         self, state: PairState, event: Event, cfg: EngineConfig, order_size_usd: float, order_sizes: Sizes
@@ -66,41 +62,50 @@ class Sessions:
         session = self._by_state.pop(id(state), None)
         if session is not None and session.held.state is state:
             try:
-                return self._step(session, event, cfg, order_size_usd, order_sizes)
+                if (
+                    cfg is session.cfg
+                    and order_size_usd == session.order_size_usd
+                    and order_size_usd.__class__ is session.order_size_usd.__class__
+                    and order_sizes == session.order_sizes
+                ):
+                    return self._step(session, event)
+                return self._step_resettled(session, event, cfg, order_size_usd, order_sizes)
             except SessionLostError:
                 self.counts["lost"] += 1
-        state = check_state(state)
-        event = check_event(event)
-        cfg, order_size_usd, order_sizes = check_settings(cfg, order_size_usd, order_sizes)
         return self._open(state, event, cfg, order_size_usd, order_sizes)
 
-    def _step(
+    def _step(self, session: Session, event: Event, settings: bytes = b"") -> tuple[PairState, list[Action]]:
+        """Send the event, and the settings where they changed."""
+        try:
+            encoded = encode_event(event)
+        except (TypeError, ValueError):
+            self._keep(session)
+            raise
+        line = self.server.request(session.prefix + encoded + settings + b"}")
+        answer = decode_answer(line)
+        if "error" in answer:
+            raise self._refusal(session, answer, event)
+        return self._advance(session, answer, line)
+
+    def _step_resettled(
         self, session: Session, event: Event, cfg: EngineConfig, order_size_usd: float, order_sizes: Sizes
     ) -> tuple[PairState, list[Action]]:
-        same = session.same_settings(cfg, order_size_usd, order_sizes)
         try:
-            if not same:
-                event = check_event(event)
-                cfg, order_size_usd, order_sizes = check_settings(cfg, order_size_usd, order_sizes)
-            line = session.prefix + encode_event(event)
+            event = check_event(event)
+            settings = settings_fields(*check_settings(cfg, order_size_usd, order_sizes))
         except (ValueError, TypeError):
             self._keep(session)
             raise
-        if not same:
-            line += b"," + settings_fields(cfg, order_size_usd, order_sizes)
-        answer_line = self.server.request(line + b"}")
-        answer = decode_answer(answer_line)
-        if "error" in answer:
-            raise self._refusal(session, answer, event)
-        if not same:
-            session.cfg, session.order_size_usd = cfg, order_size_usd
-            session.order_sizes = None if order_sizes is None else dict(order_sizes)
-        self.counts["step"] += 1
-        return self._advance(session, answer, answer_line)
+        result = self._step(session, event, b"," + settings)
+        session.remember(cfg, order_size_usd, order_sizes)
+        return result
 
     def _open(
         self, state: PairState, event: Event, cfg: EngineConfig, order_size_usd: float, order_sizes: Sizes
     ) -> tuple[PairState, list[Action]]:
+        state = check_state(state)
+        event = check_event(event)
+        settings = settings_fields(*check_settings(cfg, order_size_usd, order_sizes))
         session = Session(next(self._numbers), state, cfg, order_size_usd, order_sizes)
         stale = [key for key, other in self._by_state.items() if other.number == session.number]
         for key in stale:
@@ -108,25 +113,29 @@ class Sessions:
         line = b'{"method":"step","session":%d,"state":%b,%b,"event":%b}' % (
             session.number,
             encode_object(state),
-            settings_fields(cfg, order_size_usd, order_sizes),
+            settings,
             encode_event(event),
         )
         answer_line = self.server.request(line)
         answer = decode_answer(answer_line)
         if "error" in answer:
-            raise refusal(answer, event)
+            error = refusal(answer, event)
+            raise ServerGarbageError(str(error)) if isinstance(error, SessionLostError) else error
         self.counts["opened"] += 1
         return self._advance(session, answer, answer_line)
 
     def _advance(self, session: Session, answer: dict[str, Any], line: bytes) -> tuple[PairState, list[Action]]:
+        held = session.held
         try:
-            session.held.apply(answer, line)
-            actions = read_actions(answer["actions"])
+            held.apply(answer, line)
+            rows = answer["actions"]
+            actions = read_actions(rows) if rows else []
             session.hold(answer["digest"])
         except _NONSENSE as error:
             raise ServerGarbageError(f"the answer makes no sense ({error!r})") from error
-        self._keep(session)
-        return session.held.state, actions
+        state = held.state
+        self._by_state[id(state)] = session
+        return state, actions
 
     def _keep(self, session: Session) -> None:
         self._by_state[id(session.held.state)] = session

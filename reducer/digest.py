@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import xxhash
 
-from reducer.domain import KINDS, Kind
+from reducer.domain import FLOAT_KINDS, KINDS, Kind
 from reducer.types import CycleRecord, PairState
 
 _INT, _FLOAT = struct.Struct("<q"), struct.Struct("<d")
@@ -54,13 +54,20 @@ def scalar_offsets(cls: type) -> Offsets:
 
     A float field takes a float and an int field an int: a value of the other type packs alike, and is refused.
     """
-    offsets: Offsets = {}
+    return {name: _overwriter(kind, offset) for name, kind, offset in _layout(cls)}
+
+
+def plain_float_offsets(cls: type) -> dict[str, int]:
+    """Where the floats that are never null stand in a packed buffer, in bytes."""
+    return {name: offset for name, kind, offset in _layout(cls) if kind.name in FLOAT_KINDS and not kind.optional}
+
+
+def _layout(cls: type) -> Iterator[tuple[str, Kind, int]]:
     offset = 0
     for name, kind in KINDS[cls].items():
         if kind.item is None:
-            offsets[name] = _overwriter(kind, offset)
+            yield name, kind, offset
             offset += 16 if kind.optional and not kind.literals else 8
-    return offsets
 
 
 def _overwriter(kind: Kind, offset: int) -> Callable[[bytearray, Any], None]:
@@ -81,11 +88,6 @@ def _overwriter(kind: Kind, offset: int) -> Callable[[bytearray, Any], None]:
     return overwrite
 
 
-def seeded_hexdigest(packed: bytes | bytearray, seed: int) -> str:
-    """XXH64 as 16 hex digits."""
-    return xxhash.xxh64_hexdigest(packed, seed)
-
-
 def cycles_digest(records: tuple[CycleRecord, ...], chain: int = 0) -> int:
     """Extend the chain over completed cycles; 0 stands for none."""
     for record in records:
@@ -101,4 +103,4 @@ def state_digest(state: PairState, cycles: int | None = None) -> str:
     parts += map(pack, state.recovery_orders)
     parts.append(_PACK_INT(len(state.completed_cycles)))
     chain = cycles_digest(state.completed_cycles) if cycles is None else cycles
-    return seeded_hexdigest(b"".join(parts), chain)
+    return xxhash.xxh64_hexdigest(b"".join(parts), chain)

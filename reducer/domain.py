@@ -23,6 +23,7 @@ T = TypeVar("T")
 # The slot itself: assignment is forbidden to frozen dataclasses.
 _set_mark = types.Checkable.__dict__["_in_domain"].__set__
 
+FLOAT_KINDS = ("Finite", "Cooldown", "Number")
 INT_MAX = 2**63 - 1
 INT_MIN = -(2**63)
 

@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from typing import Any, TypeVar, get_args
 
-from reducer.domain import KINDS, Kind, check_value, mark_checked, wrong_type
+from reducer.domain import FLOAT_KINDS, KINDS, Kind, check_value, mark_checked, wrong_type
 from reducer.types import ModeSource, PairState
 
 T = TypeVar("T")
 
 WIRE_FLOATS = {"Infinity": math.inf, "-Infinity": -math.inf, "NaN": math.nan}
-_FLOAT_KINDS = ("Finite", "Cooldown", "Number")
 
 
 def to_dict(state: PairState) -> dict[str, Any]:
@@ -75,7 +74,7 @@ def read_value(kind: Kind, value: object, path: str) -> Any:
         if not isinstance(value, list | tuple):
             raise wrong_type(path, "a list", value)
         return tuple(read_object(item, kind.item, f"{path}[{index}]") for index, item in enumerate(value))
-    if isinstance(value, str) and kind.name in _FLOAT_KINDS:
+    if isinstance(value, str) and kind.name in FLOAT_KINDS:
         value = WIRE_FLOATS.get(value, value)
     return check_value(kind, value, path)
 
