@@ -1,0 +1,68 @@
+"""The tables and figures of README.md, as commands give them: `tox -e docs` writes them anew."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+PLANTED = f"{sys.executable} tests/quality/planted.py naive_rounding"
+
+
+def parity(*arguments: str) -> dict[str, Any]:
+    """What a `parity … --json` prints; a divergence is no failure here."""
+    command = [sys.executable, "-m", "harness.cli", *arguments, "--json"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode not in (0, 1):
+        raise RuntimeError(done.stderr)
+    result: dict[str, Any] = json.loads(done.stdout)
+    return result
+
+
+def agreement(sequences: int = 5000, seed: int = 7) -> str:
+    """Which port agrees with the reference, on how much."""
+    run = parity("run", "--subject", "reducer", "--sequences", str(sequences), "--seed", str(seed))
+    rows = [
+        "| port | golden cases | generated | market-driven | steps compared | divergent cases | verdict |",
+        "|" + " --- |" * 7,
+    ]
+    for port in run["ports"]:
+        cases = [port["cases"].get(source, 0) for source in ("golden", "generated", "market")]
+        divergent = sum(port["divergent"].values())
+        cells = [f"`{port['name']}`", *map(str, cases), str(port["steps"]), str(divergent), port["verdict"]]
+        rows.append(f"| {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
+def divergence() -> str:
+    """A port that rounds as most languages would, caught by the golden fixtures."""
+    with tempfile.TemporaryDirectory() as reports:
+        run = parity("run", "--sequences", "0", "--reports", reports, "--candidate-exe", PLANTED)
+    finding = next(found for found in run["findings"] if found["case"] == "rounding_scaled_is_wrong")
+    told = finding["divergence"]
+    return "\n".join(
+        [
+            f"DIVERGENCE {told['fingerprint']} of {finding['port']} in {finding['case']}",
+            f"  path       {told['path']}",
+            f"  step       {told['step']}",
+            f"  event      {json.dumps(told['event'])}",
+            f"  reference  {told['reference']!r}",
+            f"  candidate  {told['candidate']!r}",
+        ]
+    )
+
+
+def speeds() -> str:
+    """Each way to the reducer as a multiple of a bare round trip, over golden journeys and candles."""
+    bench = parity("bench")
+    loads = {name: load["us_per_step"] for name, load in bench["loads"].items() if load["targets"]}
+    rows = ["| what | " + " | ".join(loads) + " |", "|" + " --- |" * (len(loads) + 1)]
+    wanted = ["bare round trip", "session call", "replay step", "full-state call", "one-shot call", "python reference"]
+    for what in wanted:
+        multiples = [f"{load[what] / load['bare round trip']:.1f}" for load in loads.values()]
+        rows.append(f"| {what} | {' | '.join(multiples)} |")
+    return "\n".join(rows)
