@@ -17,6 +17,7 @@ module DogeCore.Put
     word64,
     reserve,
     reserved64,
+    reservedDouble,
   )
 where
 
@@ -30,6 +31,7 @@ import Foreign.Marshal.Alloc (free, mallocBytes, reallocBytes)
 import Foreign.Marshal.Utils (copyBytes)
 import Foreign.Ptr (Ptr, castPtr, minusPtr, plusPtr)
 import Foreign.Storable (peek, peekElemOff, poke, pokeElemOff)
+import GHC.Float (castDoubleToWord64)
 import GHC.ByteOrder (ByteOrder (..), targetByteOrder)
 import System.IO.Unsafe (unsafePerformIO)
 
@@ -136,6 +138,14 @@ reserve need = Put (ensure need)
 reserved64 :: Word64 -> Put
 reserved64 w = Put $ \_ p -> poke (castPtr p) (littleEndian w) >> pure (p `plusPtr` 8)
 {-# INLINE reserved64 #-}
+
+-- | The eight bytes of a double, where there is room already. Through memory:
+-- 'castDoubleToWord64' would be a call.
+reservedDouble :: Double -> Put
+reservedDouble x = case targetByteOrder of
+  LittleEndian -> Put $ \_ p -> poke (castPtr p) x >> pure (p `plusPtr` 8)
+  BigEndian -> reserved64 (castDoubleToWord64 x)
+{-# INLINE reservedDouble #-}
 
 littleEndian :: Word64 -> Word64
 littleEndian = case targetByteOrder of

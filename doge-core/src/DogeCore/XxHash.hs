@@ -3,6 +3,9 @@ module DogeCore.XxHash
   ( xxh64,
     xxh64Bytes,
     hex16,
+    pokeHex16,
+    isHex16,
+    peek64,
   )
 where
 
@@ -12,7 +15,7 @@ import qualified Data.ByteString.Internal as BI
 import qualified Data.ByteString.Unsafe as BU
 import Data.Word (Word32, Word64, Word8, byteSwap32, byteSwap64)
 import Foreign.Ptr (Ptr, castPtr, plusPtr)
-import Foreign.Storable (peek, pokeByteOff)
+import Foreign.Storable (peek, poke)
 import GHC.ByteOrder (ByteOrder (..), targetByteOrder)
 import System.IO.Unsafe (unsafeDupablePerformIO)
 
@@ -72,6 +75,7 @@ rotl :: Int -> Word64 -> Word64
 rotl n w = (w `unsafeShiftL` n) .|. (w `unsafeShiftR` (64 - n))
 {-# INLINE rotl #-}
 
+-- | Eight bytes, the lowest first.
 peek64 :: Ptr Word8 -> IO Word64
 peek64 p = little <$> peek (castPtr p)
   where
@@ -79,6 +83,14 @@ peek64 p = little <$> peek (castPtr p)
       LittleEndian -> id
       BigEndian -> byteSwap64
 {-# INLINE peek64 #-}
+
+poke64 :: Ptr Word8 -> Word64 -> IO ()
+poke64 p w = poke (castPtr p) (little w)
+  where
+    little = case targetByteOrder of
+      LittleEndian -> id
+      BigEndian -> byteSwap64
+{-# INLINE poke64 #-}
 
 peek32 :: Ptr Word8 -> IO Word64
 peek32 p = fromIntegral . little <$> (peek (castPtr p) :: IO Word32)
@@ -97,12 +109,29 @@ prime5 = 0x27D4EB2F165667C5
 
 -- | Sixteen lower-case hexadecimal digits.
 hex16 :: Word64 -> ByteString
-hex16 w = BI.unsafeCreate 16 (\p -> go p 15 w)
+hex16 w = BI.unsafeCreate 16 (\p -> pokeHex16 p w)
+
+-- | The same, put where there is room for them.
+pokeHex16 :: Ptr Word8 -> Word64 -> IO ()
+pokeHex16 p w = poke64 p (hexHigh w) >> poke64 (p `plusPtr` 8) (hexLow w)
+
+-- | Whether the sixteen digits of a hash stand here.
+isHex16 :: Ptr Word8 -> Word64 -> IO Bool
+isHex16 p w = do
+  high <- peek64 p
+  low <- peek64 (p `plusPtr` 8)
+  pure (high == hexHigh w && low == hexLow w)
+
+-- The digits of the upper and of the lower half, the first one lowest.
+hexHigh, hexLow :: Word64 -> Word64
+hexHigh w = hexHalf (w `unsafeShiftR` 32)
+hexLow w = hexHalf (w .&. 0xFFFFFFFF)
+
+-- Eight digits at once: each nibble gets a byte, those above 9 become letters.
+hexHalf :: Word64 -> Word64
+hexHalf w = nibbles + 0x3030303030303030 + letters * 39
   where
-    go :: Ptr Word8 -> Int -> Word64 -> IO ()
-    go !p !i !rest
-      | i < 0 = pure ()
-      | otherwise = do
-          let nibble = fromIntegral rest .&. 15 :: Word8
-          pokeByteOff p i (if nibble < 10 then 48 + nibble else 87 + nibble)
-          go p (i - 1) (rest `unsafeShiftR` 4)
+    apart shift keep x = (x .|. (x `unsafeShiftL` shift)) .&. keep
+    spread = apart 4 0x0F0F0F0F0F0F0F0F (apart 8 0x00FF00FF00FF00FF (apart 16 0x0000FFFF0000FFFF w))
+    nibbles = byteSwap64 spread
+    letters = ((nibbles + 0x0606060606060606) `unsafeShiftR` 4) .&. 0x0101010101010101
