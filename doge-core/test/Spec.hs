@@ -5,6 +5,7 @@ module Main (main) where
 import qualified HandlerSpec
 import qualified JourneySpec
 import qualified JsonSpec
+import qualified PlainSpec
 import qualified RoundSpec
 import System.Environment (lookupEnv)
 import Test.Hspec
@@ -18,4 +19,5 @@ main = do
     JsonSpec.spec
     HandlerSpec.spec
     WireSpec.spec
+    PlainSpec.spec
     JourneySpec.spec sequences

@@ -41,7 +41,7 @@ def streams(cases: Iterable[Case], steps_max: int = STEPS_MAX) -> list[Stream]:
         if steps >= steps_max:
             break
         stream = _stream(case, steps_max - steps)
-        if stream is not None and len(stream.events) > 1:
+        if stream is not None and len(stream.events) > 2:
             chosen.append(stream)
             steps += len(stream.events)
     return chosen

@@ -6,6 +6,7 @@
 module DogeCore.Digest
   ( stateDigest,
     packState,
+    packScalars,
   )
 where
 
@@ -18,7 +19,6 @@ import DogeCore.History (historyCount, historyDigest)
 import DogeCore.Put
 import DogeCore.Types
 import DogeCore.XxHash (xxh64)
-import GHC.Float (castDoubleToWord64)
 import System.IO.Unsafe (unsafeDupablePerformIO)
 
 -- | The digest; its cost does not depend on the number of completed cycles.
@@ -44,6 +44,7 @@ each pack items = Put $ \sink p0 ->
    in go items p0
 {-# INLINE each #-}
 
+-- | The scalar fields alone, which come first.
 packScalars :: PairState -> Put
 packScalars st =
   reserve 232
@@ -109,7 +110,7 @@ packRecovery o =
     <> text (roReason o)
 
 float :: Double -> Put
-float x = reserved64 (castDoubleToWord64 x)
+float = reservedDouble
 {-# INLINE float #-}
 
 int :: Int -> Put
@@ -126,11 +127,9 @@ optionalIndex x = reserved64 (maybe 0 ((+ 1) . fromIntegral . fromEnum) x)
 {-# INLINE optionalIndex #-}
 
 optional :: Maybe Double -> Put
-optional x = reserved64 present <> reserved64 bits
-  where
-    (present, bits) = case x of
-      Nothing -> (0, 0)
-      Just y -> (1, castDoubleToWord64 y)
+optional = \case
+  Nothing -> reserved64 0 <> reserved64 0
+  Just x -> reserved64 1 <> float x
 {-# INLINE optional #-}
 
 text :: Text -> Put

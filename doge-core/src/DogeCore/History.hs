@@ -14,11 +14,10 @@ where
 
 import qualified Data.List as List
 import Data.Word (Word64)
-import DogeCore.Put (Put, withPut, word64)
+import DogeCore.Put (Put, reserve, reservedDouble, withPut, word64)
 import DogeCore.Types.Literals (TradeId (..))
 import DogeCore.Types.Orders (CycleRecord (..))
 import DogeCore.XxHash (xxh64)
-import GHC.Float (castDoubleToWord64)
 import System.IO.Unsafe (unsafeDupablePerformIO)
 
 -- | The booked cycles of a pair.
@@ -79,4 +78,4 @@ packCycle r =
     <> double (crExitTime r)
     <> word64 (if crFromRecovery r then 1 else 0)
   where
-    double = word64 . castDoubleToWord64
+    double x = reserve 8 <> reservedDouble x

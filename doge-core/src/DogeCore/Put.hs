@@ -21,7 +21,7 @@ module DogeCore.Put
   )
 where
 
-import Control.Exception (bracket)
+import Control.Exception (onException)
 import Control.Monad (when)
 import Data.ByteString (ByteString)
 import qualified Data.ByteString as B
@@ -31,8 +31,8 @@ import Foreign.Marshal.Alloc (free, mallocBytes, reallocBytes)
 import Foreign.Marshal.Utils (copyBytes)
 import Foreign.Ptr (Ptr, castPtr, minusPtr, plusPtr)
 import Foreign.Storable (peek, peekElemOff, poke, pokeElemOff)
-import GHC.Float (castDoubleToWord64)
 import GHC.ByteOrder (ByteOrder (..), targetByteOrder)
+import GHC.Float (castDoubleToWord64)
 import System.IO.Unsafe (unsafePerformIO)
 
 -- | Where the buffer begins and ends, in memory that outlives a growth.
@@ -52,17 +52,20 @@ instance Monoid Put where
 -- | A buffer with room for this many bytes; it grows by itself.
 newSink :: Int -> IO Sink
 newSink size = do
-  cell <- mallocBytes 16
-  base <- mallocBytes size
-  pokeElemOff cell 0 base
-  pokeElemOff cell 1 (base `plusPtr` size)
+  cell <- mallocBytes (16 + size)
+  poke cell (firstBuffer cell)
+  pokeElemOff cell 1 (firstBuffer cell `plusPtr` size)
   pure (Sink cell)
+
+-- The first buffer lies behind the cell, in one piece of memory with it.
+firstBuffer :: Ptr (Ptr Word8) -> Ptr Word8
+firstBuffer cell = castPtr cell `plusPtr` 16
 
 -- | Give the memory back.
 freeSink :: Sink -> IO ()
 freeSink (Sink cell) = do
   base <- peek cell
-  free base
+  when (base /= firstBuffer cell) (free base)
   free cell
 
 -- | Shrink a buffer that one huge answer blew up, so that memory stays flat.
@@ -85,10 +88,12 @@ fillSink sink@(Sink cell) put = do
 
 -- | Write into a buffer of its own and look at it there.
 withPut :: Int -> Put -> (Ptr Word8 -> Int -> IO a) -> IO a
-withPut size put use =
-  bracket (newSink size) freeSink $ \sink -> do
-    (base, used) <- fillSink sink put
-    use base used
+withPut size put use = do
+  sink <- newSink size
+  result <- (fillSink sink put >>= uncurry use) `onException` freeSink sink
+  freeSink sink
+  pure result
+{-# INLINE withPut #-}
 
 -- | All that was written.
 toBytes :: Put -> ByteString
@@ -108,10 +113,15 @@ grow need (Sink cell) p = do
   end <- peekElemOff cell 1
   let used = p `minusPtr` base
       size = max (2 * (end `minusPtr` base)) (used + need)
-  larger <- reallocBytes base size
+  larger <- if base == firstBuffer cell then moved base used size else reallocBytes base size
   poke cell larger
   pokeElemOff cell 1 (larger `plusPtr` size)
   pure (larger `plusPtr` used)
+  where
+    moved base used size = do
+      larger <- mallocBytes size
+      copyBytes larger base used
+      pure larger
 {-# NOINLINE grow #-}
 
 -- | Bytes as they are.

@@ -4,7 +4,7 @@ module DogeCore.XxHash
     xxh64Bytes,
     hex16,
     pokeHex16,
-    isHex16,
+    hexWords,
     peek64,
   )
 where
@@ -115,12 +115,10 @@ hex16 w = BI.unsafeCreate 16 (\p -> pokeHex16 p w)
 pokeHex16 :: Ptr Word8 -> Word64 -> IO ()
 pokeHex16 p w = poke64 p (hexHigh w) >> poke64 (p `plusPtr` 8) (hexLow w)
 
--- | Whether the sixteen digits of a hash stand here.
-isHex16 :: Ptr Word8 -> Word64 -> IO Bool
-isHex16 p w = do
-  high <- peek64 p
-  low <- peek64 (p `plusPtr` 8)
-  pure (high == hexHigh w && low == hexLow w)
+-- | The same as two little-endian words.
+hexWords :: Word64 -> (Word64, Word64)
+hexWords w = (hexHigh w, hexLow w)
+{-# INLINE hexWords #-}
 
 -- The digits of the upper and of the lower half, the first one lowest.
 hexHigh, hexLow :: Word64 -> Word64

@@ -5,6 +5,7 @@ module DogeCore.Json.Encode
     bool,
     text,
     utf8Text,
+    hex,
     asciiText,
     raw,
     list,
@@ -25,9 +26,10 @@ import qualified Data.Double.Conversion.ByteString as Conversion
 import Data.Text (Text)
 import qualified Data.Text as T
 import Data.Text.Encoding (encodeUtf8)
-import Data.Word (Word8)
+import Data.Word (Word64, Word8)
 import DogeCore.Put
 import DogeCore.Round (isFinite)
+import DogeCore.XxHash (pokeHex16)
 import Foreign.Ptr (Ptr, plusPtr)
 import Foreign.Storable (poke, pokeByteOff)
 import GHC.Float (castDoubleToWord64)
@@ -163,6 +165,13 @@ escaped b
   | otherwise = word8 b
   where
     hexDigit n = if n < 10 then 48 + n else 87 + n
+
+-- | A hash as its sixteen digits, without quotes.
+hex :: Word64 -> Put
+hex w = Put $ \sink p0 -> do
+  p <- ensure 16 sink p0
+  pokeHex16 p w
+  pure (p `plusPtr` 16)
 
 -- | JSON that is already written.
 raw :: ByteString -> Put

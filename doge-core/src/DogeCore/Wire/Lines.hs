@@ -12,17 +12,17 @@ import Control.Exception (SomeException, evaluate, try)
 import Control.Monad (when)
 import Data.ByteString (ByteString)
 import qualified Data.ByteString as B
-import qualified Data.ByteString.Internal as BI
 import Data.IORef (IORef, newIORef, readIORef, writeIORef)
 import Data.Word (Word8)
 import DogeCore.Put
+import DogeCore.Wire.Plain (readPlainStep)
 import DogeCore.Wire.RawIO (prepare, readSome, writeAll)
 import DogeCore.Wire.Server
 import DogeCore.Wire.Session (Sessions, noSessions)
 import Foreign.C.Types (CInt (..), CSize (..))
 import Foreign.Marshal.Alloc (mallocBytes, reallocBytes)
-import Foreign.Marshal.Utils (copyBytes, moveBytes)
-import Foreign.Ptr (Ptr, minusPtr, nullPtr, plusPtr)
+import Foreign.Marshal.Utils (moveBytes)
+import Foreign.Ptr (Ptr, castPtr, minusPtr, nullPtr, plusPtr)
 import System.Mem (performMajorGC)
 
 -- | The most bytes of a line, without its end.
@@ -33,7 +33,13 @@ lineLimit = 67108864
 -- read and not yet answered.
 data Window = Window !(Ptr Word8) !Int !Int !Int
 
-data Line = Line !ByteString | TooLong | EndOfInput
+-- | A line lies in the buffer until the next one is asked for.
+data Line
+  = Line !(Ptr Word8) !(Ptr Word8)
+  | -- | The last one, without its line end.
+    Rest !(Ptr Word8) !(Ptr Word8)
+  | TooLong
+  | EndOfInput
 
 -- | Answer line after line until the input ends.
 serve :: IO ()
@@ -44,13 +50,13 @@ serve = do
   let loop sessions =
         nextLine window >>= \case
           EndOfInput -> pure ()
-          TooLong -> respond sink sessions (handleTooLong sessions) >>= loop . handledSessions
-          Line line -> do
-            let huge = B.length line > 16 * smallBuffer
-            after <- evaluate . handledSessions =<< respond sink sessions (handleLine sessions line)
+          TooLong -> respond sink sessions (pure (handleTooLong sessions)) >>= loop . handledSessions
+          Line from to -> do
+            after <- handledSessions <$> respond sink sessions (handleBytes sessions from to)
             -- What a huge line took is given back at once.
-            when huge performMajorGC
+            when (to `minusPtr` from > 16 * smallBuffer) performMajorGC
             loop after
+          Rest from to -> respond sink sessions (handleCopy sessions from to) >>= loop . handledSessions
   loop noSessions
 
 -- | Answer the first line; the sentence if it is an error.
@@ -63,16 +69,27 @@ answerOnce = do
   handledError <$> respond sink noSessions (handled line)
   where
     handled = \case
-      EndOfInput -> handleLine noSessions B.empty
-      TooLong -> handleTooLong noSessions
-      Line line -> handleLine noSessions line
+      EndOfInput -> pure (handleLine noSessions B.empty)
+      TooLong -> pure (handleTooLong noSessions)
+      Line from to -> handleCopy noSessions from to
+      Rest from to -> handleCopy noSessions from to
+
+-- The shortcut, which keeps nothing of the line, or else the parser, whose
+-- strings are slices of its copy.
+handleBytes :: Sessions -> Ptr Word8 -> Ptr Word8 -> IO Handled
+handleBytes sessions from to = do
+  plain <- readPlainStep from to
+  maybe (handleCopy sessions from to) pure (plain >>= handlePlain sessions)
+
+handleCopy :: Sessions -> Ptr Word8 -> Ptr Word8 -> IO Handled
+handleCopy sessions from to = handleLine sessions <$> B.packCStringLen (castPtr from, to `minusPtr` from)
 
 -- Write an answer. All of it is evaluated before the first byte leaves, so
 -- whatever breaks becomes an error line, and the sessions stay as they were.
-respond :: Sink -> Sessions -> Handled -> IO Handled
-respond sink before handled = do
+respond :: Sink -> Sessions -> IO Handled -> IO Handled
+respond sink before handle = do
   result <- try $ do
-    answered <- evaluate handled
+    answered <- handle >>= evaluate
     written <- fillSink sink (handledAnswer answered <> word8 10)
     pure (answered, written)
   case result of
@@ -104,7 +121,7 @@ nextLine ref = readIORef ref >>= \(Window p size from to) -> scan p size from to
         then do
           let end = newline `minusPtr` p
           writeIORef ref (Window p size (end + 1) to)
-          if end - from > lineLimit then pure TooLong else Line <$> slice p from end
+          pure (if end - from > lineLimit then TooLong else Line (p `plusPtr` from) newline)
         else
           if to - from > lineLimit
             then writeIORef ref (Window p size 0 0) >> skipLine ref
@@ -116,13 +133,10 @@ nextLine ref = readIORef ref >>= \(Window p size from to) -> scan p size from to
         then scan p size from (to + n) to
         else do
           writeIORef ref (Window p size 0 0)
-          if to > from then Line <$> slice p from to else pure EndOfInput
+          pure (if to > from then Rest (p `plusPtr` from) (p `plusPtr` to) else EndOfInput)
 
 foreign import ccall unsafe "string.h memchr"
   memchr :: Ptr Word8 -> CInt -> CSize -> IO (Ptr Word8)
-
-slice :: Ptr Word8 -> Int -> Int -> IO ByteString
-slice p from to = BI.create (to - from) $ \q -> copyBytes q (p `plusPtr` from) (to - from)
 
 -- Room behind the bytes: an empty buffer starts over (and shrinks again after
 -- a huge line), a full one moves them to its front or doubles.

@@ -18,7 +18,6 @@ import DogeCore.Transition (Sizing (..), transition)
 import DogeCore.Types
 import DogeCore.Wire.Error
 import DogeCore.Wire.Request (readEvent)
-import DogeCore.XxHash (hex16)
 
 -- | Answer every event in turn; one that fails leaves the state as it was.
 -- Each step is written before the next one is looked at.
@@ -41,9 +40,9 @@ encodeStep after outcome =
     <> encodePhase (derivePhase after)
     <> E.raw ",\"violations\":"
     <> encodeViolations (checkInvariants after)
-    <> E.raw ",\"digest\":"
-    <> E.asciiText (hex16 (stateDigest after))
-    <> word8 125
+    <> E.raw ",\"digest\":\""
+    <> E.hex (stateDigest after)
+    <> E.raw "\"}"
 
 -- | A phase.
 encodePhase :: Phase -> Put

@@ -2,6 +2,7 @@
 module DogeCore.Wire.Server
   ( Handled (..),
     handleLine,
+    handlePlain,
     handleTooLong,
     internalError,
   )
@@ -22,6 +23,7 @@ import DogeCore.Put (Put)
 import DogeCore.Transition
 import DogeCore.Types
 import DogeCore.Wire.Error
+import DogeCore.Wire.Plain (PlainStep)
 import DogeCore.Wire.Replay
 import DogeCore.Wire.Request
 import DogeCore.Wire.Session
@@ -35,7 +37,14 @@ data Handled = Handled
 
 -- | Answer one line.
 handleLine :: Sessions -> ByteString -> Handled
-handleLine sessions line = case request sessions line of
+handleLine sessions = handledAs sessions . request sessions
+
+-- | Answer a step that was read already; nothing if 'handleLine' has to.
+handlePlain :: Sessions -> PlainStep -> Maybe Handled
+handlePlain sessions = fmap (handledAs sessions) . plainStep sessions
+
+handledAs :: Sessions -> Answer (Sessions, Put) -> Handled
+handledAs sessions = \case
   Left e -> failed sessions e
   Right (after, reply) -> Handled after Nothing reply
 

@@ -6,14 +6,15 @@ module DogeCore.Wire.Session
     sessionLimit,
     heldState,
     step,
+    plainStep,
   )
 where
 
-import Data.ByteString (ByteString)
 import qualified Data.IntMap.Strict as IntMap
 import Data.List (minimumBy)
 import Data.Maybe (isJust)
 import Data.Ord (comparing)
+import Data.Word (Word64)
 import DogeCore.Digest (stateDigest)
 import DogeCore.Json.Schema
 import DogeCore.Json.Value (Member (..), Value (..), member)
@@ -22,13 +23,14 @@ import DogeCore.Transition (Sizing (..), transition)
 import DogeCore.Types
 import DogeCore.Wire.Delta (encodeDelta)
 import DogeCore.Wire.Error
+import DogeCore.Wire.Plain (PlainStep (..))
 import DogeCore.Wire.Request
-import DogeCore.XxHash (hex16)
+import DogeCore.XxHash (hex16, hexWords)
 
 -- | A state with its digest and the settings last sent.
 data Session = Session
   { ssState :: !PairState,
-    ssDigest :: !ByteString,
+    ssDigest :: {-# UNPACK #-} !Word64,
     ssSizing :: !Sizing,
     ssUsed :: !Int
   }
@@ -58,13 +60,27 @@ step sessions members = do
       Right (ssState held, Just (ssSizing held))
   event <- required "event" members >>= readEvent
   sizing <- maybe (readSizing members) (newerSizing members) known
+  -- The client has the state that it sent, so a delta serves it too.
+  advanced sessions number before event sizing
+
+-- | 'step' of a line that was read already; nothing if its session is lost.
+plainStep :: Sessions -> PlainStep -> Maybe (Answer (Sessions, Put))
+plainStep sessions@(Sessions _ table) (PlainStep number high low event) =
+  case IntMap.lookup number table of
+    Just held
+      | number >= 0 && hexWords (ssDigest held) == (high, low) ->
+          Just (advanced sessions number (ssState held) event (ssSizing held))
+    Just _ -> Nothing
+    Nothing -> Nothing
+
+advanced :: Sessions -> Int -> PairState -> Event -> Sizing -> Answer (Sessions, Put)
+advanced sessions number before event sizing = do
   (after, actions) <-
     fromTooLarge $
       transition before event (szConfig sizing) (szOrderSizeUsd sizing) (szOrderSizes sizing)
-  let digest = hex16 (stateDigest after)
-      -- The client has the state that it sent, so a delta serves it too.
-      answer = encodeDelta digest before after actions
-  Right (keep number after digest sizing sessions, answer)
+  let !digest = stateDigest after
+      !kept = keep number after digest sizing sessions
+  Right (kept, encodeDelta digest before after actions)
 
 -- | The state that another method works on: a session's.
 heldState :: Sessions -> [Member] -> Answer (Maybe PairState)
@@ -86,7 +102,7 @@ lookupSession :: Sessions -> Int -> [Member] -> Answer Session
 lookupSession (Sessions _ table) number members = do
   digest <- required "digest" members >>= readDigest
   case IntMap.lookup number table of
-    Just held | ssDigest held == digest -> Right held
+    Just held | hex16 (ssDigest held) == digest -> Right held
     Just _ -> lost
     Nothing -> lost
   where
@@ -104,12 +120,11 @@ newerSizing members (Sizing cfg size sizes) = do
   Right (Sizing newCfg newSize newSizes)
 
 -- Keep a session as the one used last; the one used longest ago makes room.
-keep :: Int -> PairState -> ByteString -> Sizing -> Sessions -> Sessions
-keep number st !digest sizing (Sessions clock table) = Sessions now trimmed
+keep :: Int -> PairState -> Word64 -> Sizing -> Sessions -> Sessions
+keep number st digest sizing (Sessions clock table) = Sessions now trimmed
   where
     !now = clock + 1
     kept = IntMap.insert number (Session st digest sizing now) table
     !trimmed
-      | IntMap.size table < sessionLimit = kept
-      | IntMap.size kept <= sessionLimit = kept
+      | IntMap.member number table || IntMap.size table < sessionLimit = kept
       | otherwise = IntMap.delete (fst (minimumBy (comparing (ssUsed . snd)) (IntMap.toList kept))) kept
