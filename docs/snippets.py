@@ -15,7 +15,7 @@ PLANTED = f"{sys.executable} tests/quality/planted.py naive_rounding"
 
 def parity(*arguments: str) -> dict[str, Any]:
     """What a `parity … --json` prints; a divergence is no failure here."""
-    command = [sys.executable, "-m", "harness.cli", *arguments, "--json"]
+    command = [sys.executable, "-m", "harness", *arguments, "--json"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode not in (0, 1):
         raise RuntimeError(done.stderr)

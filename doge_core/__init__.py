@@ -21,8 +21,16 @@ from state_machine import Action, EngineConfig, Event, PairState
 
 __all__ = [*_reference.__all__, "reset", "status"]
 
+# A setting that makes no sense stops the import: better than a bot that starts on a backend nobody chose.
 _settings = _read_settings()
-_haskell: _Haskell | None = None
+_chosen: list[_Haskell | None] = []
+
+
+def _backend() -> _Haskell | None:
+    """The backend, chosen at its first use: Haskell, or None for Python."""
+    if not _chosen:
+        _chosen.append(_choose())
+    return _chosen[0]
 
 
 def _choose() -> _Haskell | None:
@@ -34,9 +42,6 @@ def _choose() -> _Haskell | None:
     return _Haskell(_settings)
 
 
-_haskell = _choose()
-
-
 def transition(  # type: ignore[no-redef]  # replaces the reference's, which is the point
     state: PairState,
     event: Event,
@@ -45,33 +50,35 @@ def transition(  # type: ignore[no-redef]  # replaces the reference's, which is 
     order_sizes: Mapping[str, float] | None = None,
 ) -> tuple[PairState, list[Action]]:
     """Advance the state by one event; see `state_machine.transition`."""
-    if _haskell is None:
+    haskell = _backend()
+    if haskell is None:
         return _reference.transition(state, event, cfg, order_size_usd, order_sizes)
-    return _haskell.transition(state, event, cfg, order_size_usd, order_sizes)
+    return haskell.transition(state, event, cfg, order_size_usd, order_sizes)
 
 
 def check_invariants(state: PairState) -> list[str]:  # type: ignore[no-redef]  # as above
     """What is wrong with the state; see `state_machine.check_invariants`."""
-    if _haskell is None:
-        return _reference.check_invariants(state)
-    return _haskell.check_invariants(state)
+    haskell = _backend()
+    return _reference.check_invariants(state) if haskell is None else haskell.check_invariants(state)
 
 
 def status() -> dict[str, Any]:
     """Which backend was chosen and what answered so far: calls, fallbacks by rung and cause, server starts."""
-    exe = None if _haskell is None else _locate.find_executable(_settings.exe)
+    haskell = _backend()
+    exe = None if haskell is None else _locate.find_executable(_settings.exe)
     told: dict[str, Any] = {
         "configured": _settings.backend,
-        "backend": "python" if _haskell is None else "haskell",
+        "backend": "python" if haskell is None else "haskell",
         "executable": None if exe is None else str(exe),
     }
-    return told if _haskell is None else {**told, **_haskell.status()}
+    return told if haskell is None else {**told, **haskell.status()}
 
 
 def reset() -> None:
     """End the server and read the environment again."""
-    global _settings, _haskell
-    if _haskell is not None:
-        _haskell.close()
+    global _settings
+    for haskell in _chosen:
+        if haskell is not None:
+            haskell.close()
     _settings = _read_settings()
-    _haskell = _choose()
+    _chosen.clear()

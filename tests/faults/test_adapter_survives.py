@@ -172,7 +172,7 @@ def test_no_process_outlives_the_interpreter(ending: str, executable: Path) -> N
         "import os, doge_core as sm\n"
         "sm.transition(sm.PairState(0.1, 0.0), sm.TimerTick(1.0), sm.EngineConfig(), 2.0)\n"
         "import doge_core\n"
-        "print(doge_core._haskell._sessions.server.process.pid, flush=True)\n" + ending
+        "print(doge_core._backend()._sessions.server.process.pid, flush=True)\n" + ending
     )
     environment = {**os.environ, "DOGE_CORE_BACKEND": "haskell", "DOGE_CORE_EXE": str(executable)}
     done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)

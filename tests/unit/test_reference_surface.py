@@ -1,0 +1,80 @@
+"""The reference is what the contract says, and needs nothing but Python."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import json
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import state_machine as sm
+from reducer.contract import contract
+from tests.adapter.traffic import start, walk
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# Appendix C.0 of the specification, and what section 8 of the reducer's contract adds.
+SURFACE = [
+    "PairState", "EngineConfig", "OrderState", "RecoveryOrder", "CycleRecord", "PlaceOrderAction", "CancelOrderAction",
+    "OrphanOrderAction", "BookCycleAction", "PriceTick", "TimerTick", "FillEvent", "RecoveryFillEvent",
+    "RecoveryCancelEvent", "Action", "Event", "transition", "check_invariants", "derive_phase", "compute_order_volume",
+    "add_entry_order", "find_order", "remove_order", "remove_recovery", "apply_order_txid", "bootstrap_orders",
+    "to_dict", "from_dict", "PairPhase", "Side", "Role", "TradeId", "entry_backoff_multiplier", "apply_recovery_txid",
+]  # fmt: skip
+
+
+def test_it_exports_the_whole_surface_and_nothing_else() -> None:
+    assert sorted(sm.__all__) == sorted(SURFACE)
+    assert all(hasattr(sm, name) for name in SURFACE)
+
+
+def test_it_is_the_contract() -> None:
+    assert contract() == json.loads((ROOT / "golden" / "contract.json").read_text())["reducer"]
+
+
+def test_it_imports_with_the_standard_library_alone() -> None:
+    program = (
+        f"import sys; sys.path.insert(0, {str(ROOT)!r}); import state_machine as sm\n"
+        "state, actions = sm.transition(sm.PairState(0.1, 0.0), sm.TimerTick(1.0), sm.EngineConfig(), 2.0)\n"
+        "assert state.now == 1.0\n"
+        "print(sorted(name for name in sys.modules if name.split('.')[0] in ('xxhash', 'msgspec', 'numpy', 'harness')))\n"
+    )
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", program], capture_output=True, text=True, check=False)
+    assert (done.stdout.strip(), done.stderr) == ("[]", "")
+
+
+@pytest.mark.parametrize("name", ["PairState", "OrderState", "CycleRecord", "EngineConfig", "PriceTick"])
+def test_its_types_are_frozen_dataclasses(name: str) -> None:
+    cls = getattr(sm, name)
+    assert dataclasses.is_dataclass(cls)
+    required = [field for field in dataclasses.fields(cls) if field.default is dataclasses.MISSING]
+    value = cls(*([1] * len(required)))
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        setattr(value, dataclasses.fields(cls)[0].name, 2)
+
+
+def test_a_checked_state_looks_copies_and_pickles_like_any_other() -> None:
+    *_, (_, _, state, _) = walk(1, 50)
+    assert set(vars(state)) == {field.name for field in dataclasses.fields(state)}
+    for other in (copy.copy(state), copy.deepcopy(state), pickle.loads(pickle.dumps(state)), sm.from_dict(sm.to_dict(state))):
+        assert other == state
+        assert repr(other) == repr(state)
+
+
+def test_a_transition_changes_nothing_that_it_was_given() -> None:
+    state = start()
+    before = repr(state)
+    sm.transition(state, sm.PriceTick(0.05, 1.0), sm.EngineConfig(), 2.0)
+    assert repr(state) == before
+
+
+def test_a_copy_is_checked_again() -> None:
+    *_, (_, _, state, _) = walk(1, 5)
+    broken = dataclasses.replace(state, total_profit=float("nan"))
+    with pytest.raises(ValueError, match=r"state\.total_profit: must be finite, got NaN"):
+        sm.transition(broken, sm.TimerTick(1.0), sm.EngineConfig(), 2.0)
