@@ -109,7 +109,7 @@ prime5 = 0x27D4EB2F165667C5
 
 -- | Sixteen lower-case hexadecimal digits.
 hex16 :: Word64 -> ByteString
-hex16 w = BI.unsafeCreate 16 (\p -> pokeHex16 p w)
+hex16 w = BI.unsafeCreate 16 (`pokeHex16` w)
 
 -- | The same, put where there is room for them.
 pokeHex16 :: Ptr Word8 -> Word64 -> IO ()

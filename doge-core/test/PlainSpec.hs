@@ -1,0 +1,93 @@
+-- | The shortcut for plain steps answers as the parser does, or not at all.
+module PlainSpec (spec) where
+
+import qualified Data.ByteString as B
+import qualified Data.ByteString.Char8 as BC
+import qualified Data.ByteString.Unsafe as BU
+import Data.Maybe (isJust, isNothing)
+import DogeCore.Json (encodeState)
+import DogeCore.Put (toBytes)
+import DogeCore.Wire.Plain
+import DogeCore.Wire.Server
+import DogeCore.Wire.Session
+import Foreign.Ptr (castPtr, plusPtr)
+import Gen (startState)
+import System.IO.Unsafe (unsafePerformIO)
+import Test.Hspec hiding (after, before)
+
+spec :: Spec
+spec = describe "readPlainStep" $ do
+  it "takes every event as the adapter spells it" $
+    [event | event <- events, isNothing (shortcut (next event))] `shouldBe` []
+  it "answers alike" $
+    filter (not . alike) (map next events) `shouldBe` []
+  it "answers alike, however a number is spelled" $
+    filter (not . alike) [next (template number) | number <- numbers, template <- numberTemplates] `shouldBe` []
+  it "answers alike, whichever byte is another" $
+    filter (not . alike) (concatMap (everywhere . next) events) `shouldBe` []
+  it "leaves other spellings to the parser" $
+    [line | line <- others, isJust (shortcut line)] `shouldBe` []
+  where
+    opened = handledSessions (handleLine noSessions opening)
+    digest = digestOf (handleLine noSessions opening)
+    digestOf = B.take 16 . B.drop 11 . toBytes . handledAnswer
+    shortcut line = plainOf line >>= handlePlain opened
+    -- Both answers, and what the next step says: the sessions are alike too.
+    alike line = case shortcut line of
+      Nothing -> True
+      Just quick -> seen quick == seen (handleLine opened line)
+    seen handled = (handledError handled, toBytes (handledAnswer handled), probe handled)
+    probe handled = [toBytes (handledAnswer (handleLine (handledSessions handled) (held d))) | d <- [digest, digestOf handled]]
+    held d = B.concat ["{\"method\":\"check_invariants\",\"session\":5,\"digest\":\"", d, "\"}"]
+    opening = B.concat ["{\"method\":\"step\",\"session\":5,\"state\":", toBytes (encodeState startState), ",\"config\":{},\"order_size_usd\":5,\"event\":{\"timestamp\":1001}}"]
+    next event = B.concat ["{\"method\":\"step\",\"session\":5,\"digest\":\"", digest, "\",\"event\":{", event, "}}"]
+    others =
+      [ B.concat ["{\"method\":\"step\",\"session\":5,\"digest\":\"", digest, "\",\"event\":{\"timestamp\":1002},\"order_size_usd\":1}"],
+        B.concat ["{\"method\":\"step\",\"session\":-5,\"digest\":\"", digest, "\",\"event\":{\"timestamp\":1002}}"],
+        B.concat ["{\"method\":\"step\",\"session\":5, \"digest\":\"", digest, "\",\"event\":{\"timestamp\":1002}}"],
+        next "\"timestamp\":1e3",
+        next "\"_type\":\"TimerTick\",\"timestamp\":1002",
+        next "\"timestamp\":1002,\"timestamp\":1003",
+        "{\"method\":\"step\",\"session\":5,\"digest\":\"0000000000000000\",\"event\":{\"timestamp\":1002}}",
+        "",
+        "{"
+      ]
+
+plainOf :: B.ByteString -> Maybe PlainStep
+plainOf line = unsafePerformIO $
+  BU.unsafeUseAsCString (B.snoc line 10) $ \p -> readPlainStep (castPtr p) (castPtr p `plusPtr` B.length line)
+
+events :: [B.ByteString]
+events =
+  [ "\"price\":0.1021,\"timestamp\":1002.5",
+    "\"timestamp\":1002",
+    "\"order_local_id\":1,\"txid\":\"OTX-1\",\"side\":\"buy\",\"price\":0.0998,\"volume\":20.0,\"fee\":0.1,\"timestamp\":1002.0",
+    "\"order_local_id\":2,\"txid\":\"\",\"side\":\"sell\",\"price\":0.1002,\"volume\":20,\"fee\":-0.0,\"timestamp\":1002.0",
+    "\"recovery_id\":1,\"txid\":\"\",\"side\":\"sell\",\"price\":0.1002,\"volume\":20.0,\"fee\":0.0,\"timestamp\":1002.25",
+    "\"recovery_id\":1,\"txid\":\"x\",\"timestamp\":1002.25"
+  ]
+
+numberTemplates :: [B.ByteString -> B.ByteString]
+numberTemplates =
+  [ \n -> B.concat ["\"price\":", n, ",\"timestamp\":1002.5"],
+    \n -> B.concat ["\"timestamp\":", n],
+    \n -> B.concat ["\"order_local_id\":", n, ",\"txid\":\"\",\"side\":\"buy\",\"price\":0.0998,\"volume\":20.0,\"fee\":0.1,\"timestamp\":1002.0"]
+  ]
+
+numbers :: [B.ByteString]
+numbers =
+  ["0", "-0", "-0.0", "0.0", "00", "01", "-", "-.5", ".5", "5.", "1.5.5", "1e5", "1E-5", "2", "-2", "+2", " 2", "2 ", "null", "\"2\"", "\"Infinity\"", "NaN", "Infinity", "-Infinity"]
+    ++ ["9007199254740993.0", "0.1000000000000000055", "123456789.123456789", "1234567890.123456789", "0.00000000000000001", "0.000000000000000001"]
+    ++ [B.append (BC.replicate n '9') rest | n <- [14 .. 22], rest <- ["", ".0", ".5", ".25"]]
+    ++ [B.append "0." (BC.replicate n '3') | n <- [14 .. 22]]
+
+-- Each byte replaced, left out, and doubled.
+everywhere :: B.ByteString -> [B.ByteString]
+everywhere line = concatMap at [0 .. B.length line - 1]
+  where
+    at i =
+      let (before, from) = B.splitAt i line
+          after = B.drop 1 from
+       in B.append before after
+            : B.concat [before, B.take 1 from, from]
+            : [B.concat [before, B.singleton b, after] | b <- [0, 9, 32, 34, 44, 45, 46, 48, 57, 92, 101, 125, 127, 195]]
