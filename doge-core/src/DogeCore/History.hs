@@ -14,7 +14,7 @@ where
 
 import qualified Data.List as List
 import Data.Word (Word64)
-import DogeCore.Put (Put, reserve, reservedDouble, withPut, word64)
+import DogeCore.Put (Put, double64, withPut, word64)
 import DogeCore.Types.Literals (TradeId (..))
 import DogeCore.Types.Orders (CycleRecord (..))
 import DogeCore.XxHash (xxh64)
@@ -78,4 +78,4 @@ packCycle r =
     <> double (crExitTime r)
     <> word64 (if crFromRecovery r then 1 else 0)
   where
-    double x = reserve 8 <> reservedDouble x
+    double = double64

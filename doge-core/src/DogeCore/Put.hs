@@ -15,9 +15,9 @@ module DogeCore.Put
     bytes,
     word8,
     word64,
-    reserve,
-    reserved64,
-    reservedDouble,
+    double64,
+    pokeWord64,
+    pokeDouble,
   )
 where
 
@@ -139,23 +139,18 @@ word8 w = Put $ \sink p0 -> do
   pure (p `plusPtr` 1)
 {-# INLINE word8 #-}
 
--- | Make room for this many bytes of 'reserved64'.
-reserve :: Int -> Put
-reserve need = Put (ensure need)
-{-# INLINE reserve #-}
+-- | Eight bytes, the lowest first, where there is room.
+pokeWord64 :: Ptr Word8 -> Word64 -> IO ()
+pokeWord64 p w = poke (castPtr p) (littleEndian w)
+{-# INLINE pokeWord64 #-}
 
--- | Eight bytes, the lowest first, where there is room already.
-reserved64 :: Word64 -> Put
-reserved64 w = Put $ \_ p -> poke (castPtr p) (littleEndian w) >> pure (p `plusPtr` 8)
-{-# INLINE reserved64 #-}
-
--- | The eight bytes of a double, where there is room already. Through memory:
+-- | The eight bytes of a double, where there is room. Through memory:
 -- 'castDoubleToWord64' would be a call.
-reservedDouble :: Double -> Put
-reservedDouble x = case targetByteOrder of
-  LittleEndian -> Put $ \_ p -> poke (castPtr p) x >> pure (p `plusPtr` 8)
-  BigEndian -> reserved64 (castDoubleToWord64 x)
-{-# INLINE reservedDouble #-}
+pokeDouble :: Ptr Word8 -> Double -> IO ()
+pokeDouble p x = case targetByteOrder of
+  LittleEndian -> poke (castPtr p) x
+  BigEndian -> pokeWord64 p (castDoubleToWord64 x)
+{-# INLINE pokeDouble #-}
 
 littleEndian :: Word64 -> Word64
 littleEndian = case targetByteOrder of
@@ -165,5 +160,16 @@ littleEndian = case targetByteOrder of
 
 -- | Eight bytes, the lowest first.
 word64 :: Word64 -> Put
-word64 w = reserve 8 <> reserved64 w
+word64 w = Put $ \sink p0 -> do
+  p <- ensure 8 sink p0
+  pokeWord64 p w
+  pure (p `plusPtr` 8)
 {-# INLINE word64 #-}
+
+-- | The eight bytes of a double.
+double64 :: Double -> Put
+double64 x = Put $ \sink p0 -> do
+  p <- ensure 8 sink p0
+  pokeDouble p x
+  pure (p `plusPtr` 8)
+{-# INLINE double64 #-}

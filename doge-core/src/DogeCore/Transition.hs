@@ -39,7 +39,7 @@ transition before event cfg orderSizeUsd orderSizes = do
   checkResult before filled after actions
   Right result
   where
-    result@(after, actions) = advance before event (Sizing cfg orderSizeUsd orderSizes)
+    !result@(after, actions) = advance before event (Sizing cfg orderSizeUsd orderSizes)
     filled = case event of
       EvFill {flOrderLocalId = localId} -> findOrder before localId
       EvPriceTick {} -> Nothing
@@ -58,4 +58,4 @@ advance before event sizing = case event of
     onRecoveryFill st recoveryId (ExitFill price fee timestamp) sizing
   EvRecoveryCancel recoveryId _ _ -> onRecoveryCancel st recoveryId
   where
-    st = before {psNow = eventTimestamp event}
+    !st = before {psNow = eventTimestamp event}

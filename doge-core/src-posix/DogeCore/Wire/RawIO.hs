@@ -1,3 +1,5 @@
+{-# LANGUAGE ForeignFunctionInterface #-}
+
 -- | Standard input and output as POSIX file descriptors: no 'Handle', whose
 -- buffers and locks would cost more than the whole transition.
 module DogeCore.Wire.RawIO
@@ -8,12 +10,19 @@ module DogeCore.Wire.RawIO
 where
 
 import Control.Concurrent (threadWaitRead, threadWaitWrite)
-import Control.Exception (throwIO, try)
 import Data.Word (Word8)
-import Foreign.C.Error (Errno (..), eAGAIN, eWOULDBLOCK)
+import Foreign.C.Error (eAGAIN, eINTR, eWOULDBLOCK, getErrno, throwErrno)
+import Foreign.C.Types (CInt (..), CSize (..))
 import Foreign.Ptr (Ptr, plusPtr)
-import GHC.IO.Exception (IOException (..))
-import System.Posix.IO (fdReadBuf, fdWriteBuf, stdInput, stdOutput)
+import System.Posix.Types (CSsize (..), Fd)
+
+-- Nothing else runs in this process while a call blocks, so the run-time
+-- system need not be told of it.
+foreign import ccall unsafe "unistd.h read"
+  c_read :: CInt -> Ptr Word8 -> CSize -> IO CSsize
+
+foreign import ccall unsafe "unistd.h write"
+  c_write :: CInt -> Ptr Word8 -> CSize -> IO CSsize
 
 -- | Nothing to prepare here.
 prepare :: IO ()
@@ -23,24 +32,25 @@ prepare = pure ()
 -- nothing; 0 at the end of the input.
 readSome :: Ptr Word8 -> Int -> IO Int
 readSome p size = do
-  result <- try (fdReadBuf stdInput p (fromIntegral size))
-  case result of
-    Right n -> pure (fromIntegral n)
-    Left e
-      | wouldBlock e -> threadWaitRead stdInput >> readSome p size
-      | otherwise -> throwIO (e :: IOException)
+  n <- c_read 0 p (fromIntegral size)
+  if n >= 0
+    then pure (fromIntegral n)
+    else failed "read" (threadWaitRead (0 :: Fd)) >> readSome p size
 
 -- | Write all of it.
 writeAll :: Ptr Word8 -> Int -> IO ()
 writeAll p size
   | size <= 0 = pure ()
   | otherwise = do
-      result <- try (fdWriteBuf stdOutput p (fromIntegral size))
-      case result of
-        Right n -> writeAll (p `plusPtr` fromIntegral n) (size - fromIntegral n)
-        Left e
-          | wouldBlock e -> threadWaitWrite stdOutput >> writeAll p size
-          | otherwise -> throwIO (e :: IOException)
+      n <- c_write 1 p (fromIntegral size)
+      if n >= 0
+        then writeAll (p `plusPtr` fromIntegral n) (size - fromIntegral n)
+        else failed "write" (threadWaitWrite (1 :: Fd)) >> writeAll p size
 
-wouldBlock :: IOException -> Bool
-wouldBlock e = fmap Errno (ioe_errno e) `elem` [Just eAGAIN, Just eWOULDBLOCK]
+-- A call was interrupted, would have to wait, or is hopeless.
+failed :: String -> IO () -> IO ()
+failed call wait = do
+  e <- getErrno
+  if e == eINTR
+    then pure ()
+    else if e `elem` [eAGAIN, eWOULDBLOCK] then wait else throwErrno call

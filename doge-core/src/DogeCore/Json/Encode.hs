@@ -1,3 +1,5 @@
+{-# LANGUAGE MagicHash #-}
+
 -- | Writing JSON: shortest digits for doubles, ASCII-safe strings.
 module DogeCore.Json.Encode
   ( double,
@@ -8,6 +10,7 @@ module DogeCore.Json.Encode
     hex,
     asciiText,
     raw,
+    literal,
     list,
     commas,
     object,
@@ -16,6 +19,7 @@ module DogeCore.Json.Encode
   )
 where
 
+import Control.Monad (when)
 import Data.Bits (unsafeShiftR, (.&.))
 import Data.ByteString (ByteString)
 import qualified Data.ByteString as B
@@ -27,11 +31,14 @@ import Data.Text (Text)
 import qualified Data.Text as T
 import Data.Text.Encoding (encodeUtf8)
 import Data.Word (Word64, Word8)
+import DogeCore.Json.Digits (putDigits, putPadded)
 import DogeCore.Put
 import DogeCore.Round (isFinite)
 import DogeCore.XxHash (pokeHex16)
-import Foreign.Ptr (Ptr, plusPtr)
-import Foreign.Storable (poke, pokeByteOff)
+import Foreign.Ptr (castPtr, plusPtr)
+import Foreign.Storable (peek, peekByteOff, poke)
+import GHC.CString (cstringLength#)
+import GHC.Exts (Addr#, Int (..), Ptr (..))
 import GHC.Float (castDoubleToWord64)
 
 -- | A float: the shortest digits that read back to it, always marked as a
@@ -42,14 +49,14 @@ double x
   | x == 0 = bytes (if castDoubleToWord64 x == 0 then "0.0" else "-0.0")
   | otherwise = Put $ \sink p0 -> do
       p <- ensure 32 sink p0
-      if a < 1.0e15 then places sink p 3 1.0e3 else general sink p
+      if a < 1.0e15 then places sink p 0 1.0 else general sink p
   where
     a = abs x
     -- A decimal of at most 15 digits is the only one its double has, so the
     -- first that reads back is the shortest once its zeros are cut off.
     places sink p !d !scale
       | scaled >= 1.0e15 = general sink p
-      | fromIntegral k / scale == a = fixed (x < 0) k d p
+      | fromIntegral k / scale == a = fixed (x < 0) k d (truncate scale) p
       | d >= 12 = general sink p
       | otherwise = places sink p (d + 3) (scale * 1.0e3)
       where
@@ -70,60 +77,38 @@ marked s
   | otherwise = B.append s ".0"
 
 -- k / 10^d without its trailing zeros, but with one decimal at least.
-fixed :: Bool -> Int -> Int -> Ptr Word8 -> IO (Ptr Word8)
-fixed negative k0 d0 p0 = do
-  if negative then poke p0 45 else pure ()
-  strip k0 d0
+fixed :: Bool -> Int -> Int -> Int -> Ptr Word8 -> IO (Ptr Word8)
+fixed negative k d scale p0
+  | d == 0 = do
+      p <- signed k
+      poke p 46 >> poke (p `plusPtr` 1) (48 :: Word8)
+      pure (p `plusPtr` 2)
+  | otherwise = decimal
   where
-    start = if negative then p0 `plusPtr` 1 else p0
-    strip !k !d
-      | d > 1, (q, 0) <- k `quotRem` 10 = strip q (d - 1)
-      | otherwise = write k d
-    write k d = do
-      let size = max (digitCount k) (d + 1)
-      back k (size, size - d)
-      pure (start `plusPtr` (size + 1))
-    back :: Int -> (Int, Int) -> IO ()
-    back k (size, point) = pokeByteOff start point (46 :: Word8) >> go k size
-      where
-        go !n !i
-          | i == 0 = pure ()
-          | otherwise = do
-              let (q, r) = n `quotRem` 10
-              pokeByteOff start (if i > point then i else i - 1) (digit r)
-              go q (i - 1)
-
-digit :: Int -> Word8
-digit r = fromIntegral (48 + r)
-{-# INLINE digit #-}
-
-digitCount :: Int -> Int
-digitCount = go 1
-  where
-    go !n k
-      | k < 10 = n
-      | k < 100 = n + 1
-      | k < 1000 = n + 2
-      | k < 10000 = n + 3
-      | otherwise = go (n + 4 :: Int) (k `quot` 10000)
+    signed whole = do
+      when negative (poke p0 45)
+      putDigits whole (if negative then p0 `plusPtr` 1 else p0)
+    decimal = do
+      let (whole, decimals) = k `quotRem` scale
+      p <- signed whole
+      poke p 46
+      putPadded decimals (p `plusPtr` 1) d
+      strip (p `plusPtr` 2) (p `plusPtr` (d + 1))
+    strip !least !end
+      | end <= least = pure end
+      | otherwise = do
+          b <- peekByteOff end (-1)
+          if b == (48 :: Word8) then strip least (end `plusPtr` (-1)) else pure end
 
 -- | An integer.
 int :: Int -> Put
 int n
-  | n >= 0 = Put $ \sink p0 -> ensure 24 sink p0 >>= digits n
+  | n >= 0 = Put $ \sink p0 -> ensure 24 sink p0 >>= putDigits n
   | n == minBound = bytes (BC.pack (show n))
   | otherwise = Put $ \sink p0 -> do
       p <- ensure 24 sink p0
       poke p 45
-      digits (negate n) (p `plusPtr` 1)
-  where
-    digits k p = go k (size - 1) >> pure (p `plusPtr` size)
-      where
-        size = digitCount k
-        go !m !i = do
-          let (q, r) = m `quotRem` 10
-          pokeByteOff p i (digit r)
-          if i == 0 then pure () else go q (i - 1)
+      putDigits (negate n) (p `plusPtr` 1)
 
 -- | A boolean.
 bool :: Bool -> Put
@@ -177,6 +162,29 @@ hex w = Put $ \sink p0 -> do
 raw :: ByteString -> Put
 raw = bytes
 {-# INLINE raw #-}
+
+-- | The same, written in the source.
+literal :: Addr# -> Put
+literal ascii = Put $ \sink p0 -> do
+  let size = I# (cstringLength# ascii)
+  p <- ensure size sink p0
+  copyWords p (Ptr ascii) size
+  pure (p `plusPtr` size)
+{-# INLINE literal #-}
+
+-- Word by word; the last word may overlap the one before.
+copyWords :: Ptr Word8 -> Ptr Word8 -> Int -> IO ()
+copyWords !p !q !left
+  | left >= 8 = do
+      copyWord
+      let step = if left > 8 then min 8 (left - 8) else 8
+      copyWords (p `plusPtr` step) (q `plusPtr` step) (left - step)
+  | left == 0 = pure ()
+  | otherwise = do
+      (peek q :: IO Word8) >>= poke p
+      copyWords (p `plusPtr` 1) (q `plusPtr` 1) (left - 1)
+  where
+    copyWord = (peek (castPtr q) :: IO Word64) >>= poke (castPtr p)
 
 -- | A list.
 list :: [Put] -> Put

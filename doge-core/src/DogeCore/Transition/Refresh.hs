@@ -14,7 +14,7 @@ import DogeCore.Types
 onPriceTick :: PairState -> Double -> Double -> Sizing -> Result
 onPriceTick st0 price timestamp sizing = go (psOrders st)
   where
-    st = st0 {psMarketPrice = price, psLastPriceUpdateAt = Just timestamp}
+    !st = st0 {psMarketPrice = price, psLastPriceUpdateAt = Just timestamp}
     go = \case
       [] -> (st, [])
       o : rest

@@ -8,84 +8,59 @@ where
 
 import Data.Array (Array, listArray)
 import Data.Array.Base (unsafeAt)
-import Data.Bits (complement, countTrailingZeros, unsafeShiftL, (.&.), (.|.))
+import Data.Bits (complement, countTrailingZeros, unsafeShiftL, (.&.))
 import Data.ByteString (ByteString)
 import qualified Data.ByteString as B
-import Data.Word (Word64, Word8)
+import Data.Word (Word64)
 import DogeCore.Contract (cycleRecord, orderState, pairState, recoveryOrder)
-import DogeCore.Digest (packScalars)
+import DogeCore.Digest (Advance (..), scalarWords)
 import DogeCore.History (historyCount, historySince)
 import DogeCore.Json (actionRow)
 import qualified DogeCore.Json.Encode as E
 import DogeCore.Json.Schema
 import DogeCore.Put
 import DogeCore.Types
-import DogeCore.XxHash (peek64)
-import Foreign.Ptr (Ptr, plusPtr)
 import GHC.Exts (isTrue#, reallyUnsafePtrEquality#)
 
 -- | The answer to a step: the digest of the new state, what changed from the
 -- old one, and the actions.
-encodeDelta :: Word64 -> PairState -> PairState -> [Action] -> Put
-encodeDelta digest before after actions =
-  E.raw "{\"digest\":\"" <> E.hex digest
-    <> E.raw "\",\"set\":{"
-    <> changedScalars before after
+encodeDelta :: Advance -> PairState -> PairState -> [Action] -> Put
+encodeDelta (Advance digest changed) before after actions =
+  E.literal "{\"digest\":\""# <> E.hex digest
+    <> E.literal "\",\"set\":{"#
+    <> changedScalars changed after
     <> word8 125
     <> changedList "orders" orderState (psOrders before) (psOrders after)
     <> changedList "recovery_orders" recoveryOrder (psRecoveryOrders before) (psRecoveryOrders after)
     <> bookedCycles before after
-    <> E.raw ",\"actions\":["
+    <> E.literal ",\"actions\":["#
     <> E.commas actionRow actions
-    <> E.raw "]}"
+    <> E.literal "]}"#
 
--- Both are packed as for the digest, where the output will go, and compared
--- word by word.
-changedScalars :: PairState -> PairState -> Put
-changedScalars before after = Put $ \sink p0 -> do
-  p <- ensure (2 * scalarBytes) sink p0
-  _ <- runPut (packScalars before <> packScalars after) sink p
-  changed <- changedWords p (scalarBytes - 8) 0
-  runPut (members changed) sink p
-  where
-    members changed
-      | changed == 0 = mempty
-      | otherwise = first changed <> further (changed .&. complement (wordsOf changed))
-    further changed
-      | changed == 0 = mempty
-      | otherwise = word8 44 <> members changed
-    first changed = let f = packedField (packedAt changed) in bytes (fieldKey f) <> fieldJson f after
-    wordsOf = packedWords . packedAt
-    packedAt changed = packedFields `unsafeAt` countTrailingZeros changed
-
--- The words that differ, as bits: the first word is the lowest one.
-changedWords :: Ptr Word8 -> Int -> Word64 -> IO Word64
-changedWords p = go
-  where
-    go !at !changed
-      | at < 0 = pure changed
-      | otherwise = do
-          old <- peek64 (p `plusPtr` at)
-          new <- peek64 (p `plusPtr` (at + scalarBytes))
-          go (at - 8) (changed + changed .|. (if old == new then 0 else 1))
+-- The fields to which the words belong that changed.
+changedScalars :: Word64 -> PairState -> Put
+changedScalars words0 after = Put $ \sink p0 ->
+  let go !changed p
+        | changed == 0 = pure p
+        | otherwise = do
+            let Packed f own = packedFields `unsafeAt` countTrailingZeros changed
+                rest = changed .&. complement own
+            q <- runPut (bytes (fieldKey f) <> fieldJson f after) sink p
+            if rest == 0 then pure q else runPut (word8 44) sink q >>= go rest
+   in go words0 p0
 
 -- A scalar field and the words of the packing that hold it.
-data Packed = Packed {packedField :: !(Field PairState), packedWords :: !Word64}
+data Packed = Packed !(Field PairState) !Word64
 
--- For every word of the packing the field that it belongs to. A state has
--- fewer than 64 scalars.
+-- For every word of the packing the field that it belongs to.
 packedFields :: Array Int Packed
-packedFields = listArray (0, length packed - 1) packed
+packedFields = listArray (0, scalarWords - 1) (concat (zipWith every scalarFields (scanl (+) 0 sizes)))
   where
-    packed = concat (zipWith every scalarFields (scanl (+) 0 sizes))
     sizes = map size scalarFields
     size f = B.length (toBytes (fieldPack f (initialState 0 0))) `quot` 8
     every f from =
       let n = size f
        in replicate n (Packed f (((1 `unsafeShiftL` n) - 1) `unsafeShiftL` from))
-
-scalarBytes :: Int
-scalarBytes = 8 * length packedFields
 
 scalarFields :: [Field PairState]
 scalarFields = filter (not . fieldIsList) (fieldsOf pairState)

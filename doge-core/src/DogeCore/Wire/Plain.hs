@@ -114,17 +114,21 @@ expect text = Scan $ \end p k -> do
   if found then k () (p `plusPtr` size) else pure Nothing
 {-# INLINE expect #-}
 
+-- Word by word; the last word may overlap the one before.
 sameBytes :: Ptr Word8 -> Ptr Word8 -> Int -> IO Bool
 sameBytes !p !q !left
-  | left >= 8 = do
+  | left > 8 = do
       a <- peek64 p
       b <- peek64 q
-      if a == b then sameBytes (p `plusPtr` 8) (q `plusPtr` 8) (left - 8) else pure False
+      if a == b then sameBytes (p `plusPtr` step) (q `plusPtr` step) (left - step) else pure False
+  | left == 8 = (==) <$> peek64 p <*> peek64 q
   | left == 0 = pure True
   | otherwise = do
       a <- peek p
       b <- peek q
       if a == b then sameBytes (p `plusPtr` 1) (q `plusPtr` 1) (left - 1) else pure False
+  where
+    step = min 8 (left - 8)
 
 word :: Scan Word64
 word = Scan $ \end p k ->
@@ -156,30 +160,32 @@ numberAt start = do
   let negative = sign == 45
       first = if negative then start `plusPtr` 1 else start
   lead <- peek first
-  (wholeEnd, n) <- digits first 0
-  let places = wholeEnd `minusPtr` first
-  point <- peek wholeEnd
-  if places == 0 || places > 18 || (lead == 48 && places > 1)
-    then pure NoNumber
-    else
-      if point /= 46
-        then pure (Whole wholeEnd (if negative then negate (fromIntegral n) else fromIntegral n))
-        else do
-          (end, m) <- digits (wholeEnd `plusPtr` 1) n
-          let decimals = end `minusPtr` wholeEnd - 1
-              x = decimalToDouble m (negate decimals)
-          pure $
-            if decimals == 0 || places + decimals > 18
-              then NoNumber
-              else Point end (if negative then negate x else x)
+  digits first 0 $ \wholeEnd n -> do
+    let places = wholeEnd `minusPtr` first
+    point <- peek wholeEnd
+    if places == 0 || places > 18 || (lead == 48 && places > 1)
+      then pure NoNumber
+      else
+        if point /= 46
+          then pure (Whole wholeEnd (if negative then negate (fromIntegral n) else fromIntegral n))
+          else digits (wholeEnd `plusPtr` 1) n $ \end m -> do
+            let decimals = end `minusPtr` wholeEnd - 1
+                x = decimalToDouble m (negate decimals)
+            pure $
+              if decimals == 0 || places + decimals > 18
+                then NoNumber
+                else Point end (if negative then negate x else x)
 
--- Digits after those already read: where they end, and all of them.
-digits :: Ptr Word8 -> Word64 -> IO (Ptr Word8, Word64)
-digits !p !acc = do
-  b <- peek p
-  if b - 48 <= 9
-    then digits (p `plusPtr` 1) (acc * 10 + fromIntegral (b - 48))
-    else pure (p, acc)
+-- Go on with where the digits end, and with all of them behind those already
+-- read.
+digits :: Ptr Word8 -> Word64 -> (Ptr Word8 -> Word64 -> IO r) -> IO r
+digits start before k = go start before
+  where
+    go !p !acc = do
+      b <- peek p
+      let d = fromIntegral b - 48 :: Word64
+      if d <= 9 then go (p `plusPtr` 1) (acc * 10 + d) else k p acc
+{-# INLINE digits #-}
 
 sideValue :: Scan Side
 sideValue = do

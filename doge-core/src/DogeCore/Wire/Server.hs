@@ -41,7 +41,9 @@ handleLine sessions = handledAs sessions . request sessions
 
 -- | Answer a step that was read already; nothing if 'handleLine' has to.
 handlePlain :: Sessions -> PlainStep -> Maybe Handled
-handlePlain sessions = fmap (handledAs sessions) . plainStep sessions
+handlePlain sessions plain = case plainStep sessions plain of
+  Nothing -> Nothing
+  Just answered -> Just $! handledAs sessions answered
 
 handledAs :: Sessions -> Answer (Sessions, Put) -> Handled
 handledAs sessions = \case

@@ -15,7 +15,7 @@ import Data.List (minimumBy)
 import Data.Maybe (isJust)
 import Data.Ord (comparing)
 import Data.Word (Word64)
-import DogeCore.Digest (stateDigest)
+import DogeCore.Digest (Advance (..), digestAdvance)
 import DogeCore.Json.Schema
 import DogeCore.Json.Value (Member (..), Value (..), member)
 import DogeCore.Put (Put)
@@ -69,7 +69,7 @@ plainStep sessions@(Sessions _ table) (PlainStep number high low event) =
   case IntMap.lookup number table of
     Just held
       | number >= 0 && hexWords (ssDigest held) == (high, low) ->
-          Just (advanced sessions number (ssState held) event (ssSizing held))
+          Just $! advanced sessions number (ssState held) event (ssSizing held)
     Just _ -> Nothing
     Nothing -> Nothing
 
@@ -78,9 +78,9 @@ advanced sessions number before event sizing = do
   (after, actions) <-
     fromTooLarge $
       transition before event (szConfig sizing) (szOrderSizeUsd sizing) (szOrderSizes sizing)
-  let !digest = stateDigest after
+  let !advance@(Advance digest _) = digestAdvance before after
       !kept = keep number after digest sizing sessions
-  Right (kept, encodeDelta digest before after actions)
+  Right (kept, encodeDelta advance before after actions)
 
 -- | The state that another method works on: a session's.
 heldState :: Sessions -> [Member] -> Answer (Maybe PairState)
