@@ -204,7 +204,7 @@ text t
       p <- ensure (8 + size) sink p0
       pokeWord64 p (fromIntegral size)
       ascii <- asciiText t (p `plusPtr` 8)
-      if ascii then pure (p `plusPtr` (8 + size)) else runPut general sink p0
+      if ascii then pure (p `plusPtr` (8 + size)) else runPut general sink p
   where
     general = let s = encodeUtf8 t in word64 (fromIntegral (B.length s)) <> bytes s
 
