@@ -19,7 +19,7 @@ import DogeCore.History (historyFromList)
 import qualified DogeCore.Json.Encode as E
 import DogeCore.Json.Kind
 import DogeCore.Json.Path
-import DogeCore.Json.Value (Member (..), Value (..))
+import DogeCore.Json.Value (Member (..), Value (..), sameKey)
 import DogeCore.Round (doubleOfInteger, isFinite)
 import DogeCore.Types.Literals (Literal (..), literals)
 
@@ -115,9 +115,17 @@ decodeFields schema path v = case v of
 decodeStrict :: [ByteString] -> Schema r -> Path -> [Member] -> Decoded r
 decodeStrict extra schema path members = do
   record <- recordDecode (schemaRecord schema) path members
-  case find unknown (reverse members) of
-    Nothing -> Right record
-    Just (Member key _) -> failAt (Dot path key) "is not a field"
+  if inOrder (reverse members) fields
+    then Right record
+    else case find unknown (reverse members) of
+      Nothing -> Right record
+      Just (Member key _) -> failAt (Dot path key) "is not a field"
   where
+    -- The usual case: known keys, each once, in contract order.
+    inOrder [] _ = True
+    inOrder (Member _ _ : _) [] = False
+    inOrder ms@(Member key _ : rest) (f : further)
+      | sameKey key (fieldName f) = inOrder rest further
+      | otherwise = inOrder ms further
     unknown (Member key _) = all ((/= key) . fieldName) fields && key `notElem` extra
     fields = fieldsOf schema

@@ -1,6 +1,7 @@
 -- | JSON numbers: strict grammar, with the sign of zero kept.
 module DogeCore.Json.Number
   ( parseNumber,
+    Scanned (..),
     numberLimit,
   )
 where
@@ -16,10 +17,46 @@ import DogeCore.Json.Value (Value (..))
 numberLimit :: Int
 numberLimit = 1100
 
+-- | A number and the offset behind it, or where and why it is none.
+data Scanned
+  = Number !Int !Value
+  | NoNumber !Int !ByteString
+
 -- | Parse the number that starts at an offset; it is a digit or a minus.
--- Answers the offset behind it, or where and why it is none.
-parseNumber :: ByteString -> Int -> Either (Int, ByteString) (Int, Value)
+parseNumber :: ByteString -> Int -> Scanned
 parseNumber s start
+  | places == 0 || places > 18 || (places > 1 && at s first == 48) = general
+  | point == 46 && decimals > 0 && places + decimals <= 18 && not (isExponent (at s fractionEnd)) =
+      let x = decimalToDouble fraction (negate decimals)
+       in Number fractionEnd (JFloat (if negative then negate x else x))
+  | point == 46 || isExponent point = general
+  | otherwise = Number wholeEnd (JInt (if negative then negate (fromIntegral whole) else fromIntegral whole))
+  where
+    negative = BU.unsafeIndex s start == 45
+    first = if negative then start + 1 else start
+    !(Digits wholeEnd whole) = readDigits s first 0
+    places = wholeEnd - first
+    point = at s wholeEnd
+    Digits fractionEnd fraction = readDigits s (wholeEnd + 1) whole
+    decimals = fractionEnd - wholeEnd - 1
+    isExponent b = b == 101 || b == 69
+    general = either (uncurry NoNumber) (uncurry Number) (parseGeneral s start)
+
+-- Where digits end, and all of them behind those already read; wrong beyond 19.
+data Digits = Digits !Int !Word64
+
+readDigits :: ByteString -> Int -> Word64 -> Digits
+readDigits s = go
+  where
+    go !i !acc
+      | d <= 9 = go (i + 1) (acc * 10 + d)
+      | otherwise = Digits i acc
+      where
+        d = fromIntegral (at s i) - 48 :: Word64
+
+-- Whatever is unusual: many digits, exponents, mistakes.
+parseGeneral :: ByteString -> Int -> Either (Int, ByteString) (Int, Value)
+parseGeneral s start
   | isDigit (at s first) && at s first == 48 && isDigit (at s (first + 1)) =
       Left (first + 1, "leading zero")
   | not (isDigit (at s first)) = Left (first, "expected a digit")

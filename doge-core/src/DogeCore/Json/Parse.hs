@@ -14,7 +14,7 @@ import Data.ByteString (ByteString)
 import qualified Data.ByteString as B
 import qualified Data.ByteString.Unsafe as BU
 import Data.Word (Word8)
-import DogeCore.Json.Number (parseNumber)
+import DogeCore.Json.Number (Scanned (..), parseNumber)
 import DogeCore.Json.String (Parsed (..), parseString)
 import DogeCore.Json.Value (Member (..), Value (..))
 
@@ -69,8 +69,8 @@ value s !depth !i
 
 number :: ByteString -> Int -> Step Value
 number s i = case parseNumber s i of
-  Left (j, reason) -> bad j reason
-  Right (j, v) -> Ok j v
+  Number j v -> Ok j v
+  NoNumber j reason -> bad j reason
 
 word :: ByteString -> Int -> ByteString -> Value -> Step Value
 word s i text v

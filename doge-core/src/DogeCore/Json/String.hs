@@ -6,14 +6,15 @@ module DogeCore.Json.String
   )
 where
 
-import Data.Bits (unsafeShiftL, unsafeShiftR, (.&.), (.|.))
+import Data.Bits (countTrailingZeros, unsafeShiftL, unsafeShiftR, xor, (.&.), (.|.))
 import Data.ByteString (ByteString)
 import qualified Data.ByteString as B
 import qualified Data.ByteString.Internal as BI
 import qualified Data.ByteString.Unsafe as BU
-import Data.Word (Word8)
+import Data.Word (Word64, Word8)
+import DogeCore.XxHash (peek64)
 import Foreign.ForeignPtr (withForeignPtr)
-import Foreign.Ptr (Ptr)
+import Foreign.Ptr (Ptr, castPtr, plusPtr)
 import Foreign.Storable (pokeByteOff)
 import System.IO.Unsafe (unsafeDupablePerformIO)
 
@@ -28,8 +29,15 @@ data Parsed
 
 -- | Parse the string whose opening quote is just before the offset.
 parseString :: ByteString -> Int -> Parsed
-parseString s start = plain start
+parseString s start = quick start
   where
+    -- Eight bytes at a time, up to the first that is not plain.
+    quick !i
+      | i + 8 > B.length s = plain i
+      | special == 0 = quick (i + 8)
+      | otherwise = plain (i + countTrailingZeros special `unsafeShiftR` 3)
+      where
+        special = specialBytes (word64At s i)
     plain !i
       | i >= B.length s = NoString i "unterminated string"
       | otherwise = case BU.unsafeIndex s i of
@@ -39,6 +47,18 @@ parseString s start = plain start
             | b < 32 -> NoString i "control character in a string"
             | b < 128 -> plain (i + 1)
             | otherwise -> unescape s start
+
+-- The top bit of each byte that is a quote, a backslash, a control or beyond
+-- ASCII. A byte above the lowest such one may be told wrongly.
+specialBytes :: Word64 -> Word64
+specialBytes w = (w .|. (w - 0x2020202020202020) .|. zeros (w `xor` 0x2222222222222222) .|. zeros (w `xor` 0x5C5C5C5C5C5C5C5C)) .&. tops
+  where
+    zeros x = x - 0x0101010101010101
+    tops = 0x8080808080808080
+
+word64At :: ByteString -> Int -> Word64
+word64At s i = unsafeDupablePerformIO (BU.unsafeUseAsCString s (\p -> peek64 (castPtr p `plusPtr` i)))
+{-# INLINE word64At #-}
 
 -- The general way. The decoded text is never longer than its spelling.
 unescape :: ByteString -> Int -> Parsed

@@ -3,11 +3,14 @@ module DogeCore.Json.Value
   ( Value (..),
     Member (..),
     member,
+    sameKey,
     jsonType,
   )
 where
 
 import Data.ByteString (ByteString)
+import qualified Data.ByteString as B
+import qualified Data.ByteString.Unsafe as BU
 
 -- | A JSON value. Integers and floats are told apart by their spelling.
 data Value
@@ -39,9 +42,21 @@ member key = go
     go = \case
       [] -> Nothing
       Member k v : rest
-        | k == key -> Just v
+        | sameKey k key -> Just v
         | otherwise -> go rest
 {-# INLINE member #-}
+
+-- | Whether two keys are the same. Most that differ do so in their length or
+-- in their first or last byte, which spares them a call.
+sameKey :: ByteString -> ByteString -> Bool
+sameKey a b
+  | size /= B.length b = False
+  | size == 0 = True
+  | BU.unsafeIndex a 0 /= BU.unsafeIndex b 0 = False
+  | BU.unsafeIndex a (size - 1) /= BU.unsafeIndex b (size - 1) = False
+  | otherwise = a == b
+  where
+    size = B.length a
 
 -- | What a value is, in the words of the error sentences.
 jsonType :: Value -> ByteString

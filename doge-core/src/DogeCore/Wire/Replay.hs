@@ -1,3 +1,5 @@
+{-# LANGUAGE MagicHash #-}
+
 -- | Many events in one request.
 module DogeCore.Wire.Replay
   ( replay,
@@ -24,25 +26,25 @@ import DogeCore.Wire.Request (readEvent)
 replay :: Sizing -> PairState -> [Value] -> Put
 replay (Sizing cfg size sizes) start events = Put $ \sink p0 -> do
   let go !st separator values p = case values of
-        [] -> runPut (E.raw "],\"state\":" <> encodeState st <> word8 125) sink p
+        [] -> runPut (E.literal "],\"state\":"# <> encodeState st <> word8 125) sink p
         v : rest -> do
           let outcome = readEvent v >>= \event -> fromTooLarge (transition st event cfg size sizes)
               !after = either (const st) fst outcome
           p' <- runPut (E.raw separator <> encodeStep after (snd <$> outcome)) sink p
           go after "," rest p'
-  runPut (E.raw "{\"steps\":[") sink p0 >>= go start "" events
+  runPut (E.literal "{\"steps\":["#) sink p0 >>= go start "" events
 
 encodeStep :: PairState -> Answer [Action] -> Put
 encodeStep after outcome =
   word8 123
-    <> either encodeErrorFields (\actions -> E.raw "\"actions\":" <> E.list (map encodeAction actions)) outcome
-    <> E.raw ",\"phase\":"
+    <> either encodeErrorFields (\actions -> E.literal "\"actions\":"# <> E.list (map encodeAction actions)) outcome
+    <> E.literal ",\"phase\":"#
     <> encodePhase (derivePhase after)
-    <> E.raw ",\"violations\":"
+    <> E.literal ",\"violations\":"#
     <> encodeViolations (checkInvariants after)
-    <> E.raw ",\"digest\":\""
+    <> E.literal ",\"digest\":\""#
     <> E.hex (stateDigest after)
-    <> E.raw "\"}"
+    <> E.literal "\"}"#
 
 -- | A phase.
 encodePhase :: Phase -> Put
