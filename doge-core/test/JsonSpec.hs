@@ -33,8 +33,9 @@ import Text.Printf (printf)
 spec :: Spec
 spec = do
   describe "double" . modifyMaxSuccess (* 50) $ do
-    prop "round-trips every double bit for bit" $ \(AnyDouble x) ->
-      fmap castDoubleToWord64 (readDouble (toBytes (E.double x))) === Just (castDoubleToWord64 x)
+    prop "round-trips every double bit for bit, NaN is refused" $ \(AnyDouble x) ->
+      fmap castDoubleToWord64 (readDouble (toBytes (E.double x)))
+        === if isNaN x then Nothing else Just (castDoubleToWord64 x)
     prop "marks every finite double as a float" $ \(AnyDouble x) ->
       x - x == 0 ==> BC.any (`elem` (".e" :: String)) (toBytes (E.double x))
     it "writes the shortest digits" $
