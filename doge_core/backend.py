@@ -165,7 +165,7 @@ class Haskell:
             self.starts += 1
             try:
                 self._check_contract(server.request(b'{"method":"describe"}'))
-            except ServerError:
+            except BaseException:
                 server.kill()
                 raise
             self._sessions = Sessions(server)

@@ -21,6 +21,7 @@ from doge_core.errors import ServerDiedError, ServerGarbageError, ServerTimeoutE
 _CHUNK_BYTES = 1 << 16
 _STDERR_TAIL_CHUNKS = 4
 _EXIT_GRACE_SEC = 0.5
+_OWN_GROUP = 0 if os.name == "posix" else None
 
 _servers: weakref.WeakSet[Server] = weakref.WeakSet()
 
@@ -42,16 +43,21 @@ class Server:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 bufsize=0,
-                process_group=0 if os.name == "posix" else None,
+                process_group=_OWN_GROUP,
             )
         except OSError as error:
             raise ServerDiedError(f"{self.argv[0]}: could not be started ({error.strerror})") from error
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self._write_fd, self._read_fd = self.process.stdin.fileno(), self.process.stdout.fileno()
-        threading.Thread(target=self._drain_stderr, name="doge-core-stderr", daemon=True).start()
-        _servers.add(self)
-        _watchdog.watch(timeout_sec)
+        try:
+            assert self.process.stdin is not None
+            assert self.process.stdout is not None
+            self._write_fd, self._read_fd = self.process.stdin.fileno(), self.process.stdout.fileno()
+            threading.Thread(target=self._drain_stderr, name="doge-core-stderr", daemon=True).start()
+            _servers.add(self)
+            _watchdog.watch(timeout_sec)
+        except BaseException:
+            # A signal handler may raise anywhere.
+            self.kill()
+            raise
 
     def request(self, line: bytes) -> bytes:
         """Send one line (without its newline) and return the answer's.
@@ -135,13 +141,8 @@ class Server:
         self._release()
 
     def _signal_group(self) -> None:
-        if self.process.returncode is not None:
-            return
-        with contextlib.suppress(OSError):
-            if os.name == "posix":
-                os.killpg(self.process.pid, signal.SIGKILL)
-            else:
-                self.process.kill()
+        if self.process.returncode is None:
+            kill_group(self.process)
 
     def _release(self) -> None:
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -202,19 +203,35 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork_in_child)
 
 
+def kill_group(process: subprocess.Popen[bytes]) -> None:
+    """Kill a process that was started in a group of its own, and whatever it started."""
+    with contextlib.suppress(OSError):
+        if os.name == "posix":
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+
+
 def request_once(argv: Sequence[str], line: bytes, timeout_sec: float) -> bytes:
     """Start an executable for one line. An answer that is an error comes back like any other."""
     try:
-        done = subprocess.run(list(argv), input=line + b"\n", capture_output=True, timeout=timeout_sec, check=False)
-    except subprocess.TimeoutExpired as error:
-        raise ServerTimeoutError(f"{argv[0]}: no answer within {timeout_sec:g} s; killed") from error
+        process = subprocess.Popen(
+            list(argv), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, process_group=_OWN_GROUP
+        )
     except OSError as error:
         raise ServerDiedError(f"{argv[0]}: could not be started ({error.strerror})") from error
-    answer = done.stdout
+    with process:
+        try:
+            answer, said_bytes = process.communicate(line + b"\n", timeout_sec)
+        except subprocess.TimeoutExpired as error:
+            raise ServerTimeoutError(f"{argv[0]}: no answer within {timeout_sec:g} s; killed") from error
+        finally:
+            if process.returncode is None:
+                kill_group(process)
     if not answer.endswith(b"\n") or answer.find(b"\n") != len(answer) - 1:
-        words = done.stderr.decode(errors="replace").strip().splitlines()
+        words = said_bytes.decode(errors="replace").strip().splitlines()
         said = f" ({words[-1]})" if words else ""
-        if done.returncode not in (0, 2):
-            raise ServerDiedError(f"{argv[0]}: ended with {done.returncode}{said}")
+        if process.returncode not in (0, 2):
+            raise ServerDiedError(f"{argv[0]}: ended with {process.returncode}{said}")
         raise ServerGarbageError(f"{argv[0]}: did not answer with one line{said}")
     return answer[:-1]

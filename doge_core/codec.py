@@ -50,7 +50,8 @@ def encode_object(value: object) -> bytes:
 
 def settings_fields(cfg: EngineConfig, order_size_usd: float, order_sizes: Mapping[str, float] | None) -> bytes:
     """The fields of a request that hold for every event of a session."""
-    sizes = None if order_sizes is None else spell_out(dict(order_sizes))
+    # Only the trades' own sizes mean anything, and no other key has to be fit for the wire.
+    sizes = None if order_sizes is None else spell_out({key: order_sizes[key] for key in ("A", "B") if key in order_sizes})
     size = encode_json(spell_out(order_size_usd))
     return b'"config":%b,"order_size_usd":%b,"order_sizes":%b' % (encode_object(cfg), size, encode_json(sizes))
 

@@ -22,8 +22,8 @@ def bootstrap_orders(
     sizing = Sizing(*check_settings(cfg, order_size_usd, None))
     state, buy = new_entry(before, sizing, "buy", "B", before.cycle_b)
     state, sell = new_entry(state, sizing, "sell", "A", state.cycle_a)
-    long_only = buy is not None and sell is None and allow_long_only
-    short_only = sell is not None and buy is None and allow_short_only
+    long_only = buy is not None and sell is None and bool(allow_long_only)
+    short_only = sell is not None and buy is None and bool(allow_short_only)
     state = replace(
         state,
         long_only=long_only,

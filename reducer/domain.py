@@ -133,7 +133,7 @@ def check_text(value: object, path: str) -> str:
         value.encode()
     except UnicodeEncodeError:
         raise ValueError(f"{path}: must be valid Unicode") from None
-    return value
+    return value if type(value) is str else "".join((value,))
 
 
 def check_bool(value: object, path: str) -> bool:
@@ -186,9 +186,14 @@ def mark_checked(value: T) -> T:
 
 
 def check_object(value: object, cls: type[T], path: str) -> T:
-    """Return `value` with every field as its kind wants it, itself where nothing had to change."""
+    """Return `value` with every field as its kind wants it, itself where nothing had to change.
+
+    An object of a subclass becomes one of the contract's type: what a subclass adds, no port knows.
+    """
     if not isinstance(value, cls):
         raise wrong_type(path, "an object", value)
+    if type(value) is not cls:
+        value = cls(**{name: getattr(value, name) for name in KINDS[cls]})
     if is_checked(value):
         return value
     changed: dict[str, Any] = {}

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import get_args
 
-from reducer.domain import check_result, check_settings, check_state
+from reducer.domain import check_int, check_literal, check_result, check_settings, check_state, check_text
 from reducer.pricing import compute_order_volume, entry_price, size_for
 from reducer.types import EngineConfig, OrderState, PairState, PlaceOrderAction, RecoveryOrder, Side, TradeId, replace
 
@@ -149,6 +150,10 @@ def add_entry_order(
     """Place one entry by hand: nothing during the trade's cooldown or without a volume."""
     before = check_state(state)
     sizing = Sizing(*check_settings(cfg, order_size_usd, None))
+    check_literal(side, "side", get_args(Side))
+    check_literal(trade_id, "trade_id", get_args(TradeId))
+    cycle = check_int(cycle, "cycle")
+    reason = check_text(reason, "reason")
     if before.now < cooldown_until(before, trade_id):
         return before, None
     after, actions = place_entry(before, sizing, side, trade_id, cycle, reason)

@@ -15,7 +15,7 @@ from typing import Any, TypeVar, cast
 import state_machine as sm
 from reducer.contract import described
 from reducer.digest import cycles_digest, state_digest
-from reducer.domain import CLASSES, KINDS, check_bool, check_number, check_sizes, wrong_type
+from reducer.domain import CLASSES, KINDS, check_bool, check_number, check_sizes, check_text, wrong_type
 from reducer.snapshot import WIRE_FLOATS, encode, read_state, read_value
 from reducer.types import EngineConfig, Event, PairState
 
@@ -34,11 +34,12 @@ def handle(request: object, methods: Mapping[str, Callable[[Mapping[str, Any]], 
         if not isinstance(request, Mapping):
             raise RequestError(str(wrong_type("request", "an object", request)))
         name = request.get("method")
-        if name is not None and not isinstance(name, str):
-            raise RequestError(str(wrong_type("method", "a string", name)))
-        method = None if name is None else methods.get(name)
+        try:
+            method = None if name is None else methods.get(check_text(name, "method"))
+        except ValueError as error:
+            raise RequestError(str(error)) from error
         if method is None:
-            raise RequestError(f"request: unknown method {json.dumps(name)[:42]}; known: {', '.join(methods)}")
+            raise RequestError(f"request: unknown method {json.dumps(name and name[:40])}; known: {', '.join(methods)}")
         return method(request)
     except (ValueError, TypeError, OverflowError, RequestError) as error:
         return error_object(error)

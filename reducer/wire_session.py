@@ -10,7 +10,7 @@ from typing import Any
 
 import state_machine as sm
 from reducer.digest import pack, state_digest
-from reducer.domain import KINDS, check_int, check_text
+from reducer.domain import KINDS, check_int, wrong_type
 from reducer.snapshot import encode
 from reducer.types import EngineConfig, PairState
 from reducer.wire import Json, RequestError, read_event, read_request_state, read_settings, required
@@ -52,12 +52,14 @@ class Sessions:
 
     def check_invariants(self, request: Mapping[str, Any]) -> Json:
         """The violations of the state that is sent, or of the one that is held."""
-        state = read_request_state(request) if "session" not in request else self._find(request).state
+        state = self._find(request).state if "session" in request and "state" not in request else read_request_state(request)
         return {"violations": sm.check_invariants(state)}
 
     def _find(self, request: Mapping[str, Any]) -> Session:
         session = self._held.get(_number(request))
-        digest = check_text(required(request, "digest"), "digest")
+        digest = required(request, "digest")
+        if not isinstance(digest, str):
+            raise wrong_type("digest", "a string", digest)
         if session is None or session.digest != digest:
             raise RequestError("session: is lost, send the state again")
         return session

@@ -13,10 +13,12 @@ main =
   getArgs >>= \case
     [] -> once `catch` gone
     ["--server"] -> serve `catch` gone
+    ["--help"] -> putStrLn usage
     _ -> do
-      hPutStrLn stderr "usage: doge-core-exe [--server], one JSON request a line on standard input (docs/wire.md)"
+      hPutStrLn stderr usage
       exitWith (ExitFailure 2)
   where
+    usage = "usage: doge-core-exe [--server], one JSON request a line on standard input (docs/wire.md)"
     once =
       answerOnce >>= \case
         Nothing -> pure ()

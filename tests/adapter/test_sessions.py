@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -96,6 +98,9 @@ WRONG: list[tuple[Any, type[Exception], str]] = [
     (sm.FillEvent(1, "", "hold", 1.0, 1.0, 0.0, 1.0), ValueError, r"event\.side: must be one of buy, sell; got"),  # type: ignore[arg-type]
     ({"timestamp": 1.0}, TypeError, "event: is no event"),
     (None, TypeError, "event: is no event"),
+    (sm.FillEvent(1, b"abc", "buy", 0.1, 20.0, 0.0, 1.0), ValueError, r"event\.txid: expected a string, got an object"),  # type: ignore[arg-type]
+    (sm.FillEvent(1, UUID(int=1), "buy", 0.1, 20.0, 0.0, 1.0), ValueError, r"event\.txid: expected a string"),  # type: ignore[arg-type]
+    (sm.PriceTick(Decimal(1), 1.0), ValueError, r"event\.price: expected a number, got an object"),  # type: ignore[arg-type]
     (sm.FillEvent(1, "", "buy", 1.79e308, 20.0, 0.0, 1.0), OverflowError, r"result\.orders\[1\]\.price: is too large"),
 ]
 
@@ -111,6 +116,47 @@ def test_a_wrong_event_raises_what_the_reference_raises_and_changes_nothing(
         haskell.transition(held, event, CONFIG, SIZE_USD)
     assert haskell.transition(held, sm.TimerTick(1.0), CONFIG, SIZE_USD)[0].now == 1.0
     assert opened(haskell) == 1, "a refused event must not cost the session"
+    assert haskell.status()["fallbacks"] == {}
+
+
+@pytest.mark.parametrize("wrong", [{"A": True}, {"A": Decimal(1)}, {"A": math.nan}, {"A": "1"}, {"A": None}, [("A", 1.0)], 5])
+def test_wrong_sizes_are_refused_however_equal_they_are_to_the_last(haskell: Haskell, wrong: Any) -> None:
+    held, _ = haskell.transition(start(), sm.TimerTick(0.5), CONFIG, SIZE_USD, {"A": 1.0})
+    with pytest.raises(ValueError, match=r"^order_sizes") as reference:
+        sm.transition(held, sm.TimerTick(1.0), CONFIG, SIZE_USD, wrong)
+    with pytest.raises(ValueError, match=r"^order_sizes") as refused:
+        haskell.transition(held, sm.TimerTick(1.0), CONFIG, SIZE_USD, wrong)
+    assert str(refused.value) == str(reference.value)
+    assert haskell.transition(held, sm.TimerTick(1.0), CONFIG, SIZE_USD, {"A": 1.0})[0].now == 1.0
+    assert opened(haskell) == 1
+
+
+class OwnConfig(sm.EngineConfig):
+    pass
+
+
+class OwnState(sm.PairState):
+    pass
+
+
+class OwnTick(sm.PriceTick):
+    pass
+
+
+class OwnText(str):
+    pass
+
+
+def test_subclasses_count_as_what_they_are(haskell: Haskell) -> None:
+    state = OwnState(**vars(start()))
+    cfg = OwnConfig(price_decimals=5)
+    fill = sm.FillEvent(1, OwnText("tx"), "buy", 0.0998, 20.0, 0.005, 2.0)
+    held = want = state
+    for event in (OwnTick(0.1, 1.0), fill, sm.TimerTick(3.0), OwnTick(0.2, 4.0)):
+        held, got = haskell.transition(held, event, cfg, SIZE_USD)  # type: ignore[assignment]
+        want, actions = sm.transition(want, event, cfg, SIZE_USD)  # type: ignore[assignment]
+        assert (repr(held), repr(got)) == (repr(want), repr(actions))
+    assert haskell.check_invariants(state) == sm.check_invariants(state)
     assert haskell.status()["fallbacks"] == {}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import random
@@ -98,8 +99,10 @@ def test_five_hundred_kills_in_twenty_thousand_transitions_lose_and_repeat_nothi
             time.sleep(rng.uniform(0.001, 0.015))
             sessions = haskell._sessions
             if sessions is not None and sessions.server.process.returncode is None:
-                os.kill(sessions.server.process.pid, signal.SIGKILL)
-                kills += 1
+                # The main thread may have reaped it between the two lines.
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(sessions.server.process.pid, signal.SIGKILL)
+                    kills += 1
 
     killer = threading.Thread(target=kill_at_random)
     killer.start()
@@ -213,3 +216,15 @@ def test_an_interrupt_in_the_middle_of_a_call_does_not_shift_answers(executable:
         signal.signal(signal.SIGALRM, previous)
         haskell.close()
     assert interrupted > 20
+
+
+def test_a_one_shot_that_hangs_leaves_no_orphans(tmp_path: Path) -> None:
+    script = tmp_path / "hangs"
+    pids = tmp_path / "pids"
+    script.write_text(f"#!/bin/sh\nsleep 77 & echo $! >> {pids}\nsleep 78\n")
+    script.chmod(0o755)
+    haskell = Haskell(Settings(backend="haskell", exe=str(script), persistent=False, timeout_sec=0.3))
+    drive(haskell, 1)
+    assert haskell.status()["fallbacks"] == {"one-shot:timeout": 2}
+    for pid in map(int, pids.read_text().split()):
+        assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE

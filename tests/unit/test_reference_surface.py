@@ -9,6 +9,7 @@ import pickle
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -78,3 +79,24 @@ def test_a_copy_is_checked_again() -> None:
     broken = dataclasses.replace(state, total_profit=float("nan"))
     with pytest.raises(ValueError, match=r"state\.total_profit: must be finite, got NaN"):
         sm.transition(broken, sm.TimerTick(1.0), sm.EngineConfig(), 2.0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("hold", "B", 1), "side: must be one of buy, sell"),
+        (("buy", "C", 1), "trade_id: must be one of A, B"),
+        (("buy", "B", 1.5), "cycle: expected an integer, got a number"),
+        (("buy", "B", 2**63), "cycle: must fit in 64 bits"),
+    ],
+)
+def test_an_order_by_hand_cannot_leave_the_domain(arguments: tuple[Any, ...], sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        sm.add_entry_order(start(), sm.EngineConfig(), *arguments, 2.0)
+
+
+def test_what_bootstrap_makes_can_be_saved_and_loaded() -> None:
+    cfg = sm.EngineConfig(min_volume=1.0, entry_pct_b=100.0)
+    state, _, _ = sm.bootstrap_orders(sm.PairState(0.1, 1.0), cfg, 20.0, 1, 1)  # type: ignore[arg-type]
+    assert state.short_only is True
+    assert sm.from_dict(sm.to_dict(state)) == state
