@@ -50,6 +50,10 @@ def _lie(flaw: str, answer: bytes) -> bytes:
         plain["set"]["now"] = plain["set"].get("now", 0.0) + 1.0
     elif flaw == "int-for-float" and "set" in plain:
         plain["set"]["total_fees"] = 0
+    elif flaw == "int-in-a-row" and "orders" in plain:
+        plain["orders"] = [
+            [0 if value == 0.0 else value for value in row] if isinstance(row, list) else row for row in plain["orders"]
+        ]
     elif flaw == "forgets-a-change" and "set" in plain:
         plain["set"].pop("now", None)
     elif flaw == "unknown-field" and "set" in plain:

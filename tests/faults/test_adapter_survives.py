@@ -32,6 +32,7 @@ FLAWS = {
     "wrong-value": "drift",
     "forgets-a-change": "drift",
     "int-for-float": "garbage",
+    "int-in-a-row": "garbage",
     "unknown-field": "garbage",
     "missing-key": "garbage",
     "unknown-action": "garbage",
