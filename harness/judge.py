@@ -7,6 +7,7 @@ from typing import Any
 from generators.case import Case
 from harness.comparators.divergence import Divergence
 from harness.comparators.exact import compare, locate
+from harness.comparators.spelling import misspelled, well_written
 from harness.ports.base import Outcome, Port
 
 
@@ -19,7 +20,14 @@ def compare_outcomes(*, reference: Outcome, candidate: Outcome, case: Case, path
         return []
     if candidate.line is None:
         return [locate(path=path, kind="error", reference="an answer", candidate=candidate.failure, events=case.events)]
-    return compare(reference=reference.answer, candidate=candidate.answer, events=case.events, path=path)
+    if reference.compact == candidate.line or (reference.compact == candidate.compact and well_written(candidate.line)):
+        # Written again, both are the same text: order, types and bits agree.
+        return []
+    found = compare(reference=reference.answer, candidate=candidate.answer, events=case.events, path=path)
+    return found + [
+        locate(path=where, kind=kind, reference=left, candidate=right, events=case.events)
+        for where, kind, left, right in misspelled(reference=reference.answer, line=candidate.line, path=path)
+    ]
 
 
 def judge(*, case: Case, reference: Outcome, candidate: Outcome, reference_port: Port, port: Port) -> list[Divergence]:

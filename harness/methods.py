@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import state_machine as sm
+from doge_core.client import Server
 from doge_core.errors import ServerError
 from doge_core.session import Sessions
 from generators.case import Case, Json
 from generators.choices import REFUSED
 from harness.comparators.divergence import Divergence
 from harness.comparators.exact import compare, locate
+from harness.comparators.spelling import misspelled
 from harness.judge import compare_outcomes, judge
 from harness.ports.base import Outcome, Port
 from harness.ports.process import ServerPort
 from reducer.snapshot import encode, read_state
 from reducer.types import Action, PairState
-from reducer.wire import error_object, read_config, read_event, read_sizes, tagged
+from reducer.wire import error_object, handle_line, read_config, read_event, read_sizes, tagged, with_sessions
 
 # Enough to meet every branch of a long case without doubling the work of a run.
 STEPS_MAX = 12
@@ -84,6 +87,42 @@ def compare_transitions(*, case: Case, reference_port: Port, port: Port, steps_m
     return []
 
 
+class Overheard:
+    """A server, to its client; every answer that passes is held against that of the reference's own session."""
+
+    def __init__(self, server: Server, case: Case) -> None:
+        self.path = "$"
+        self.found: list[Divergence] = []
+        self._server = server
+        self._case = case
+        self._methods = with_sessions()
+
+    def request(self, line: bytes) -> bytes:
+        """The server's answer. Raises `ServerError`."""
+        answer = self._server.request(line)
+        reference = Outcome(handle_line(line, self._methods).rstrip(b"\n"))
+        candidate = Outcome(answer)
+        # What is not JSON is for the client to refuse.
+        if candidate.is_json():
+            self.found += compare_outcomes(
+                reference=Outcome(_determined(reference)),
+                candidate=Outcome(_determined(candidate)),
+                case=self._case,
+                path=self.path,
+            )
+            self.found += [
+                locate(path=where, kind=kind, reference=left, candidate=right, events=self._case.events)
+                for where, kind, left, right in misspelled(reference=reference.answer, line=answer, path=self.path)
+            ]
+        return answer
+
+
+def _determined(outcome: Outcome) -> bytes:
+    """What of a step's answer can be written in one way only: equal orders can be listed by either's index."""
+    free = ("orders", "recovery_orders")
+    return json.dumps({key: value for key, value in outcome.answer.items() if key not in free}).encode()
+
+
 def compare_session(*, case: Case, port: ServerPort) -> list[Divergence]:
     """Divergences between the production client's session and the reference, step by step."""
     try:
@@ -91,13 +130,16 @@ def compare_session(*, case: Case, port: ServerPort) -> list[Divergence]:
         settings = (read_config(case.config), case.order_size_usd, read_sizes(case.order_sizes))
     except REFUSED:
         return []
-    sessions: Sessions | None = None
+    overheard: Overheard | None = None
     held = state
     for step, event in readable_events(case):
         path = f"$.steps[{step}]"
         reference, state = _outcome(sm.transition, state, event, settings)
         try:
-            sessions = sessions or Sessions(port.server())
+            if overheard is None:
+                overheard = Overheard(port.server(), case)
+                sessions = Sessions(cast(Server, overheard))
+            overheard.path = f"{path}.session"
             candidate, held = _outcome(sessions.transition, held, event, settings)
         except ServerError as error:
             port.close()
@@ -105,6 +147,7 @@ def compare_session(*, case: Case, port: ServerPort) -> list[Divergence]:
             where = f"{path}.session"
             return [locate(path=where, kind="error", reference="a step", candidate=failure, events=case.events)]
         found = compare(reference=reference, candidate=candidate, events=case.events, path=path)
+        found += overheard.found
         if found:
             return found
     return []

@@ -8,7 +8,7 @@ import struct
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Kind = Literal["value", "type", "missing", "extra", "error"]
+Kind = Literal["value", "type", "missing", "extra", "error", "wire"]
 Severity = Literal["critical", "major", "minor"]
 
 
@@ -53,6 +53,8 @@ class Divergence:
         """How bad it is for whoever trades on it."""
         if self.kind == "error" and ABSENT in (self.reference, self.candidate):
             return "critical"
+        if self.kind == "wire":
+            return "major"
         return next((severity for pattern, severity in _SEVERITIES if pattern.search(self.path)), "critical")
 
     @property

@@ -18,11 +18,17 @@ class PortError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Availability:
-    """Whether a port can be reached; if not, why, and what to do about it."""
+    """Whether a port can be reached; if not, why, and what to do about it. `broken`: it is there and does not answer."""
 
     available: bool
     reason: str = ""
     remedy: str = ""
+    broken: bool = False
+
+    @property
+    def word(self) -> str:
+        """What to call it where it cannot be used."""
+        return "BROKEN" if self.broken else "MISSING"
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,18 @@ class Outcome:
         """The line as plain data. Only for an outcome without failure."""
         assert self.line is not None, "a failure has no answer"
         return json.loads(self.line)
+
+    def is_json(self) -> bool:
+        """Whether the line is one JSON object."""
+        try:
+            return isinstance(self.answer, dict)
+        except (ValueError, RecursionError):
+            return False
+
+    @cached_property
+    def compact(self) -> bytes:
+        """The answer as one line without spaces, its fields in their order and its floats with the shortest digits."""
+        return json.dumps(self.answer, separators=(",", ":")).encode()
 
 
 class Port(ABC):
@@ -67,7 +85,7 @@ class Port(ABC):
             outcome = Outcome(self.answer(line))
         except PortError as error:
             return Outcome(None, str(error))
-        return outcome if _is_json(outcome) else Outcome(None, f"answered what is not JSON: {_start(outcome.line)}")
+        return outcome if outcome.is_json() else Outcome(None, f"answered what is not JSON: {_start(outcome.line)}")
 
     def replay(self, case: Case) -> Outcome:
         """All steps of a case."""
@@ -84,13 +102,6 @@ class Port(ABC):
     def describe(self) -> Outcome:
         """The port's own view of the contract."""
         return self.call("describe", {})
-
-
-def _is_json(outcome: Outcome) -> bool:
-    try:
-        return isinstance(outcome.answer, dict)
-    except (ValueError, RecursionError):
-        return False
 
 
 def _start(line: bytes | None) -> str:

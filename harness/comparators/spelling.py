@@ -1,0 +1,113 @@
+"""How an answer is written: what `json.loads` forgives, docs/wire.md does not.
+
+A reader of JSON drops a repeated key, forgets the order of fields and rounds whatever digits it is given, so two answers that
+read alike may still be spelled differently. A port's other readers (a digest over text, a log, a client that reads in place)
+would notice.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+from harness.comparators.exact import Difference
+
+# These hold an answer, which the contract does not describe; everything else is an object of the contract.
+_ENVELOPE_KEYS = ("steps", "actions", "error", "contract")
+
+
+class _Written(float):
+    """A float that remembers how it was written."""
+
+    token: str
+
+    def __new__(cls, token: str) -> _Written:
+        """The number, with its token."""
+        number = super().__new__(cls, token)
+        number.token = token
+        return number
+
+
+class _Fields(dict[str, Any]):
+    """An object that remembers which of its keys came more than once."""
+
+    repeated: tuple[str, ...] = ()
+
+
+def _fields(pairs: list[tuple[str, Any]]) -> _Fields:
+    fields = _Fields(pairs)
+    if len(fields) != len(pairs):
+        keys = [key for key, _ in pairs]
+        fields.repeated = tuple(key for key in fields if keys.count(key) > 1)
+    return fields
+
+
+@lru_cache(maxsize=65_536)
+def is_shortest(token: str) -> bool:
+    """Whether a float is written with no more digits than it needs to read back; how its exponent is written is free."""
+    mantissa = token.lower().partition("e")[0].lstrip("-")
+    whole, _, fraction = mantissa.partition(".")
+    if fraction.endswith("0") and fraction != "0":
+        return False
+    return len(_digits(whole + fraction)) <= len(_digits(repr(float(token)).partition("e")[0]))
+
+
+def _digits(mantissa: str) -> str:
+    return mantissa.replace(".", "").replace("-", "").strip("0")
+
+
+def well_written(line: bytes) -> bool:
+    """Whether an answer has no repeated key, no float with needless digits and is UTF-8; the order of fields does not count."""
+    sound = True
+
+    def fields(pairs: list[tuple[str, Any]]) -> None:
+        nonlocal sound
+        sound = sound and len({key for key, _ in pairs}) == len(pairs)
+
+    def number(token: str) -> None:
+        nonlocal sound
+        sound = sound and is_shortest(token)
+
+    try:
+        json.loads(line.decode(), object_pairs_hook=fields, parse_float=number)
+    except ValueError:
+        return False
+    return sound
+
+
+def misspelled(*, reference: Any, line: bytes, path: str) -> Iterator[Difference]:
+    """Every place where an answer is written otherwise than docs/wire.md says, each of kind `wire` with its path."""
+    try:
+        text = line.decode()
+    except UnicodeDecodeError as error:
+        yield path, "wire", "UTF-8", f"byte {error.start} is not"
+        return
+    if text.startswith("\ufeff"):
+        yield path, "wire", "a line that starts with its object", "a byte order mark before it"
+        return
+    yield from _of(reference, json.loads(text, object_pairs_hook=_fields, parse_float=_Written), path)
+
+
+def _of(reference: Any, candidate: Any, path: str) -> Iterator[Difference]:
+    if isinstance(candidate, _Written) and not is_shortest(candidate.token):
+        yield path, "wire", f"shortest digits: {float(candidate)!r}", candidate.token
+    elif isinstance(candidate, _Fields):
+        yield from _of_fields(reference if isinstance(reference, dict) else {}, candidate, path)
+    elif isinstance(candidate, list):
+        known = reference if isinstance(reference, list) else []
+        for index, item in enumerate(candidate):
+            yield from _of(known[index] if index < len(known) else None, item, f"{path}[{index}]")
+
+
+def _of_fields(reference: dict[str, Any], candidate: _Fields, path: str) -> Iterator[Difference]:
+    for key in candidate.repeated:
+        yield f"{path}.{key}", "wire", "the key once", "the key more than once"
+    wanted = [key for key in reference if key in candidate]
+    written = [key for key in candidate if key in reference]
+    if wanted != written and not any(key in reference for key in _ENVELOPE_KEYS):
+        first = next(key for key, other in zip(wanted, written, strict=True) if key != other)
+        yield f"{path}.{first}", "wire", f"fields in contract order: {', '.join(wanted)}", ", ".join(written)
+    for key, item in candidate.items():
+        yield from _of(reference.get(key), item, f"{path}.{key}")
