@@ -11,6 +11,10 @@ from itertools import pairwise
 from pathlib import Path
 
 COLUMNS = ("timestamp", "open", "high", "low", "close", "volume")
+# Rows without a header are told by their length: plain; Kraken's files, with trades; its API's, with vwap before the volume.
+HEADERLESS = {6: (0, 1, 2, 3, 4, 5), 7: (0, 1, 2, 3, 4, 5), 8: (0, 1, 2, 3, 4, 6)}
+# Beyond these no market is meant, and sums of such numbers outgrow a double.
+PRICE_MAX_USD, VOLUME_MAX, YEAR_9999_SEC = 1e15, 1e24, 253_402_300_799.0
 
 
 class CandleError(ValueError):
@@ -32,8 +36,9 @@ class Candle:
 def read_candles(path: Path) -> list[Candle]:
     """The candles of a file, in order.
 
-    Reads `timestamp,open,high,low,close,volume` with a header (more columns are ignored), or without one Kraken's
-    `timestamp,open,high,low,close,volume,trades`. A timestamp is in Unix seconds or in ISO 8601. Raises `CandleError`.
+    Reads `timestamp,open,high,low,close,volume` with a header (in any order, more columns are ignored). Without a header it
+    reads the same, or Kraken's files with `trades` after it, or its API's `time,open,high,low,close,vwap,volume,count`.
+    A timestamp is in Unix seconds or in ISO 8601. Raises `CandleError`.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -49,14 +54,20 @@ def read_candles(path: Path) -> list[Candle]:
 
 def parse_candles(rows: Iterable[list[str]], *, name: str) -> Iterator[Candle]:
     """The candles of CSV rows; `name` and the row's line number go into errors. Raises `CandleError`."""
-    places: Sequence[int] = range(len(COLUMNS))
+    places: Sequence[int] = ()
+    cells = 0
     before = -math.inf
     for line, row in enumerate(rows, start=1):
         if not any(cell.strip() for cell in row):
             continue
-        if line == 1 and row[0].strip().lower() == COLUMNS[0]:
-            places = _places(row, name)
-            continue
+        if not places:
+            cells = len(row)
+            if not _is_time(row[0].strip()):
+                places = _places(row, f"{name}, line {line}")
+                continue
+            places = _headerless(row, f"{name}, line {line}")
+        if len(row) != cells:
+            raise CandleError(f"{name}, line {line}: has {len(row)} cells, the first row has {cells}; correct the row")
         candle = _candle(row, places, where=f"{name}, line {line}")
         if candle.start_sec <= before:
             raise CandleError(f"{name}, line {line}: time goes from {before:.0f} to {candle.start_sec:.0f}; sort the rows")
@@ -64,17 +75,31 @@ def parse_candles(rows: Iterable[list[str]], *, name: str) -> Iterator[Candle]:
         yield candle
 
 
-def _places(header: Sequence[str], name: str) -> list[int]:
+def _places(header: Sequence[str], where: str) -> list[int]:
     names = [cell.strip().lower() for cell in header]
     for column in COLUMNS:
-        if column not in names:
-            raise CandleError(f"{name}, line 1: has no column {column!r}; the columns are {','.join(COLUMNS)}")
+        if names.count(column) != 1:
+            how = "more than one" if column in names else "no"
+            raise CandleError(f"{where}: the header has {how} column {column!r}; it has to name {','.join(COLUMNS)}")
     return [names.index(column) for column in COLUMNS]
 
 
+def _headerless(row: Sequence[str], where: str) -> Sequence[int]:
+    if len(row) not in HEADERLESS:
+        expected = f"has {len(row)} cells; without a header a row is {','.join(COLUMNS)}, or these with `trades` after them"
+        raise CandleError(f"{where}: {expected}")
+    return HEADERLESS[len(row)]
+
+
+def _is_time(cell: str) -> bool:
+    try:
+        _seconds(cell, "")
+    except CandleError:
+        return any(letter.isdigit() for letter in cell)
+    return True
+
+
 def _candle(row: Sequence[str], places: Sequence[int], *, where: str) -> Candle:
-    if len(row) <= max(places):
-        raise CandleError(f"{where}: has {len(row)} cells, needs {max(places) + 1}; a row is {','.join(COLUMNS)}")
     cells = [row[place].strip() for place in places]
     numbers = [_number(cell, column, where) for column, cell in zip(COLUMNS[1:], cells[1:], strict=True)]
     candle = Candle(_seconds(cells[0], where), *numbers)
@@ -87,6 +112,10 @@ def _candle(row: Sequence[str], places: Sequence[int], *, where: str) -> Candle:
             raise CandleError(f"{where}: {column} {price} is not between {span}; correct the row")
     if candle.low <= 0:
         raise CandleError(f"{where}: low {candle.low} is no price; prices are above zero")
+    if candle.high > PRICE_MAX_USD:
+        raise CandleError(f"{where}: high {candle.high} is no price; prices are at most {PRICE_MAX_USD:.0e}")
+    if not 0.0 <= candle.volume <= VOLUME_MAX:
+        raise CandleError(f"{where}: volume {candle.volume} is none; volumes are from zero to {VOLUME_MAX:.0e}")
     return candle
 
 
@@ -102,9 +131,13 @@ def _number(cell: str, column: str, where: str) -> float:
 
 def _seconds(cell: str, where: str) -> float:
     try:
-        return _number(cell, COLUMNS[0], where)
+        seconds = _number(cell, COLUMNS[0], where)
     except CandleError:
         pass
+    else:
+        if abs(seconds) > YEAR_9999_SEC:
+            raise CandleError(f"{where}: timestamp {cell} is beyond the year 9999; it is in seconds, not in milliseconds")
+        return seconds
     try:
         moment = datetime.fromisoformat(cell)
     except ValueError:

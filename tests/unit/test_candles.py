@@ -31,9 +31,35 @@ def test_krakens_layout_has_no_header(tmp_path: Path) -> None:
     assert spacing_sec(candles[:1]) == 60.0
 
 
+def test_blank_lines_may_come_before_the_header(tmp_path: Path) -> None:
+    assert len(read_candles(written(tmp_path, "\n , \n" + HEADER + "1,1,1,1,1,1\n"))) == 1
+
+
+def test_the_header_may_begin_with_any_column(tmp_path: Path) -> None:
+    path = written(tmp_path, "volume,open,high,low,close,timestamp\n9,1,3,0.5,2,60\n")
+    assert read_candles(path) == [Candle(60.0, 1.0, 3.0, 0.5, 2.0, 9.0)]
+
+
+def test_krakens_api_has_a_mean_price_before_the_volume(tmp_path: Path) -> None:
+    assert read_candles(written(tmp_path, "60,1,3,0.5,2,1.75,9.5,17\n")) == [Candle(60.0, 1.0, 3.0, 0.5, 2.0, 9.5)]
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
+        (HEADER + "1,1e308,1e308,1e308,1e308,1\n", "line 2: high 1e+308 is no price; prices are at most 1e+15"),
+        (HEADER + "1,1,1,1,1,-1\n", "line 2: volume -1.0 is none"),
+        (HEADER + "1,1,1,1,1,1e300\n", "line 2: volume 1e+300 is none"),
+        (HEADER + "1700000000000,1,1,1,1,1\n", "line 2: timestamp 1700000000000 is beyond the year 9999; it is in seconds"),
+        (
+            "date,o,h,l,c,v\n1,1,1,1,1,1\n",
+            "line 1: the header has no column 'timestamp'; it has to name timestamp,open,high,low,",
+        ),
+        ("\ntime,open,high,low,close,volume\n1,1,1,1,1,1\n", "line 2: the header has no column 'timestamp'"),
+        ("timestamp,open,high,low,close,volume,open\n", "line 1: the header has more than one column 'open'"),
+        ("1,1,1,1,1\n", "line 1: has 5 cells; without a header a row is timestamp,open"),
+        ("1,1,1,1,1,1,1,1,1\n", "line 1: has 9 cells"),
+        ("1,1,1,1,1,1\n2,1,1,1,1,1,7\n", "line 2: has 7 cells, the first row has 6"),
         ("", "holds no candles"),
         (HEADER, "holds no candles"),
         (HEADER + "1,1,1,1,one,1\n", "line 2: close 'one' is no number"),
@@ -43,9 +69,9 @@ def test_krakens_layout_has_no_header(tmp_path: Path) -> None:
         (HEADER + "1,0,1,0,1,1\n", "line 2: low 0.0 is no price"),
         (HEADER + "5,1,1,1,1,1\n\n4,1,1,1,1,1\n", "line 4: time goes from 5 to 4"),
         (HEADER + "5,1,1,1,1,1\n5,1,1,1,1,1\n", "line 3: time goes from 5 to 5"),
-        (HEADER + "1,1,1\n", "line 2: has 3 cells, needs 6"),
+        (HEADER + "1,1,1\n", "line 2: has 3 cells, the first row has 6"),
         (HEADER + "soon,1,1,1,1,1\n", "line 2: timestamp 'soon' is neither Unix seconds nor ISO 8601"),
-        ("timestamp,open,high,low,close\n1,1,1,1,1\n", "line 1: has no column 'volume'"),
+        ("timestamp,open,high,low,close\n1,1,1,1,1\n", "line 1: the header has no column 'volume'"),
     ],
 )
 def test_a_bad_file_is_one_sentence_with_its_line(tmp_path: Path, text: str, sentence: str) -> None:
