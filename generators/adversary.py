@@ -14,7 +14,10 @@ WILD_FLOATS = (
     9007199254740993.0, 1e15, 1e16, 1e22, 1e23, 1e150, 1.7976931348623157e308, -1.7976931348623157e308, 123456789.12345679,
 )  # fmt: skip
 WILD_INTS = (0, 1, -1, 2**31, 2**53 + 1, 2**63 - 1, 2**63 - 2, -(2**63))
-WILD_TEXTS = ("", "\x00", "é", "🐕", "\u2028\u2029", '"\\/\b\f\n\r\t', "𐍈" * 30, "\x7f\x80", "Infinity")
+WILD_TEXTS = (
+    "", "\x00", "é", "🐕", "\u2028\u2029", '"\\/\b\f\n\r\t', "𐍈" * 30, "\x7f\x80", "Infinity",
+    "e\u0301", "\u1112\u1161\u11ab", "\ufb01\u212b", " \ufeff",
+)  # fmt: skip
 
 # What a field may never hold. `None` stands for a null, and is fine where the field is optional.
 BROKEN_VALUES: tuple[Any, ...] = (

@@ -23,6 +23,7 @@ from reducer.wire import read_event
 REFUSED = (ValueError, TypeError, OverflowError)
 
 MARKETS = (0.1, 0.0987654, 0.07, 0.19712, 1.0, 3.14159, 25_000.0, 0.00001234, 1e-09)
+ODD_NAME = " e\u0301 q\u0323\u0307"
 STARTS = (0.0, 1_700_000_000.0, 1_748_623_500.25, -50.0)
 
 
@@ -126,21 +127,26 @@ def decode_start(dial: Dial, cfg: EngineConfig) -> tuple[PairState, Settings]:
         state = replace(state, short_only=True, mode_source="balance")
     elif mode == 19:
         orders = ()
-    return with_txids(replace(state, orders=orders)), settings
+    return with_txids(replace(state, orders=orders), odd=True), settings
 
 
-def with_txids(state: PairState) -> PairState:
-    """The state once the exchange has named its orders: two of three, so that both kinds stay on the book."""
+def with_txids(state: PairState, *, odd: bool = False) -> PairState:
+    """The state once the exchange has named its orders: two of three, so that both kinds stay on the book.
+
+    `odd` gives some of them a name that changes if anybody composes its letters.
+    """
     for order in state.orders:
         if order.local_id % 3 and not order.txid:
-            state = sm.apply_order_txid(state, order.local_id, f"OTX-{order.local_id}")
+            state = sm.apply_order_txid(
+                state, order.local_id, f"OTX-{order.local_id}{ODD_NAME if odd and order.local_id % 4 == 1 else ''}"
+            )
     return state
 
 
 def advance(state: PairState, settings: Settings, prefix: Sequence[EventChoice]) -> PairState:
     """The state after some ordinary events, its orders named as the runtime would."""
     for choice in prefix:
-        state = with_txids(settings.step(state, decode_event(choice, state, settings.cfg)))
+        state = with_txids(settings.step(state, decode_event(choice, state, settings.cfg)), odd=True)
     return state
 
 

@@ -26,7 +26,7 @@ from reducer.types import (
 
 EventChoice = tuple[int, int, int]
 
-TXIDS = ("", "OTX-1", "O2345-ABCDE-FGHIJ", "ünï-☃-🐕", "\x00\u2028")
+TXIDS = ("", "OTX-1", "O2345-ABCDE-FGHIJ", "ünï-☃-🐕", "\x00\u2028", "e\u0301 q\u0323\u0307", "\ufb01\u212b")
 FALLBACK_MARKET = 0.1
 
 

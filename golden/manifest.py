@@ -12,6 +12,7 @@ from reducer.contract import contract, contract_hash
 
 ROOT = Path(__file__).resolve().parent.parent
 MANIFEST_FILE = ROOT / "golden" / "manifest.json"
+CONTRACT_FILE = ROOT / "golden" / "contract.json"
 REFERENCE_FILES = ("state_machine.py", "reducer/*.py")
 
 
@@ -32,9 +33,13 @@ def reference_hash(root: Path = ROOT) -> str:
     return digest.hexdigest()
 
 
-def build_manifest(files: Iterable[tuple[str, bytes]]) -> dict[str, Any]:
-    """The manifest of fixture files, given as names and contents."""
+def build_manifest(files: Iterable[tuple[str, bytes]], contract_file: Path = CONTRACT_FILE) -> dict[str, Any]:
+    """The manifest of fixture files, given as names and contents, and of the contract's file."""
+    written = contract_file.read_bytes()
     return {
+        "contract_sha256": sha256_of(written),
+        # The reference vouches for its own section; the others stand here, so that a change in them has a path.
+        "contract_sections": {name: section for name, section in json.loads(written).items() if name != "reducer"},
         "contract_hash": contract_hash(contract()),
         "reference_hash": reference_hash(),
         "fixtures": {name: sha256_of(data) for name, data in sorted(files)},

@@ -70,11 +70,11 @@ def measure(*, sequences: int = 0, seed: int = 0) -> BranchReport:
 def _work(sequences: int, seed: int) -> Iterator[tuple[str, Callable[[], object]]]:
     """The cases, each with its name and what runs it. Imports the reference, so only once coverage has started."""
     from generators.bulk import generate_case
-    from golden.cases import DEFINITIONS
+    from golden.cases import definitions
     from golden.corpus import ask, record
 
     if not sequences:
-        yield from ((definition.name, partial(record, definition)) for definition in DEFINITIONS)
+        yield from ((definition.name, partial(record, definition)) for definition in definitions())
     for index in range(sequences):
         case = generate_case(seed, index)
         yield case.name, partial(ask, case.request())

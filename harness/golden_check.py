@@ -9,11 +9,21 @@ from pathlib import Path
 from typing import Any
 
 from generators.case import Case
-from golden.cases import DEFINITIONS
+from golden.cases import definitions
 from golden.corpus import FIXTURES_DIR, WIRE, Call, Definition, Fixture, read_fixtures, record, to_bytes
-from golden.manifest import MANIFEST_FILE, build_manifest, read_manifest, reference_hash, sha256_of, write_manifest
+from golden.manifest import (
+    CONTRACT_FILE,
+    MANIFEST_FILE,
+    ManifestError,
+    build_manifest,
+    read_manifest,
+    reference_hash,
+    sha256_of,
+    write_manifest,
+)
 from harness.comparators.divergence import Divergence
 from harness.comparators.exact import compare
+from harness.contract_check import ContractFileError, read_contract_file
 from harness.judge import compare_outcomes
 from harness.ports.base import Outcome, Port
 from reducer.contract import contract, contract_hash
@@ -36,36 +46,58 @@ class Problem:
 
 def record_all(directory: Path = FIXTURES_DIR, manifest: Path = MANIFEST_FILE) -> int:
     """Write every fixture and the manifest, remove fixtures that have no definition, and return how many there are."""
-    files = {f"{definition.name}.json": to_bytes(record(definition)) for definition in DEFINITIONS}
+    files = {f"{definition.name}.json": to_bytes(record(definition)) for definition in definitions()}
     directory.mkdir(parents=True, exist_ok=True)
     for path in directory.glob("*.json"):
         if path.name not in files:
             path.unlink()
     for name, data in files.items():
         (directory / name).write_bytes(data)
-    write_manifest(build_manifest(files.items()), manifest)
+    write_manifest(build_manifest(files.items(), CONTRACT_FILE), manifest)
     return len(files)
 
 
-def check_files(directory: Path = FIXTURES_DIR, manifest: Path = MANIFEST_FILE) -> Iterator[Problem]:
-    """Files that are missing, extra or tampered with, and hashes of another contract or reference.
+def check_contract_file(recorded: dict[str, Any], path: Path = CONTRACT_FILE) -> Iterator[Problem]:
+    """The contract's file against the reference's own contract, and against what the manifest recorded of it."""
+    where = f"golden/{path.name}"
+    try:
+        view = read_contract_file(path)
+    except ContractFileError as error:
+        yield Problem(fixture=path.name, where=where, sentence=str(error).removeprefix(f"{path}: "))
+        return
+    wanted = {"reducer": contract(), **recorded.get("contract_sections", {})}
+    found = compare(reference=wanted, candidate=view)
+    if found:
+        sentence = "says something else than the reference and the manifest; restore it from git"
+        yield Problem(fixture=path.name, where=f"{where} {found[0].path}", sentence=sentence, divergence=found[0])
+    elif sha256_of(path.read_bytes()) != recorded.get("contract_sha256"):
+        sentence = "has the recorded values in other bytes; restore it from git, or run `parity golden record` if it is meant"
+        yield Problem(fixture=path.name, where=where, sentence=sentence)
 
-    Raises `ManifestError` where there is no manifest to hold them to.
-    """
-    recorded = read_manifest(manifest)
+
+def check_files(
+    directory: Path = FIXTURES_DIR, manifest: Path = MANIFEST_FILE, contract_file: Path = CONTRACT_FILE
+) -> Iterator[Problem]:
+    """Files that are missing, extra or tampered with, and hashes of another contract or reference."""
+    try:
+        recorded = read_manifest(manifest)
+    except ManifestError as error:
+        yield Problem(fixture="manifest", where=manifest.name, sentence=str(error).removeprefix(f"{manifest}: "))
+        return
+    yield from check_contract_file(recorded, contract_file)
     for key, current in (("contract_hash", contract_hash(contract())), ("reference_hash", reference_hash())):
         if recorded.get(key) != current:
             sentence = (
                 f"recorded under {recorded.get(key)}, but now it is {current}; run `parity golden record` if that is meant"
             )
             yield Problem(fixture="manifest", where=f"{manifest.name} $.{key}", sentence=sentence)
-    there = {path.name: path for path in sorted(directory.glob("*.json"))}
+    there = {path.name: path for path in sorted(directory.iterdir())} if directory.is_dir() else {}
     for name, expected in recorded["fixtures"].items():
         path = there.pop(name, None)
         where = f"{directory.name}/{name}"
         if path is None:
             yield Problem(fixture=name, where=where, sentence="is missing; restore it from git")
-        elif sha256_of(path.read_bytes()) != expected:
+        elif not path.is_file() or sha256_of(path.read_bytes()) != expected:
             sentence = "is not what the manifest says; restore it from git, or run `parity golden record` if it is meant"
             yield Problem(fixture=name, where=where, sentence=sentence)
     for name in there:
@@ -73,9 +105,9 @@ def check_files(directory: Path = FIXTURES_DIR, manifest: Path = MANIFEST_FILE) 
         yield Problem(fixture=name, where=f"{directory.name}/{name}", sentence=sentence)
 
 
-def check_definitions(directory: Path = FIXTURES_DIR, definitions: Sequence[Definition] = DEFINITIONS) -> Iterator[Problem]:
+def check_definitions(directory: Path = FIXTURES_DIR, only: Sequence[Definition] | None = None) -> Iterator[Problem]:
     """Fixtures that recording again would change, each with the first path that differs."""
-    for definition in definitions:
+    for definition in definitions() if only is None else only:
         path = directory / f"{definition.name}.json"
         again = to_bytes(record(definition))
         before = path.read_bytes() if path.is_file() else b""
@@ -143,7 +175,7 @@ def _check_call(port: Port, call: Call, answer: Any, path: str) -> list[Divergen
 
 
 def check_all(ports: Sequence[Port]) -> list[Problem]:
-    """Every problem of the committed fixtures, with the files first. Raises `ManifestError` or `FixtureError`."""
+    """Every problem of the committed fixtures, with the files first. Raises `FixtureError`."""
     problems = list(check_files())
     if problems:
         # Recorded answers that are not the recorded ones can convict nobody.

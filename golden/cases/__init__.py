@@ -1,15 +1,17 @@
 """The definitions of all fixtures, one module per concern."""
 
-from golden.cases import errors, journeys, numbers, paths, sessions, shapes
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+
 from golden.corpus import Definition
 
-DEFINITIONS: tuple[Definition, ...] = (
-    *paths.DEFINITIONS,
-    *numbers.DEFINITIONS,
-    *shapes.DEFINITIONS,
-    *errors.DEFINITIONS,
-    *sessions.DEFINITIONS,
-    *journeys.DEFINITIONS,
-)
+MODULES = ("paths", "numbers", "arithmetic", "shapes", "errors", "sessions", "journeys")
 
-__all__ = ["DEFINITIONS"]
+
+@cache
+def definitions() -> tuple[Definition, ...]:
+    """Every definition. Imported only here: the journeys' market brings pandas, which reading fixtures has no use for."""
+    modules = (import_module(f"golden.cases.{name}") for name in MODULES)
+    return tuple(definition for module in modules for definition in module.DEFINITIONS)

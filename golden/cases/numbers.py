@@ -221,6 +221,13 @@ DEFINITIONS: tuple[Definition, ...] = (
         pair(orders=[order(1, "buy", "entry", "B", 0.0998, txid='ünï-☃-🐕-"\\/\b\f\n\r\t\x00\x7f\u2028'), SELL_ENTRY]),
         tick(0.1015), fill(2, 0.1002, NOW + 2.0, txid="🐕" * 20),
     ),
+    replayed(
+        "unicode_decomposed", "A name is its code points: nothing is composed, decomposed, folded or trimmed.",
+        in_s2(orders=[{**SELL_EXIT, "txid": "e\u0301 A\u030a"},
+                      {**BUY_EXIT, "txid": " \ufb01\u212b\u1112\u1161\u11ab\u00df\ufeff "}],
+              recoveries=[recovery(1, "B", 0.2, txid="q\u0323\u0307 q\u0307\u0323 \u0344")]),
+        timer(NOW + 2000.0), timer(NOW + 5000.0), fill(3, 0.101, NOW + 6000.0, txid="e\u0301"), max_recovery_slots=1,
+    ),
     _volume(
         "volumes_of_orders", "What a size buys, rounded to whole coins or to decimals, or nothing.",
         (0.1, 2.0, {}), (0.07, 2.0, {}), (0.16, 2.0, {}), (0.08, 1.0, {}), (0.0, 2.0, {}), (-0.1, 2.0, {}), (0.1, 0.0, {}),

@@ -41,6 +41,9 @@ ROUND_TRIP = (
     tick(0.101, NOW + 90.0), fill(3, 0.1008, NOW + 95.0, side="sell"), tick(0.0991, NOW + 200.0), fill(4, 0.0992, NOW + 210.0),
     timer(NOW + 300.0),
 )  # fmt: skip
+SESSIONS_KEPT = 64
+BARE: Json = {"market_price": 0.1, "now": NOW}
+AFTER_BARE = _digests(BARE, [timer(), timer()])[1]
 AT_PAIR = _digests(pair(), [timer()])[0]
 AFTER_TIMER = _digests(pair(), [timer(), timer()])[1]
 
@@ -70,6 +73,11 @@ DEFINITIONS: tuple[Definition, ...] = (
         _open(2, pair(), timer(), config={"refresh_pct": 0.5}),
         wire("step", session=2, digest=AFTER_TIMER, event=tick(0.1015), config={}, order_size_usd=5.0, order_sizes={"B": 8.0}),
         wire("check_invariants", session=2, digest=AFTER_TIMER), wire("check_invariants", session=9, digest=AFTER_TIMER),
+    ),
+    called(
+        "session_64_are_kept", "The first of 64 sessions can still go on, and so can the last.",
+        *(_open(number, BARE, timer()) for number in range(100, 100 + SESSIONS_KEPT)),
+        *(wire("step", session=number, digest=AFTER_BARE, event=timer(NOW + 2.0)) for number in (100, 101, 163)),
     ),
     called(
         "session_numbers", "What is no session number.",

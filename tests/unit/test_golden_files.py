@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from golden.cases import DEFINITIONS
+from golden.cases import definitions
 from golden.cases.build import pair, replayed, tick, timer
 from golden.corpus import FIXTURES_DIR, FixtureError, read_fixture, read_fixtures, record, to_bytes
-from golden.manifest import MANIFEST_FILE, ManifestError, read_manifest
+from golden.manifest import CONTRACT_FILE, MANIFEST_FILE, ManifestError, read_manifest
 from harness.branches import MODULES, measure
 from harness.golden_check import check_definitions, check_files, check_port, record_all
 from harness.ports.python import PythonPort
@@ -48,8 +48,8 @@ def test_the_committed_corpus_is_whole() -> None:
 def test_the_fixtures_that_were_asked_for_are_there() -> None:
     names = {fixture.name for fixture in read_fixtures()}
     assert set(NAMED) <= names
-    assert names == {definition.name for definition in DEFINITIONS}
-    assert len(names) == len(DEFINITIONS) >= 40
+    assert names == {definition.name for definition in definitions()}
+    assert len(names) == len(definitions()) >= 40
 
 
 def test_recording_twice_gives_the_same_bytes(tmp_path: Path) -> None:
@@ -98,6 +98,61 @@ def test_another_contract_or_reference_is_a_problem(corpus: tuple[Path, Path], k
     manifest.write_text(json.dumps({**read_manifest(manifest), key: "0" * 16}), encoding="utf-8")
     (problem,) = check_files(directory, manifest)
     assert (problem.fixture, problem.where) == ("manifest", f"manifest.json $.{key}")
+
+
+def test_a_stray_file_is_named_whatever_it_is(corpus: tuple[Path, Path]) -> None:
+    directory, manifest = corpus
+    (directory / "notes.txt").write_text("x", encoding="utf-8")
+    (problem,) = check_files(directory, manifest)
+    assert (problem.fixture, problem.sentence[:22]) == ("notes.txt", "is not in the manifest")
+
+
+def test_a_missing_manifest_is_a_problem_like_others(corpus: tuple[Path, Path]) -> None:
+    directory, manifest = corpus
+    manifest.unlink()
+    (problem,) = check_files(directory, manifest)
+    assert (problem.fixture, problem.sentence[:14]) == ("manifest", "cannot be read")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "path"),
+    [
+        ('"entry_pct", "float", 0.2', '"entry_pct", "float", 0.3', "$.reducer.types.EngineConfig[0][2]"),
+        ('"sessions": 64', '"sessions": 63', "$.limits.sessions"),
+        ('"tolerance": 0', '"tolerance": 1', "$.comparison.reducer.tolerance"),
+        ('"limits": {', '"slack": 1, "limits": {', "$.slack"),
+    ],
+)
+def test_an_edited_contract_is_named_with_its_path(
+    corpus: tuple[Path, Path], tmp_path: Path, old: str, new: str, path: str
+) -> None:
+    edited = tmp_path / "contract.json"
+    text = CONTRACT_FILE.read_text(encoding="utf-8")
+    assert old in text
+    edited.write_text(text.replace(old, new), encoding="utf-8")
+    (problem,) = check_files(*corpus, edited)
+    assert (problem.fixture, problem.where) == ("contract.json", f"golden/contract.json {path}")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [(None, "cannot be read"), ("", "is not JSON"), ("[]", "has no contract"), ('{"reducer": {}}', "$.reducer.")],
+)
+def test_a_contract_that_cannot_be_read_is_named(
+    corpus: tuple[Path, Path], tmp_path: Path, text: str | None, said: str
+) -> None:
+    broken = tmp_path / "contract.json"
+    if text is not None:
+        broken.write_text(text, encoding="utf-8")
+    (problem,) = check_files(*corpus, broken)
+    assert problem.fixture == "contract.json"
+    assert problem.sentence.startswith(said)
+
+
+def test_a_reformatted_contract_is_tampering(corpus: tuple[Path, Path], tmp_path: Path) -> None:
+    (tmp_path / "contract.json").write_text(json.dumps(json.loads(CONTRACT_FILE.read_text())), encoding="utf-8")
+    (problem,) = check_files(*corpus, tmp_path / "contract.json")
+    assert problem.sentence.startswith("has the recorded values in other bytes")
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"fixtures": []}'])
