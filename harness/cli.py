@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -9,21 +10,23 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from generators.candles import CandleError
 from golden.corpus import FIXTURES_DIR, FixtureError
 from golden.manifest import ManifestError
 from harness.commands import RunOptions, as_json, examine, replay_repro, run_parity
+from harness.contract_check import ContractFileError, load_contract, probe
 from harness.golden_check import check_all, record_all
+from harness.output import EXIT_BAD_USAGE, EXIT_INTERRUPTED, OutputError, console_for, drop_output, guarded
+from harness.ports.base import Availability, Port
 from harness.ports.process import TIMEOUT_SEC
 from harness.ports.registry import UnknownPortError, open_ports
 from harness.report import print_report, text_of, to_json
-from harness.repro import ReproError
+from harness.repro import ReportsError, ReproError
+from reducer.contract import contract as reference_contract
 
-BAD_INPUT = (CandleError, FixtureError, ManifestError, ReproError, UnknownPortError)
-EXIT_BAD_USAGE = 2
+BAD_INPUT = (CandleError, ContractFileError, FixtureError, ManifestError, ReportsError, ReproError, UnknownPortError)
 SUBJECTS = ("reducer",)
 
 candidate_option = click.option(
@@ -33,8 +36,21 @@ candidate_option = click.option(
     metavar="PATH",
     help="An executable (with arguments, quoted as for a shell) to hold against the reference; started with --server.",
 )
+
+
+class Seconds(click.FloatRange):
+    """A duration; NaN is in no range, but no comparison would say so."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The duration as a number."""
+        seconds = float(super().convert(value, param, ctx))
+        if math.isnan(seconds):
+            self.fail(f"{value} is no duration; name seconds, from 0.01 to a day (86400).", param, ctx)
+        return seconds
+
+
 timeout_option = click.option(
-    "--timeout-sec", type=click.FloatRange(0.01), default=TIMEOUT_SEC, show_default=True, help="For one answer."
+    "--timeout-sec", type=Seconds(0.01, 86_400.0), default=TIMEOUT_SEC, show_default=True, help="For one answer."
 )
 json_option = click.option("--json", "as_data", is_flag=True, help="Plain data for a machine to read.")
 
@@ -43,6 +59,10 @@ class LazyGroup(click.Group):
     """A group whose heavier sub-commands are imported when they are called."""
 
     lazy = {"bench": "harness.bench.cli:bench"}  # noqa: RUF012  # click.Group has no place for class annotations
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the sub-command; click itself would exit with the code of a divergence where the reader is gone."""
+        return guarded(lambda: super(LazyGroup, self).invoke(ctx))
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names of all sub-commands that are installed."""
@@ -66,14 +86,11 @@ class LazyGroup(click.Group):
 
 @click.group(cls=LazyGroup)
 def cli() -> None:
-    """Does every port of the trading bot's cores do what the Python reference does?"""
+    """Does every port of the trading bot's cores do what the Python reference does?
 
-
-def console_for(*, as_data: bool) -> Console:
-    """Where tables go; with --json nowhere, so that standard output is data alone."""
-    # Where no terminal says how wide it is, a log can hold every column.
-    wide = None if sys.stdout.isatty() else 150
-    return Console(quiet=as_data, highlight=False, width=wide)
+    Exit codes: 0 parity, 1 a divergence or a check that failed, 2 bad input, 3 a port is missing or broken, 130 interrupted,
+    141 the reader of the output went away (as in `parity run | head -1`), which says nothing about parity.
+    """
 
 
 @cli.command()
@@ -100,7 +117,7 @@ def doctor(as_data: bool, candidate_exes: Sequence[str], timeout_sec: float) -> 
     console.print(table)
     for row in rows:
         if not row["available"]:
-            console.print(f"MISSING: {row['port']}: {row['reason']}; {row['remedy']}", markup=False, soft_wrap=True)
+            console.print(f"{row['word']}: {row['port']}: {row['reason']}; {row['remedy']}", markup=False, soft_wrap=True)
         for divergence in row.get("divergences", []):
             console.print(f"CONTRACT {row['port']} at {divergence['path']}: contract {text_of(divergence['reference'])}, "
                           f"port {text_of(divergence['candidate'])}", markup=False, soft_wrap=True)  # fmt: skip
@@ -109,7 +126,7 @@ def doctor(as_data: bool, candidate_exes: Sequence[str], timeout_sec: float) -> 
 
 def _verdict(row: dict[str, Any]) -> str:
     if not row["available"]:
-        return "MISSING"
+        return str(row["word"])
     return "OTHER CONTRACT" if row["divergences"] else "ready"
 
 
@@ -181,28 +198,38 @@ def golden_record() -> int:
 def golden_verify(candidate_exes: Sequence[str], timeout_sec: float, as_data: bool) -> int:
     """Check files, hashes, definitions and every port against the recorded outcomes."""
     ports = open_ports(candidate_exes=candidate_exes, timeout_sec=timeout_sec)
-    missing = [port for port in ports if not port.availability().available]
     try:
-        problems = check_all([port for port in ports if port not in missing])
+        missing = _unusable(ports)
+        problems = check_all([port for port in ports if port.name not in missing])
     finally:
         for port in ports:
             port.close()
     code = 1 if problems else 3 if missing else 0
     if as_data:
         rows = [problem.to_json() for problem in problems]
-        click.echo(as_json({"exit_code": code, "problems": rows, "missing": [port.name for port in missing]}))
+        click.echo(as_json({"exit_code": code, "problems": rows, "missing": list(missing)}))
         return code
     for problem in problems:
         click.echo(f"{problem.fixture}: {problem.where}: {problem.sentence}")
         if problem.divergence is not None:
             click.echo(f"  recorded {text_of(problem.divergence.reference)}")
             click.echo(f"  now      {text_of(problem.divergence.candidate)}")
-    for port in missing:
-        available = port.availability()
-        click.echo(f"MISSING: {port.name}: {available.reason}; {available.remedy}")
+    for name, available in missing.items():
+        click.echo(f"{available.word}: {name}: {available.reason}; {available.remedy}")
     fixtures = len(list(FIXTURES_DIR.glob("*.json")))
     click.echo(f"{len(problems)} problem(s) in {fixtures} fixtures and {len(ports) - len(missing)} port(s)")
     return code
+
+
+def _unusable(ports: Sequence[Port]) -> dict[str, Availability]:
+    """The ports that are missing or broken, by name, with why."""
+    try:
+        contract = load_contract()
+    except ContractFileError:
+        # A problem of its own, which the check of the files names.
+        contract = reference_contract()
+    found = {port.name: probe(port, contract)[0] for port in ports}
+    return {name: available for name, available in found.items() if not available.available}
 
 
 @golden.command(name="coverage")
@@ -215,7 +242,7 @@ def golden_coverage(sequences: int, seed: int, as_data: bool) -> int:
 
     report = measure(sequences=sequences, seed=seed)
     click.echo(as_json(report.to_json()) if as_data else report.text())
-    return 0 if sequences or not report.missing else 1
+    return 0 if sequences or not any(report.missing.values()) else 1
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -224,7 +251,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         code = cli.main(args=arguments, prog_name="parity", standalone_mode=False)
     except click.exceptions.Abort:
         click.echo("parity: interrupted", err=True)
-        code = 130
+        code = EXIT_INTERRUPTED
+    except OutputError as error:
+        drop_output()
+        if error.code == EXIT_BAD_USAGE:
+            click.echo(f"parity: {error}", err=True)
+        code = error.code
     except click.ClickException as error:
         click.echo(f"parity: {error.format_message()}", err=True)
         code = EXIT_BAD_USAGE

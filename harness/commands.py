@@ -14,13 +14,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from generators.case import Case
 from golden.corpus import read_fixtures
-from harness.contract_check import check_contract, load_contract
+from harness.contract_check import load_contract, probe
 from harness.golden_check import check_port
 from harness.methods import compare_case
 from harness.ports.base import Port
 from harness.ports.process import TIMEOUT_SEC
 from harness.ports.registry import REFERENCE, open_ports
-from harness.repro import read_repro
+from harness.repro import check_reports_dir, read_repro
 from harness.runner import Finding, Runner, RunReport
 from harness.sources import GENERATED, GOLDEN, cases_by_source
 
@@ -44,7 +44,9 @@ class RunOptions:
 
 def run_parity(options: RunOptions, *, console: Console, quiet: bool) -> RunReport:
     """Golden, generated and market-driven cases through every port. Raises the errors of its inputs."""
-    # Read first: a bad file must not cost a run.
+    # Read first: a bad file must not cost a run, nor a folder that would lose what it finds.
+    check_reports_dir(options.reports_dir)
+    contract = load_contract()
     sources = cases_by_source(
         seed=options.seed, sequences=options.sequences, events_max=options.events_max, candles=options.candles
     )
@@ -53,7 +55,7 @@ def run_parity(options: RunOptions, *, console: Console, quiet: bool) -> RunRepo
     exes = {port.name: exe for port, exe in zip(candidates, options.candidate_exes, strict=True)}
     runner = Runner(ports, reports_dir=options.reports_dir, exes=exes)
     try:
-        runner.check_contracts()
+        runner.check_contracts(contract)
         with progress_of(sources, console, quiet=quiet) as advance:
             for source, cases, _ in sources:
                 runner.run(source, cases, progress=advance)
@@ -85,7 +87,9 @@ def _note_gaps(report: RunReport, options: RunOptions) -> None:
         report.never_hit = generated.never_hit()
     for port in report.ports:
         if not port.availability.available:
-            report.notes.append(f"MISSING: port {port.name}: {port.availability.reason}; {port.availability.remedy}")
+            report.notes.append(
+                f"{port.availability.word}: port {port.name}: {port.availability.reason}; {port.availability.remedy}"
+            )
 
 
 @contextmanager
@@ -125,7 +129,7 @@ def replay_repro(path: Path, *, candidate_exes: Sequence[str], timeout_sec: floa
     ports = open_ports(names, candidate_exes=exes, timeout_sec=timeout_sec)
     reference, port = ports[0], ports[-1]
     try:
-        available = port.availability()
+        available, _, _ = probe(port, load_contract())
         if not available.available:
             return 3, {"port": port.name, "missing": f"{available.reason}; {available.remedy}"}
         found = compare_case(
@@ -147,14 +151,13 @@ def examine(ports: Sequence[Port]) -> tuple[int, list[dict[str, Any]]]:
     contract = load_contract()
     rows = []
     for port in ports:
-        available = port.availability()
+        available, found, described = probe(port, contract)
         row: dict[str, Any] = {"port": port.name, "available": available.available}
         if available.available:
-            found, described = check_contract(port, contract)
             row |= {key: described.get(key) for key in ("version", "protocol", "contract_hash")}
             row["divergences"] = [divergence.to_json() for divergence in found]
         else:
-            row |= {"reason": available.reason, "remedy": available.remedy}
+            row |= {"word": available.word, "reason": available.reason, "remedy": available.remedy}
         rows.append(row)
     if any(row.get("divergences") for row in rows):
         return 1, rows

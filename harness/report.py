@@ -52,7 +52,7 @@ def ports_table(report: RunReport) -> Table:
 def verdict(port: PortReport, report: RunReport) -> str:
     """One word, or a few, on a port."""
     if not port.availability.available:
-        return "MISSING"
+        return port.availability.word
     if port.contract:
         return "other contract"
     if port.gave_up:
@@ -117,13 +117,16 @@ def summary(report: RunReport) -> str:
     cases = sum(report.ports[0].cases.values())
     steps = sum(tally.steps for tally in report.tallies.values())
     rate = cases / report.elapsed_sec if report.elapsed_sec else 0.0
-    missing = [port.name for port in report.ports if not port.availability.available]
+    missing = [f"{port.availability.word.lower()}: {port.name}" for port in report.ports if not port.availability.available]
+    others = sum(bool(port.contract) for port in report.ports)
     word = {0: "PARITY", 1: "DIVERGENCE", 3: "INCOMPLETE"}[report.exit_code]
     speed = f"{report.elapsed_sec:.1f} s ({rate:.0f} cases/s)"
     text = f"{word}: {cases} cases, {steps} steps, {speed}, {len(report.findings)} divergent"
+    if others:
+        text += f", {others} port(s) with another contract, which saw no case"
     if missing:
         remedies = {port.availability.remedy for port in report.ports if port.availability.remedy}
-        text += f"; missing: {', '.join(missing)} ({'; '.join(sorted(remedies))})"
+        text += f"; {', '.join(missing)} ({'; '.join(sorted(remedies))})"
     return text
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import platform
 import re
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -20,6 +21,24 @@ PATHS_MAX = 50
 
 class ReproError(ValueError):
     """A file is no repro; the message says what is wrong with it."""
+
+
+class ReportsError(ValueError):
+    """Repros cannot be written to a folder; the message says why."""
+
+
+def check_reports_dir(directory: Path) -> None:
+    """Whether a repro could be written there, tried out and leaving no trace. Raises `ReportsError`."""
+    made = [path for path in (directory, *directory.parents) if not path.exists()]
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=directory):
+            pass
+        for path in made:
+            path.rmdir()
+    except OSError as error:
+        sentence = f"--reports {directory}: cannot be written to ({error.strerror}); name a folder that can"
+        raise ReportsError(sentence) from error
 
 
 @dataclass(frozen=True, kw_only=True)

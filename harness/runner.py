@@ -11,7 +11,7 @@ from typing import Any
 
 from generators.case import Case
 from harness.comparators.divergence import Divergence
-from harness.contract_check import check_contract, load_contract
+from harness.contract_check import probe
 from harness.judge import compare_outcomes
 from harness.methods import compare_case
 from harness.ports.base import Availability, Outcome, Port
@@ -88,7 +88,7 @@ class RunReport:
 
     @property
     def exit_code(self) -> int:
-        """0 parity, 1 divergence or a check that met too little, 3 a port is missing."""
+        """0 parity, 1 divergence or a check that met too little, 3 a port is missing or broken."""
         if self.findings or self.never_hit or any(port.contract for port in self.ports):
             return 1
         return 0 if all(port.availability.available for port in self.ports) else 3
@@ -109,12 +109,10 @@ class Runner:
         self._seen: Counter[str] = Counter()
         self._written: dict[tuple[str, str], Path] = {}
 
-    def check_contracts(self) -> None:
-        """Hold every port to the contract before it sees a case."""
-        contract = load_contract()
+    def check_contracts(self, contract: dict[str, Any]) -> None:
+        """Hold every port to the contract before it sees a case; one that does not answer at all sees none."""
         for port, report in zip(self.ports, self.report.ports, strict=True):
-            if report.availability.available:
-                report.contract, report.described = check_contract(port, contract)
+            report.availability, report.contract, report.described = probe(port, contract)
 
     def run(self, source: str, cases: Iterable[Case], *, progress: Progress | None = None) -> None:
         """Put the cases of one source through every usable port."""

@@ -3,13 +3,31 @@
 from __future__ import annotations
 
 import json
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from harness.branches import BranchReport
 from harness.cli import main
+from harness.repro import check_reports_dir
 
 NOWHERE = "/nonexistent/doge-core-exe"
+PARITY = shlex.join([sys.executable, "-m", "harness"])
+# An interrupt that comes a while after the command line starts, as a hand at the keyboard would send it.
+INTERRUPTED = """
+import os, signal, sys, threading
+from harness.__main__ import main
+threading.Timer(float(sys.argv.pop(1)), lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+main()
+"""
+
+
+def shell(command: str) -> subprocess.CompletedProcess[str]:
+    """A command line as a user types it."""
+    return subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=120, check=False)
 
 
 def parity(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
@@ -30,6 +48,8 @@ def parity(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, st
         (["run", "--ports", ","], "--ports: name at least one port"),
         (["run", "--candidate-exe", "'"], "No closing quotation"),
         (["run", "--candidate-exe", ""], "name an executable"),
+        (["run", "--timeout-sec", "nan"], "nan is no duration"),
+        (["doctor", "--timeout-sec", "inf"], "inf is not in the range"),
         (["run", "--candles", "nowhere.csv"], "nowhere.csv: cannot be read"),
         (["replay", "nowhere.json"], "nowhere.json: cannot be read"),
         (["nothing"], "No such command 'nothing'"),
@@ -92,8 +112,100 @@ def test_an_executable_that_cannot_start_is_missing(tmp_path: Path, capsys: pyte
 def test_an_executable_that_does_not_speak_the_wire_is_no_parity(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["--sequences", "0", "--candles", str(candles(tmp_path)), "--candidate-exe", "/bin/false"]
     code, out, _ = parity(capsys, "run", *arguments, "--json")
-    assert code == 1
-    assert json.loads(out)["ports"][1]["contract_divergences"][0]["kind"] == "error"
+    assert code == 3
+    assert json.loads(out)["ports"][1]["verdict"] == "BROKEN"
+
+
+@pytest.fixture
+def no_program(tmp_path: Path) -> str:
+    """An executable file that no system can run."""
+    path = tmp_path / "no-program"
+    path.write_bytes(b"\x00\x01\x02")
+    path.chmod(0o755)
+    return str(path)
+
+
+@pytest.mark.parametrize("exe", ["no program", "/bin/false"])
+def test_an_executable_that_does_not_run_is_broken_with_reason_and_remedy(
+    tmp_path: Path, exe: str, no_program: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    candidate = ["--candidate-exe", no_program if exe == "no program" else exe]
+    sources = ["--sequences", "0", "--candles", str(candles(tmp_path)), "--reports", str(tmp_path)]
+    for command in (["doctor"], ["run", *sources], ["golden", "verify"]):
+        code, out, _ = parity(capsys, *command, *candidate)
+        assert code == 3, out
+        assert "BROKEN: " in out
+        assert "does not answer" in out
+        assert "answers `--server` as docs/wire.md says" in out
+        assert "OTHER CONTRACT" not in out
+        assert "DIVERGENCE" not in out
+
+
+@pytest.mark.parametrize("text", [None, "", '{"reducer": {}}'])
+def test_a_contract_that_cannot_be_read_is_bad_input(
+    tmp_path: Path, text: str | None, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "contract.json"
+    if text is not None:
+        path.write_text(text, encoding="utf-8")
+    monkeypatch.setattr("harness.contract_check.CONTRACT_FILE", path)
+    for command in (["doctor"], ["run", "--sequences", "0", "--reports", str(tmp_path), "--candles", str(candles(tmp_path))]):
+        code, out, err = parity(capsys, *command)
+        assert (code, out) == (2, "")
+        assert err.startswith(f"parity: {path}: ")
+        assert err.count("\n") == 1
+
+
+def test_an_unusable_reports_folder_is_noticed_before_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    for folder in (tmp_path / "file", tmp_path / "file" / "below", Path("/proc/nowhere")):
+        code, out, err = parity(capsys, "run", "--reports", str(folder))
+        assert (code, out, err.count("\n")) == (2, "", 1)
+        assert err.startswith(f"parity: --reports {folder}: cannot be written to (")
+    check_reports_dir(tmp_path / "a" / "b")
+    assert not (tmp_path / "a").exists()
+
+
+def test_coverage_passes_once_nothing_is_missing(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    for missing, expected in (([], 0), (["1->2"], 1)):
+        report = BranchReport(branches=5, missing={"orders": missing, "booking": []}, hits={}, cases=1)
+        monkeypatch.setattr("harness.branches.measure", lambda report=report, **_: report)
+        assert parity(capsys, "golden", "coverage")[0] == expected
+        assert parity(capsys, "golden", "coverage", "--json")[0] == expected
+
+
+def test_a_reader_that_leaves_is_no_divergence(tmp_path: Path) -> None:
+    run = f"run --ports python --sequences 300 --candles {candles(tmp_path)} --reports {tmp_path}"
+    done = shell(f"{PARITY} {run} | head -1; exit ${{PIPESTATUS[0]}}")
+    assert (done.returncode, done.stderr) == (141, "")
+
+
+@pytest.mark.parametrize(("where", "expected"), [(">/dev/full", 2), (">&-", 0), (">&- 2>&-", 0)])
+@pytest.mark.parametrize("command", ["golden verify --help", "doctor --json", "doctor"])
+def test_output_that_cannot_be_written_is_one_sentence_or_none(command: str, where: str, expected: int) -> None:
+    done = shell(f"{PARITY} {command} {where}")
+    assert done.returncode == expected
+    said = "parity: standard output cannot be written (No space left on device)\n" if expected else ""
+    assert done.stderr == said
+
+
+def test_nothing_slow_is_loaded_before_it_is_needed() -> None:
+    script = (
+        "import sys, harness.cli; print([name for name in ('pandas', 'arch', 'golden.cases.journeys') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize("delay_sec", [0.05, 0.3, 1.0])
+def test_an_interrupt_is_one_line(tmp_path: Path, delay_sec: float) -> None:
+    arguments = ["run", "--ports", "python", "--candles", str(candles(tmp_path)), "--sequences", "100000"]
+    process = subprocess.Popen(
+        [sys.executable, "-c", INTERRUPTED, str(delay_sec), *arguments, "--reports", str(tmp_path)],
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    _, err = process.communicate(timeout=30)
+    assert (process.returncode, err) == (130, "parity: interrupted\n")
 
 
 def test_the_same_seed_gives_the_same_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,65 @@
+"""Where a command's words go, and what is done when nobody can read them."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import click
+from rich.console import Console
+
+EXIT_BAD_USAGE = 2
+# As a shell reports a program that SIGPIPE ended: the reader had enough, which says nothing about parity.
+EXIT_READER_GONE = 141
+EXIT_INTERRUPTED = 130
+
+
+class OutputError(Exception):
+    """Standard output takes no more; `code` is the exit code."""
+
+    def __init__(self, error: OSError) -> None:
+        self.code = EXIT_READER_GONE if error.errno == errno.EPIPE else EXIT_BAD_USAGE
+        super().__init__(f"standard output cannot be written ({error.strerror})")
+
+
+class PlainConsole(Console):
+    """A console that leaves a reader's departure to the command line."""
+
+    def on_broken_pipe(self) -> NoReturn:
+        """Say it like any other failed write; rich would exit with the code of a divergence."""
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
+
+def console_for(*, as_data: bool) -> Console:
+    """Where tables go; with --json nowhere, so that standard output is data alone."""
+    # Where no terminal says how wide it is, a log can hold every column.
+    wide = None if sys.stdout.isatty() else 150
+    return PlainConsole(quiet=as_data, highlight=False, width=wide)
+
+
+def guarded(run: Callable[[], Any]) -> Any:
+    """What `run` returns, with all that it said written out. Raises `OutputError` and `click.Abort`."""
+    try:
+        result = run()
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        raise click.Abort from None
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        raise OutputError(error) from error
+    return result
+
+
+def drop_output() -> None:
+    """Let nothing that is still unwritten be tried again when the process ends."""
+    try:
+        devnull = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(devnull, sys.stdout.fileno())
+        os.close(devnull)
+    except (OSError, ValueError):
+        # Not a file (a test's capture): there is nothing that Python would flush at its end.
+        return
