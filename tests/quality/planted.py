@@ -5,8 +5,13 @@ Each bug is one that a port could well have. The harness has to catch every one 
 
 from __future__ import annotations
 
+import inspect
+import json
+import re
 import sys
+import textwrap
 import time
+import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -117,6 +122,72 @@ def ints_for_floats() -> None:
     """Whole floats are printed as ints."""
     to_line = wire.to_line
     wire.to_line = lambda answer: to_line(answer).replace(b".0,", b",")
+
+
+def duplicate_keys() -> None:
+    """A key is written twice, the right value last."""
+    to_line = wire.to_line
+    wire.to_line = lambda answer: to_line(answer).replace(b'"phase": ', b'"phase": "S2", "phase": ')
+
+
+def type_last() -> None:
+    """A map that sorts its keys: `_type` is no longer first."""
+
+    def reorder(answer: Json) -> Json:
+        for step in answer.get("steps", []):
+            if "actions" in step:
+                step["actions"] = [{**_without_type(action), "_type": action["_type"]} for action in step["actions"]]
+        return answer
+
+    _changing(reorder)
+
+
+def _without_type(action: Json) -> Json:
+    return {key: value for key, value in action.items() if key != "_type"}
+
+
+def seventeen_digits() -> None:
+    """Floats as C's `%.17g` prints them: they read back, but are not the shortest."""
+
+    def printed(match: re.Match[bytes]) -> bytes:
+        text = b"%.17g" % float(match[0])
+        return text if b"." in text or b"e" in text else text + b".0"
+
+    to_line = wire.to_line
+    wire.to_line = lambda answer: re.sub(rb"(?<=: )-?\d+\.\d+(e[-+]?\d+)?", printed, to_line(answer))
+
+
+def composed_texts() -> None:
+    """Texts are normalised to NFC when they are read, as some languages' strings do."""
+    handle_line = wire.handle_line
+
+    def composed(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: composed(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [composed(item) for item in value]
+        return unicodedata.normalize("NFC", value) if isinstance(value, str) else value
+
+    wire.handle_line = lambda line, methods=None: handle_line(json.dumps(composed(json.loads(line))).encode(), methods)
+
+
+def one_session() -> None:
+    """A server that holds the last session alone."""
+    wire_session.SESSIONS_MAX = 1
+
+
+def rewrite(function: Any, old: str, new: str) -> None:
+    """Write a function of the reference otherwise, wherever it is called from."""
+    source = textwrap.dedent(inspect.getsource(function))
+    assert old in source, f"{function.__name__} no longer says {old}"
+    names = dict(function.__globals__)
+    exec(source.replace(old, new), names)
+    function.__code__ = names[function.__name__].__code__
+
+
+def pct_over_100_early() -> None:
+    """The percentage is divided before it is multiplied: the same on paper."""
+    rewrite(pricing.entry_price, "(pct * mult) / 100.0", "(pct / 100.0) * mult")
 
 
 def wrong_digest() -> None:

@@ -73,6 +73,41 @@ def test_a_bug_is_caught_with_path_step_and_event(bug: str, tmp_path: Path, caps
     assert exit_code_of("replay", repro) == 1, "a repro holds all that its divergence needs"
 
 
+# What any reader of JSON forgives, and where it shows.
+BY_SPELLING = {"duplicate_keys": ".phase", "type_last": "._type", "seventeen_digits": "."}
+
+
+@pytest.mark.parametrize("bug", BY_SPELLING)
+def test_an_answer_that_only_reads_alike_is_caught(bug: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, report = run_against(bug, tmp_path, capsys, sequences=20)
+    assert code == 1
+    divergences = [finding["divergence"] for finding in report["findings"]]
+    assert {divergence["kind"] for divergence in divergences} == {"wire"}
+    assert all(BY_SPELLING[bug] in divergence["path"] for divergence in divergences)
+    assert any(finding["source"] == "generated" for finding in report["findings"]), "generated cases alone find it"
+
+
+BY_FIXTURE = {
+    "composed_texts": "unicode_decomposed",
+    "one_session": "session_64_are_kept",
+    "pct_over_100_early": "order_of_entry_price",
+}
+
+
+@pytest.mark.parametrize("bug", BY_FIXTURE)
+def test_a_bug_that_ordinary_cases_seldom_meet_has_its_fixture(
+    bug: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, report = run_against(bug, tmp_path, capsys, sequences=0)
+    assert code == 1
+    assert BY_FIXTURE[bug] in {finding["case"] for finding in report["findings"]}
+
+
+def test_generated_cases_find_composed_texts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _, report = run_against("composed_texts", tmp_path, capsys)
+    assert any(finding["source"] == "generated" for finding in report["findings"])
+
+
 def test_a_tie_broken_the_other_way_is_caught_by_its_fixture(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, report = run_against("tie_takes_buy_exit", tmp_path, capsys, sequences=0)
     assert code == 1
