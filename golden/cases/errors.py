@@ -165,7 +165,8 @@ DEFINITIONS: tuple[Definition, ...] = (
         order_size_usd=2.0) for wrong in (
             {}, {"market_price": 1}, {"market_price": None}, {"now": True}, {"orders": 5}, {"orders": [5]},
             {"orders": [BUY_ENTRY | {"price": 1}]},
-            {"orders": [BUY_ENTRY]}, {"orders": [BUY_ENTRY | {"side": "hold"}]}, {"mode_source": "other"},
+            {"orders": [BUY_ENTRY]}, {"orders": [BUY_ENTRY], "orders_of_a_subclass": True},
+            {"orders": [BUY_ENTRY | {"side": "hold"}]}, {"mode_source": "other"},
             {"cooldown_until_a": -1},
             {"orders": [BUY_ENTRY | {"side": None}]}, {"last_refresh_direction_a": None, "s2_entered_at": 5},
             {"cycle_a": 10**30})),
