@@ -29,7 +29,7 @@ def run_against(
     """`parity run` with a planted candidate: exit code and report."""
     exe = shlex.join([sys.executable, str(PLANTED), bug])
     arguments = ["run", "--sequences", str(sequences), "--seed", "3", "--candles", str(CANDLES), "--reports", str(reports)]
-    code = exit_code_of(*arguments, "--timeout-sec", "1", "--json", "--candidate-exe", exe)
+    code = exit_code_of(*arguments, "--timeout-sec", "2", "--json", "--candidate-exe", exe)
     return code, json.loads(capsys.readouterr().out)
 
 
