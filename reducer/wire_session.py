@@ -102,6 +102,9 @@ def delta(before: PairState, after: PairState) -> Json:
 
 
 def _merge_list(old: tuple[Any, ...], new: tuple[Any, ...]) -> list[Any] | None:
-    packed = [pack(item) for item in old]
-    rows = [packed.index(pack(item)) if pack(item) in packed else list(encode(item).values()) for item in new]
-    return None if rows == list(range(len(old))) else rows
+    """Kept indexes and new rows, or None where nothing changed."""
+    before, after = [pack(item) for item in old], [pack(item) for item in new]
+    if before == after:
+        return None
+    packed = zip(after, new, strict=True)
+    return [before.index(key) if key in before else list(encode(item).values()) for key, item in packed]
