@@ -50,8 +50,8 @@ def divergence() -> str:
             f"  path       {told['path']}",
             f"  step       {told['step']}",
             f"  event      {json.dumps(told['event'])}",
-            f"  reference  {told['reference']!r}",
-            f"  candidate  {told['candidate']!r}",
+            f"  reference  {told['reference']}",
+            f"  candidate  {told['candidate']}",
         ]
     )
 
