@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 APT_PACKAGES=(
-  ghc cabal-install hlint
+  ghc cabal-install g++ hlint
   libghc-aeson-dev libghc-double-conversion-dev libghc-hspec-dev libghc-quickcheck2-dev
   libghc-scientific-dev libghc-vector-dev
 )
