@@ -263,5 +263,10 @@ def parity() -> None:
 
 
 if __name__ == "__main__":
-    globals()[sys.argv[1]]()
+    bugs = {name: bug for name, bug in globals().items() if callable(bug) and getattr(bug, "__module__", "") == __name__}
+    plant = bugs.get(sys.argv[1] if len(sys.argv) > 1 else "")
+    if plant is None:
+        known = ", ".join(name for name in bugs if not name.startswith("_"))
+        sys.exit(f"planted.py: name a bug, then --server; known: {known}")
+    plant()
     sys.exit(wire.main(sys.argv[2:]))
