@@ -9,7 +9,7 @@ from typing import Any
 
 import state_machine as sm
 from harness.bench.loads import Stream
-from harness.bench.measure import Ports, booking_cost, replay_cost, transitions_cost
+from harness.bench.measure import Ports, booking_cost, replay_cost, settling_cost, transitions_cost
 
 HISTORY_CYCLES = 10_000
 BARE_TRIPS = 4000
@@ -39,19 +39,22 @@ def measure_round(ports: Ports, load: Sequence[Stream]) -> dict[str, float]:
     """One round of everything, in microseconds per step; all of a round is comparable."""
     longest = sorted(load, key=lambda stream: len(stream.events))[-HISTORY_STREAMS:]
     aged = [stream.with_history(HISTORY_CYCLES) for stream in longest]
-    session = ports.session.transition
+    session, history = ports.session.transition, ports.aged.transition
     bare = ports.echo.cost(REQUEST_BYTES, BARE_TRIPS)
     costs = {
         "bare round trip": bare.us,
         "session call": transitions_cost(session, load).us,
         "replay step": replay_cost(ports.replay, load).us,
-        "session call, no history": transitions_cost(session, longest).us,
-        "session call, 10,000 cycles": transitions_cost(session, aged).us,
-        "booking session call, no history": booking_cost(session, longest).us,
-        "booking session call, 10,000 cycles": booking_cost(session, aged).us,
+        "session call, no history": transitions_cost(history, longest).us,
+        "session call, 10,000 cycles": transitions_cost(history, aged).us,
+        "call after opening, no history": settling_cost(history, longest).us,
+        "call after opening, 10,000 cycles": settling_cost(history, aged).us,
+        "booking session call, no history": booking_cost(history, longest).us,
+        "booking session call, 10,000 cycles": booking_cost(history, aged).us,
         "full-state call": transitions_cost(session, load, copied=True).us,
         "python reference": transitions_cost(sm.transition, load).us,
     }
+    ports.aged.close()
     costs["bare round trip, after"] = ports.echo.cost(REQUEST_BYTES, BARE_TRIPS).us
     return costs
 
