@@ -16,7 +16,7 @@ import System.IO.Unsafe (unsafePerformIO)
 import Test.Hspec hiding (after, before)
 
 spec :: Spec
-spec = describe "readPlainStep" $ do
+spec = describe "readPlain" $ do
   it "takes every event as the adapter spells it" $
     [event | event <- events, isNothing (shortcut (next event))] `shouldBe` []
   it "answers alike" $
@@ -27,7 +27,29 @@ spec = describe "readPlainStep" $ do
     filter (not . alike) (concatMap (everywhere . next) events) `shouldBe` []
   it "leaves other spellings to the parser" $
     [line | line <- others, isJust (shortcut line)] `shouldBe` []
+  it "takes a replay that begins with its events" $
+    [line | line <- map replay typedEvents ++ [replay (B.intercalate "," typedEvents)], isNothing (shortcut line)] `shouldBe` []
+  it "answers a replay alike" $
+    filter (not . alike) (replay (B.intercalate "," typedEvents) : map replay typedEvents) `shouldBe` []
+  it "answers a replay alike, however a number is spelled" $
+    filter (not . alike) [replay (tick number) | number <- numbers] `shouldBe` []
+  it "answers a replay alike, whichever byte is another" $
+    filter (not . alike) (concatMap (everywhere . replay) typedEvents) `shouldBe` []
+  it "leaves other replays to the parser" $
+    [line | line <- otherReplays, isJust (shortcut line)] `shouldBe` []
   where
+    tick number = B.concat ["{\"_type\":\"TimerTick\",\"timestamp\":", number, "}"]
+    replay list = B.concat ["{\"method\":\"replay\",\"events\":[", list, "],\"session\":5,\"digest\":\"", digest, "\",\"config\":{},\"order_size_usd\":5}"]
+    otherReplays =
+      [ replay "",
+        replay "{\"timestamp\":1002}",
+        replay (B.append (tick "1002") ","),
+        B.append (replay (tick "1002")) "x",
+        B.concat ["{\"method\":\"replay\",\"events\":[", tick "1002", "]}"],
+        B.concat ["{\"method\":\"replay\",\"events\":[", tick "1002", "],\"session\":5,\"digest\":\"", digest, "\",\"config\":{},\"order_size_usd\":5,\"events\":[]}"],
+        B.concat ["{\"method\":\"replay\",\"events\":[", tick "1002", "],\"session\":5,\"digest\":\"", digest, "\",\"config\":{},\"order_size_usd\":5,\"method\":\"describe\"}"],
+        B.concat ["{\"method\":\"replay\",\"events\":[", tick "1002", "],\"session\":5,\"digest\":\"", digest, "\",\"config\":{},\"order_size_usd\":null}"]
+      ]
     opened = handledSessions (handleLine noSessions opening)
     digest = digestOf (handleLine noSessions opening)
     digestOf = B.take 16 . B.drop 11 . toBytes . handledAnswer
@@ -53,9 +75,9 @@ spec = describe "readPlainStep" $ do
         "{"
       ]
 
-plainOf :: B.ByteString -> Maybe PlainStep
+plainOf :: B.ByteString -> Maybe Plain
 plainOf line = unsafePerformIO $
-  BU.unsafeUseAsCString (B.snoc line 10) $ \p -> readPlainStep (castPtr p) (castPtr p `plusPtr` B.length line)
+  BU.unsafeUseAsCString (B.snoc line 10) $ \p -> readPlain (castPtr p) (castPtr p `plusPtr` B.length line)
 
 events :: [B.ByteString]
 events =
@@ -65,6 +87,12 @@ events =
     "\"order_local_id\":2,\"txid\":\"\",\"side\":\"sell\",\"price\":0.1002,\"volume\":20,\"fee\":-0.0,\"timestamp\":1002.0",
     "\"recovery_id\":1,\"txid\":\"\",\"side\":\"sell\",\"price\":0.1002,\"volume\":20.0,\"fee\":0.0,\"timestamp\":1002.25",
     "\"recovery_id\":1,\"txid\":\"x\",\"timestamp\":1002.25"
+  ]
+
+typedEvents :: [B.ByteString]
+typedEvents =
+  [ B.concat ["{\"_type\":\"", name, "\",", event, "}"]
+  | (name, event) <- zip ["PriceTick", "TimerTick", "FillEvent", "FillEvent", "RecoveryFillEvent", "RecoveryCancelEvent"] events
   ]
 
 numberTemplates :: [B.ByteString -> B.ByteString]

@@ -9,13 +9,12 @@ module DogeCore.Wire.Lines
 where
 
 import Control.Exception (SomeException, evaluate, try)
-import Control.Monad (when)
 import Data.ByteString (ByteString)
 import qualified Data.ByteString as B
 import Data.IORef (IORef, newIORef, readIORef, writeIORef)
 import Data.Word (Word8)
 import DogeCore.Put
-import DogeCore.Wire.Plain (readPlainStep)
+import DogeCore.Wire.Plain (readPlain)
 import DogeCore.Wire.RawIO (prepare, readSome, writeAll)
 import DogeCore.Wire.Server
 import DogeCore.Wire.Session (Sessions, noSessions)
@@ -23,6 +22,8 @@ import Foreign.C.Types (CInt (..), CSize (..))
 import Foreign.Marshal.Alloc (mallocBytes, reallocBytes)
 import Foreign.Marshal.Utils (moveBytes)
 import Foreign.Ptr (Ptr, castPtr, minusPtr, nullPtr, plusPtr)
+import GHC.IO.Device (ready)
+import qualified GHC.IO.FD as FD
 import System.Mem (performMajorGC)
 
 -- | The most bytes of a line, without its end.
@@ -47,17 +48,41 @@ serve = do
   prepare
   window <- newWindow
   sink <- newSink smallBuffer
-  let loop sessions =
+  let loop owed sessions = do
+        owing <- tidy window owed
         nextLine window >>= \case
           EndOfInput -> pure ()
-          TooLong -> respond sink sessions (pure (handleTooLong sessions)) >>= loop . handledSessions
+          TooLong -> respond sink sessions (pure (handleTooLong sessions)) >>= loop owing . handledSessions
           Line from to -> do
             after <- handledSessions <$> respond sink sessions (handleBytes sessions from to)
-            -- What a huge line took is given back at once.
-            when (to `minusPtr` from > 16 * smallBuffer) performMajorGC
-            loop after
-          Rest from to -> respond sink sessions (handleCopy sessions from to) >>= loop . handledSessions
-  loop noSessions
+            loop (max owing (owedAfter (to `minusPtr` from))) after
+          Rest from to -> respond sink sessions (handleCopy sessions from to) >>= loop owing . handledSessions
+  loop NoDebt noSessions
+
+-- Whether what large lines took still has to be given back: a collection
+-- costs as much as the states in the sessions are large, milliseconds for
+-- thousands of completed cycles, so the next call should not wait for it.
+data Owed = NoDebt | WhenIdle | AtOnce
+  deriving (Eq, Ord)
+
+owedAfter :: Int -> Owed
+owedAfter size
+  | size > 256 * smallBuffer = AtOnce
+  | size > 16 * smallBuffer = WhenIdle
+  | otherwise = NoDebt
+
+-- Collect if that is owed, and nobody waits meanwhile.
+tidy :: IORef Window -> Owed -> IO Owed
+tidy window owed = do
+  busy <- case owed of
+    NoDebt -> pure True
+    WhenIdle -> readIORef window >>= \(Window _ _ from to) -> if to > from then pure True else ready FD.stdin False idleMs
+    AtOnce -> pure False
+  if busy then pure owed else NoDebt <$ performMajorGC
+
+-- How long nothing must have come in for the server to be idle.
+idleMs :: Int
+idleMs = 20
 
 -- | Answer the first line; the sentence if it is an error.
 answerOnce :: IO (Maybe ByteString)
@@ -78,7 +103,7 @@ answerOnce = do
 -- strings are slices of its copy.
 handleBytes :: Sessions -> Ptr Word8 -> Ptr Word8 -> IO Handled
 handleBytes sessions from to = do
-  plain <- readPlainStep from to
+  plain <- readPlain from to
   maybe (handleCopy sessions from to) pure (plain >>= handlePlain sessions)
 
 handleCopy :: Sessions -> Ptr Word8 -> Ptr Word8 -> IO Handled

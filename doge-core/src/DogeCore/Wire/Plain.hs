@@ -1,214 +1,144 @@
 {-# LANGUAGE MagicHash #-}
-{-# LANGUAGE RankNTypes #-}
 
--- | A shortcut: a step as the adapter spells it,
+-- | A shortcut: the two requests that hold many bytes of events, as they are
+-- usually spelled,
 --
 -- > {"method":"step","session":7,"digest":"0123456789abcdef","event":{"price":0.1,"timestamp":1.5}}
+-- > {"method":"replay","events":[{"_type":"PriceTick","price":0.1,"timestamp":1.5}],"state":…}
 --
--- with nothing else in it, read straight from the bytes. Every other line,
--- broken or only spelled otherwise, is none of its business: the parser and
--- the schema decide about it. The test suite compares both ways.
+-- read straight from the bytes. Every other line, broken or only spelled
+-- otherwise, is none of its business: the parser and the schema decide about
+-- it. The test suite compares both ways.
 module DogeCore.Wire.Plain
-  ( PlainStep (..),
-    readPlainStep,
+  ( Plain (..),
+    readPlain,
   )
 where
 
-import Control.Monad (ap)
+import Data.ByteString (ByteString)
 import qualified Data.ByteString as B
 import Data.Text (Text)
-import qualified Data.Text as T
-import Data.Text.Encoding (decodeLatin1)
 import Data.Word (Word64, Word8)
-import DogeCore.Json.Decimal (decimalToDouble)
 import DogeCore.Types
-import DogeCore.XxHash (peek64)
-import Foreign.Ptr (castPtr, minusPtr, plusPtr)
-import Foreign.Storable (peek)
-import GHC.CString (cstringLength#)
-import GHC.Exts (Addr#, Int (..), Ptr (..))
+import DogeCore.Wire.Scan
+import Foreign.Ptr (Ptr)
 
--- | The session's number, the digest's digits as two little-endian words, and
--- the event.
-data PlainStep = PlainStep !Int !Word64 !Word64 !Event
-
--- Reads bytes, or gives up.
-newtype Scan a = Scan {runScan :: forall r. Ptr Word8 -> Ptr Word8 -> (a -> Ptr Word8 -> IO (Maybe r)) -> IO (Maybe r)}
-
-instance Functor Scan where
-  fmap f (Scan s) = Scan (\end p k -> s end p (k . f))
-  {-# INLINE fmap #-}
-
-instance Applicative Scan where
-  pure x = Scan (\_ p k -> k x p)
-  {-# INLINE pure #-}
-  (<*>) = ap
-  {-# INLINE (<*>) #-}
-
-instance Monad Scan where
-  Scan s >>= f = Scan (\end p k -> s end p (\x q -> runScan (f x) end q k))
-  {-# INLINE (>>=) #-}
+-- | What such a line holds.
+data Plain
+  = -- | The session's number, the digest's digits as two little-endian words,
+    -- and the event.
+    PlainStep !Int !Word64 !Word64 !Event
+  | -- | The events, and the object of all other members, not yet parsed.
+    PlainReplay ![Event] !ByteString
 
 -- | Read the line between two pointers. The byte behind it must be its line
--- end, on which every loop stops. Nothing of the line is kept.
-readPlainStep :: Ptr Word8 -> Ptr Word8 -> IO (Maybe PlainStep)
-readPlainStep start end = runScan plainStep end start (\x _ -> pure (Just x))
+-- end. Nothing of the line is kept.
+readPlain :: Ptr Word8 -> Ptr Word8 -> IO (Maybe Plain)
+readPlain = scanning $ do
+  expect "{\"method\":\""#
+  next >>= \case
+    115 -> plainStep
+    114 -> plainReplay
+    _ -> giveUp
 
-plainStep :: Scan PlainStep
+plainStep :: Scan Plain
 plainStep = do
-  expect "{\"method\":\"step\",\"session\":"#
+  expect "step\",\"session\":"#
   number <- int
   expect ",\"digest\":\""#
   high <- word
   low <- word
   expect "\",\"event\":{\""#
-  event <- plainEvent
+  event <- untyped
   expect "}}"#
   atEnd
   pure (PlainStep number high low event)
 {-# INLINE plainStep #-}
 
--- The fields in contract order; the first one tells the type, nearly.
-plainEvent :: Scan Event
-plainEvent =
+plainReplay :: Scan Plain
+plainReplay = do
+  expect "replay\",\"events\":["#
+  events <- eventsAfter []
+  PlainReplay events . B.cons 123 <$> rest
+
+-- One event and those behind it, up to the next member of the request.
+eventsAfter :: [Event] -> Scan [Event]
+eventsAfter before = do
+  event <- typed
   next >>= \case
-    112 -> EvPriceTick <$> (expect "price\":"# *> float) <*> timestamp
-    116 -> EvTimerTick <$> (expect "timestamp\":"# *> float)
-    111 -> do
-      expect "order_local_id\":"#
-      EvFill <$> int <*> txid <*> side <*> named ",\"price\":"# <*> named ",\"volume\":"# <*> named ",\"fee\":"# <*> timestamp
+    44 -> expect ","# *> eventsAfter (event : before)
+    _ -> reverse (event : before) <$ expect "],"#
+
+-- An event with its type first.
+typed :: Scan Event
+typed = do
+  expect "{\"_type\":\""#
+  event <-
+    next >>= \case
+      80 -> expect "PriceTick\",\""# *> priceTick
+      84 -> expect "TimerTick\",\""# *> timerTick
+      70 -> expect "FillEvent\",\""# *> fill
+      82 -> expect "Recovery"# *> typedRecovery
+      _ -> giveUp
+  event <$ expect "}"#
+
+typedRecovery :: Scan Event
+typedRecovery =
+  next >>= \case
+    70 -> expect "FillEvent\",\""# *> recoveryId >>= uncurry recoveryFill
+    _ -> expect "CancelEvent\",\""# *> recoveryId >>= uncurry recoveryCancel
+
+-- An event without its type: the first field tells it, nearly.
+untyped :: Scan Event
+untyped =
+  next >>= \case
+    112 -> priceTick
+    116 -> timerTick
+    111 -> fill
     114 -> do
-      expect "recovery_id\":"#
-      number <- int
-      name <- txid
-      expect ",\""#
+      (number, txid) <- recoveryId
       next >>= \case
-        116 -> EvRecoveryCancel number name <$> (expect "timestamp\":"# *> float)
-        _ -> EvRecoveryFill number name <$> sideValue <*> named ",\"price\":"# <*> named ",\"volume\":"# <*> named ",\"fee\":"# <*> timestamp
+        116 -> recoveryCancel number txid
+        _ -> recoveryFill number txid
     _ -> giveUp
-  where
-    timestamp = named ",\"timestamp\":"#
-    side = expect ",\""# *> sideValue
+{-# INLINE untyped #-}
 
-named :: Addr# -> Scan Double
-named key = expect key *> float
-{-# INLINE named #-}
+-- The fields in contract order, from behind the quote of the first key.
 
-giveUp :: Scan a
-giveUp = Scan (\_ _ _ -> pure Nothing)
+priceTick :: Scan Event
+priceTick = EvPriceTick <$> (expect "price\":"# *> float) <*> timestamp
 
--- The next byte, which stays.
-next :: Scan Word8
-next = Scan (\_ p k -> peek p >>= \b -> k b p)
-{-# INLINE next #-}
+timerTick :: Scan Event
+timerTick = EvTimerTick <$> (expect "timestamp\":"# *> float)
 
-atEnd :: Scan ()
-atEnd = Scan (\end p k -> if p == end then k () p else pure Nothing)
-{-# INLINE atEnd #-}
+fill :: Scan Event
+fill = do
+  expect "order_local_id\":"#
+  EvFill <$> int <*> txidMember <*> (expect ",\""# *> side) <*> named ",\"price\":"# <*> named ",\"volume\":"# <*> named ",\"fee\":"# <*> timestamp
 
--- Just this text.
-expect :: Addr# -> Scan ()
-expect text = Scan $ \end p k -> do
-  let size = I# (cstringLength# text)
-  found <- if end `minusPtr` p < size then pure False else sameBytes p (Ptr text) size
-  if found then k () (p `plusPtr` size) else pure Nothing
-{-# INLINE expect #-}
+-- Up to the quote of the next key.
+recoveryId :: Scan (Int, Text)
+recoveryId = (,) <$> (expect "recovery_id\":"# *> int) <*> (txidMember <* expect ",\""#)
 
--- Word by word; the last word may overlap the one before.
-sameBytes :: Ptr Word8 -> Ptr Word8 -> Int -> IO Bool
-sameBytes !p !q !left
-  | left > 8 = do
-      a <- peek64 p
-      b <- peek64 q
-      if a == b then sameBytes (p `plusPtr` step) (q `plusPtr` step) (left - step) else pure False
-  | left == 8 = (==) <$> peek64 p <*> peek64 q
-  | left == 0 = pure True
-  | otherwise = do
-      a <- peek p
-      b <- peek q
-      if a == b then sameBytes (p `plusPtr` 1) (q `plusPtr` 1) (left - 1) else pure False
-  where
-    step = min 8 (left - 8)
+recoveryFill :: Int -> Text -> Scan Event
+recoveryFill number txid =
+  EvRecoveryFill number txid <$> side <*> named ",\"price\":"# <*> named ",\"volume\":"# <*> named ",\"fee\":"# <*> timestamp
 
-word :: Scan Word64
-word = Scan $ \end p k ->
-  if end `minusPtr` p < 8 then pure Nothing else peek64 p >>= \w -> k w (p `plusPtr` 8)
-{-# INLINE word #-}
+recoveryCancel :: Int -> Text -> Scan Event
+recoveryCancel number txid = EvRecoveryCancel number txid <$> (expect "timestamp\":"# *> float)
 
-int :: Scan Int
-int = Scan $ \_ p k ->
-  numberAt p >>= \case
-    Whole q n -> k n q
-    Point _ _ -> pure Nothing
-    NoNumber -> pure Nothing
-{-# INLINE int #-}
+timestamp :: Scan Double
+timestamp = named ",\"timestamp\":"#
+{-# INLINE timestamp #-}
 
-float :: Scan Double
-float = Scan $ \_ p k ->
-  numberAt p >>= \case
-    Whole q n -> k (fromIntegral n) q
-    Point q x -> k x q
-    NoNumber -> pure Nothing
-{-# INLINE float #-}
+txidMember :: Scan Text
+txidMember = expect ",\"txid\":\""# *> plainText
+{-# INLINE txidMember #-}
 
--- A number without exponent of at most 18 digits, and where it ends.
-data Number = Whole !(Ptr Word8) !Int | Point !(Ptr Word8) !Double | NoNumber
-
-numberAt :: Ptr Word8 -> IO Number
-numberAt start = do
-  sign <- peek start
-  let negative = sign == 45
-      first = if negative then start `plusPtr` 1 else start
-  lead <- peek first
-  digits first 0 $ \wholeEnd n -> do
-    let places = wholeEnd `minusPtr` first
-    point <- peek wholeEnd
-    if places == 0 || places > 18 || (lead == 48 && places > 1)
-      then pure NoNumber
-      else
-        if point /= 46
-          then pure (Whole wholeEnd (if negative then negate (fromIntegral n) else fromIntegral n))
-          else digits (wholeEnd `plusPtr` 1) n $ \end m -> do
-            let decimals = end `minusPtr` wholeEnd - 1
-                x = decimalToDouble m (negate decimals)
-            pure $
-              if decimals == 0 || places + decimals > 18
-                then NoNumber
-                else Point end (if negative then negate x else x)
-
--- Go on with where the digits end, and with all of them behind those already
--- read.
-digits :: Ptr Word8 -> Word64 -> (Ptr Word8 -> Word64 -> IO r) -> IO r
-digits start before k = go start before
-  where
-    go !p !acc = do
-      b <- peek p
-      let d = fromIntegral b - 48 :: Word64
-      if d <= 9 then go (p `plusPtr` 1) (acc * 10 + d) else k p acc
-{-# INLINE digits #-}
-
-sideValue :: Scan Side
-sideValue = do
+side :: Scan Side
+side = do
   expect "side\":\""#
   next >>= \case
     98 -> Buy <$ expect "buy\""#
     _ -> Sell <$ expect "sell\""#
-{-# INLINE sideValue #-}
-
--- Plain ASCII without escapes.
-txid :: Scan Text
-txid = do
-  expect ",\"txid\":\""#
-  Scan $ \_ p k -> do
-    q <- plainEnd p
-    quote <- peek q
-    if quote /= 34
-      then pure Nothing
-      else do
-        !text <- if p == q then pure T.empty else decodeLatin1 <$> B.packCStringLen (castPtr p, q `minusPtr` p)
-        k text (q `plusPtr` 1)
-
-plainEnd :: Ptr Word8 -> IO (Ptr Word8)
-plainEnd !p = do
-  b <- peek p
-  if b >= 32 && b < 127 && b /= 34 && b /= 92 then plainEnd (p `plusPtr` 1) else pure p
+{-# INLINE side #-}

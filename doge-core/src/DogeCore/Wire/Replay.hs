@@ -14,21 +14,19 @@ import DogeCore.Helpers (derivePhase)
 import DogeCore.Invariants (checkInvariants)
 import DogeCore.Json (encodeAction, encodeState)
 import qualified DogeCore.Json.Encode as E
-import DogeCore.Json.Value (Value)
 import DogeCore.Put (Put (..), word8)
 import DogeCore.Transition (Sizing (..), transition)
 import DogeCore.Types
 import DogeCore.Wire.Error
-import DogeCore.Wire.Request (readEvent)
 
 -- | Answer every event in turn; one that fails leaves the state as it was.
 -- Each step is written before the next one is looked at.
-replay :: Sizing -> PairState -> [Value] -> Put
+replay :: Sizing -> PairState -> [Answer Event] -> Put
 replay (Sizing cfg size sizes) start events = Put $ \sink p0 -> do
-  let go !st separator values p = case values of
+  let go !st separator left p = case left of
         [] -> runPut (E.literal "],\"state\":"# <> encodeState st <> word8 125) sink p
-        v : rest -> do
-          let outcome = readEvent v >>= \event -> fromTooLarge (transition st event cfg size sizes)
+        read' : rest -> do
+          let outcome = read' >>= \event -> fromTooLarge (transition st event cfg size sizes)
               !after = either (const st) fst outcome
           p' <- runPut (E.raw separator <> encodeStep after (snd <$> outcome)) sink p
           go after "," rest p'

@@ -19,11 +19,12 @@ import qualified DogeCore.Json.Encode as E
 import DogeCore.Json.Parse (ParseError (..), parseDocument)
 import DogeCore.Json.Schema
 import DogeCore.Json.Value (Member (..), Value (..), member)
+import Data.Maybe (isNothing)
 import DogeCore.Put (Put)
 import DogeCore.Transition
 import DogeCore.Types
 import DogeCore.Wire.Error
-import DogeCore.Wire.Plain (PlainStep)
+import DogeCore.Wire.Plain (Plain (..))
 import DogeCore.Wire.Replay
 import DogeCore.Wire.Request
 import DogeCore.Wire.Session
@@ -39,11 +40,21 @@ data Handled = Handled
 handleLine :: Sessions -> ByteString -> Handled
 handleLine sessions = handledAs sessions . request sessions
 
--- | Answer a step that was read already; nothing if 'handleLine' has to.
-handlePlain :: Sessions -> PlainStep -> Maybe Handled
-handlePlain sessions plain = case plainStep sessions plain of
-  Nothing -> Nothing
-  Just answered -> Just $! handledAs sessions answered
+-- | Answer a line that was read already; nothing if 'handleLine' has to.
+handlePlain :: Sessions -> Plain -> Maybe Handled
+handlePlain sessions = \case
+  PlainStep number high low event -> case plainStep sessions number (high, low) event of
+    Nothing -> Nothing
+    Just answered -> Just $! handledAs sessions answered
+  PlainReplay events others -> case parseDocument others of
+    Right (JObject members)
+      | all (absent members) ["method", "events"] ->
+          either (const Nothing) (Just . Handled sessions Nothing) $
+            stateGiven sessions members >>= answerReplay members (map Right events)
+    Right _ -> Nothing
+    Left _ -> Nothing
+  where
+    absent members key = isNothing (member key members)
 
 handledAs :: Sessions -> Answer (Sessions, Put) -> Handled
 handledAs sessions = \case
@@ -89,19 +100,27 @@ answer sessions members = \case
   Replay -> unchanged $ do
     st <- stateOf
     events <- required "events" members >>= readItems "events"
-    sizing <- readSizing members
-    Right (replay sizing st events)
+    answerReplay members (map readEvent events) st
   where
     unchanged = fmap (sessions,)
-    stateOf = case member "state" members of
-      Just v -> readState v
-      Nothing -> heldState sessions members >>= maybe (requestError "state: is missing") Right
+    stateOf = stateGiven sessions members
     answerTransition = do
       st <- stateOf
       event <- required "event" members >>= readEvent
       Sizing cfg size sizes <- readSizing members
       (after, actions) <- fromTooLarge (transition st event cfg size sizes)
       Right (E.object [("state", encodeState after), encodedActions actions])
+
+-- The state of a request, or that of the session which it names.
+stateGiven :: Sessions -> [Member] -> Answer PairState
+stateGiven sessions members = case member "state" members of
+  Just v -> readState v
+  Nothing -> heldState sessions members >>= maybe (requestError "state: is missing") Right
+
+answerReplay :: [Member] -> [Answer Event] -> PairState -> Answer Put
+answerReplay members events st = do
+  sizing <- readSizing members
+  Right (replay sizing st events)
 
 encodedActions :: [Action] -> (ByteString, Put)
 encodedActions actions = ("actions", E.list (map encodeAction actions))

@@ -23,7 +23,6 @@ import DogeCore.Transition (Sizing (..), transition)
 import DogeCore.Types
 import DogeCore.Wire.Delta (encodeDelta)
 import DogeCore.Wire.Error
-import DogeCore.Wire.Plain (PlainStep (..))
 import DogeCore.Wire.Request
 import DogeCore.XxHash (hex16, hexWords)
 
@@ -64,11 +63,11 @@ step sessions members = do
   advanced sessions number before event sizing
 
 -- | 'step' of a line that was read already; nothing if its session is lost.
-plainStep :: Sessions -> PlainStep -> Maybe (Answer (Sessions, Put))
-plainStep sessions@(Sessions _ table) (PlainStep number high low event) =
+plainStep :: Sessions -> Int -> (Word64, Word64) -> Event -> Maybe (Answer (Sessions, Put))
+plainStep sessions@(Sessions _ table) number digest event =
   case IntMap.lookup number table of
     Just held
-      | number >= 0 && hexWords (ssDigest held) == (high, low) ->
+      | number >= 0 && hexWords (ssDigest held) == digest ->
           Just $! advanced sessions number (ssState held) event (ssSizing held)
     Just _ -> Nothing
     Nothing -> Nothing

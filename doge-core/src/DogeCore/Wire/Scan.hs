@@ -1,0 +1,184 @@
+{-# LANGUAGE MagicHash #-}
+{-# LANGUAGE RankNTypes #-}
+
+-- | Reading bytes that are spelled in the one way that is expected, or giving
+-- up. Every loop stops at a line end, which must stand behind the bytes.
+module DogeCore.Wire.Scan
+  ( Scan,
+    runScan,
+    scanning,
+    giveUp,
+    next,
+    atEnd,
+    expect,
+    rest,
+    word,
+    int,
+    float,
+    named,
+    plainText,
+  )
+where
+
+import Control.Monad (ap)
+import Data.ByteString (ByteString)
+import qualified Data.ByteString as B
+import Data.Text (Text)
+import qualified Data.Text as T
+import Data.Text.Encoding (decodeLatin1)
+import Data.Word (Word64, Word8)
+import DogeCore.Json.Decimal (decimalToDouble)
+import DogeCore.XxHash (peek64)
+import Foreign.Ptr (castPtr, minusPtr, plusPtr)
+import Foreign.Storable (peek)
+import GHC.CString (cstringLength#)
+import GHC.Exts (Addr#, Int (..), Ptr (..))
+
+-- | From a place in the bytes to a value and the place behind it. Given are
+-- the end of the bytes, the place, and how to go on.
+newtype Scan a = Scan {runScan :: forall r. Ptr Word8 -> Ptr Word8 -> (a -> Ptr Word8 -> IO (Maybe r)) -> IO (Maybe r)}
+
+instance Functor Scan where
+  fmap f (Scan s) = Scan (\end p k -> s end p (k . f))
+  {-# INLINE fmap #-}
+
+instance Applicative Scan where
+  pure x = Scan (\_ p k -> k x p)
+  {-# INLINE pure #-}
+  (<*>) = ap
+  {-# INLINE (<*>) #-}
+
+instance Monad Scan where
+  Scan s >>= f = Scan (\end p k -> s end p (\x q -> runScan (f x) end q k))
+  {-# INLINE (>>=) #-}
+
+-- | Run a scan on the bytes between two pointers.
+scanning :: Scan a -> Ptr Word8 -> Ptr Word8 -> IO (Maybe a)
+scanning scan start end = runScan scan end start (\x _ -> pure (Just x))
+{-# INLINE scanning #-}
+
+-- | A copy of all that is left.
+rest :: Scan ByteString
+rest = Scan $ \end p k -> do
+  !bytes <- B.packCStringLen (castPtr p, end `minusPtr` p)
+  k bytes end
+
+-- | A float behind its key.
+named :: Addr# -> Scan Double
+named key = expect key *> float
+{-# INLINE named #-}
+
+-- | Leave it to the parser.
+giveUp :: Scan a
+giveUp = Scan (\_ _ _ -> pure Nothing)
+
+-- | The next byte, which stays.
+next :: Scan Word8
+next = Scan (\_ p k -> peek p >>= \b -> k b p)
+{-# INLINE next #-}
+
+-- | Nothing is left.
+atEnd :: Scan ()
+atEnd = Scan (\end p k -> if p == end then k () p else pure Nothing)
+{-# INLINE atEnd #-}
+
+-- | Just this text.
+expect :: Addr# -> Scan ()
+expect text = Scan $ \end p k -> do
+  let size = I# (cstringLength# text)
+  found <- if end `minusPtr` p < size then pure False else sameBytes p (Ptr text) size
+  if found then k () (p `plusPtr` size) else pure Nothing
+{-# INLINE expect #-}
+
+-- Word by word; the last word may overlap the one before.
+sameBytes :: Ptr Word8 -> Ptr Word8 -> Int -> IO Bool
+sameBytes !p !q !left
+  | left > 8 = do
+      a <- peek64 p
+      b <- peek64 q
+      if a == b then sameBytes (p `plusPtr` step) (q `plusPtr` step) (left - step) else pure False
+  | left == 8 = (==) <$> peek64 p <*> peek64 q
+  | left == 0 = pure True
+  | otherwise = do
+      a <- peek p
+      b <- peek q
+      if a == b then sameBytes (p `plusPtr` 1) (q `plusPtr` 1) (left - 1) else pure False
+  where
+    step = min 8 (left - 8)
+
+-- | Eight bytes, whatever they are, the first one lowest.
+word :: Scan Word64
+word = Scan $ \end p k ->
+  if end `minusPtr` p < 8 then pure Nothing else peek64 p >>= \w -> k w (p `plusPtr` 8)
+{-# INLINE word #-}
+
+-- | An integer of at most 18 digits.
+int :: Scan Int
+int = Scan $ \_ p k ->
+  numberAt p >>= \case
+    Whole q n -> k n q
+    Point _ _ -> pure Nothing
+    NoNumber -> pure Nothing
+{-# INLINE int #-}
+
+-- | A number of at most 18 digits, without exponent.
+float :: Scan Double
+float = Scan $ \_ p k ->
+  numberAt p >>= \case
+    Whole q n -> k (fromIntegral n) q
+    Point q x -> k x q
+    NoNumber -> pure Nothing
+{-# INLINE float #-}
+
+-- A number without exponent of at most 18 digits, and where it ends.
+data Number = Whole !(Ptr Word8) !Int | Point !(Ptr Word8) !Double | NoNumber
+
+numberAt :: Ptr Word8 -> IO Number
+numberAt start = do
+  sign <- peek start
+  let negative = sign == 45
+      first = if negative then start `plusPtr` 1 else start
+  lead <- peek first
+  digits first 0 $ \wholeEnd n -> do
+    let places = wholeEnd `minusPtr` first
+    point <- peek wholeEnd
+    if places == 0 || places > 18 || (lead == 48 && places > 1)
+      then pure NoNumber
+      else
+        if point /= 46
+          then pure (Whole wholeEnd (if negative then negate (fromIntegral n) else fromIntegral n))
+          else digits (wholeEnd `plusPtr` 1) n $ \end m -> do
+            let decimals = end `minusPtr` wholeEnd - 1
+                x = decimalToDouble m (negate decimals)
+            pure $
+              if decimals == 0 || places + decimals > 18
+                then NoNumber
+                else Point end (if negative then negate x else x)
+
+-- Go on with where the digits end, and with all of them behind those already
+-- read.
+digits :: Ptr Word8 -> Word64 -> (Ptr Word8 -> Word64 -> IO r) -> IO r
+digits start before k = go start before
+  where
+    go !p !acc = do
+      b <- peek p
+      let d = fromIntegral b - 48 :: Word64
+      if d <= 9 then go (p `plusPtr` 1) (acc * 10 + d) else k p acc
+{-# INLINE digits #-}
+
+-- | The inside of a string that is plain ASCII without escapes, and its
+-- closing quote.
+plainText :: Scan Text
+plainText = Scan $ \_ p k -> do
+  q <- plainEnd p
+  quote <- peek q
+  if quote /= 34
+    then pure Nothing
+    else do
+      !text <- if p == q then pure T.empty else decodeLatin1 <$> B.packCStringLen (castPtr p, q `minusPtr` p)
+      k text (q `plusPtr` 1)
+
+plainEnd :: Ptr Word8 -> IO (Ptr Word8)
+plainEnd !p = do
+  b <- peek p
+  if b >= 32 && b < 127 && b /= 34 && b /= 92 then plainEnd (p `plusPtr` 1) else pure p
