@@ -14,10 +14,21 @@ from typing import Any
 # The largest integer that a setting or a count may be: every port can add to it without overflow, and a float holds it exactly.
 INTEGER_MAX = 2**31 - 1
 
+SHOWN_MAX = 80
+
 
 def refusal(path: str, wanted: str, value: object) -> ValueError:
     """The error for a value that is not what was wanted."""
-    return ValueError(f"{path}: must be {wanted}; got {value!r}")
+    return ValueError(f"{path}: must be {wanted}; got {_shown(value)}")
+
+
+def _shown(value: object) -> str:
+    """The value's repr, at most 80 characters of it; its type's name if it has none (Python refuses to write huge integers)."""
+    try:
+        text = repr(value)
+    except Exception:
+        text = f"<{type(value).__name__}>"
+    return text if len(text) <= SHOWN_MAX else text[: SHOWN_MAX - 3] + "..."
 
 
 def number_or_none(value: object) -> float | None:
