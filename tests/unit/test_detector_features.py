@@ -103,6 +103,13 @@ def test_zero_denominators_stand_at_1e_10() -> None:
     assert row[1] == -2.0 / 1e-10
 
 
+def test_a_denominator_that_is_only_tiny_stays() -> None:
+    [row] = hmm.FeatureExtractor(rsi_period=1, volume_avg_period=1).extract([1.0, 2.0], [5e-324, 5e-324])
+    assert row[3] == 1.0
+    [row] = hmm.FeatureExtractor(rsi_period=1).extract([5e-324, 0.0], [1.0, 1.0])
+    assert row[2] == -1.0
+
+
 @pytest.mark.parametrize("broken", [math.nan, math.inf, -math.inf])
 def test_a_close_that_is_not_finite_drops_the_rows_from_there_on(broken: float) -> None:
     closes, volumes = market(1, 60)
@@ -271,6 +278,11 @@ def test_a_constant_feature_is_standardised_to_zero() -> None:
     mean, deviation = mean_and_deviation(rows)
     assert (mean.tolist(), deviation.tolist()) == ([2.0, 5.0], [1.0, 1.0])
     assert standardise(rows, mean, deviation).tolist() == [[-1.0, 0.0], [1.0, 0.0]]
+
+
+def test_a_deviation_that_is_only_tiny_stays() -> None:
+    rows = np.array([[1e-150], [3e-150]])
+    assert mean_and_deviation(rows)[1].tolist() == [1e-150]
 
 
 def test_deviations_that_overflow_are_infinite_and_warn_of_nothing() -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hmmlearn.hmm import GaussianHMM
 from sklearn.exceptions import ConvergenceWarning
+from threadpoolctl import threadpool_info, threadpool_limits
 
 import hmm_regime_detector as hmm
 from detector.training import TrainingError, fit_model, label_states
@@ -170,6 +171,20 @@ def test_any_other_warning_becomes_a_line_too(caplog: pytest.LogCaptureFixture, 
         "training warned: memory leaks here",
         "training found fewer clusters in the observations than the 3 states",
     ]
+
+
+def test_a_fit_runs_on_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    real_fit, threads = GaussianHMM.fit, []
+
+    def fit_and_look(self: GaussianHMM, observations: Any) -> Any:
+        threads.extend(pool["num_threads"] for pool in threadpool_info())
+        return real_fit(self, observations)
+
+    monkeypatch.setattr(GaussianHMM, "fit", fit_and_look)
+    with threadpool_limits(limits=2):
+        hmm.RegimeDetector().train(*market(1, 600))
+        assert {pool["num_threads"] for pool in threadpool_info()} == {2}
+    assert set(threads) == {1}
 
 
 def test_what_hmmlearn_logs_is_left_to_it(caplog: pytest.LogCaptureFixture) -> None:
