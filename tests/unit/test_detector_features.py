@@ -281,8 +281,8 @@ def test_a_constant_feature_is_standardised_to_zero() -> None:
 
 
 def test_a_deviation_that_is_only_tiny_stays() -> None:
-    rows = np.array([[1e-150], [3e-150]])
-    assert mean_and_deviation(rows)[1].tolist() == [1e-150]
+    rows = np.array([[2.0**-500], [3.0 * 2.0**-500]])
+    assert mean_and_deviation(rows)[1].tolist() == [2.0**-500]
 
 
 def test_deviations_that_overflow_are_infinite_and_warn_of_nothing() -> None:
