@@ -1,0 +1,35 @@
+"""The HMM regime detector in Rust: `import doge_hmm` is a drop-in for `import hmm_regime_detector`, and stands for hmmlearn.
+
+The detector's names are those of the Python reference, with the same defaults, errors and texts. `GaussianHMM` is the part of
+hmmlearn's class that has diagonal covariances, trained draw by draw as hmmlearn trains it.
+"""
+
+from doge_hmm._native import (
+    FeatureExtractor,
+    IndicatorSnapshot,
+    Regime,
+    RegimeDetector,
+    RegimeState,
+    __version__,
+    compute_blended_idle_target,
+    compute_grid_bias,
+    restore_from_snapshot,
+    serialize_for_snapshot,
+)
+from doge_hmm.hmm import ConvergenceMonitor, GaussianHMM, NotFittedError
+
+__all__ = [
+    "ConvergenceMonitor",
+    "FeatureExtractor",
+    "GaussianHMM",
+    "IndicatorSnapshot",
+    "NotFittedError",
+    "Regime",
+    "RegimeDetector",
+    "RegimeState",
+    "__version__",
+    "compute_blended_idle_target",
+    "compute_grid_bias",
+    "restore_from_snapshot",
+    "serialize_for_snapshot",
+]

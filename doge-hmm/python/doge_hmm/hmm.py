@@ -1,0 +1,329 @@
+"""The diagonal-covariance part of hmmlearn's `GaussianHMM`. Source: hmmlearn 0.3.3, `base.py` and `hmm.py`.
+
+Validation, attributes and log lines are here, as in hmmlearn; the computing is in Rust, without the interpreter's lock.
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from doge_hmm import _native
+from doge_hmm.initialisation import initialise
+from doge_hmm.monitor import ZERO_ROWS, ConvergenceMonitor
+from doge_hmm.validation import Matrix, NotFittedError, check_array, random_state_of, read_lengths
+
+__all__ = ["ConvergenceMonitor", "GaussianHMM", "NotFittedError"]
+
+log = logging.getLogger("doge_hmm")
+States = npt.NDArray[np.int64]
+
+# What only hmmlearn can do, with the value that both can.
+FIXED = {
+    "covariance_type": "diag",
+    "startprob_prior": 1.0,
+    "transmat_prior": 1.0,
+    "means_prior": 0,
+    "means_weight": 0,
+    "covars_prior": 1e-2,
+    "covars_weight": 1,
+}
+
+
+class GaussianHMM:
+    """A hidden Markov model whose states emit Gaussian rows of features, each feature for itself.
+
+    Parameters and attributes have hmmlearn's names, defaults and shapes, with K states and D features: `startprob_` (K,),
+    `transmat_` (K, K), `means_` (K, D), `covars_` (K, D, D) read and (K, D) written, `monitor_`. Covariances other than diagonal
+    and priors other than the defaults are not covered: `NotImplementedError` names them. Beyond hmmlearn there are
+    `filter_proba` and `filter`, which do not look ahead.
+    """
+
+    startprob_: Matrix
+    transmat_: Matrix
+    means_: Matrix
+    n_features: int
+
+    def __init__(
+        self,
+        n_components: int = 1,
+        covariance_type: str = "diag",
+        min_covar: float = 1e-3,
+        startprob_prior: float = 1.0,
+        transmat_prior: float = 1.0,
+        means_prior: float = 0,
+        means_weight: float = 0,
+        covars_prior: float = 1e-2,
+        covars_weight: float = 1,
+        algorithm: str = "viterbi",
+        random_state: Any = None,
+        n_iter: int = 10,
+        tol: float = 1e-2,
+        verbose: bool = False,
+        params: str = "stmc",
+        init_params: str = "stmc",
+        implementation: str = "log",
+    ) -> None:
+        self.n_components = n_components
+        self.covariance_type = covariance_type
+        self.min_covar = min_covar
+        self.startprob_prior = startprob_prior
+        self.transmat_prior = transmat_prior
+        self.means_prior = means_prior
+        self.means_weight = means_weight
+        self.covars_prior = covars_prior
+        self.covars_weight = covars_weight
+        self.algorithm = algorithm
+        self.random_state = random_state
+        self.n_iter = n_iter
+        self.tol = tol
+        self.verbose = verbose
+        self.params = params
+        self.init_params = init_params
+        self.implementation = implementation
+        self.monitor_ = ConvergenceMonitor(self.tol, self.n_iter, self.verbose)
+
+    @classmethod
+    def _fitted(cls, settings: dict[str, Any], arrays: tuple[Matrix, ...], history: list[float]) -> GaussianHMM:
+        """A model that was fitted in Rust."""
+        model = cls(**settings)
+        model.startprob_, model.transmat_, model.means_, model._covars_ = arrays
+        model.n_features = model.means_.shape[1]
+        model.monitor_.history.extend(history)
+        model.monitor_.iter = len(history)
+        return model
+
+    @property
+    def covars_(self) -> Matrix:
+        """The covariance matrices, shape (K, D, D)."""
+        return np.array([np.diag(variances) for variances in self._covars_])
+
+    @covars_.setter
+    def covars_(self, covars: npt.ArrayLike) -> None:
+        values = np.array(covars, copy=True)
+        if values.ndim != 2 or len(values) != self.n_components:
+            raise ValueError("'diag' covars must have shape (n_components, n_dim)")
+        if np.any(values <= 0):
+            raise ValueError("'diag' covars must be positive")
+        self._covars_ = values
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """The parameters of the constructor, by name."""
+        del deep  # there are no models within
+        return {name: getattr(self, name) for name in sorted(inspect.signature(type(self)).parameters)}
+
+    def set_params(self, **params: Any) -> GaussianHMM:
+        """Change parameters of the constructor. Raises `ValueError` that names an unknown one, and changes nothing then."""
+        known = self.get_params()
+        for name in params:
+            if name not in known:
+                raise ValueError(f"Invalid parameter {name!r} for estimator {self!r}. Valid parameters are: {list(known)!r}.")
+        for name, value in params.items():
+            setattr(self, name, value)
+        return self
+
+    def __repr__(self) -> str:
+        signature = inspect.signature(type(self)).parameters
+        changed = [f"{name}={value!r}" for name, value in self.get_params().items() if value != signature[name].default]
+        return f"{type(self).__name__}({', '.join(changed)})"
+
+    def fit(self, X: npt.ArrayLike, lengths: Any = None) -> GaussianHMM:
+        """Initialise what `init_params` names and train by EM; the model itself.
+
+        Raises `ValueError` for bad data and `NotImplementedError` for what is not covered.
+        """
+        rows = check_array(X)
+        self._check_covered()
+        self._init(rows, lengths)
+        self._check()
+        pieces = read_lengths(lengths, len(rows))
+        self.monitor_._reset()
+        if type(self.monitor_) is ConvergenceMonitor and not self.monitor_.verbose:
+            self._fit_at_once(rows, pieces)
+        else:
+            self._fit_round_by_round(rows, pieces)
+        return self
+
+    def score(self, X: npt.ArrayLike, lengths: Any = None) -> float:
+        """The log-likelihood of the data. Raises `NotFittedError` and `ValueError`."""
+        return float(_native.score(*self._asked(X, lengths), self._implementation()))
+
+    def score_samples(self, X: npt.ArrayLike, lengths: Any = None) -> tuple[float, Matrix]:
+        """The log-likelihood and each row's state probabilities given all rows, shape (rows, K)."""
+        log_prob, posteriors = _native.score_samples(*self._asked(X, lengths), self._implementation())
+        return float(log_prob), posteriors
+
+    def predict_proba(self, X: npt.ArrayLike, lengths: Any = None) -> Matrix:
+        """Each row's state probabilities given all rows, shape (rows, K)."""
+        return self.score_samples(X, lengths)[1]
+
+    def filter_proba(self, X: npt.ArrayLike, lengths: Any = None) -> Matrix:
+        """Each row's state probabilities given the rows up to it, shape (rows, K): no look ahead."""
+        probabilities: Matrix = _native.filter_proba(*self._asked(X, lengths))
+        return probabilities
+
+    def filter(self) -> _native.Filter:
+        """A filter that is shown one observation at a time, each in O(K²): `step(row)` gives the state probabilities."""
+        self._check_fitted()
+        return _native.Filter(self._arrays(), self.n_features)
+
+    def decode(self, X: npt.ArrayLike, lengths: Any = None, algorithm: str | None = None) -> tuple[float, States]:
+        """The states of every row: the best path ("viterbi"), or the best state of each row ("map").
+
+        With the path's log-probability, or the sum of the states' probabilities.
+        """
+        self._check_fitted()
+        chosen = algorithm or self.algorithm
+        if chosen not in ("viterbi", "map"):
+            raise ValueError(f"Unknown decoder {chosen!r}")
+        if chosen == "viterbi":
+            log_prob, path = _native.viterbi(*self._asked(X, lengths))
+            return float(log_prob), path
+        _, posteriors = self.score_samples(X, lengths)
+        return float(np.max(posteriors, axis=1).sum()), np.argmax(posteriors, axis=1)
+
+    def predict(self, X: npt.ArrayLike, lengths: Any = None) -> States:
+        """The states of every row, by `algorithm`."""
+        return self.decode(X, lengths)[1]
+
+    def sample(self, n_samples: int = 1, random_state: Any = None, currstate: int | None = None) -> tuple[Matrix, States]:
+        """Draw rows and their states, shapes (n_samples, D) and (n_samples,); from `currstate` on if it is given."""
+        self._check_fitted()
+        rng = random_state_of(self.random_state if random_state is None else random_state)
+        transmat_cdf = np.cumsum(self.transmat_, axis=1)
+        state = currstate
+        if state is None:
+            state = int((np.cumsum(self.startprob_) > rng.rand()).argmax())
+        covars = self.covars_
+        states, rows = [state], [rng.multivariate_normal(self.means_[state], covars[state])]
+        for _ in range(n_samples - 1):
+            state = int((transmat_cdf[state] > rng.rand()).argmax())
+            states.append(state)
+            rows.append(rng.multivariate_normal(self.means_[state], covars[state]))
+        return np.atleast_2d(rows), np.array(states, dtype=int)
+
+    def get_stationary_distribution(self) -> Matrix:
+        """The distribution over the states that a step of the chain leaves as it is, shape (K,)."""
+        if not hasattr(self, "transmat_"):
+            raise self._not_fitted()
+        values, vectors = np.linalg.eig(np.asarray(self.transmat_).T)
+        vector = np.real_if_close(vectors[:, np.argmax(values)])
+        distribution: Matrix = vector / vector.sum()
+        return distribution
+
+    def aic(self, X: npt.ArrayLike, lengths: Any = None) -> float:
+        """Akaike's information criterion; the lower the better."""
+        return -2 * self.score(X, lengths) + 2 * self._n_free_scalars("stmc")
+
+    def bic(self, X: npt.ArrayLike, lengths: Any = None) -> float:
+        """The Bayesian information criterion; the lower the better."""
+        n_params = self._n_free_scalars("stmc")
+        return float(-2 * self.score(X, lengths) + n_params * np.log(len(np.asarray(X))))
+
+    def _fit_at_once(self, rows: Matrix, pieces: list[int]) -> None:
+        monitor = self.monitor_
+        n_iter = min(self.n_iter, monitor.n_iter) if monitor.n_iter > 0 else self.n_iter
+        history, zero_rows = self._run_em(rows, pieces, n_iter, monitor.tol)
+        for log_prob, zero in zip(history, zero_rows, strict=True):
+            monitor.report(log_prob)
+            if zero and not monitor.converged:
+                log.warning(ZERO_ROWS)
+
+    def _fit_round_by_round(self, rows: Matrix, pieces: list[int]) -> None:
+        for _ in range(self.n_iter):
+            history, zero_rows = self._run_em(rows, pieces, 1, 0.0)
+            self.monitor_.report(history[0])
+            if self.monitor_.converged:
+                break
+            if zero_rows[0]:
+                log.warning(ZERO_ROWS)
+
+    def _run_em(self, rows: Matrix, pieces: list[int], n_iter: int, tol: float) -> tuple[list[float], list[bool]]:
+        how = self._implementation()
+        arrays, history, zero_rows = _native.em(rows, pieces, self._arrays(), n_iter, tol, how, self.params)
+        self.startprob_, self.transmat_, self.means_, self._covars_ = arrays
+        return history, zero_rows
+
+    def _init(self, X: Matrix, lengths: Any = None) -> None:
+        """Give every parameter that `init_params` names, or that is missing, its value before the first round."""
+        del lengths
+        initialise(self, X)
+
+    def _needs_init(self, code: str, name: str) -> bool:
+        if code in self.init_params:
+            if hasattr(self, name):
+                log.warning(
+                    "Even though the %r attribute is set, it will be overwritten during initialization "
+                    "because 'init_params' contains %r",
+                    name,
+                    code,
+                )
+            return True
+        return not hasattr(self, name)
+
+    def _n_free_scalars(self, params: str) -> int:
+        k, d = self.n_components, self.n_features
+        counts = {"s": k - 1, "t": k * (k - 1), "m": k * d, "c": k * d}
+        return sum(counts[code] for code in params)
+
+    def _check(self) -> None:
+        """Raise `ValueError` unless the parameters are a model."""
+        k = self.n_components
+        self.startprob_ = np.asarray(self.startprob_)
+        if len(self.startprob_) != k:
+            raise ValueError("startprob_ must have length n_components")
+        start = self.startprob_.sum(axis=-1)
+        if not np.allclose(start, 1):
+            raise ValueError(f"startprob_ must sum to 1 (got {start:.4f})")
+        self.transmat_ = np.asarray(self.transmat_)
+        if self.transmat_.shape != (k, k):
+            raise ValueError("transmat_ must have shape (n_components, n_components)")
+        sums = self.transmat_.sum(axis=-1)
+        if not np.allclose(sums, 1):
+            raise ValueError(f"transmat_ rows must sum to 1 (got row sums of {sums})")
+        self.means_ = np.asarray(self.means_)
+        self.n_features = self.means_.shape[1]
+
+    def _check_covered(self) -> None:
+        """Raise for a setting that only hmmlearn has; an unknown one is a `KeyError`, as there."""
+        if self.covariance_type not in ("diag", "spherical", "full", "tied"):
+            raise KeyError(self.covariance_type)
+        for name, covered in FIXED.items():
+            value = getattr(self, name)
+            if np.ndim(value) != 0 or value != covered:
+                raise NotImplementedError(f"{name}: doge_hmm.GaussianHMM covers {covered!r} only; got {value!r}")
+
+    def _check_fitted(self) -> None:
+        if not hasattr(self, "startprob_"):
+            raise self._not_fitted()
+        self._check_covered()
+        self._check()
+
+    def _not_fitted(self) -> NotFittedError:
+        return NotFittedError(
+            f"This {type(self).__name__} instance is not fitted yet. "
+            "Call 'fit' with appropriate arguments before using this estimator."
+        )
+
+    def _implementation(self) -> str:
+        if self.implementation not in ("log", "scaling"):
+            raise KeyError(self.implementation)
+        return self.implementation
+
+    def _arrays(self) -> tuple[Matrix, ...]:
+        parameters = (self.startprob_, self.transmat_, self.means_, self._covars_)
+        return tuple(np.ascontiguousarray(values, dtype=np.float64) for values in parameters)
+
+    def _asked(self, X: npt.ArrayLike, lengths: Any) -> tuple[Matrix, list[int], tuple[Matrix, ...]]:
+        """The rows, their lengths and the model, once all of them are checked."""
+        self._check_fitted()
+        rows = check_array(X)
+        if rows.shape[1] != self.n_features:
+            # numpy's sentence. DIFFERENCE: a single feature is refused too, which numpy would spread over all.
+            shapes = f"({rows.shape[0]},1,{rows.shape[1]}) ({self.n_components},{self.n_features})"
+            raise ValueError(f"operands could not be broadcast together with shapes {shapes} ")
+        return rows, read_lengths(lengths, len(rows)), self._arrays()

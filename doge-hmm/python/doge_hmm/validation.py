@@ -1,0 +1,95 @@
+"""What is accepted as data. Source: scikit-learn 1.9.1, `check_array`, whose sentences these are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Matrix = npt.NDArray[np.float64]
+
+
+class NotFittedError(ValueError, AttributeError):
+    """A model was asked before it was fitted."""
+
+
+def check_array(values: Any) -> Matrix:
+    """The data as a C-contiguous float64 matrix of shape (rows, features), itself if it is one already.
+
+    Raises `ValueError` for what is no finite matrix with a row and a feature, `TypeError` for what holds no numbers.
+
+    DIFFERENCE: scikit-learn keeps float32; here everything is computed with float64.
+    """
+    array = np.asarray(values)
+    if np.iscomplexobj(array):
+        raise ValueError(f"Complex data not supported\n{array}\n")
+    if array.dtype.kind in "USOV":
+        array = _from_objects(array)
+    _check_shape(array)
+    matrix = np.ascontiguousarray(array, dtype=np.float64)
+    if not np.isfinite(matrix).all():
+        if np.isnan(matrix).any():
+            raise ValueError("Input contains NaN.")
+        kind = array.dtype if array.dtype.kind == "f" else np.dtype(np.float64)
+        raise ValueError(f"Input contains infinity or a value too large for {kind!r}.")
+    return matrix
+
+
+def _from_objects(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    if array.dtype.kind in "USV":
+        raise ValueError(
+            "dtype='numeric' is not compatible with arrays of bytes/strings."
+            "Convert your data to numeric values explicitly instead."
+        )
+    return array.astype(np.float64)
+
+
+def _check_shape(array: npt.NDArray[Any]) -> None:
+    if array.ndim == 0:
+        raise ValueError(
+            f"Expected 2D array, got scalar array instead:\narray={array}.\n"
+            "Reshape your data either using array.reshape(-1, 1) if your data has a single feature or "
+            "array.reshape(1, -1) if it contains a single sample."
+        )
+    if array.ndim == 1:
+        raise ValueError(
+            f"Expected 2D array, got 1D array instead:\narray={array}.\n"
+            "Reshape your data either using array.reshape(-1, 1) if your data has a single feature or "
+            "array.reshape(1, -1) if it contains a single sample."
+        )
+    if array.ndim > 2:
+        raise ValueError(f"Found array with dim {array.ndim}, while dim <= 2 is required.")
+    if array.shape[0] < 1:
+        raise ValueError(f"Found array with 0 sample(s) (shape={array.shape}) while a minimum of 1 is required.")
+    if array.shape[1] < 1:
+        raise ValueError(f"Found array with 0 feature(s) (shape={array.shape}) while a minimum of 1 is required.")
+
+
+def read_lengths(lengths: Any, n_samples: int) -> list[int]:
+    """The lengths of the sequences, which sum to `n_samples`. Raises `ValueError` if they do not.
+
+    DIFFERENCE: hmmlearn reads beyond its arrays for a length of 0; here such a sequence counts for nothing. A negative length
+    is refused.
+    """
+    if lengths is None:
+        return [n_samples]
+    pieces = np.asarray(lengths)
+    if pieces.ndim != 1 or pieces.dtype.kind not in "iu":
+        raise ValueError(f"lengths: expected a list of integers, got {lengths!r}")
+    if len(pieces) == 0 or int(pieces.sum()) != n_samples:
+        raise ValueError(f"lengths array {lengths} doesn't sum to {n_samples} samples")
+    if int(pieces.min()) < 0:
+        raise ValueError(f"lengths: must not be negative, got {lengths!r}")
+    return [int(length) for length in pieces]
+
+
+def random_state_of(seed: Any) -> np.random.RandomState:
+    """The generator that scikit-learn's `check_random_state` would give. Raises `ValueError`."""
+    if seed is None or seed is np.random:
+        return np.random.mtrand._rand  # type: ignore[attr-defined,no-any-return]  # numpy's global generator
+    if isinstance(seed, int | np.integer):
+        return np.random.RandomState(int(seed))
+    if isinstance(seed, np.random.RandomState):
+        return seed
+    raise ValueError(f"{seed!r} cannot be used to seed a numpy.random.RandomState instance")

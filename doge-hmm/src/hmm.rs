@@ -1,0 +1,172 @@
+//! `GaussianHMM` with a diagonal covariance: initialisation, training and inference as hmmlearn does them.
+//!
+//! Source: hmmlearn 0.3.3, `hmm.py` and `base.py`.
+
+use std::fmt;
+
+use crate::kmeans::{k_means, TooFewRows};
+use crate::math::baum_welch::{self, History, Implementation, Rounds, Sequences};
+use crate::math::filter::Filter;
+use crate::math::gaussian::log_densities;
+use crate::math::log_space::{self, LogModel};
+use crate::math::scaling;
+use crate::rng::RandomState;
+
+/// A model: probabilities and densities per state. Matrices lie row after row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parameters {
+    /// States.
+    pub k: usize,
+    /// Features.
+    pub d: usize,
+    /// `k` probabilities.
+    pub startprob: Vec<f64>,
+    /// `k * k` probabilities, from row to column.
+    pub transmat: Vec<f64>,
+    /// `k * d`.
+    pub means: Vec<f64>,
+    /// `k * d` variances.
+    pub covars: Vec<f64>,
+}
+
+/// Why hmmlearn would raise `ValueError`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum HmmError {
+    /// Fewer rows than states.
+    TooFewRows(TooFewRows),
+    /// Densities too small for `Implementation::Scaling`.
+    Underflow,
+    /// The start probabilities sum to something else.
+    StartSum(f64),
+    /// A row of the transition matrix does; all rows' sums.
+    TransSums(Vec<f64>),
+}
+
+impl fmt::Display for HmmError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooFewRows(error) => error.fmt(f),
+            Self::Underflow => {
+                f.write_str("forward pass failed with underflow; consider using implementation='log' instead")
+            }
+            Self::StartSum(sum) => {
+                let text = if sum.is_nan() { "nan".to_owned() } else { format!("{sum:.4}") };
+                write!(f, "startprob_ must sum to 1 (got {text})")
+            }
+            Self::TransSums(sums) => write!(f, "transmat_ rows must sum to 1 (got row sums of {sums:?})"),
+        }
+    }
+}
+
+impl std::error::Error for HmmError {}
+
+impl From<TooFewRows> for HmmError {
+    fn from(error: TooFewRows) -> Self {
+        Self::TooFewRows(error)
+    }
+}
+
+/// What `fit` starts from, and whether k-means found a row for every centre.
+pub struct Start {
+    /// The parameters before the first round.
+    pub parameters: Parameters,
+    /// How many of the k-means clusters have a row.
+    pub distinct: usize,
+}
+
+/// Draw and compute the parameters before the first round. Source: `_init`.
+pub fn initialise(x: &[f64], k: usize, d: usize, seed: u32, min_covar: f64) -> Result<Start, HmmError> {
+    let mut rng = RandomState::new(seed);
+    let startprob = rng.dirichlet(k);
+    let transmat = (0..k).flat_map(|_| rng.dirichlet(k)).collect();
+    // The seed is an integer, so k-means starts the stream again.
+    let mut rng = RandomState::new(seed);
+    let clustering = k_means(x, d, k, || rng.uniform())?;
+    let variances = sample_variances(x, d, min_covar);
+    let parameters = Parameters {
+        k,
+        d,
+        startprob,
+        transmat,
+        means: clustering.centres,
+        covars: variances.repeat(k),
+    };
+    Ok(Start { parameters, distinct: clustering.distinct })
+}
+
+// The diagonal of numpy's cov, whose divisor is n - 1, plus the floor.
+fn sample_variances(x: &[f64], d: usize, min_covar: f64) -> Vec<f64> {
+    let n = (x.len() / d) as f64;
+    (0..d)
+        .map(|i| {
+            let column = || x.iter().skip(i).step_by(d);
+            let mean = column().sum::<f64>() / n;
+            column().map(|value| (value - mean) * (value - mean)).sum::<f64>() / (n - 1.0) + min_covar
+        })
+        .collect()
+}
+
+impl Parameters {
+    /// Whether the probabilities sum to 1, to numpy's `allclose`. Source: `_check`.
+    pub fn check(&self) -> Result<(), HmmError> {
+        let close = |sum: f64| (sum - 1.0).abs() <= 1e-8 + 1e-5;
+        let start: f64 = self.startprob.iter().sum();
+        if !close(start) {
+            return Err(HmmError::StartSum(start));
+        }
+        let sums: Vec<f64> = self.transmat.chunks_exact(self.k).map(|row| row.iter().sum()).collect();
+        if sums.iter().all(|&sum| close(sum)) {
+            Ok(())
+        } else {
+            Err(HmmError::TransSums(sums))
+        }
+    }
+
+    /// Whether every parameter is a finite number.
+    pub fn is_finite(&self) -> bool {
+        [&self.startprob, &self.transmat, &self.means, &self.covars]
+            .into_iter()
+            .all(|values| values.iter().all(|value| value.is_finite()))
+    }
+
+    /// Run the rounds of EM on sequences of these lengths.
+    pub fn fit(&mut self, x: &[f64], lengths: &[usize], rounds: &Rounds) -> Result<History, HmmError> {
+        let mut sequences = Sequences::new(self, x, lengths);
+        baum_welch::fit(self, &mut sequences, rounds)
+    }
+
+    /// The log-likelihood of one sequence and its posteriors, row after row.
+    pub fn score_samples(&self, x: &[f64], how: Implementation) -> Result<(f64, Vec<f64>), HmmError> {
+        match how {
+            Implementation::Scaling => {
+                let lattices = scaling::forward(self, x)?;
+                Ok((lattices.log_likelihood, lattices.posteriors(self)))
+            }
+            Implementation::Log => {
+                let densities = log_densities(self, x);
+                let model = LogModel::new(self);
+                let (log_likelihood, forward) = log_space::forward(&model, &densities);
+                let backward = log_space::backward(&model, &densities);
+                Ok((log_likelihood, log_space::posteriors(&forward, &backward, self.k)))
+            }
+        }
+    }
+
+    /// The log-likelihood of one sequence.
+    pub fn score(&self, x: &[f64], how: Implementation) -> Result<f64, HmmError> {
+        match how {
+            Implementation::Scaling => Ok(scaling::forward(self, x)?.log_likelihood),
+            Implementation::Log => Ok(log_space::forward(&LogModel::new(self), &log_densities(self, x)).0),
+        }
+    }
+
+    /// Each row's state probabilities given the rows up to it, row after row.
+    pub fn filter(&self, x: &[f64]) -> Vec<f64> {
+        let mut filter = Filter::new(self.clone());
+        let mut probabilities = Vec::with_capacity(x.len() / self.d * self.k);
+        for row in x.chunks_exact(self.d) {
+            probabilities.extend_from_slice(filter.step(row));
+        }
+        probabilities
+    }
+}

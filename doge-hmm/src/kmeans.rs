@@ -1,0 +1,207 @@
+//! scikit-learn's k-means as hmmlearn calls it: ten runs, k-means++, Lloyd, at most 300 rounds, tolerance 1e-4.
+//!
+//! Source: scikit-learn 1.9.1, `cluster/_kmeans.py`, `_k_means_lloyd.pyx`, `_k_means_common.pyx`. Sums over rows run
+//! in row order, as they do there with one thread.
+
+mod lloyd;
+mod plus_plus;
+
+use lloyd::Lloyd;
+use std::fmt;
+
+const RUNS: usize = 10;
+const ROUNDS_MAX: usize = 300;
+const TOLERANCE: f64 = 1e-4;
+
+/// Why there are no centres.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooFewRows {
+    rows: usize,
+    clusters: usize,
+}
+
+impl fmt::Display for TooFewRows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "n_samples={} should be >= n_clusters={}.", self.rows, self.clusters)
+    }
+}
+
+impl std::error::Error for TooFewRows {}
+
+/// What ten runs found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Clustering {
+    /// The centres, one row of features each, in the order of the winning run's seeds.
+    pub centres: Vec<f64>,
+    /// How many of the clusters have a row of their own: fewer than there are clusters means too few distinct rows.
+    pub distinct: usize,
+}
+
+/// Rows of features, their column means taken away.
+pub(crate) struct Centred {
+    /// Row after row.
+    pub rows: Vec<f64>,
+    /// Column after column.
+    pub columns: Vec<f64>,
+    /// The squared length of each row.
+    pub squares: Vec<f64>,
+    pub n: usize,
+    pub d: usize,
+}
+
+/// How many candidates each further seed is chosen from.
+fn trials_of(k: usize) -> usize {
+    2 + (k as f64).ln() as usize
+}
+
+/// How many uniform numbers `k_means` draws for `k` clusters.
+pub fn draws_of(k: usize) -> usize {
+    RUNS * (1 + k.saturating_sub(1) * trials_of(k))
+}
+
+/// Cluster `n` rows of `d` features, given row after row, around `k` centres.
+///
+/// `uniform` gives the random numbers, `draws_of(k)` of them.
+pub fn k_means(
+    x: &[f64],
+    d: usize,
+    k: usize,
+    mut uniform: impl FnMut() -> f64,
+) -> Result<Clustering, TooFewRows> {
+    let n = x.len() / d;
+    if n < k {
+        return Err(TooFewRows { rows: n, clusters: k });
+    }
+    let means = column_means(x, n, d);
+    let tolerance = tolerance_of(x, &means, n, d);
+    let centred = centre(x, &means, n, d);
+    let first_cdf = plus_plus::even_cdf(n);
+    let mut lloyd = Lloyd::new(&centred, k);
+    let mut best: Option<(f64, Vec<u64>, Vec<f64>)> = None;
+    for _ in 0..RUNS {
+        let seeds = plus_plus::seeds(&centred, k, trials_of(k), &first_cdf, &mut uniform);
+        let inertia = lloyd.run(&seeds, tolerance, ROUNDS_MAX);
+        let better = match &best {
+            None => true,
+            Some((least, labels, _)) => inertia < *least && !is_same_clustering(&lloyd.labels, labels, k),
+        };
+        if better {
+            best = Some((inertia, lloyd.labels.clone(), lloyd.centres.clone()));
+        }
+    }
+    let (_, labels, mut centres) = best.expect("there was a run");
+    for row in centres.chunks_exact_mut(d) {
+        for (c, mean) in row.iter_mut().zip(&means) {
+            *c += mean;
+        }
+    }
+    Ok(Clustering { centres, distinct: distinct_labels(&labels, k) })
+}
+
+fn column_means(x: &[f64], n: usize, d: usize) -> Vec<f64> {
+    let mut means = vec![0.0; d];
+    for row in x.chunks_exact(d) {
+        for (mean, value) in means.iter_mut().zip(row) {
+            *mean += value;
+        }
+    }
+    for mean in &mut means {
+        *mean /= n as f64;
+    }
+    means
+}
+
+// The mean of the features' population variances, times the tolerance.
+fn tolerance_of(x: &[f64], means: &[f64], n: usize, d: usize) -> f64 {
+    let mut squares = vec![0.0; d];
+    for row in x.chunks_exact(d) {
+        for ((sum, mean), value) in squares.iter_mut().zip(means).zip(row) {
+            *sum += (value - mean) * (value - mean);
+        }
+    }
+    let variances: f64 = squares.iter().map(|sum| sum / n as f64).sum();
+    variances / d as f64 * TOLERANCE
+}
+
+fn centre(x: &[f64], means: &[f64], n: usize, d: usize) -> Centred {
+    let mut rows = Vec::with_capacity(n * d);
+    let mut columns = vec![0.0; n * d];
+    let mut squares = Vec::with_capacity(n);
+    for (t, row) in x.chunks_exact(d).enumerate() {
+        let mut square = 0.0;
+        for (j, (value, mean)) in row.iter().zip(means).enumerate() {
+            let z = value - mean;
+            rows.push(z);
+            columns[j * n + t] = z;
+            square += z * z;
+        }
+        squares.push(square);
+    }
+    Centred { rows, columns, squares, n, d }
+}
+
+// Whether each label of one goes with a single label of the other.
+fn is_same_clustering(labels: &[u64], others: &[u64], k: usize) -> bool {
+    let mut mapping: Vec<Option<u64>> = vec![None; k];
+    for (&label, &other) in labels.iter().zip(others) {
+        match mapping[label as usize] {
+            None => mapping[label as usize] = Some(other),
+            Some(known) if known != other => return false,
+            Some(_) => {}
+        }
+    }
+    true
+}
+
+fn distinct_labels(labels: &[u64], k: usize) -> usize {
+    let mut seen = vec![false; k];
+    for &label in labels {
+        seen[label as usize] = true;
+    }
+    seen.iter().filter(|&&hit| hit).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rng::RandomState;
+
+    fn clustered(x: &[f64], d: usize, k: usize) -> Result<Clustering, TooFewRows> {
+        let mut rng = RandomState::new(42);
+        k_means(x, d, k, || rng.uniform())
+    }
+
+    #[test]
+    fn finds_clusters_that_lie_apart() {
+        let x: Vec<f64> = (0..90).map(|i| f64::from(i % 3) * 100.0 + f64::from(i / 3) * 0.01).collect();
+        let mut centres = clustered(&x, 1, 3).unwrap().centres;
+        centres.sort_by(f64::total_cmp);
+        for (centre, expected) in centres.iter().zip([0.145, 100.145, 200.145]) {
+            assert!((centre - expected).abs() < 1e-12, "{centre} {expected}");
+        }
+    }
+
+    #[test]
+    fn the_fast_way_and_the_general_way_are_one() {
+        let mut rng = RandomState::new(7);
+        let narrow: Vec<f64> = (0..4 * 501).map(|_| rng.uniform()).collect();
+        // A fifth feature that never varies takes the general way, and changes nothing.
+        let wide: Vec<f64> = narrow.chunks_exact(4).flat_map(|row| [row[0], row[1], row[2], row[3], 0.0]).collect();
+        let fast = clustered(&narrow, 4, 3).unwrap().centres;
+        let general = clustered(&wide, 5, 3).unwrap().centres;
+        for (ours, theirs) in fast.chunks_exact(4).zip(general.chunks_exact(5)) {
+            assert_eq!(ours, &theirs[..4]);
+        }
+    }
+
+    #[test]
+    fn fewer_rows_than_clusters_are_refused() {
+        let error = clustered(&[1.0, 2.0], 1, 3).unwrap_err();
+        assert_eq!(error.to_string(), "n_samples=2 should be >= n_clusters=3.");
+    }
+
+    #[test]
+    fn duplicates_are_counted_once() {
+        assert_eq!(clustered(&[1.0, 1.0, 1.0, 2.0], 1, 3).unwrap().distinct, 2);
+    }
+}

@@ -1,0 +1,14 @@
+//! The HMM regime detector in Rust: the features, and hmmlearn's training followed draw by draw.
+//!
+//! Everything but [`python`] is plain Rust. Ported from `hmm_regime_detector.py`, hmmlearn 0.3.3, scikit-learn 1.9.1 and
+//! numpy 2.4.6; where this crate departs from them on purpose, the word `DIFFERENCE` says so.
+
+pub mod features;
+pub mod hmm;
+pub mod kmeans;
+pub mod math;
+pub mod regime;
+pub mod rng;
+
+#[cfg(feature = "python")]
+pub mod python;

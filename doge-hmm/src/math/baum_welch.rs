@@ -1,0 +1,186 @@
+//! The rounds of EM. Source: hmmlearn 0.3.3, `base.py` (`fit`, `_do_estep`, `_do_mstep`) and `hmm.py`.
+
+use crate::hmm::{HmmError, Parameters};
+use crate::math::statistics::Statistics;
+use crate::math::{fast, log_space, scaling};
+
+const STARTPROB_PRIOR: f64 = 1.0;
+const TRANSMAT_PRIOR: f64 = 1.0;
+const MEANS_PRIOR: f64 = 0.0;
+const MEANS_WEIGHT: f64 = 0.0;
+const COVARS_PRIOR: f64 = 1e-2;
+const COVARS_WEIGHT: f64 = 1.0;
+const LEAST_COVARS_DENOMINATOR: f64 = 1e-5;
+
+/// How forward-backward is computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Implementation {
+    /// As with logarithms.
+    Log,
+    /// With scaling factors; fails where a row's densities are too small.
+    Scaling,
+}
+
+/// Which parameters a fit updates: hmmlearn's `params`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Updates {
+    /// "s"
+    pub startprob: bool,
+    /// "t"
+    pub transmat: bool,
+    /// "m"
+    pub means: bool,
+    /// "c"
+    pub covars: bool,
+}
+
+impl Updates {
+    /// All of them.
+    pub const ALL: Self = Self { startprob: true, transmat: true, means: true, covars: true };
+}
+
+/// When and how rounds go on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rounds {
+    /// At most so many.
+    pub n_iter: usize,
+    /// Until the total log-likelihood gains less than this.
+    pub tol: f64,
+    /// How forward-backward is computed.
+    pub implementation: Implementation,
+    /// What is updated.
+    pub updates: Updates,
+}
+
+/// What the rounds came to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct History {
+    /// The log-likelihood before each round's update.
+    pub log_likelihoods: Vec<f64>,
+    /// Whether a row of the transition matrix summed to 0 after each round.
+    pub zero_rows: Vec<bool>,
+    /// How many rounds needed logarithms where scaling would have been faster.
+    pub logarithmic: usize,
+}
+
+/// Sequences that lie one behind the other, with room for their lattices.
+pub struct Sequences<'a> {
+    pieces: Vec<Piece<'a>>,
+}
+
+struct Piece<'a> {
+    rows: &'a [f64],
+    fast: Option<fast::Workspace<'a>>,
+}
+
+impl<'a> Sequences<'a> {
+    /// Cut rows of `p.d` features into pieces of these lengths, which must sum to the number of rows.
+    pub fn new(p: &Parameters, x: &'a [f64], lengths: &[usize]) -> Self {
+        let mut rest = x;
+        let mut pieces = Vec::with_capacity(lengths.len());
+        for &length in lengths {
+            let (rows, behind) = rest.split_at(length * p.d);
+            rest = behind;
+            let fast = (fast::fits(p) && !rows.is_empty()).then(|| fast::Workspace::new(rows));
+            pieces.push(Piece { rows, fast });
+        }
+        Self { pieces }
+    }
+
+    fn e_step(&mut self, p: &Parameters, how: Implementation) -> Result<(Statistics, bool), HmmError> {
+        let mut total = Statistics::new(p.k, p.d);
+        let mut logarithmic = false;
+        for piece in self.pieces.iter_mut().filter(|piece| !piece.rows.is_empty()) {
+            let stats = match how {
+                Implementation::Scaling => scaling::e_step(p, piece.rows)?,
+                Implementation::Log => match piece.fast.as_mut().and_then(|fast| fast.e_step(p)) {
+                    Some(stats) => stats,
+                    None => {
+                        logarithmic |= fast::fits(p);
+                        log_space::e_step(p, piece.rows)
+                    }
+                },
+            };
+            total.add(&stats);
+        }
+        Ok((total, logarithmic))
+    }
+}
+
+/// Improve the parameters round by round, as `fit` does once they are initialised.
+pub fn fit(p: &mut Parameters, sequences: &mut Sequences<'_>, rounds: &Rounds) -> Result<History, HmmError> {
+    let mut history = History { log_likelihoods: Vec::new(), zero_rows: Vec::new(), logarithmic: 0 };
+    for _ in 0..rounds.n_iter {
+        let (stats, logarithmic) = sequences.e_step(p, rounds.implementation)?;
+        m_step(p, &stats, rounds.updates);
+        history.log_likelihoods.push(stats.log_likelihood);
+        history.zero_rows.push(has_zero_row(p));
+        history.logarithmic += usize::from(logarithmic);
+        if converged(&history.log_likelihoods, rounds) {
+            break;
+        }
+    }
+    Ok(history)
+}
+
+// Source: `ConvergenceMonitor.converged`.
+fn converged(log_likelihoods: &[f64], rounds: &Rounds) -> bool {
+    if log_likelihoods.len() == rounds.n_iter {
+        return true;
+    }
+    match log_likelihoods {
+        [.., before, last] => last - before < rounds.tol,
+        _ => false,
+    }
+}
+
+fn has_zero_row(p: &Parameters) -> bool {
+    p.transmat.chunks_exact(p.k).any(|row| row.iter().sum::<f64>() == 0.0)
+}
+
+/// Source: `_do_mstep`, first of `BaseHMM`, then of `GaussianHMM`.
+pub fn m_step(p: &mut Parameters, stats: &Statistics, updates: Updates) {
+    let (k, d) = (p.k, p.d);
+    if updates.startprob {
+        expected_counts(&mut p.startprob, &stats.start, STARTPROB_PRIOR);
+        let sum: f64 = p.startprob.iter().sum();
+        p.startprob.iter_mut().for_each(|value| *value /= sum);
+    }
+    if updates.transmat {
+        expected_counts(&mut p.transmat, &stats.trans, TRANSMAT_PRIOR);
+        for row in p.transmat.chunks_exact_mut(k) {
+            let sum: f64 = row.iter().sum();
+            let total = if sum == 0.0 { 1.0 } else { sum };
+            row.iter_mut().for_each(|value| *value /= total);
+        }
+    }
+    // hmmlearn counts visits only where the means are updated too; without them a covariance is divided by 1e-5.
+    let post = |j: usize| if updates.means { stats.post[j] } else { 0.0 };
+    let obs = |i: usize| if updates.means { stats.obs[i] } else { 0.0 };
+    if updates.means {
+        for i in 0..k * d {
+            p.means[i] = (MEANS_WEIGHT * MEANS_PRIOR + obs(i)) / (MEANS_WEIGHT + post(i / d));
+        }
+    }
+    if updates.covars {
+        for i in 0..k * d {
+            let mean = p.means[i];
+            let deviation = mean - MEANS_PRIOR;
+            let numerator = MEANS_WEIGHT * (deviation * deviation) + stats.obs2[i] - 2.0 * mean * obs(i)
+                + mean * mean * post(i / d);
+            let denominator = (COVARS_WEIGHT - 1.0).max(0.0) + post(i / d);
+            let guarded = if denominator < LEAST_COVARS_DENOMINATOR { LEAST_COVARS_DENOMINATOR } else { denominator };
+            p.covars[i] = (COVARS_PRIOR + numerator) / guarded;
+        }
+    }
+}
+
+// What was exactly 0 stays so; numpy's maximum lets a NaN through.
+fn expected_counts(values: &mut [f64], counts: &[f64], prior: f64) {
+    for (value, count) in values.iter_mut().zip(counts) {
+        if *value != 0.0 {
+            let expected = prior - 1.0 + count;
+            *value = if expected < 0.0 { 0.0 } else { expected };
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! Gaussian densities with a diagonal covariance. Source: hmmlearn 0.3.3, `stats.py`.
+
+use crate::hmm::Parameters;
+
+/// `ln 2 pi`.
+pub const LN_2_PI: f64 = 1.837_877_066_409_345_3;
+
+/// The logarithm of every row's density in every state, row after row.
+pub fn log_densities(p: &Parameters, x: &[f64]) -> Vec<f64> {
+    let constants = log_constants(p);
+    let mut lattice = Vec::with_capacity(x.len() / p.d * p.k);
+    for row in x.chunks_exact(p.d) {
+        for (j, constant) in constants.iter().enumerate() {
+            lattice.push(-0.5 * (constant + distance(p, j, row)));
+        }
+    }
+    lattice
+}
+
+/// The part of each state's density that no row changes: `D ln 2 pi + sum ln v`.
+pub fn log_constants(p: &Parameters) -> Vec<f64> {
+    p.covars
+        .chunks_exact(p.d)
+        .map(|variances| {
+            let logs: f64 = variances.iter().map(|&v| at_least_tiny(v).ln()).sum();
+            p.d as f64 * LN_2_PI + logs
+        })
+        .collect()
+}
+
+// The squared distance of a row to a state, in its standard deviations.
+fn distance(p: &Parameters, j: usize, row: &[f64]) -> f64 {
+    let means = &p.means[j * p.d..(j + 1) * p.d];
+    let variances = &p.covars[j * p.d..(j + 1) * p.d];
+    let mut sum = 0.0;
+    for ((x, mean), v) in row.iter().zip(means).zip(variances) {
+        sum += (x - mean) * (x - mean) / at_least_tiny(*v);
+    }
+    sum
+}
+
+/// A variance of 0 would make 0 ln 0. A NaN stays one.
+pub fn at_least_tiny(v: f64) -> f64 {
+    if v < f64::MIN_POSITIVE {
+        f64::MIN_POSITIVE
+    } else {
+        v
+    }
+}

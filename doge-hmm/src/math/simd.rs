@@ -1,0 +1,55 @@
+//! The only place with `unsafe`: functions compiled a second time for AVX2, and taken where the processor has it.
+//!
+//! Neither version fuses multiplications and additions, so both give the same bits; the wider one only does more numbers
+//! at once.
+
+/// Define a function in both versions. What it calls takes part only if it is marked `#[inline(always)]`.
+macro_rules! vectorised {
+    ($(#[$about:meta])* $seen:vis fn $name:ident($($argument:ident: $kind:ty),* $(,)?) $(-> $result:ty)? $body:block) => {
+        $(#[$about])*
+        $seen fn $name($($argument: $kind),*) $(-> $result)? {
+            #[inline(always)]
+            fn portable($($argument: $kind),*) $(-> $result)? $body
+
+            #[cfg(target_arch = "x86_64")]
+            {
+                #[target_feature(enable = "avx2")]
+                #[allow(unsafe_code)]
+                unsafe fn wide($($argument: $kind),*) $(-> $result)? {
+                    portable($($argument),*)
+                }
+
+                if std::arch::is_x86_feature_detected!("avx2") {
+                    // SAFETY: the processor has AVX2, the only feature that `wide` asks for.
+                    #[allow(unsafe_code)]
+                    return unsafe { wide($($argument),*) };
+                }
+            }
+            #[allow(unreachable_code)]
+            portable($($argument),*)
+        }
+    };
+}
+
+pub(crate) use vectorised;
+
+#[cfg(test)]
+mod tests {
+    #[inline(always)]
+    fn mixed(x: f64) -> u64 {
+        (x * 3.0 + x.sqrt()).to_bits()
+    }
+
+    vectorised! {
+        fn all(x: &[f64]) -> Vec<u64> {
+            x.iter().map(|&v| mixed(v)).collect()
+        }
+    }
+
+    #[test]
+    fn gives_the_same_bits() {
+        let x: Vec<f64> = (1..1001).map(|i| 1.0 / f64::from(i)).collect();
+        let portable: Vec<u64> = x.iter().map(|&v| mixed(v)).collect();
+        assert_eq!(all(&x), portable);
+    }
+}

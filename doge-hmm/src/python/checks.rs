@@ -1,0 +1,125 @@
+//! Numbers, integers and mappings from outside, and the sentences that refuse what is none. Reference: `detector/checks.py`.
+
+use pyo3::exceptions::PyValueError;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyBool, PyFloat, PyInt, PyMapping, PyType};
+
+/// The largest integer that a setting or a count may be.
+pub const INTEGER_MAX: i64 = i32::MAX as i64;
+
+/// The error for a value that is not what was wanted.
+pub fn refusal(path: &str, wanted: &str, value: &Bound<'_, PyAny>) -> PyErr {
+    match value.repr() {
+        Ok(text) => PyValueError::new_err(format!("{path}: must be {wanted}; got {text}")),
+        Err(error) => error,
+    }
+}
+
+fn is_instance(value: &Bound<'_, PyAny>, name: &str, class: &PyOnceLock<Py<PyType>>) -> bool {
+    let py = value.py();
+    class.import(py, "numbers", name).and_then(|class| value.is_instance(class)).unwrap_or(false)
+}
+
+/// The number as a float, NaN and infinities included; nothing if it is no number, or too large an integer.
+pub fn number_or_none(value: &Bound<'_, PyAny>) -> PyResult<Option<f64>> {
+    static REAL: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    if let Ok(number) = value.cast_exact::<PyFloat>() {
+        return Ok(Some(number.value()));
+    }
+    if value.is_instance_of::<PyBool>() || !is_instance(value, "Real", &REAL) {
+        return Ok(None);
+    }
+    // float(value), whose only mishap that is forgiven is an integer beyond every double.
+    match value.py().get_type::<PyFloat>().call1((value,)).and_then(|number| number.extract()) {
+        Ok(number) => Ok(Some(number)),
+        Err(error) if error.is_instance_of::<pyo3::exceptions::PyOverflowError>(value.py()) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// A number that a test accepts.
+pub fn read_number_where(
+    path: &str,
+    wanted: &str,
+    value: &Bound<'_, PyAny>,
+    accepts: impl Fn(f64) -> bool,
+) -> PyResult<f64> {
+    match number_or_none(value)? {
+        Some(number) if accepts(number) => Ok(number),
+        _ => Err(refusal(path, wanted, value)),
+    }
+}
+
+/// Any number, NaN and infinities included.
+pub fn read_number(path: &str, value: &Bound<'_, PyAny>) -> PyResult<f64> {
+    read_number_where(path, "a number", value, |_| true)
+}
+
+/// A finite number.
+pub fn read_finite(path: &str, value: &Bound<'_, PyAny>) -> PyResult<f64> {
+    read_number_where(path, "a finite number", value, f64::is_finite)
+}
+
+/// A finite number of at least 0, as times and durations in seconds are.
+pub fn read_duration(path: &str, value: &Bound<'_, PyAny>) -> PyResult<f64> {
+    read_number_where(path, "a finite number of at least 0", value, |x| x >= 0.0 && x < f64::INFINITY)
+}
+
+/// A number from 0 to 1.
+pub fn read_fraction(path: &str, value: &Bound<'_, PyAny>) -> PyResult<f64> {
+    read_number_where(path, "a number from 0 to 1", value, |x| (0.0..=1.0).contains(&x))
+}
+
+/// A number from -1 to 1.
+pub fn read_signed_fraction(path: &str, value: &Bound<'_, PyAny>) -> PyResult<f64> {
+    read_number_where(path, "a number from -1 to 1", value, |x| (-1.0..=1.0).contains(&x))
+}
+
+/// The integer if it is one, cut to 64 bits; nothing if it is none.
+pub fn integer_or_none(value: &Bound<'_, PyAny>) -> PyResult<Option<i64>> {
+    static INTEGRAL: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    if value.is_instance_of::<PyBool>() || !is_instance(value, "Integral", &INTEGRAL) {
+        return Ok(None);
+    }
+    let integer = value.py().get_type::<PyInt>().call1((value,))?;
+    match integer.extract::<i64>() {
+        Ok(number) => Ok(Some(number)),
+        Err(_) if integer.lt(0)? => Ok(Some(i64::MIN)),
+        Err(_) => Ok(Some(i64::MAX)),
+    }
+}
+
+/// An integer from `at_least` to `INTEGER_MAX`.
+pub fn read_integer(path: &str, value: &Bound<'_, PyAny>, at_least: i64) -> PyResult<usize> {
+    match integer_or_none(value)? {
+        Some(integer) if integer > INTEGER_MAX => {
+            Err(refusal(path, &format!("an integer of at most {INTEGER_MAX}"), value))
+        }
+        Some(integer) if integer >= at_least => Ok(integer as usize),
+        _ => Err(refusal(path, &format!("an integer of at least {at_least}"), value)),
+    }
+}
+
+/// A mapping, of whatever kind.
+pub fn read_mapping<'a, 'py>(path: &str, value: &'a Bound<'py, PyAny>) -> PyResult<&'a Bound<'py, PyMapping>> {
+    value.cast::<PyMapping>().map_err(|_| {
+        let name = value.get_type().name().map_or_else(|_| "?".to_owned(), |name| name.to_string());
+        PyValueError::new_err(format!("{path}: expected a mapping, got {name}"))
+    })
+}
+
+/// The value of a key, if it is there.
+pub fn given<'py>(mapping: &Bound<'py, PyMapping>, key: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
+    if mapping.contains(key)? {
+        mapping.get_item(key).map(Some)
+    } else {
+        Ok(None)
+    }
+}
+
+/// Seconds since 1970.
+pub fn now(py: Python<'_>) -> PyResult<f64> {
+    py.import(intern!(py, "time"))?.call_method0(intern!(py, "time"))?.extract()
+}

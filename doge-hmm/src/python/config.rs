@@ -1,0 +1,110 @@
+//! The settings of the detector: defaults, ranges, and what is refused. Reference: `detector/config.py`.
+
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyString};
+
+use super::checks::{
+    given, integer_or_none, read_duration, read_finite, read_fraction, read_integer, read_mapping, refusal,
+};
+
+/// All settings.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Config {
+    /// EM rounds at most.
+    pub n_iter: usize,
+    /// Rows that inference looks at.
+    pub inference_window: usize,
+    /// What a bias needs.
+    pub confidence_threshold: f64,
+    /// How long a model lasts.
+    pub retrain_interval_sec: f64,
+    /// Rows that training needs.
+    pub min_train_samples: usize,
+    /// From probabilities to bias.
+    pub bias_gain: f64,
+    /// For whoever blends; the detector only keeps it.
+    pub blend_with_trend: f64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            n_iter: 100,
+            inference_window: 50,
+            confidence_threshold: 0.15,
+            retrain_interval_sec: 86400.0,
+            min_train_samples: 500,
+            bias_gain: 1.0,
+            blend_with_trend: 0.5,
+        }
+    }
+}
+
+const NAMES: [&str; 9] = [
+    "HMM_N_STATES",
+    "HMM_N_ITER",
+    "HMM_COVARIANCE_TYPE",
+    "HMM_INFERENCE_WINDOW",
+    "HMM_CONFIDENCE_THRESHOLD",
+    "HMM_RETRAIN_INTERVAL_SEC",
+    "HMM_MIN_TRAIN_SAMPLES",
+    "HMM_BIAS_GAIN",
+    "HMM_BLEND_WITH_TREND",
+];
+
+impl Config {
+    /// The defaults, with the given settings over them. The first one out of range is refused, or else the first unknown.
+    pub fn read(config: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
+        let mut settings = Self::default();
+        let Some(config) = config else { return Ok(settings) };
+        let mapping = read_mapping("config", config)?;
+        for name in NAMES {
+            if let Some(value) = given(mapping, name)? {
+                settings.set(name, &value)?;
+            }
+        }
+        for name in mapping.try_iter()? {
+            let name = name?;
+            let known = name.cast::<PyString>().is_ok_and(|text| NAMES.iter().any(|known| *text == *known));
+            if !known {
+                return Err(PyValueError::new_err(format!("{name}: is no setting of the detector")));
+            }
+        }
+        Ok(settings)
+    }
+
+    fn set(&mut self, name: &str, value: &Bound<'_, PyAny>) -> PyResult<()> {
+        match name {
+            "HMM_N_STATES" if integer_or_none(value)? != Some(3) => return Err(refusal(name, "3", value)),
+            "HMM_N_STATES" => {}
+            "HMM_COVARIANCE_TYPE" if !value.cast::<PyString>().is_ok_and(|text| *text == *"diag") => {
+                return Err(refusal(name, "'diag'", value));
+            }
+            "HMM_COVARIANCE_TYPE" => {}
+            "HMM_N_ITER" => self.n_iter = read_integer(name, value, 1)?,
+            "HMM_INFERENCE_WINDOW" => self.inference_window = read_integer(name, value, 1)?,
+            "HMM_CONFIDENCE_THRESHOLD" => self.confidence_threshold = read_fraction(name, value)?,
+            "HMM_RETRAIN_INTERVAL_SEC" => self.retrain_interval_sec = read_duration(name, value)?,
+            "HMM_MIN_TRAIN_SAMPLES" => self.min_train_samples = read_integer(name, value, 1)?,
+            "HMM_BIAS_GAIN" => self.bias_gain = read_finite(name, value)?,
+            _ => self.blend_with_trend = read_fraction(name, value)?,
+        }
+        Ok(())
+    }
+
+    /// As a dict in the order of the defaults.
+    pub fn to_dict<'py>(self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let data = PyDict::new(py);
+        data.set_item(NAMES[0], 3)?;
+        data.set_item(NAMES[1], self.n_iter)?;
+        data.set_item(NAMES[2], "diag")?;
+        data.set_item(NAMES[3], self.inference_window)?;
+        data.set_item(NAMES[4], self.confidence_threshold)?;
+        data.set_item(NAMES[5], self.retrain_interval_sec)?;
+        data.set_item(NAMES[6], self.min_train_samples)?;
+        data.set_item(NAMES[7], self.bias_gain)?;
+        data.set_item(NAMES[8], self.blend_with_trend)?;
+        Ok(data)
+    }
+}

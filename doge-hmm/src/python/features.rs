@@ -1,0 +1,151 @@
+//! `FeatureExtractor`. Reference: `detector/features.py`.
+
+use numpy::PyArray2;
+use pyo3::prelude::*;
+use pyo3::types::{PyTuple, PyType};
+
+use super::arrays::{matrix, Candles};
+use super::checks::read_integer;
+use super::state::Given;
+use crate::features::{Periods, N_FEATURES};
+
+// Fewer candles are done sooner than the interpreter is let go and taken back.
+const WORTH_LETTING_GO: usize = 1024;
+
+const FIELDS: [&str; 7] = [
+    "fast_ema_periods",
+    "slow_ema_periods",
+    "macd_fast",
+    "macd_slow",
+    "macd_signal",
+    "rsi_period",
+    "volume_avg_period",
+];
+
+/// Turns closes and volumes into features. All periods are counts of candles, integers of at least 1, else `ValueError`.
+#[pyclass(module = "doge_hmm", frozen, eq, hash)]
+#[derive(Clone, Default, PartialEq, Hash)]
+pub struct FeatureExtractor {
+    /// In candles.
+    pub periods: Periods,
+}
+
+impl FeatureExtractor {
+    /// The rows of features, without the interpreter where that is worth it.
+    pub fn rows(&self, py: Python<'_>, candles: &Candles<'_>) -> PyResult<Vec<f64>> {
+        let (closes, volumes) = (candles.closes()?, candles.volumes()?);
+        if closes.len() < WORTH_LETTING_GO {
+            return Ok(self.periods.extract(closes, volumes));
+        }
+        let periods = self.periods;
+        Ok(py.detach(|| periods.extract(closes, volumes)))
+    }
+
+    fn values(&self) -> [usize; 7] {
+        let p = &self.periods;
+        [
+            p.fast_ema_periods,
+            p.slow_ema_periods,
+            p.macd_fast,
+            p.macd_slow,
+            p.macd_signal,
+            p.rsi_period,
+            p.volume_avg_period,
+        ]
+    }
+}
+
+#[pymethods]
+impl FeatureExtractor {
+    #[new]
+    #[pyo3(signature = (
+        fast_ema_periods=Given::NONE, slow_ema_periods=Given::NONE, macd_fast=Given::NONE, macd_slow=Given::NONE,
+        macd_signal=Given::NONE, rsi_period=Given::NONE, volume_avg_period=Given::NONE
+    ))]
+    fn new(
+        fast_ema_periods: Given<'_>,
+        slow_ema_periods: Given<'_>,
+        macd_fast: Given<'_>,
+        macd_slow: Given<'_>,
+        macd_signal: Given<'_>,
+        rsi_period: Given<'_>,
+        volume_avg_period: Given<'_>,
+    ) -> PyResult<Self> {
+        let mut p = Periods::default();
+        let fields = [
+            (&mut p.fast_ema_periods, fast_ema_periods),
+            (&mut p.slow_ema_periods, slow_ema_periods),
+            (&mut p.macd_fast, macd_fast),
+            (&mut p.macd_slow, macd_slow),
+            (&mut p.macd_signal, macd_signal),
+            (&mut p.rsi_period, rsi_period),
+            (&mut p.volume_avg_period, volume_avg_period),
+        ];
+        for ((period, given), name) in fields.into_iter().zip(FIELDS) {
+            if let Some(value) = given.value() {
+                *period = read_integer(name, value, 1)?;
+            }
+        }
+        Ok(Self { periods: p })
+    }
+
+    #[getter]
+    fn fast_ema_periods(&self) -> usize {
+        self.periods.fast_ema_periods
+    }
+
+    #[getter]
+    fn slow_ema_periods(&self) -> usize {
+        self.periods.slow_ema_periods
+    }
+
+    #[getter]
+    fn macd_fast(&self) -> usize {
+        self.periods.macd_fast
+    }
+
+    #[getter]
+    fn macd_slow(&self) -> usize {
+        self.periods.macd_slow
+    }
+
+    #[getter]
+    fn macd_signal(&self) -> usize {
+        self.periods.macd_signal
+    }
+
+    #[getter]
+    fn rsi_period(&self) -> usize {
+        self.periods.rsi_period
+    }
+
+    #[getter]
+    fn volume_avg_period(&self) -> usize {
+        self.periods.volume_avg_period
+    }
+
+    /// The features of each candle that has all four, oldest first: an array of shape (rows, 4).
+    ///
+    /// Columns: `macd_hist_slope`, `ema_spread_pct`, `rsi_zone`, `volume_ratio`. The first `rsi_period` candles have no row,
+    /// nor has a candle with a feature that is not finite. Too few candles give shape (0, 4).
+    /// Raises `ValueError` unless both are series of numbers, in one dimension and of equal length.
+    fn extract<'py>(
+        &self,
+        closes: &Bound<'py, PyAny>,
+        volumes: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyArray2<f64>>> {
+        let py = closes.py();
+        let candles = Candles::read(closes, volumes)?;
+        matrix(py, self.rows(py, &candles)?, N_FEATURES)
+    }
+
+    fn __repr__(&self) -> String {
+        let parts: Vec<String> =
+            FIELDS.iter().zip(self.values()).map(|(name, period)| format!("{name}={period}")).collect();
+        format!("FeatureExtractor({})", parts.join(", "))
+    }
+
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyType>, Bound<'py, PyTuple>)> {
+        Ok((py.get_type::<Self>(), PyTuple::new(py, self.values())?))
+    }
+}

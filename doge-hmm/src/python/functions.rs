@@ -1,0 +1,147 @@
+//! The module's functions. Reference: `detector/blending.py` and `detector/snapshot.py`.
+
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyDict};
+
+use super::checks::{given, read_duration, read_mapping, read_number, refusal};
+use super::detector::RegimeDetector;
+use super::state::RegimeState;
+
+// Python's max and min: the first argument stays unless the second is strictly larger, or smaller.
+fn python_max(a: f64, b: f64) -> f64 {
+    if b > a {
+        b
+    } else {
+        a
+    }
+}
+
+fn python_min(a: f64, b: f64) -> f64 {
+    if b < a {
+        b
+    } else {
+        a
+    }
+}
+
+/// The share of idle money to aim for, lower the more bullish trend and detector are together.
+///
+/// `blend_factor` 1 listens to the trend alone, 0 to the detector alone. The result is within floor and ceiling (the floor, if
+/// that is the higher of the two). Raises `ValueError` that names an argument that is no number.
+#[pyfunction]
+#[pyo3(signature = (trend_score, hmm_bias, blend_factor, base_target, sensitivity, floor, ceiling))]
+#[allow(clippy::too_many_arguments)] // as many as the reference has
+pub fn compute_blended_idle_target(
+    trend_score: &Bound<'_, PyAny>,
+    hmm_bias: &Bound<'_, PyAny>,
+    blend_factor: &Bound<'_, PyAny>,
+    base_target: &Bound<'_, PyAny>,
+    sensitivity: &Bound<'_, PyAny>,
+    floor: &Bound<'_, PyAny>,
+    ceiling: &Bound<'_, PyAny>,
+) -> PyResult<f64> {
+    let trend_score = read_number("trend_score", trend_score)?;
+    let hmm_bias = read_number("hmm_bias", hmm_bias)?;
+    let blend_factor = read_number("blend_factor", blend_factor)?;
+    let base_target = read_number("base_target", base_target)?;
+    let sensitivity = read_number("sensitivity", sensitivity)?;
+    let floor = read_number("floor", floor)?;
+    let ceiling = read_number("ceiling", ceiling)?;
+    let blended = blend_factor * trend_score + (1.0 - blend_factor) * hmm_bias;
+    Ok(python_max(floor, python_min(ceiling, base_target - sensitivity * blended)))
+}
+
+/// How the grid leans: `mode`, the spacing of entries on side a and b as multiples, and the skew of sizes or None.
+///
+/// Takes anything with `confidence` and `bias_signal`. Below the threshold of confidence it leans nowhere; from there on a
+/// bias that is not above 0 counts as short. Raises `ValueError` that names what is no number.
+#[pyfunction]
+#[pyo3(signature = (regime_state, confidence_threshold=None))]
+pub fn compute_grid_bias<'py>(
+    py: Python<'py>,
+    regime_state: &Bound<'py, PyAny>,
+    confidence_threshold: Option<&Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let confidence = read_number("regime_state.confidence", &regime_state.getattr("confidence")?)?;
+    let bias = read_number("regime_state.bias_signal", &regime_state.getattr("bias_signal")?)?;
+    let threshold = match confidence_threshold {
+        Some(value) => read_number("confidence_threshold", value)?,
+        None => 0.15,
+    };
+    if confidence < threshold {
+        return grid(py, "symmetric", 1.0, 1.0, None);
+    }
+    let strength = bias.abs();
+    let wider = 1.0 + strength * 0.5;
+    let tighter = python_max(0.6, 1.0 - strength * 0.3);
+    if bias > 0.0 {
+        grid(py, "long_bias", wider, tighter, Some(python_min(0.30, strength * 0.3)))
+    } else {
+        grid(py, "short_bias", tighter, wider, Some(python_max(-0.30, -strength * 0.3)))
+    }
+}
+
+fn grid<'py>(
+    py: Python<'py>,
+    mode: &str,
+    spacing_a: f64,
+    spacing_b: f64,
+    skew: Option<f64>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let bias = PyDict::new(py);
+    bias.set_item("mode", mode)?;
+    bias.set_item("entry_spacing_mult_a", spacing_a)?;
+    bias.set_item("entry_spacing_mult_b", spacing_b)?;
+    bias.set_item("size_skew_override", skew)?;
+    Ok(bias)
+}
+
+/// The detector's part of the bot's snapshot, ready for JSON.
+#[pyfunction]
+pub fn serialize_for_snapshot<'py>(detector: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
+    let snapshot = PyDict::new(detector.py());
+    snapshot.set_item("_hmm_regime_state", detector.getattr("state")?.call_method0("to_dict")?)?;
+    snapshot.set_item("_hmm_last_train_ts", detector.getattr("_last_train_ts")?)?;
+    snapshot.set_item("_hmm_trained", detector.getattr("_trained")?)?;
+    Ok(snapshot)
+}
+
+/// Give the detector the state and the time of training from a snapshot.
+///
+/// The model is in no snapshot, so a detector that is untrained stays so until `train` succeeds, whatever `_hmm_trained` says.
+/// Other keys are ignored; what is missing leaves the detector as it is. Raises `ValueError` that names the key for a malformed
+/// value, and then nothing is changed.
+#[pyfunction]
+pub fn restore_from_snapshot(
+    detector: &Bound<'_, RegimeDetector>,
+    snapshot: &Bound<'_, PyAny>,
+) -> PyResult<()> {
+    let mapping = read_mapping("snapshot", snapshot)?;
+    let mut state = None;
+    let mut last_train_ts = None;
+    if let Some(data) = given(mapping, "_hmm_regime_state")? {
+        let class = detector.py().get_type::<RegimeState>();
+        // The sentence begins with `regime_state`; in a snapshot the key is `_hmm_regime_state`.
+        let read = RegimeState::from_dict(&class, &data);
+        state = Some(read.map_err(|error| match error.is_instance_of::<PyValueError>(detector.py()) {
+            true => PyValueError::new_err(format!("_hmm_{}", error.value(detector.py()))),
+            false => error,
+        })?);
+    }
+    if let Some(value) = given(mapping, "_hmm_last_train_ts")? {
+        last_train_ts = Some(read_duration("_hmm_last_train_ts", &value)?);
+    }
+    if let Some(value) = given(mapping, "_hmm_trained")? {
+        if !value.is_instance_of::<PyBool>() {
+            return Err(refusal("_hmm_trained", "True or False", &value));
+        }
+    }
+    if let Some(state) = state {
+        detector.setattr("state", state)?;
+    }
+    if let Some(time) = last_train_ts {
+        detector.setattr("_last_train_ts", time)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,277 @@
+//! What the Python class `GaussianHMM` computes with. Every function lets the interpreter go while it computes.
+
+use numpy::{PyArray1, PyArray2, PyReadonlyArray1, PyReadonlyArray2};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+
+use super::arrays::{matrix, Rows};
+use super::model::{to_arrays, to_python, Arrays, Given, STATES_MAX};
+use crate::hmm::Parameters;
+use crate::kmeans;
+use crate::math::baum_welch::{Implementation, Rounds, Updates};
+use crate::math::filter;
+use crate::math::viterbi::viterbi as best_path;
+use crate::rng::{seed_of, RandomState};
+
+fn states(k: usize) -> PyResult<usize> {
+    if (1..=STATES_MAX).contains(&k) {
+        Ok(k)
+    } else {
+        Err(PyValueError::new_err(format!("n_components: must be from 1 to {STATES_MAX}; got {k}")))
+    }
+}
+
+fn seeded(seed: i64) -> PyResult<RandomState> {
+    let seed = seed_of(seed).map_err(|error| PyValueError::new_err(error.to_string()))?;
+    Ok(RandomState::new(seed))
+}
+
+fn implementation(name: &str) -> PyResult<Implementation> {
+    match name {
+        "log" => Ok(Implementation::Log),
+        "scaling" => Ok(Implementation::Scaling),
+        other => Err(PyValueError::new_err(format!("implementation: expected log or scaling, got {other}"))),
+    }
+}
+
+// Lengths that sum to the number of rows.
+fn checked(lengths: Vec<usize>, n: usize) -> PyResult<Vec<usize>> {
+    let sum = lengths.iter().try_fold(0usize, |sum, &length| sum.checked_add(length));
+    if sum == Some(n) {
+        Ok(lengths)
+    } else {
+        Err(PyValueError::new_err(format!("lengths array {lengths:?} doesn't sum to {n} samples")))
+    }
+}
+
+// The pieces of rows of `d` features, without empty ones.
+fn pieces<'a>(x: &'a [f64], d: usize, lengths: &'a [usize]) -> impl Iterator<Item = &'a [f64]> {
+    let mut rest = x;
+    lengths.iter().filter(|&&length| length > 0).map(move |&length| {
+        let (piece, behind) = rest.split_at(length * d);
+        rest = behind;
+        piece
+    })
+}
+
+type Distributions<'py> = (Option<Bound<'py, PyArray1<f64>>>, Option<Bound<'py, PyArray2<f64>>>);
+
+/// Start probabilities and transition rows as hmmlearn draws them from an integer seed, each only if wanted.
+#[pyfunction]
+pub fn dirichlets(py: Python<'_>, seed: i64, k: usize, start: bool, rows: bool) -> PyResult<Distributions<'_>> {
+    let (mut rng, k) = (seeded(seed)?, states(k)?);
+    let (startprob, transmat) = py.detach(|| {
+        let startprob = start.then(|| rng.dirichlet(k));
+        let transmat: Option<Vec<f64>> = rows.then(|| (0..k).flat_map(|_| rng.dirichlet(k)).collect());
+        (startprob, transmat)
+    });
+    let transmat = transmat.map(|values| matrix(py, values, k)).transpose()?;
+    Ok((startprob.map(|values| PyArray1::from_vec(py, values)), transmat))
+}
+
+/// How many uniform numbers k-means draws for `k` clusters.
+#[pyfunction]
+pub fn draws_of(k: usize) -> PyResult<usize> {
+    Ok(kmeans::draws_of(states(k)?))
+}
+
+/// The centres of scikit-learn's k-means, and how many clusters have a row.
+///
+/// From an integer seed, or with the uniform numbers that another generator drew (`draws_of` says how many).
+#[pyfunction]
+#[pyo3(signature = (x, k, seed=None, uniforms=None))]
+pub fn k_means<'py>(
+    py: Python<'py>,
+    x: PyReadonlyArray2<'py, f64>,
+    k: usize,
+    seed: Option<i64>,
+    uniforms: Option<PyReadonlyArray1<'py, f64>>,
+) -> PyResult<(Bound<'py, PyArray2<f64>>, usize)> {
+    let (rows, k) = (Rows::read(x)?, states(k)?);
+    let values = rows.values()?;
+    let d = rows.d;
+    let clustering = match (seed, uniforms) {
+        (Some(seed), None) => {
+            let mut rng = seeded(seed)?;
+            py.detach(|| kmeans::k_means(values, d, k, || rng.uniform()))
+        }
+        (None, Some(uniforms)) if uniforms.len()? == kmeans::draws_of(k) => {
+            let drawn: Vec<f64> = uniforms.as_array().iter().copied().collect();
+            py.detach(|| {
+                let mut drawn = drawn.into_iter();
+                kmeans::k_means(values, d, k, || drawn.next().unwrap_or(0.0))
+            })
+        }
+        _ => return Err(PyValueError::new_err("k_means: give a seed, or as many uniforms as draws_of says")),
+    };
+    let found = clustering.map_err(|error| PyValueError::new_err(error.to_string()))?;
+    Ok((matrix(py, found.centres, d)?, found.distinct))
+}
+
+/// Rounds of EM: the new parameters, the log-likelihood before each round, and whether a transition row then summed to 0.
+#[pyfunction]
+#[pyo3(signature = (x, lengths, model, n_iter, tol, how, params))]
+#[allow(clippy::too_many_arguments)] // one for each of hmmlearn's settings
+pub fn em<'py>(
+    py: Python<'py>,
+    x: PyReadonlyArray2<'py, f64>,
+    lengths: Vec<usize>,
+    model: Given<'py>,
+    n_iter: usize,
+    tol: f64,
+    how: &str,
+    params: &str,
+) -> PyResult<(Arrays<'py>, Vec<f64>, Vec<bool>)> {
+    let rows = Rows::read(x)?;
+    let lengths = checked(lengths, rows.n)?;
+    let mut parameters = model.parameters(rows.d)?;
+    let updates = Updates {
+        startprob: params.contains('s'),
+        transmat: params.contains('t'),
+        means: params.contains('m'),
+        covars: params.contains('c'),
+    };
+    let rounds = Rounds { n_iter, tol, implementation: implementation(how)?, updates };
+    let values = rows.values()?;
+    let history = py.detach(|| parameters.fit(values, &lengths, &rounds)).map_err(to_python)?;
+    Ok((to_arrays(py, parameters)?, history.log_likelihoods, history.zero_rows))
+}
+
+/// The log-likelihood and the posteriors.
+#[pyfunction]
+pub fn score_samples<'py>(
+    py: Python<'py>,
+    x: PyReadonlyArray2<'py, f64>,
+    lengths: Vec<usize>,
+    model: Given<'py>,
+    how: &str,
+) -> PyResult<(f64, Bound<'py, PyArray2<f64>>)> {
+    let (rows, how) = (Rows::read(x)?, implementation(how)?);
+    let (lengths, p) = (checked(lengths, rows.n)?, model.parameters(rows.d)?);
+    let values = rows.values()?;
+    let (total, posteriors) = py
+        .detach(|| {
+            let (mut total, mut posteriors) = (0.0, Vec::with_capacity(rows.n * p.k));
+            for piece in pieces(values, p.d, &lengths) {
+                let (log_likelihood, gamma) = p.score_samples(piece, how)?;
+                total += log_likelihood;
+                posteriors.extend(gamma);
+            }
+            Ok((total, posteriors))
+        })
+        .map_err(to_python)?;
+    Ok((total, matrix(py, posteriors, p.k)?))
+}
+
+/// The log-likelihood.
+#[pyfunction]
+pub fn score<'py>(
+    py: Python<'py>,
+    x: PyReadonlyArray2<'py, f64>,
+    lengths: Vec<usize>,
+    model: Given<'py>,
+    how: &str,
+) -> PyResult<f64> {
+    let (rows, how) = (Rows::read(x)?, implementation(how)?);
+    let (lengths, p) = (checked(lengths, rows.n)?, model.parameters(rows.d)?);
+    let values = rows.values()?;
+    py.detach(|| {
+        let mut total = 0.0;
+        for piece in pieces(values, p.d, &lengths) {
+            total += p.score(piece, how)?;
+        }
+        Ok(total)
+    })
+    .map_err(to_python)
+}
+
+/// The most probable path of every sequence, and the sum of their log-probabilities.
+#[pyfunction]
+pub fn viterbi<'py>(
+    py: Python<'py>,
+    x: PyReadonlyArray2<'py, f64>,
+    lengths: Vec<usize>,
+    model: Given<'py>,
+) -> PyResult<(f64, Bound<'py, PyArray1<i64>>)> {
+    let rows = Rows::read(x)?;
+    let (lengths, p) = (checked(lengths, rows.n)?, model.parameters(rows.d)?);
+    let values = rows.values()?;
+    let (total, path) = py.detach(|| {
+        let (mut total, mut path) = (0.0, Vec::with_capacity(rows.n));
+        for piece in pieces(values, p.d, &lengths) {
+            let (log_probability, states) = best_path(&p, piece);
+            total += log_probability;
+            path.extend(states);
+        }
+        (total, path)
+    });
+    Ok((total, PyArray1::from_vec(py, path)))
+}
+
+/// Each row's state probabilities given the rows of its sequence up to it.
+#[pyfunction]
+pub fn filter_proba<'py>(
+    py: Python<'py>,
+    x: PyReadonlyArray2<'py, f64>,
+    lengths: Vec<usize>,
+    model: Given<'py>,
+) -> PyResult<Bound<'py, PyArray2<f64>>> {
+    let rows = Rows::read(x)?;
+    let (lengths, p) = (checked(lengths, rows.n)?, model.parameters(rows.d)?);
+    let values = rows.values()?;
+    let probabilities =
+        py.detach(|| pieces(values, p.d, &lengths).flat_map(|piece| p.filter(piece)).collect::<Vec<f64>>());
+    matrix(py, probabilities, p.k)
+}
+
+/// A fitted model that is shown one observation at a time, each in O(K²).
+#[pyclass(module = "doge_hmm._native")]
+pub struct Filter {
+    filter: filter::Filter,
+    d: usize,
+}
+
+#[pymethods]
+impl Filter {
+    #[new]
+    fn new(model: Given<'_>, d: usize) -> PyResult<Self> {
+        let parameters: Parameters = model.parameters(d)?;
+        Ok(Self { filter: filter::Filter::new(parameters), d })
+    }
+
+    /// Take in one observation; the states' probabilities given all so far.
+    fn step(&mut self, observation: Vec<f64>) -> PyResult<Vec<f64>> {
+        if observation.len() != self.d {
+            let text = format!("observation: expected {} features, got {}", self.d, observation.len());
+            return Err(PyValueError::new_err(text));
+        }
+        if let Some(at) = observation.iter().position(|value| !value.is_finite()) {
+            let text = format!("observation[{at}]: must be a finite number; got {}", observation[at]);
+            return Err(PyValueError::new_err(text));
+        }
+        Ok(self.filter.step(&observation).to_vec())
+    }
+
+    /// The states' probabilities; those of the start before the first observation.
+    #[getter]
+    fn probabilities(&self) -> Vec<f64> {
+        self.filter.probabilities().to_vec()
+    }
+
+    /// The log-likelihood of all observations so far.
+    #[getter]
+    fn log_likelihood(&self) -> f64 {
+        self.filter.log_likelihood()
+    }
+
+    /// How many observations there were.
+    #[getter]
+    fn n_observations(&self) -> usize {
+        self.filter.rows()
+    }
+
+    /// Start again.
+    fn reset(&mut self) {
+        self.filter.reset();
+    }
+}

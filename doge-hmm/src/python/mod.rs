@@ -1,0 +1,47 @@
+//! The only module that names PyO3: `doge_hmm._native`.
+//!
+//! Thin: what comes from Python is checked and converted, the plain Rust modules compute, and the interpreter is let go
+//! meanwhile wherever that takes longer than letting go.
+
+mod arrays;
+mod checks;
+mod config;
+mod detector;
+mod features;
+mod functions;
+mod kernels;
+mod logging;
+mod model;
+mod state;
+mod types;
+
+use pyo3::prelude::*;
+
+/// The native half of the package `doge_hmm`.
+#[pymodule]
+fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
+    m.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    m.add("Regime", types::regime_class(m.py())?)?;
+    m.add_class::<types::IndicatorSnapshot>()?;
+    m.add_class::<state::RegimeState>()?;
+    m.add_class::<features::FeatureExtractor>()?;
+    m.add_class::<detector::RegimeDetector>()?;
+    m.add_class::<kernels::Filter>()?;
+    for function in [
+        wrap_pyfunction!(functions::compute_blended_idle_target, m)?,
+        wrap_pyfunction!(functions::compute_grid_bias, m)?,
+        wrap_pyfunction!(functions::serialize_for_snapshot, m)?,
+        wrap_pyfunction!(functions::restore_from_snapshot, m)?,
+        wrap_pyfunction!(kernels::dirichlets, m)?,
+        wrap_pyfunction!(kernels::draws_of, m)?,
+        wrap_pyfunction!(kernels::k_means, m)?,
+        wrap_pyfunction!(kernels::em, m)?,
+        wrap_pyfunction!(kernels::score_samples, m)?,
+        wrap_pyfunction!(kernels::score, m)?,
+        wrap_pyfunction!(kernels::viterbi, m)?,
+        wrap_pyfunction!(kernels::filter_proba, m)?,
+    ] {
+        m.add_function(function)?;
+    }
+    Ok(())
+}

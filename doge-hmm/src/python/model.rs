@@ -1,0 +1,86 @@
+//! Models between Rust and the Python class `doge_hmm.GaussianHMM`.
+
+use numpy::{PyArray1, PyArray2, PyReadonlyArray1, PyReadonlyArray2, PyUntypedArrayMethods};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use super::arrays::matrix;
+use crate::hmm::{HmmError, Parameters};
+use crate::regime::{Model, N_STATES};
+
+/// More states would make a transition matrix of more than 128 MB.
+pub const STATES_MAX: usize = 4096;
+
+/// `startprob_`, `transmat_`, `means_` and `_covars_`.
+pub type Arrays<'py> = (
+    Bound<'py, PyArray1<f64>>,
+    Bound<'py, PyArray2<f64>>,
+    Bound<'py, PyArray2<f64>>,
+    Bound<'py, PyArray2<f64>>,
+);
+
+/// As numpy arrays.
+pub fn to_arrays(py: Python<'_>, p: Parameters) -> PyResult<Arrays<'_>> {
+    Ok((
+        PyArray1::from_vec(py, p.startprob),
+        matrix(py, p.transmat, p.k)?,
+        matrix(py, p.means, p.d)?,
+        matrix(py, p.covars, p.d)?,
+    ))
+}
+
+/// The four arrays of a model, whatever their layout.
+#[derive(FromPyObject)]
+pub struct Given<'py>(
+    PyReadonlyArray1<'py, f64>,
+    PyReadonlyArray2<'py, f64>,
+    PyReadonlyArray2<'py, f64>,
+    PyReadonlyArray2<'py, f64>,
+);
+
+impl Given<'_> {
+    /// The model, for rows of `d` features. Raises `ValueError` for shapes that do not fit together.
+    pub fn parameters(&self, d: usize) -> PyResult<Parameters> {
+        let k = self.0.shape()[0];
+        for (name, array, shape) in
+            [("transmat_", &self.1, [k, k]), ("means_", &self.2, [k, d]), ("covars_", &self.3, [k, d])]
+        {
+            let got = array.shape();
+            if [got[0], got[1]] != shape {
+                let text = format!("{name}: expected shape {shape:?}, got {:?}", [got[0], got[1]]);
+                return Err(PyValueError::new_err(text));
+            }
+        }
+        if k == 0 {
+            return Err(PyValueError::new_err("startprob_: expected at least one state"));
+        }
+        let values = |array: &PyReadonlyArray2<'_, f64>| array.as_array().iter().copied().collect();
+        Ok(Parameters {
+            k,
+            d,
+            startprob: self.0.as_array().iter().copied().collect(),
+            transmat: values(&self.1),
+            means: values(&self.2),
+            covars: values(&self.3),
+        })
+    }
+}
+
+/// The Python error for what hmmlearn refuses.
+pub fn to_python(error: HmmError) -> PyErr {
+    PyValueError::new_err(error.to_string())
+}
+
+/// A detector's model as the class that stands for hmmlearn's.
+pub fn to_gaussian_hmm<'py>(py: Python<'py>, model: &Model, n_iter: usize) -> PyResult<Bound<'py, PyAny>> {
+    let settings = PyDict::new(py);
+    settings.set_item("n_components", N_STATES)?;
+    settings.set_item("covariance_type", "diag")?;
+    settings.set_item("n_iter", n_iter)?;
+    settings.set_item("random_state", 42)?;
+    let arrays = to_arrays(py, model.parameters.clone())?;
+    py.import("doge_hmm.hmm")?
+        .getattr("GaussianHMM")?
+        .call_method1("_fitted", (settings, arrays, model.log_likelihoods.clone()))
+}

@@ -1,0 +1,287 @@
+//! The detector: trains on features, then tells the regime of the last row. Reference: the package `detector`.
+
+use std::fmt;
+
+use crate::features::{EMA_SPREAD, N_FEATURES};
+use crate::hmm::{initialise, HmmError, Parameters};
+use crate::math::baum_welch::{History, Implementation, Rounds, Updates};
+use crate::math::filter::Filter;
+
+/// Bearish, ranging, bullish.
+pub const N_STATES: usize = 3;
+const SEED: u32 = 42;
+const TOL: f64 = 1e-2;
+const MIN_COVAR: f64 = 1e-3;
+const SUM_TOLERANCE: f64 = 1e-9;
+
+/// Why there is no model.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TrainingError {
+    /// Fewer observations than states.
+    TooFew(usize),
+    /// An observation overflowed.
+    NotFinite,
+    /// The fit itself was refused.
+    Fit(HmmError),
+    /// This parameter came out as no number.
+    ParameterNotFinite(&'static str),
+    /// These probabilities do not add up to 1.
+    DoesNotAddUp(&'static str),
+}
+
+impl fmt::Display for TrainingError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooFew(got) => write!(f, "{N_STATES} states need at least {N_STATES} observations, got {got}"),
+            Self::NotFinite => f.write_str("the standardised observations are not finite"),
+            Self::Fit(error) => write!(f, "ValueError: {error}"),
+            Self::ParameterNotFinite(name) => write!(f, "{name} of the fitted model is not finite"),
+            Self::DoesNotAddUp(name) => write!(f, "{name} of the fitted model does not add up to 1"),
+        }
+    }
+}
+
+impl std::error::Error for TrainingError {}
+
+/// Why there is no new state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InferenceError {
+    /// An observation overflowed.
+    ObservationNotFinite,
+    /// The answer is no number.
+    ProbabilityNotFinite,
+}
+
+impl fmt::Display for InferenceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ObservationNotFinite => "the standardised observations are not finite",
+            Self::ProbabilityNotFinite => "the probabilities are not finite",
+        })
+    }
+}
+
+impl std::error::Error for InferenceError {}
+
+/// A fit, and whether k-means found fewer clusters than there are states: told even if the fit then failed.
+pub struct Training {
+    /// The model, or why there is none.
+    pub model: Result<Model, TrainingError>,
+    /// What the rounds of EM came to.
+    pub history: Option<History>,
+    /// Fewer clusters than states.
+    pub fewer_clusters: bool,
+}
+
+/// A trained model with what standardises observations for it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Model {
+    /// As fitted, in its own order of states.
+    pub parameters: Parameters,
+    /// The log-likelihood before each round.
+    pub log_likelihoods: Vec<f64>,
+    /// The regime of each state.
+    pub labels: [usize; N_STATES],
+    /// The observations' means.
+    pub mean: [f64; N_FEATURES],
+    /// Their population standard deviations; 1 for a constant feature.
+    pub deviation: [f64; N_FEATURES],
+}
+
+/// Fit a model to observations, row after row. Source: `RegimeDetector.train`, `fit_model`.
+pub fn train(observations: &[f64], n_iter: usize) -> Training {
+    let (mean, deviation) = mean_and_deviation(observations);
+    let mut fewer_clusters = false;
+    let mut history = None;
+    let model = fit(observations, &mean, &deviation, n_iter, &mut history, &mut fewer_clusters);
+    Training { model, history, fewer_clusters }
+}
+
+fn fit(
+    observations: &[f64],
+    mean: &[f64; N_FEATURES],
+    deviation: &[f64; N_FEATURES],
+    n_iter: usize,
+    history: &mut Option<History>,
+    fewer_clusters: &mut bool,
+) -> Result<Model, TrainingError> {
+    let n = observations.len() / N_FEATURES;
+    if n < N_STATES {
+        return Err(TrainingError::TooFew(n));
+    }
+    let standardised = standardise(observations, mean, deviation);
+    if !standardised.iter().all(|value| value.is_finite()) {
+        return Err(TrainingError::NotFinite);
+    }
+    let start = initialise(&standardised, N_STATES, N_FEATURES, SEED, MIN_COVAR).map_err(TrainingError::Fit)?;
+    *fewer_clusters = start.distinct < N_STATES;
+    let mut parameters = start.parameters;
+    parameters.check().map_err(TrainingError::Fit)?;
+    let rounds = Rounds { n_iter, tol: TOL, implementation: Implementation::Log, updates: Updates::ALL };
+    let rounds_done = parameters.fit(&standardised, &[n], &rounds).map_err(TrainingError::Fit)?;
+    let log_likelihoods = rounds_done.log_likelihoods.clone();
+    *history = Some(rounds_done);
+    check(&parameters)?;
+    let labels = labels_of(&parameters);
+    Ok(Model { parameters, log_likelihoods, labels, mean: *mean, deviation: *deviation })
+}
+
+// Source: `_check_model`.
+fn check(p: &Parameters) -> Result<(), TrainingError> {
+    for (name, values) in
+        [("startprob", &p.startprob), ("transmat", &p.transmat), ("means", &p.means), ("covars", &p.covars)]
+    {
+        if !values.iter().all(|value| value.is_finite()) {
+            return Err(TrainingError::ParameterNotFinite(name));
+        }
+    }
+    let adds_up = |row: &[f64]| (row.iter().sum::<f64>() - 1.0).abs() <= SUM_TOLERANCE;
+    if !adds_up(&p.startprob) {
+        return Err(TrainingError::DoesNotAddUp("startprob"));
+    }
+    if !p.transmat.chunks_exact(p.k).all(adds_up) {
+        return Err(TrainingError::DoesNotAddUp("transmat"));
+    }
+    Ok(())
+}
+
+// The lower a state's mean EMA spread, the more bearish; equals stay in order. Source: `label_states`.
+fn labels_of(p: &Parameters) -> [usize; N_STATES] {
+    let mut states: [usize; N_STATES] = std::array::from_fn(|state| state);
+    let spread = |state: usize| p.means[state * p.d + EMA_SPREAD];
+    states.sort_by(|&a, &b| spread(a).partial_cmp(&spread(b)).unwrap_or(std::cmp::Ordering::Equal));
+    let mut labels = [0; N_STATES];
+    for (rank, &state) in states.iter().enumerate() {
+        labels[state] = rank;
+    }
+    labels
+}
+
+/// Mean and population standard deviation of every feature. Source: `mean_and_deviation`.
+pub fn mean_and_deviation(observations: &[f64]) -> ([f64; N_FEATURES], [f64; N_FEATURES]) {
+    let n = (observations.len() / N_FEATURES) as f64;
+    let mut mean = [0.0; N_FEATURES];
+    for row in observations.chunks_exact(N_FEATURES) {
+        for (sum, value) in mean.iter_mut().zip(row) {
+            *sum += value;
+        }
+    }
+    mean.iter_mut().for_each(|sum| *sum /= n);
+    let mut deviation = [0.0; N_FEATURES];
+    for row in observations.chunks_exact(N_FEATURES) {
+        for ((sum, mean), value) in deviation.iter_mut().zip(&mean).zip(row) {
+            *sum += (value - mean) * (value - mean);
+        }
+    }
+    for value in &mut deviation {
+        *value = (*value / n).sqrt();
+        if *value == 0.0 {
+            *value = 1.0;
+        }
+    }
+    (mean, deviation)
+}
+
+fn standardise(observations: &[f64], mean: &[f64; N_FEATURES], deviation: &[f64; N_FEATURES]) -> Vec<f64> {
+    let mut standardised = Vec::with_capacity(observations.len());
+    for row in observations.chunks_exact(N_FEATURES) {
+        for ((value, mean), deviation) in row.iter().zip(mean).zip(deviation) {
+            standardised.push((value - mean) / deviation);
+        }
+    }
+    standardised
+}
+
+impl Model {
+    /// How likely each regime is at the last of the observations. Source: `regime_probabilities`.
+    pub fn probabilities(&self, window: &[f64]) -> Result<[f64; N_STATES], InferenceError> {
+        let standardised = standardise(window, &self.mean, &self.deviation);
+        if !standardised.iter().all(|value| value.is_finite()) {
+            return Err(InferenceError::ObservationNotFinite);
+        }
+        let mut filter = Filter::new(self.parameters.clone());
+        for row in standardised.chunks_exact(N_FEATURES) {
+            filter.step(row);
+        }
+        let mut probabilities = [0.0; N_STATES];
+        for (&label, &probability) in self.labels.iter().zip(filter.probabilities()) {
+            probabilities[label] = probability;
+        }
+        if probabilities.iter().all(|probability| probability.is_finite()) {
+            Ok(probabilities)
+        } else {
+            Err(InferenceError::ProbabilityNotFinite)
+        }
+    }
+
+    /// The transition matrix in the order of the regimes.
+    pub fn transmat(&self) -> [[f64; N_STATES]; N_STATES] {
+        let mut ordered = [[0.0; N_STATES]; N_STATES];
+        for from in 0..N_STATES {
+            for to in 0..N_STATES {
+                ordered[self.labels[from]][self.labels[to]] = self.parameters.transmat[from * N_STATES + to];
+            }
+        }
+        ordered
+    }
+}
+
+/// What follows from the probabilities. Source: `judge`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Verdict {
+    /// The most probable regime, the lowest on a tie.
+    pub regime: usize,
+    /// First minus second probability, at 4 decimals.
+    pub confidence: f64,
+    /// From -1 (bearish) to 1 (bullish), at 4 decimals.
+    pub bias_signal: f64,
+}
+
+/// Judge probabilities, which must be numbers.
+pub fn judge(probabilities: &[f64; N_STATES], threshold: f64, gain: f64) -> Verdict {
+    let mut sorted = *probabilities;
+    sorted.sort_by(|a, b| b.total_cmp(a));
+    let confidence = sorted[0] - sorted[1];
+    let mut bias = 0.0;
+    if confidence >= threshold {
+        let lean = (probabilities[2] - probabilities[0]) * gain;
+        bias = if lean < 1.0 { lean } else { 1.0 };
+        bias = if bias > -1.0 { bias } else { -1.0 };
+    }
+    Verdict {
+        regime: probabilities.iter().position(|p| *p == sorted[0]).unwrap_or(0),
+        confidence: round_4(confidence),
+        bias_signal: round_4(bias) + 0.0,
+    }
+}
+
+/// Python's `round(x, 4)`: correct on the exact value, ties to even.
+pub fn round_4(x: f64) -> f64 {
+    format!("{x:.4}").parse().expect("what was just written is a number")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Source: Python's round(x, 4).
+    #[test]
+    fn rounds_as_python_does() {
+        for (x, expected) in [(0.03125, 0.0312), (0.09375, 0.0938), (-0.03125, -0.0312), (0.12345, 0.1235), (2.00005, 2.0), (0.15625, 0.1562)] {
+            assert_eq!(round_4(x), expected, "{x}");
+        }
+    }
+
+    #[test]
+    fn below_the_threshold_there_is_no_bias() {
+        let verdict = judge(&[0.3, 0.36, 0.34], 0.15, 1.0);
+        assert_eq!((verdict.regime, verdict.confidence, verdict.bias_signal), (1, 0.02, 0.0));
+    }
+
+    #[test]
+    fn a_bias_is_clamped() {
+        assert_eq!(judge(&[0.9, 0.05, 0.05], 0.15, 5.0).bias_signal, -1.0);
+        assert_eq!(judge(&[0.05, 0.05, 0.9], 0.15, 5.0).bias_signal, 1.0);
+        assert_eq!(judge(&[0.4, 0.4, 0.2], 0.0, 0.0).bias_signal.to_bits(), 0);
+    }
+}
