@@ -12,7 +12,6 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from generators.case import Case
 from golden.corpus import read_fixtures
 from harness.contract_check import load_contract, probe
 from harness.golden_check import check_port
@@ -94,7 +93,7 @@ def _note_gaps(report: RunReport, options: RunOptions) -> None:
 
 @contextmanager
 def progress_of(
-    sources: Sequence[tuple[str, Iterable[Case], int]], console: Console, *, quiet: bool
+    sources: Sequence[tuple[str, Iterable[object], int]], console: Console, *, quiet: bool
 ) -> Iterator[Callable[[str, int], None]]:
     """A function that notes progress: bars on a terminal, a plain line at every tenth elsewhere."""
     if quiet:

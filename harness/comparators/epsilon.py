@@ -1,0 +1,225 @@
+"""The epsilon comparator: the same structure and types, numbers as close as the tolerance of their field says.
+
+Two NaNs agree, and so do equal infinities. A field without a tolerance is compared exactly: by bits, but for NaN. What agrees
+leaves a trace too: the largest difference seen in each field.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.comparators.divergence import ABSENT, Divergence, Kind
+from harness.comparators.tolerances import Tolerance, Tolerances
+
+Floats = npt.NDArray[np.float64]
+_INDEX = re.compile(r"\[\d+\]")
+
+
+@dataclass
+class Largest:
+    """The largest difference seen in a field, and where.
+
+    `relative` is the largest one in shares of the largest value of its column, `share` in shares of its tolerance.
+    """
+
+    difference: float = 0.0
+    relative: float = 0.0
+    share: float = 0.0
+    path: str = ""
+    count: int = 0
+
+    def add(self, other: Largest) -> None:
+        """Take in what was seen elsewhere."""
+        self.count += other.count
+        if other.difference > self.difference:
+            self.difference, self.path = other.difference, other.path
+        self.relative = max(self.relative, other.relative)
+        self.share = max(self.share, other.share)
+
+
+@dataclass
+class Comparison:
+    """What came of comparing two outcomes."""
+
+    divergences: list[Divergence] = field(default_factory=list)
+    largest: dict[str, Largest] = field(default_factory=dict)
+
+
+def compare(
+    *,
+    reference: Any,
+    candidate: Any,
+    tolerances: Tolerances,
+    path: str = "$",
+    data: Floats | None = None,
+) -> Comparison:
+    """Every place where the candidate is not the reference within tolerance, in the reference's order.
+
+    `data` are the rows that both were given, for tolerances that are shares of them.
+    """
+    walk = _Walk(tolerances, None if data is None else _column_sizes(data))
+    found = [Divergence(path=where, kind=kind, reference=left, candidate=right)
+             for where, kind, left, right in walk.differences(reference, candidate, path)]  # fmt: skip
+    return Comparison(found, walk.largest)
+
+
+def _column_sizes(data: Floats) -> Floats:
+    finite = np.where(np.isfinite(data), np.abs(data), 0.0)
+    sizes: Floats = finite.max(axis=0) if len(finite) else np.zeros(data.shape[1:])
+    return sizes
+
+
+Difference = tuple[str, Kind, Any, Any]
+
+
+class _Walk:
+    """One comparison on its way through two outcomes."""
+
+    def __init__(self, tolerances: Tolerances, sizes: Floats | None) -> None:
+        self.tolerances = tolerances
+        self.sizes = sizes
+        self.largest: dict[str, Largest] = {}
+
+    def differences(self, reference: Any, candidate: Any, path: str) -> Iterator[Difference]:
+        """The differences of two values."""
+        if isinstance(reference, Mapping) and isinstance(candidate, Mapping):
+            yield from self._of_objects(reference, candidate, path)
+        elif isinstance(reference, list) and isinstance(candidate, list):
+            yield from self._of_lists(reference, candidate, path)
+        elif isinstance(reference, np.ndarray) and isinstance(candidate, np.ndarray):
+            yield from self._of_arrays(reference, candidate, path)
+        elif type(reference) is not type(candidate):
+            yield path, "type", reference, candidate
+        elif isinstance(reference, float):
+            yield from self._of_numbers(np.array([reference]), np.array([candidate]), path, scalar=True)
+        elif reference != candidate:
+            yield path, "value", reference, candidate
+
+    def _of_objects(self, reference: Mapping[str, Any], candidate: Mapping[str, Any], path: str) -> Iterator[Difference]:
+        for key, left in reference.items():
+            if key in candidate:
+                yield from self.differences(left, candidate[key], f"{path}.{key}")
+            else:
+                yield f"{path}.{key}", "missing", left, ABSENT
+        for key in candidate:
+            if key not in reference:
+                yield f"{path}.{key}", "extra", ABSENT, candidate[key]
+
+    def _of_lists(self, reference: list[Any], candidate: list[Any], path: str) -> Iterator[Difference]:
+        for index, (left, right) in enumerate(zip(reference, candidate, strict=False)):
+            yield from self.differences(left, right, f"{path}[{index}]")
+        for index in range(len(candidate), len(reference)):
+            yield f"{path}[{index}]", "missing", reference[index], ABSENT
+        for index in range(len(reference), len(candidate)):
+            yield f"{path}[{index}]", "extra", ABSENT, candidate[index]
+
+    def _of_arrays(self, reference: npt.NDArray[Any], candidate: npt.NDArray[Any], path: str) -> Iterator[Difference]:
+        if reference.dtype != candidate.dtype:
+            yield f"{path}.dtype", "type", str(reference.dtype), str(candidate.dtype)
+        elif reference.shape != candidate.shape:
+            yield f"{path}.shape", "value", list(reference.shape), list(candidate.shape)
+        elif reference.dtype == np.float64:
+            yield from self._of_numbers(reference, candidate, path, scalar=False)
+        else:
+            yield from _located(reference != candidate, reference, candidate, path)
+
+    def _of_numbers(self, reference: Floats, candidate: Floats, path: str, *, scalar: bool) -> Iterator[Difference]:
+        if not reference.size:
+            return
+        tolerance = self.tolerances.of(path)
+        difference = _distance(reference, candidate)
+        if tolerance is None:
+            same = (reference.view(np.int64) == candidate.view(np.int64)) if _plain(reference, candidate) else difference == 0.0
+            wrong, shares = ~(same | (np.isnan(reference) & np.isnan(candidate))), difference * 0.0
+        else:
+            bound = _bound(reference, candidate, tolerance, self.sizes)
+            close = difference <= bound
+            if tolerance.ulp:
+                close |= ulps_apart(reference, candidate) <= tolerance.ulp
+            wrong = ~close
+            with np.errstate(all="ignore"):
+                shares = np.where(bound > 0.0, difference / bound, 0.0)
+        self._note(path, difference, shares, wrong, reference)
+        if scalar and wrong[0]:
+            yield path, "value", float(reference[0]), float(candidate[0])
+        elif not scalar:
+            yield from _located(wrong, reference, candidate, path)
+
+    def _note(self, path: str, difference: Floats, shares: Floats, wrong: npt.NDArray[np.bool_], reference: Floats) -> None:
+        """Remember the largest finite difference among those that count as agreement."""
+        agreed = np.where(wrong | ~np.isfinite(difference), -1.0, difference)
+        at = int(np.argmax(agreed))
+        largest = float(agreed.flat[at])
+        if largest < 0.0:
+            return
+        entry = Largest(difference=largest, path=path, count=int(difference.size))
+        if largest > 0.0:
+            size = np.where(np.isfinite(reference), np.abs(reference), 0.0).max(axis=0, keepdims=True)
+            with np.errstate(all="ignore"):
+                relative = agreed / size
+            entry.relative = float(np.max(np.where(np.isfinite(relative), relative, 0.0)))
+            entry.share = float(np.max(np.where(wrong | ~np.isfinite(shares), 0.0, shares)))
+            if difference.size > 1:
+                entry.path += "".join(f"[{index}]" for index in np.unravel_index(at, difference.shape))
+        self.largest.setdefault(_INDEX.sub("[*]", path), Largest()).add(entry)
+
+
+def _plain(*arrays: Floats) -> bool:
+    return all(array.flags.c_contiguous for array in arrays)
+
+
+def _distance(reference: Floats, candidate: Floats) -> Floats:
+    """How far apart the values are: 0 for two NaNs or equal infinities, infinite where one of them is not finite."""
+    with np.errstate(all="ignore"):
+        apart = np.abs(reference - candidate)
+    equal = (reference == candidate) | (np.isnan(reference) & np.isnan(candidate))
+    distance: Floats = np.where(equal, 0.0, np.where(np.isnan(apart), np.inf, apart))
+    return distance
+
+
+def _bound(reference: Floats, candidate: Floats, tolerance: Tolerance, sizes: Floats | None) -> Floats:
+    """The largest difference that each value may have."""
+    size = np.where(np.isfinite(reference), np.abs(reference), 0.0)
+    other = np.where(np.isfinite(candidate), np.abs(candidate), 0.0)
+    bound = np.maximum(tolerance.absolute, tolerance.relative * np.maximum(size, other))
+    if tolerance.of_column:
+        bound = np.maximum(bound, tolerance.of_column * size.max(axis=0, keepdims=True))
+    if tolerance.of_all:
+        bound = np.maximum(bound, tolerance.of_all * size.max())
+    if sizes is not None and sizes.shape == reference.shape[-1:]:
+        bound = np.maximum(bound, tolerance.of_data * sizes)
+        with np.errstate(over="ignore"):
+            bound = np.maximum(bound, tolerance.of_data_squared * sizes * sizes)
+    # No bound makes a number out of NaN, nor an infinity out of a number.
+    limit: Floats = np.where(np.isfinite(reference) & np.isfinite(candidate), bound, 0.0)
+    return limit
+
+
+def ulps_apart(reference: Floats, candidate: Floats) -> Floats:
+    """How many doubles lie between, counted on the line of all doubles: -0.0 and 0.0 are one point of it.
+
+    Counts beyond 2**53 are rounded; where one side is not finite they are infinite, unless both are the same.
+    """
+    bits = [np.ascontiguousarray(values).view(np.uint64) for values in (reference, candidate)]
+    sign = np.uint64(1 << 63)
+    left, right = (value & ~sign for value in bits)
+    same_side = ((bits[0] ^ bits[1]) & sign) == 0
+    apart = np.where(same_side, np.maximum(left, right) - np.minimum(left, right), left + right).astype(np.float64)
+    finite = np.isfinite(reference) & np.isfinite(candidate)
+    equal = (reference == candidate) | (np.isnan(reference) & np.isnan(candidate))
+    counted: Floats = np.where(equal, 0.0, np.where(finite, apart, np.inf))
+    return counted
+
+
+def _located(
+    wrong: npt.NDArray[np.bool_], reference: npt.NDArray[Any], candidate: npt.NDArray[Any], path: str
+) -> Iterator[Difference]:
+    for place in np.argwhere(wrong):
+        where = path + "".join(f"[{index}]" for index in place)
+        yield where, "value", reference[tuple(place)].item(), candidate[tuple(place)].item()

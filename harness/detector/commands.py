@@ -1,0 +1,131 @@
+"""What `parity …  --subject detector` does, without the command line around it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from generators.series.bulk import generate_cases
+from generators.series.case import SeriesCase
+from generators.series.market import market_cases
+from golden.detector_corpus import SeriesFixture, read_fixtures
+from harness.commands import progress_of
+from harness.detector.calls import answer
+from harness.detector.contract import load_detector_contract
+from harness.detector.golden import first_divergence
+from harness.detector.judge import Verdict, judge
+from harness.detector.repro import read_detector_repro
+from harness.detector.runner import MARKET, SeriesReport, SeriesRunner
+from harness.detector.surface import differing
+from harness.detector.threads import one_thread
+from harness.ports.detector import REFERENCE, DetectorPort, open_detector_ports
+from harness.repro import check_reports_dir
+
+GOLDEN, GENERATED = "golden", "generated"
+SOURCES = (GOLDEN, GENERATED, MARKET)
+# Fewer generated cases than this are a spot check, and need not meet everything.
+CASES_TO_MEET_ALL = 300
+
+
+@dataclass(frozen=True, kw_only=True)
+class DetectorOptions:
+    """What `parity run --subject detector` was asked to do."""
+
+    sequences: int = 300
+    seed: int = 0
+    candles: Path | None = None
+    market_windows: int | None = None
+    ports: Sequence[str] = ()
+    modules: Sequence[str] = ()
+    reports_dir: Path = Path("reports")
+
+
+def run_detector(options: DetectorOptions, *, console: Console, quiet: bool) -> SeriesReport:
+    """Golden, generated and market-driven cases through every port. Raises the errors of its inputs."""
+    check_reports_dir(options.reports_dir)
+    contract = load_detector_contract()
+    fixtures = read_fixtures()
+    market = [] if options.market_windows == 0 else market_cases(options.candles, windows_max=options.market_windows)
+    sources: list[tuple[str, Iterable[SeriesCase], int]] = [
+        (GOLDEN, [fixture.definition.case for fixture in fixtures], len(fixtures)),
+        (GENERATED, generate_cases(options.seed, options.sequences), options.sequences),
+        (MARKET, market, len(market)),
+    ]
+    ports = open_detector_ports(options.ports, modules=options.modules)
+    runner = SeriesRunner(ports, contract=contract, reports_dir=options.reports_dir)
+    runner.check_surfaces()
+    with one_thread(), progress_of(sources, console, quiet=quiet) as advance:
+        for source, cases, _ in sources:
+            runner.run(source, cases, progress=advance)
+        _check_recorded(runner, fixtures)
+    if options.sequences >= CASES_TO_MEET_ALL:
+        runner.report.never_hit = runner.report.tallies[GENERATED].never_hit()
+    _note_gaps(runner.report)
+    return runner.report
+
+
+def _check_recorded(runner: SeriesRunner, fixtures: Sequence[SeriesFixture]) -> None:
+    """Hold the reference to what was recorded, so that one that drifted cannot vouch for itself."""
+    port, report = runner.ports[0], runner.report.ports[0]
+    if not report.usable:
+        return
+    for fixture in fixtures:
+        found = first_divergence(port, fixture, runner.contract)
+        if found is not None:
+            runner.note_finding(port, report, GOLDEN, fixture.definition.case, Verdict([found]))
+
+
+def _note_gaps(report: SeriesReport) -> None:
+    for port in report.ports:
+        available = port.availability
+        if not available.available:
+            report.notes.append(f"{available.word}: port {port.name}: {available.reason}; {available.remedy}")
+        for name in port.lacks:
+            cases = port.not_compared[name]
+            report.notes.append(f"MISSING: port {port.name}: it has no {name}; {cases} case(s) were not compared for it")
+
+
+def replay_detector(path: Path, *, modules: Sequence[str]) -> tuple[int, dict[str, Any]]:
+    """Run a repro again: exit code 1 while it diverges, 0 once it no longer does, 3 where its port is missing."""
+    repro = read_detector_repro(path)
+    known, _, module = repro.port.partition(":")
+    wanted = list(modules) or ([module] if known == "module" else [])
+    ports = open_detector_ports([REFERENCE] if wanted else [REFERENCE, repro.port], modules=wanted)
+    reference, port = ports[0], ports[-1]
+    for needed in (reference, port):
+        available = needed.availability()
+        if not available.available:
+            return 3, {"port": needed.name, "missing": f"{available.reason}; {available.remedy}"}
+    with one_thread():
+        verdict = judge(
+            case=repro.case,
+            reference=answer(reference, repro.case),
+            candidate=answer(port, repro.case),
+            contract=load_detector_contract(),
+            reference_port=reference,
+            real=repro.real,
+        )
+    found = [divergence.to_json() for divergence in verdict.divergences]
+    return (1 if found else 0), {"port": port.name, "divergences": found}
+
+
+def examine_detector(ports: Sequence[DetectorPort]) -> tuple[int, list[dict[str, Any]]]:
+    """What `parity doctor` finds: a row per port of the detector, and the exit code."""
+    contract = load_detector_contract()
+    rows: list[dict[str, Any]] = []
+    for port in ports:
+        available = port.availability()
+        row: dict[str, Any] = {"subject": "detector", "port": port.name, "available": available.available}
+        if available.available:
+            row |= {"version": port.version(), "lacks": port.missing()}
+            row["divergences"] = [divergence.to_json() for divergence in differing(port, contract.surface)]
+        else:
+            row |= {"word": available.word, "reason": available.reason, "remedy": available.remedy}
+        rows.append(row)
+    if any(row.get("divergences") for row in rows):
+        return 1, rows
+    return (0 if all(row["available"] and not row["lacks"] for row in rows) else 3), rows

@@ -1,0 +1,63 @@
+"""What is defined of a training on degenerate data: errors, shapes, and where there is a number at all.
+
+And of that only what the reference itself keeps to when its data are moved by their last bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+# These hang on the last bit like the numbers themselves.
+LEFT_OUT = ("history", "iterations", "converged", "said", "path", "labels", "decoded", "map", "numbers")
+
+
+class _Undefined:
+    """Stands where the reference parts with itself."""
+
+
+UNDEFINED = _Undefined()
+
+
+def defined(outcome: Any) -> Any:
+    """The outcome with every number replaced by whether it is one."""
+    if isinstance(outcome, dict):
+        return {key: defined(value) for key, value in outcome.items() if key not in LEFT_OUT}
+    if isinstance(outcome, list):
+        return [defined(value) for value in outcome]
+    if isinstance(outcome, np.ndarray) and outcome.dtype.kind == "f":
+        return {"shape": list(outcome.shape), "finite": np.isfinite(outcome).tolist()}
+    if isinstance(outcome, float):
+        return bool(np.isfinite(outcome))
+    return outcome
+
+
+def agreed(outcomes: Sequence[Any]) -> Any:
+    """What all outcomes have in common; `UNDEFINED` stands for the rest."""
+    first, *others = outcomes
+    for other in others:
+        first = _common(first, other)
+    return first
+
+
+def _common(left: Any, right: Any) -> Any:
+    if isinstance(left, dict) and isinstance(right, dict):
+        return {key: _common(left.get(key, UNDEFINED), right.get(key, UNDEFINED)) for key in {**left, **right}}
+    if isinstance(left, list) and isinstance(right, list) and len(left) == len(right):
+        return [_common(one, other) for one, other in zip(left, right, strict=True)]
+    return left if type(left) is type(right) and left == right else UNDEFINED
+
+
+def within(outcome: Any, known: Any) -> tuple[Any, Any]:
+    """Both without what `known` leaves undefined, so that they can be compared."""
+    if isinstance(outcome, dict) and isinstance(known, dict):
+        keys = [key for key in {**known, **outcome} if known.get(key) is not UNDEFINED]
+        pairs = {key: within(outcome.get(key), known[key]) if key in known else (outcome[key], None) for key in keys}
+        left = {key: pair[0] for key, pair in pairs.items() if key in outcome}
+        return left, {key: pair[1] for key, pair in pairs.items() if key in known}
+    if isinstance(outcome, list) and isinstance(known, list) and len(outcome) == len(known):
+        both = [within(one, other) for one, other in zip(outcome, known, strict=True) if other is not UNDEFINED]
+        return [pair[0] for pair in both], [pair[1] for pair in both]
+    return (None, None) if known is UNDEFINED else (outcome, known)

@@ -1,0 +1,37 @@
+"""The same data a last bit aside. Where the reference parts with itself on them, a port may part with it, and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from generators.series.case import Json, Series, SeriesCase
+from harness.detector.calls import answer
+from harness.ports.detector import DetectorPort
+
+# Powers of two of a double's last bit, up and down; equal values stay equal, so that exact ties stay ties.
+MOVES = (1.0, -1.0, 2.0)
+EPSILON = {"float32": float(np.finfo(np.float32).eps)}
+WHOLE = ("int64", "ints")
+
+
+def moved_outcomes(case: SeriesCase, port: DetectorPort) -> list[Json]:
+    """What a port does with each of the moved cases."""
+    return [answer(port, moved) for moved in moved_cases(case)]
+
+
+def moved_cases(case: SeriesCase) -> Iterator[SeriesCase]:
+    """The case with its data a last bit larger, a last bit smaller, and two larger."""
+    names = [name for name in ("rows", "closes", "volumes") if name in case.inputs]
+    if any(case.inputs[name].form in WHOLE for name in names):
+        return
+    for move in MOVES:
+        yield replace(case, inputs={**case.inputs, **{name: _moved(case.inputs[name], move) for name in names}})
+
+
+def _moved(series: Series, move: float) -> Series:
+    step = EPSILON.get(series.form, float(np.finfo(np.float64).eps))
+    with np.errstate(all="ignore"):
+        return Series(series.values * (1.0 + move * step), series.form)

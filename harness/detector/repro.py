@@ -1,0 +1,73 @@
+"""A repro of the detector: one self-contained file that replays a divergence."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from generators.series.case import SUBJECT, SeriesCase, from_json
+from golden.detector_corpus import library_versions
+from harness.comparators.divergence import Divergence
+from harness.repro import FORMAT, PATHS_MAX, ReproError, versions
+
+
+@dataclass(frozen=True, kw_only=True)
+class DetectorRepro:
+    """What a repro file holds that a replay needs."""
+
+    case: SeriesCase
+    port: str
+    real: bool
+
+
+def write_detector_repro(
+    directory: Path, *, case: SeriesCase, divergences: Sequence[Divergence], port: str, real: bool
+) -> Path:
+    """Write the repro of a case's divergences, the first of which names the file, and return its path."""
+    directory.mkdir(parents=True, exist_ok=True)
+    first = divergences[0]
+    stem = re.sub(r"[^A-Za-z0-9_.-]+", "_", f"repro-{port}-{case.name}-{first.fingerprint}")
+    path = directory / f"{stem}.json"
+    document = {
+        "format": FORMAT,
+        "subject": SUBJECT,
+        "command": f"parity replay {path}",
+        "port": port,
+        "real": real,
+        "versions": {**versions(), **library_versions()},
+        "divergence": first.to_json(),
+        "also": [divergence.path for divergence in divergences[1:PATHS_MAX]],
+        "divergences": len(divergences),
+        "case": case.to_json(),
+    }
+    path.write_text(json.dumps(document, indent=1, default=_array) + "\n", encoding="utf-8")
+    return path
+
+
+def _array(value: Any) -> Any:
+    return value.tolist() if hasattr(value, "tolist") else repr(value)
+
+
+def subject_of(path: Path) -> str | None:
+    """The subject that a repro file names; None where it names none, or cannot be read."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return str(document.get("subject")) if isinstance(document, dict) and "subject" in document else None
+
+
+def read_detector_repro(path: Path) -> DetectorRepro:
+    """Read a repro back. Raises `ReproError`."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        case = from_json(document["case"])
+        return DetectorRepro(case=case, port=str(document["port"]), real=bool(document.get("real", False)))
+    except OSError as error:
+        raise ReproError(f"{path}: cannot be read ({error.strerror})") from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise ReproError(f"{path}: is no whole repro ({error})") from error
