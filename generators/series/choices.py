@@ -20,7 +20,8 @@ FLAVOURS = ("realistic", "odd", "degenerate", "short")
 ODD_CANDLES = ("outliers", "flat stretch", "constant volume", "zero volume", "tiny scale", "huge scale")
 SEEDS = (42, 0, 1, 7, 2**32 - 1, 123_456_789)
 IMPLEMENTATIONS = ("log", "scaling")
-OTHER_FORMS = (*SAME_NUMBERS[1:], "float32", "int64", "ints")
+NARROW_FORMS = ("float32", "int64", "ints")
+OTHER_FORMS = (*SAME_NUMBERS[1:], *NARROW_FORMS)
 WRONG_FORMS = ("column", "words", "none", "scalar")
 OTHER_SETTINGS: tuple[Json, ...] = (
     {}, {}, {"HMM_N_ITER": 10}, {"HMM_INFERENCE_WINDOW": 20}, {"HMM_CONFIDENCE_THRESHOLD": 0.6},
@@ -125,7 +126,7 @@ def decode_fit(choices: SeriesChoices) -> Decoded:
     """A whole training from a seed."""
     made, states = _observations(choices)
     dial, form = Dial(choices.settings), _form(choices)
-    if form == "float32" and choices.flavour % len(FLAVOURS) != REALISTIC:
+    if form in NARROW_FORMS and (made.degenerate or (form == "float32" and choices.flavour % len(FLAVOURS) != REALISTIC)):
         # hmmlearn squares float32 rows as such, which only standardised ones can bear.
         form = "float64"
     if form in ("int64", "ints"):

@@ -143,5 +143,6 @@ def twisted(observations: Observations, name: str, seed: int) -> Observations:
     if len(observations.rows):
         (ODD | DEGENERATE)[name](observations, stream(5, seed))
     observations.properties.append(name)
-    observations.degenerate |= name in DEGENERATE
+    # Where there is no other feature, a constant one leaves nothing to tell the states by.
+    observations.degenerate |= name in DEGENERATE or (name == "constant feature" and observations.rows.shape[1] == 1)
     return observations

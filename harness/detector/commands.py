@@ -27,8 +27,6 @@ from harness.repro import check_reports_dir
 
 GOLDEN, GENERATED = "golden", "generated"
 SOURCES = (GOLDEN, GENERATED, MARKET)
-# Fewer generated cases than this are a spot check, and need not meet everything.
-CASES_TO_MEET_ALL = 300
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,8 +60,7 @@ def run_detector(options: DetectorOptions, *, console: Console, quiet: bool) -> 
         for source, cases, _ in sources:
             runner.run(source, cases, progress=advance)
         _check_recorded(runner, fixtures)
-    if options.sequences >= CASES_TO_MEET_ALL:
-        runner.report.never_hit = runner.report.tallies[GENERATED].never_hit()
+    runner.report.never_hit = runner.report.tallies[GENERATED].never_hit()
     _note_gaps(runner.report)
     return runner.report
 

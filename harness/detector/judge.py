@@ -27,9 +27,7 @@ from harness.detector.rounding import without_ties
 from harness.ports.detector import DetectorPort
 
 NOTHING = Tolerances()
-_TRAINED = re.compile(
-    r"^\$\.same_seed\.(trainings\[\d+\]\.)?trained\.(value\.(iterations|startprob|transmat|means|covars)|error)"
-)
+_TRAINED = re.compile(r"^\$\.same_seed\.(trainings\[\d+\]\.)?(trained\.(value|error)|labels|path|posteriors)\b")
 
 
 @dataclass
