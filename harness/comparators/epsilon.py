@@ -25,7 +25,7 @@ _INDEX = re.compile(r"\[\d+\]")
 class Largest:
     """The largest difference seen in a field, and where.
 
-    `relative` is the largest one in shares of the largest value of its column, `share` in shares of its tolerance.
+    `relative` is the largest one in shares of the largest value of its column or its data, `share` in shares of its tolerance.
     """
 
     difference: float = 0.0
@@ -145,13 +145,21 @@ class _Walk:
             wrong = ~close
             with np.errstate(all="ignore"):
                 shares = np.where(bound > 0.0, difference / bound, 0.0)
-        self._note(path, difference, shares, wrong, reference)
+        self._note(path, difference, shares, wrong, self._size(reference, tolerance))
         if scalar and wrong[0]:
             yield path, "value", float(reference[0]), float(candidate[0])
         elif not scalar:
             yield from _located(wrong, reference, candidate, path)
 
-    def _note(self, path: str, difference: Floats, shares: Floats, wrong: npt.NDArray[np.bool_], reference: Floats) -> None:
+    def _size(self, reference: Floats, tolerance: Tolerance | None) -> Floats:
+        """The largest value of each column, or of its data where those are what a tolerance goes by."""
+        size: Floats = np.where(np.isfinite(reference), np.abs(reference), 0.0).max(axis=0, keepdims=True)
+        by_data = tolerance is not None and tolerance.of_data > 0.0
+        if by_data and self.sizes is not None and self.sizes.shape == reference.shape[-1:]:
+            return np.maximum(size, self.sizes)
+        return size
+
+    def _note(self, path: str, difference: Floats, shares: Floats, wrong: npt.NDArray[np.bool_], size: Floats) -> None:
         """Remember the largest finite difference among those that count as agreement."""
         agreed = np.where(wrong | ~np.isfinite(difference), -1.0, difference)
         at = int(np.argmax(agreed))
@@ -160,7 +168,6 @@ class _Walk:
             return
         entry = Largest(difference=largest, path=path, count=int(difference.size))
         if largest > 0.0:
-            size = np.where(np.isfinite(reference), np.abs(reference), 0.0).max(axis=0, keepdims=True)
             with np.errstate(all="ignore"):
                 relative = agreed / size
             entry.relative = float(np.max(np.where(np.isfinite(relative), relative, 0.0)))
