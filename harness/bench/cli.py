@@ -16,6 +16,7 @@ from doge_core.locate import require_executable
 from harness.bench.loads import Stream, streams
 from harness.bench.measure import Ports, one_cpu
 from harness.bench.report import measure_once, measure_round, summarise
+from harness.options import SUBJECTS
 
 # A short fixture's replay is mostly its state crossing over and back; it is shown beside, and no target holds for it.
 JOURNEY_STEPS_MIN = 20
@@ -55,14 +56,21 @@ def _measure(ports: Ports, load: list[Stream], rounds: int) -> dict[str, Any]:
 
 
 @click.command()
-@click.option("--subject", type=click.Choice(["reducer"]), default="reducer", show_default=True)
+@click.option("--subject", type=click.Choice(SUBJECTS), default=SUBJECTS[0], show_default=True)
 @click.option("--candles", type=click.Path(path_type=Path), help="OHLCV file for the candle-driven load.")
 @click.option("--rounds", type=click.IntRange(1, 1000), default=7, show_default=True, help="Rounds; ratios are per round.")
 @click.option("--cpu", type=click.IntRange(0), help="The CPU that all processes share; the first allowed one by default.")
 @click.option("--check", is_flag=True, help="Exit with 1 where a target is not met.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def bench(subject: str, candles: Path | None, rounds: int, cpu: int | None, check: bool, as_json: bool) -> None:
-    """The speed of every port, side by side, as ratios to a bare echo over the same kind of pipe on the same CPU."""
+    """The speed of every port, side by side in one run.
+
+    The reducer's as ratios to a bare echo over the same kind of pipe on the same CPU, the detector's to its reference.
+    """
+    if subject == "detector":
+        from harness.detector.bench_cli import bench_detector
+
+        sys.exit(bench_detector(candles=candles, rounds=rounds, cpu=cpu, check=check, as_json=as_json))
     try:
         executable = require_executable()
     except ServerMissingError as error:

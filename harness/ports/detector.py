@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, version
 from types import ModuleType
 from typing import Any
 
@@ -62,11 +60,9 @@ class DetectorPort:
         return self.names[name]
 
     def version(self) -> str | None:
-        """The version of the package behind it, if there is one."""
-        try:
-            return version(self.package)
-        except PackageNotFoundError:
-            return None
+        """The version that the package behind it tells, if it tells one."""
+        told = getattr(importlib.import_module(self.package), "__version__", None)
+        return None if told is None else f"{self.package} {told}"
 
 
 def _one_line(error: BaseException) -> str:
@@ -89,7 +85,7 @@ def python() -> DetectorPort:
 
 def rust() -> DetectorPort:
     """The port in Rust, with a class of its own in hmmlearn's place."""
-    return DetectorPort("rust", lambda: names_of(importlib.import_module("doge_hmm")), HOW_TO_GET_RUST, "doge-hmm")
+    return DetectorPort("rust", lambda: names_of(importlib.import_module("doge_hmm")), HOW_TO_GET_RUST, "doge_hmm")
 
 
 def candidate(module: str) -> DetectorPort:
