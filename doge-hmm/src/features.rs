@@ -115,14 +115,16 @@ impl Periods {
 
 impl Averages {
     fn first(close: f64, volume: f64) -> Self {
-        let macd = close - close;
+        let (macd_fast, macd_slow) = (close, close);
+        let macd = macd_fast - macd_slow;
+        let signal = macd;
         Self {
             fast: close,
             slow: close,
-            macd_fast: close,
-            macd_slow: close,
-            signal: macd,
-            histogram: macd - macd,
+            macd_fast,
+            macd_slow,
+            signal,
+            histogram: macd - signal,
             slope: 0.0,
             volume,
         }

@@ -83,14 +83,8 @@ pub fn initialise(x: &[f64], k: usize, d: usize, seed: u32, min_covar: f64) -> R
     let mut rng = RandomState::new(seed);
     let clustering = k_means(x, d, k, || rng.uniform())?;
     let variances = sample_variances(x, d, min_covar);
-    let parameters = Parameters {
-        k,
-        d,
-        startprob,
-        transmat,
-        means: clustering.centres,
-        covars: variances.repeat(k),
-    };
+    let parameters =
+        Parameters { k, d, startprob, transmat, means: clustering.centres, covars: variances.repeat(k) };
     Ok(Start { parameters, distinct: clustering.distinct })
 }
 

@@ -186,7 +186,8 @@ mod tests {
         let mut rng = RandomState::new(7);
         let narrow: Vec<f64> = (0..4 * 501).map(|_| rng.uniform()).collect();
         // A fifth feature that never varies takes the general way, and changes nothing.
-        let wide: Vec<f64> = narrow.chunks_exact(4).flat_map(|row| [row[0], row[1], row[2], row[3], 0.0]).collect();
+        let wide: Vec<f64> =
+            narrow.chunks_exact(4).flat_map(|row| [row[0], row[1], row[2], row[3], 0.0]).collect();
         let fast = clustered(&narrow, 4, 3).unwrap().centres;
         let general = clustered(&wide, 5, 3).unwrap().centres;
         for (ours, theirs) in fast.chunks_exact(4).zip(general.chunks_exact(5)) {

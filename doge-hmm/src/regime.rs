@@ -32,7 +32,9 @@ pub enum TrainingError {
 impl fmt::Display for TrainingError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TooFew(got) => write!(f, "{N_STATES} states need at least {N_STATES} observations, got {got}"),
+            Self::TooFew(got) => {
+                write!(f, "{N_STATES} states need at least {N_STATES} observations, got {got}")
+            }
             Self::NotFinite => f.write_str("the standardised observations are not finite"),
             Self::Fit(error) => write!(f, "ValueError: {error}"),
             Self::ParameterNotFinite(name) => write!(f, "{name} of the fitted model is not finite"),
@@ -113,7 +115,8 @@ fn fit(
     if !standardised.iter().all(|value| value.is_finite()) {
         return Err(TrainingError::NotFinite);
     }
-    let start = initialise(&standardised, N_STATES, N_FEATURES, SEED, MIN_COVAR).map_err(TrainingError::Fit)?;
+    let start =
+        initialise(&standardised, N_STATES, N_FEATURES, SEED, MIN_COVAR).map_err(TrainingError::Fit)?;
     *fewer_clusters = start.distinct < N_STATES;
     let mut parameters = start.parameters;
     parameters.check().map_err(TrainingError::Fit)?;
@@ -267,7 +270,14 @@ mod tests {
     // Source: Python's round(x, 4).
     #[test]
     fn rounds_as_python_does() {
-        for (x, expected) in [(0.03125, 0.0312), (0.09375, 0.0938), (-0.03125, -0.0312), (0.12345, 0.1235), (2.00005, 2.0), (0.15625, 0.1562)] {
+        for (x, expected) in [
+            (0.03125, 0.0312),
+            (0.09375, 0.0938),
+            (-0.03125, -0.0312),
+            (0.12345, 0.1235),
+            (2.00005, 2.0),
+            (0.15625, 0.1562),
+        ] {
             assert_eq!(round_4(x), expected, "{x}");
         }
     }

@@ -17,6 +17,9 @@ from doge_hmm._native import (
     serialize_for_snapshot,
 )
 from doge_hmm.hmm import ConvergenceMonitor, GaussianHMM, NotFittedError
+from doge_hmm.records import describe_records
+
+describe_records()
 
 __all__ = [
     "ConvergenceMonitor",

@@ -6,20 +6,18 @@ Validation, attributes and log lines are here, as in hmmlearn; the computing is 
 from __future__ import annotations
 
 import inspect
-import logging
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from doge_hmm import _native
-from doge_hmm.initialisation import initialise
-from doge_hmm.monitor import ZERO_ROWS, ConvergenceMonitor
+from doge_hmm.monitor import ConvergenceMonitor
+from doge_hmm.training import improve, initialise
 from doge_hmm.validation import Matrix, NotFittedError, check_array, random_state_of, read_lengths
 
 __all__ = ["ConvergenceMonitor", "GaussianHMM", "NotFittedError"]
 
-log = logging.getLogger("doge_hmm")
 States = npt.NDArray[np.int64]
 
 # What only hmmlearn can do, with the value that both can.
@@ -38,9 +36,9 @@ class GaussianHMM:
     """A hidden Markov model whose states emit Gaussian rows of features, each feature for itself.
 
     Parameters and attributes have hmmlearn's names, defaults and shapes, with K states and D features: `startprob_` (K,),
-    `transmat_` (K, K), `means_` (K, D), `covars_` (K, D, D) read and (K, D) written, `monitor_`. Covariances other than diagonal
-    and priors other than the defaults are not covered: `NotImplementedError` names them. Beyond hmmlearn there are
-    `filter_proba` and `filter`, which do not look ahead.
+    `transmat_` (K, K), `means_` (K, D), `covars_` (K, D, D) read and (K, D) written, `monitor_`. Covariances other than
+    diagonal and priors other than the defaults are not covered: `NotImplementedError` names them. Beyond hmmlearn there
+    are `filter_proba` and `filter`, which do not look ahead.
     """
 
     startprob_: Matrix
@@ -127,6 +125,7 @@ class GaussianHMM:
         return self
 
     def __repr__(self) -> str:
+        """The class with every parameter that is not the default."""
         signature = inspect.signature(type(self)).parameters
         changed = [f"{name}={value!r}" for name, value in self.get_params().items() if value != signature[name].default]
         return f"{type(self).__name__}({', '.join(changed)})"
@@ -142,10 +141,7 @@ class GaussianHMM:
         self._check()
         pieces = read_lengths(lengths, len(rows))
         self.monitor_._reset()
-        if type(self.monitor_) is ConvergenceMonitor and not self.monitor_.verbose:
-            self._fit_at_once(rows, pieces)
-        else:
-            self._fit_round_by_round(rows, pieces)
+        improve(self, rows, pieces)
         return self
 
     def score(self, X: npt.ArrayLike, lengths: Any = None) -> float:
@@ -224,46 +220,10 @@ class GaussianHMM:
         n_params = self._n_free_scalars("stmc")
         return float(-2 * self.score(X, lengths) + n_params * np.log(len(np.asarray(X))))
 
-    def _fit_at_once(self, rows: Matrix, pieces: list[int]) -> None:
-        monitor = self.monitor_
-        n_iter = min(self.n_iter, monitor.n_iter) if monitor.n_iter > 0 else self.n_iter
-        history, zero_rows = self._run_em(rows, pieces, n_iter, monitor.tol)
-        for log_prob, zero in zip(history, zero_rows, strict=True):
-            monitor.report(log_prob)
-            if zero and not monitor.converged:
-                log.warning(ZERO_ROWS)
-
-    def _fit_round_by_round(self, rows: Matrix, pieces: list[int]) -> None:
-        for _ in range(self.n_iter):
-            history, zero_rows = self._run_em(rows, pieces, 1, 0.0)
-            self.monitor_.report(history[0])
-            if self.monitor_.converged:
-                break
-            if zero_rows[0]:
-                log.warning(ZERO_ROWS)
-
-    def _run_em(self, rows: Matrix, pieces: list[int], n_iter: int, tol: float) -> tuple[list[float], list[bool]]:
-        how = self._implementation()
-        arrays, history, zero_rows = _native.em(rows, pieces, self._arrays(), n_iter, tol, how, self.params)
-        self.startprob_, self.transmat_, self.means_, self._covars_ = arrays
-        return history, zero_rows
-
     def _init(self, X: Matrix, lengths: Any = None) -> None:
         """Give every parameter that `init_params` names, or that is missing, its value before the first round."""
-        del lengths
+        del lengths  # every sequence counts alike
         initialise(self, X)
-
-    def _needs_init(self, code: str, name: str) -> bool:
-        if code in self.init_params:
-            if hasattr(self, name):
-                log.warning(
-                    "Even though the %r attribute is set, it will be overwritten during initialization "
-                    "because 'init_params' contains %r",
-                    name,
-                    code,
-                )
-            return True
-        return not hasattr(self, name)
 
     def _n_free_scalars(self, params: str) -> int:
         k, d = self.n_components, self.n_features

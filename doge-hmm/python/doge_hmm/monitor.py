@@ -30,6 +30,7 @@ class ConvergenceMonitor:
         self.iter = 0
 
     def __repr__(self) -> str:
+        """Every attribute, one a line."""
         values = sorted({**vars(self), "history": list(self.history)}.items())
         return f"{type(self).__name__}(\n" + "".join(f"    {name}={value},\n" for name, value in values) + ")"
 

@@ -87,7 +87,7 @@ def read_lengths(lengths: Any, n_samples: int) -> list[int]:
 def random_state_of(seed: Any) -> np.random.RandomState:
     """The generator that scikit-learn's `check_random_state` would give. Raises `ValueError`."""
     if seed is None or seed is np.random:
-        return np.random.mtrand._rand  # type: ignore[attr-defined,no-any-return]  # numpy's global generator
+        return np.random.mtrand._rand  # numpy's global generator
     if isinstance(seed, int | np.integer):
         return np.random.RandomState(int(seed))
     if isinstance(seed, np.random.RandomState):

@@ -19,7 +19,13 @@ pub fn even_cdf(n: usize) -> Vec<f64> {
 }
 
 /// The rows of the seeds, one centre after the other.
-pub fn seeds(x: &Centred, k: usize, trials: usize, cdf: &[f64], uniform: &mut impl FnMut() -> f64) -> Vec<f64> {
+pub fn seeds(
+    x: &Centred,
+    k: usize,
+    trials: usize,
+    cdf: &[f64],
+    uniform: &mut impl FnMut() -> f64,
+) -> Vec<f64> {
     let mut seeds = Vec::with_capacity(k * x.d);
     let u = uniform();
     let first = cdf.partition_point(|&p| p <= u).min(x.n - 1);

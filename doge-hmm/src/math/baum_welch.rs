@@ -169,7 +169,8 @@ pub fn m_step(p: &mut Parameters, stats: &Statistics, updates: Updates) {
             let numerator = MEANS_WEIGHT * (deviation * deviation) + stats.obs2[i] - 2.0 * mean * obs(i)
                 + mean * mean * post(i / d);
             let denominator = (COVARS_WEIGHT - 1.0).max(0.0) + post(i / d);
-            let guarded = if denominator < LEAST_COVARS_DENOMINATOR { LEAST_COVARS_DENOMINATOR } else { denominator };
+            let guarded =
+                if denominator < LEAST_COVARS_DENOMINATOR { LEAST_COVARS_DENOMINATOR } else { denominator };
             p.covars[i] = (COVARS_PRIOR + numerator) / guarded;
         }
     }

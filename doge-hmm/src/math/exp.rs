@@ -2,7 +2,7 @@
 
 const LOG2_E: f64 = std::f64::consts::LOG2_E;
 // ln 2 in two parts; the high one has so few bits that its products with small integers are exact.
-const LN_2_HIGH: f64 = 6.931_471_803_691_238_2e-1;
+const LN_2_HIGH: f64 = 6.931_471_803_691_238e-1;
 const LN_2_LOW: f64 = 1.908_214_929_270_587_7e-10;
 // Adding it rounds to an integer, which is then in the low bits.
 const ROUND: f64 = 6_755_399_441_055_744.0;

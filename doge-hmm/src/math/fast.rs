@@ -103,7 +103,9 @@ impl<'a> Workspace<'a> {
                     self.densities[j][t] = *density;
                 }
             }
-            a = std::array::from_fn(|j| (a[0] * trans[0][j] + a[1] * trans[1][j] + a[2] * trans[2][j]) * b[j]);
+            a = std::array::from_fn(|j| {
+                (a[0] * trans[0][j] + a[1] * trans[1][j] + a[2] * trans[2][j]) * b[j]
+            });
             self.forward[t] = a;
         }
         let last = scalable(a)?;

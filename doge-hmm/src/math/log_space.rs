@@ -124,7 +124,8 @@ fn log_xi_sum(model: &LogModel, densities: &[f64], alpha: &[f64], beta: &[f64], 
         let next = (t + 1) * k;
         for i in 0..k {
             for j in 0..k {
-                let xi = alpha[t * k + i] + model.trans[i * k + j] + densities[next + j] + beta[next + j] - total;
+                let xi =
+                    alpha[t * k + i] + model.trans[i * k + j] + densities[next + j] + beta[next + j] - total;
                 sums[i * k + j] = log_add_exp(sums[i * k + j], xi);
             }
         }

@@ -1,8 +1,6 @@
 //! Arrays from and to numpy. Reference: `detector/series.py`.
 
-use numpy::{
-    PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2, PyUntypedArrayMethods,
-};
+use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2, PyUntypedArrayMethods};
 use pyo3::exceptions::PyValueError;
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -19,7 +17,8 @@ pub struct Candles<'py> {
 impl<'py> Candles<'py> {
     /// Read both; closes are looked at first.
     pub fn read(closes: &Bound<'py, PyAny>, volumes: &Bound<'py, PyAny>) -> PyResult<Self> {
-        let candles = Self { closes: read_series("closes", closes)?, volumes: read_series("volumes", volumes)? };
+        let candles =
+            Self { closes: read_series("closes", closes)?, volumes: read_series("volumes", volumes)? };
         let (n, m) = (candles.closes.as_slice()?.len(), candles.volumes.as_slice()?.len());
         if n == m {
             Ok(candles)

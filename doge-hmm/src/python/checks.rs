@@ -1,6 +1,6 @@
 //! Numbers, integers and mappings from outside, and the sentences that refuse what is none. Reference: `detector/checks.py`.
 
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyException, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -9,12 +9,32 @@ use pyo3::types::{PyBool, PyFloat, PyInt, PyMapping, PyType};
 /// The largest integer that a setting or a count may be.
 pub const INTEGER_MAX: i64 = i32::MAX as i64;
 
+const SHOWN_MAX: usize = 80;
+
 /// The error for a value that is not what was wanted.
 pub fn refusal(path: &str, wanted: &str, value: &Bound<'_, PyAny>) -> PyErr {
-    match value.repr() {
+    match shown(value) {
         Ok(text) => PyValueError::new_err(format!("{path}: must be {wanted}; got {text}")),
         Err(error) => error,
     }
+}
+
+// The value's repr, at most 80 characters of it; its type's name if it has none.
+fn shown(value: &Bound<'_, PyAny>) -> PyResult<String> {
+    let text = match value.repr() {
+        Ok(text) => text.to_string(),
+        Err(error) if error.is_instance_of::<PyException>(value.py()) => format!("<{}>", type_name(value)?),
+        Err(error) => return Err(error),
+    };
+    if text.chars().count() <= SHOWN_MAX {
+        return Ok(text);
+    }
+    Ok(text.chars().take(SHOWN_MAX - 3).chain("...".chars()).collect())
+}
+
+/// The name of a value's type.
+pub fn type_name(value: &Bound<'_, PyAny>) -> PyResult<String> {
+    value.get_type().getattr("__name__")?.extract()
 }
 
 fn is_instance(value: &Bound<'_, PyAny>, name: &str, class: &PyOnceLock<Py<PyType>>) -> bool {
@@ -103,10 +123,13 @@ pub fn read_integer(path: &str, value: &Bound<'_, PyAny>, at_least: i64) -> PyRe
 }
 
 /// A mapping, of whatever kind.
-pub fn read_mapping<'a, 'py>(path: &str, value: &'a Bound<'py, PyAny>) -> PyResult<&'a Bound<'py, PyMapping>> {
-    value.cast::<PyMapping>().map_err(|_| {
-        let name = value.get_type().name().map_or_else(|_| "?".to_owned(), |name| name.to_string());
-        PyValueError::new_err(format!("{path}: expected a mapping, got {name}"))
+pub fn read_mapping<'a, 'py>(
+    path: &str,
+    value: &'a Bound<'py, PyAny>,
+) -> PyResult<&'a Bound<'py, PyMapping>> {
+    value.cast::<PyMapping>().map_err(|_| match type_name(value) {
+        Ok(name) => PyValueError::new_err(format!("{path}: expected a mapping, got {name}")),
+        Err(error) => error,
     })
 }
 

@@ -9,17 +9,14 @@ use super::arrays::Candles;
 use super::checks::{now, read_duration};
 use super::config::Config;
 use super::features::FeatureExtractor;
-use super::logging::{repr, warn};
+use super::logging::{warn, Speaker};
 use super::model::to_gaussian_hmm;
+use super::pickling::{from_plain, to_plain};
 use super::state::RegimeState;
+use super::telling::tell;
 use super::types::{regime, IndicatorSnapshot};
 use crate::features::N_FEATURES;
-use crate::math::baum_welch::History;
-use crate::regime::{judge, train, InferenceError, Model, Training, N_STATES};
-
-// How much lower a likelihood may come out by rounding alone: the square root of the machine's epsilon.
-const PRECISION: f64 = 1.490_116_119_384_765_6e-8;
-const FREE_SCALARS: usize = N_STATES - 1 + N_STATES * (N_STATES - 1) + 2 * N_STATES * N_FEATURES;
+use crate::regime::{judge, train, InferenceError, Model, N_STATES};
 
 /// Tells the regime of a market from closes and volumes, oldest first.
 ///
@@ -33,7 +30,7 @@ pub struct RegimeDetector {
     pub(super) state: Py<PyAny>,
     #[pyo3(get, set)]
     pub(super) last_observation: Py<PyAny>,
-    extractor: Py<FeatureExtractor>,
+    pub(super) extractor: Py<FeatureExtractor>,
     pub(super) model: Option<Model>,
     pub(super) last_train_ts: f64,
 }
@@ -84,7 +81,7 @@ impl RegimeDetector {
         let (n, needed) = (observations.len() / N_FEATURES, config.min_train_samples);
         if n < needed {
             let text = format!("training needs at least {needed} observations, got {n}; nothing changed");
-            warn(py, &text)?;
+            warn(py, Speaker::Detector, &text)?;
             return Ok(false);
         }
         let training = py.detach(|| train(&observations, config.n_iter));
@@ -98,7 +95,7 @@ impl RegimeDetector {
                 Ok(true)
             }
             Err(error) => {
-                warn(py, &format!("training failed, the previous model stays: {error}"))?;
+                warn(py, Speaker::Detector, &format!("training failed, the previous model stays: {error}"))?;
                 Ok(false)
             }
         }
@@ -108,7 +105,11 @@ impl RegimeDetector {
     ///
     /// The state that was there comes back itself if the detector is untrained, if no candle has all features, or if
     /// inference fails, which is logged. Raises `ValueError` for what is no pair of series.
-    fn update(slf: &Bound<'_, Self>, closes: &Bound<'_, PyAny>, volumes: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+    fn update(
+        slf: &Bound<'_, Self>,
+        closes: &Bound<'_, PyAny>,
+        volumes: &Bound<'_, PyAny>,
+    ) -> PyResult<Py<PyAny>> {
         let py = slf.py();
         let observations = Self::observe(slf, closes, volumes)?;
         let Some(last) = observations.chunks_exact(N_FEATURES).next_back() else {
@@ -126,12 +127,13 @@ impl RegimeDetector {
                 let time: f64 = slf.call_method0(intern!(py, "_now"))?.extract()?;
                 let config = slf.borrow().config;
                 let verdict = judge(&probabilities, config.confidence_threshold, config.bias_gain);
-                let state = Py::new(py, RegimeState::of(py, probabilities, verdict, time, count)?)?.into_any();
+                let state =
+                    Py::new(py, RegimeState::of(py, probabilities, verdict, time, count)?)?.into_any();
                 slf.borrow_mut().state = state.clone_ref(py);
                 Ok(state)
             }
             Err(error) => {
-                warn(py, &format!("inference failed, the previous state stays: {error}"))?;
+                warn(py, Speaker::Detector, &format!("inference failed, the previous state stays: {error}"))?;
                 Ok(slf.borrow().state.clone_ref(py))
             }
         }
@@ -198,10 +200,27 @@ impl RegimeDetector {
     fn _extractor(&self, py: Python<'_>) -> Py<FeatureExtractor> {
         self.extractor.clone_ref(py)
     }
+
+    #[setter(_extractor)]
+    fn set_extractor(&mut self, value: Py<FeatureExtractor>) {
+        self.extractor = value;
+    }
+
+    fn __getstate__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyDict>> {
+        to_plain(slf)
+    }
+
+    fn __setstate__(slf: &Bound<'_, Self>, plain: &Bound<'_, PyDict>) -> PyResult<()> {
+        from_plain(slf, plain)
+    }
 }
 
 impl RegimeDetector {
-    fn observe(slf: &Bound<'_, Self>, closes: &Bound<'_, PyAny>, volumes: &Bound<'_, PyAny>) -> PyResult<Vec<f64>> {
+    fn observe(
+        slf: &Bound<'_, Self>,
+        closes: &Bound<'_, PyAny>,
+        volumes: &Bound<'_, PyAny>,
+    ) -> PyResult<Vec<f64>> {
         let candles = Candles::read(closes, volumes)?;
         let extractor = slf.borrow().extractor.clone_ref(slf.py());
         extractor.get().rows(slf.py(), &candles)
@@ -214,48 +233,4 @@ impl RegimeDetector {
         let probabilities = model.probabilities(&observations[(n - count) * N_FEATURES..])?;
         Ok((probabilities, count))
     }
-}
-
-// What hmmlearn and the reference log about a fit, in their order.
-fn tell(py: Python<'_>, training: &Training, values: usize) -> PyResult<()> {
-    if training.history.is_some() && values < FREE_SCALARS {
-        let text = format!(
-            "Fitting a model with {FREE_SCALARS} free scalar parameters with only {values} data points \
-             will result in a degenerate solution."
-        );
-        warn(py, &text)?;
-    }
-    if let Some(history) = &training.history {
-        tell_rounds(py, history)?;
-    }
-    if training.fewer_clusters {
-        let text = format!("training found fewer clusters in the observations than the {N_STATES} states");
-        warn(py, &text)?;
-    }
-    Ok(())
-}
-
-// Source: `ConvergenceMonitor.report` and `fit`.
-fn tell_rounds(py: Python<'_>, history: &History) -> PyResult<()> {
-    let rounds = history.log_likelihoods.len();
-    for round in 0..rounds {
-        let current = history.log_likelihoods[round];
-        if round > 0 && current - history.log_likelihoods[round - 1] < -PRECISION {
-            let before = history.log_likelihoods[round - 1];
-            let text = format!(
-                "Model is not converging.  Current: {} is not greater than {}. Delta is {}",
-                repr(py, current)?,
-                repr(py, before)?,
-                repr(py, current - before)?
-            );
-            warn(py, &text)?;
-        }
-        if round + 1 < rounds && history.zero_rows[round] {
-            warn(
-                py,
-                "Some rows of transmat_ have zero sum because no transition from the state was ever observed.",
-            )?;
-        }
-    }
-    Ok(())
 }

@@ -57,6 +57,12 @@ impl FeatureExtractor {
 
 #[pymethods]
 impl FeatureExtractor {
+    #[classattr]
+    #[allow(non_snake_case)] // Python's name
+    fn __match_args__(py: Python<'_>) -> PyResult<Bound<'_, PyTuple>> {
+        PyTuple::new(py, FIELDS)
+    }
+
     #[new]
     #[pyo3(signature = (
         fast_ema_periods=Given::NONE, slow_ema_periods=Given::NONE, macd_fast=Given::NONE, macd_slow=Given::NONE,

@@ -58,7 +58,13 @@ type Distributions<'py> = (Option<Bound<'py, PyArray1<f64>>>, Option<Bound<'py, 
 
 /// Start probabilities and transition rows as hmmlearn draws them from an integer seed, each only if wanted.
 #[pyfunction]
-pub fn dirichlets(py: Python<'_>, seed: i64, k: usize, start: bool, rows: bool) -> PyResult<Distributions<'_>> {
+pub fn dirichlets(
+    py: Python<'_>,
+    seed: i64,
+    k: usize,
+    start: bool,
+    rows: bool,
+) -> PyResult<Distributions<'_>> {
     let (mut rng, k) = (seeded(seed)?, states(k)?);
     let (startprob, transmat) = py.detach(|| {
         let startprob = start.then(|| rng.dirichlet(k));

@@ -1,17 +1,25 @@
-//! Log lines, through Python's `logging` under the name `doge_hmm`.
+//! Log lines, through Python's `logging`.
 
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 
-fn logger(py: Python<'_>) -> PyResult<&Py<PyAny>> {
-    static LOGGER: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    LOGGER.get_or_try_init(py, || Ok(py.import("logging")?.call_method1("getLogger", ("doge_hmm",))?.unbind()))
+/// Who says something.
+#[derive(Clone, Copy)]
+pub enum Speaker {
+    /// The detector, under the name that the reference uses too.
+    Detector,
+    /// The model, in hmmlearn's stead.
+    Model,
 }
 
 /// Log a warning; the text is taken as it is.
-pub fn warn(py: Python<'_>, text: &str) -> PyResult<()> {
-    logger(py)?.call_method1(py, intern!(py, "warning"), (intern!(py, "%s"), text))?;
+pub fn warn(py: Python<'_>, speaker: Speaker, text: &str) -> PyResult<()> {
+    let name = match speaker {
+        Speaker::Detector => intern!(py, "hmm_regime_detector"),
+        Speaker::Model => intern!(py, "doge_hmm"),
+    };
+    let logger = py.import(intern!(py, "logging"))?.call_method1(intern!(py, "getLogger"), (name,))?;
+    logger.call_method1(intern!(py, "warning"), (intern!(py, "%s"), text))?;
     Ok(())
 }
 

@@ -12,7 +12,9 @@ mod functions;
 mod kernels;
 mod logging;
 mod model;
+mod pickling;
 mod state;
+mod telling;
 mod types;
 
 use pyo3::prelude::*;

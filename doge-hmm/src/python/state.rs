@@ -134,8 +134,14 @@ fn read_probabilities(path: &str, value: &Bound<'_, PyAny>) -> PyResult<Py<PyLis
 impl RegimeState {
     #[classattr]
     #[allow(non_upper_case_globals)] // Python's name
-    const __match_args__: (&'static str, &'static str, &'static str, &'static str, &'static str, &'static str) =
-        (FIELDS[0], FIELDS[1], FIELDS[2], FIELDS[3], FIELDS[4], FIELDS[5]);
+    const __match_args__: (
+        &'static str,
+        &'static str,
+        &'static str,
+        &'static str,
+        &'static str,
+        &'static str,
+    ) = (FIELDS[0], FIELDS[1], FIELDS[2], FIELDS[3], FIELDS[4], FIELDS[5]);
     #[classattr]
     #[allow(non_upper_case_globals)] // Python's name
     const __hash__: Option<()> = None;
@@ -251,7 +257,12 @@ impl RegimeState {
         class.call((), Some(&fields))
     }
 
-    fn __richcmp__<'py>(&self, py: Python<'py>, other: &Bound<'py, PyAny>, op: CompareOp) -> PyResult<Py<PyAny>> {
+    fn __richcmp__<'py>(
+        &self,
+        py: Python<'py>,
+        other: &Bound<'py, PyAny>,
+        op: CompareOp,
+    ) -> PyResult<Py<PyAny>> {
         let Ok(other) = other.cast_exact::<Self>() else {
             return Ok(py.NotImplemented());
         };

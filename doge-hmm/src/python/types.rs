@@ -15,7 +15,8 @@ pub fn regime_class(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
         let names = [("BEARISH", 0), ("RANGING", 1), ("BULLISH", 2)];
         let keywords = PyDict::new(py);
         keywords.set_item("module", "doge_hmm")?;
-        let class = py.import("enum")?.getattr("IntEnum")?.call(("Regime", names.to_vec()), Some(&keywords))?;
+        let class =
+            py.import("enum")?.getattr("IntEnum")?.call(("Regime", names.to_vec()), Some(&keywords))?;
         let doc = "The market's regime. The values are also the positions in `RegimeState.probabilities`.";
         class.setattr("__doc__", doc)?;
         PyResult::Ok(class.unbind())

@@ -1,4 +1,4 @@
-"""What EM starts from. Source: hmmlearn 0.3.3, `BaseHMM._init` and `GaussianHMM._init`."""
+"""The rounds of EM and what they start from. Source: hmmlearn 0.3.3, `BaseHMM.fit`, `BaseHMM._init` and `GaussianHMM._init`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from doge_hmm import _native
+from doge_hmm.monitor import ZERO_ROWS, ConvergenceMonitor
 from doge_hmm.validation import Matrix, random_state_of
 
 if TYPE_CHECKING:
@@ -19,6 +20,37 @@ log = logging.getLogger("doge_hmm")
 
 class ConvergenceWarning(UserWarning):
     """K-means found fewer clusters than it was asked for; the name and the text are scikit-learn's."""
+
+
+def improve(model: GaussianHMM, rows: Matrix, pieces: list[int]) -> None:
+    """Run the rounds of EM: all at once, unless somebody wants to watch or decide in between."""
+    monitor = model.monitor_
+    if type(monitor) is not ConvergenceMonitor or monitor.verbose:
+        return _improve_round_by_round(model, rows, pieces)
+    n_iter = min(model.n_iter, monitor.n_iter) if monitor.n_iter > 0 else model.n_iter
+    history, zero_rows = _run_em(model, rows, pieces, n_iter, monitor.tol)
+    for log_prob, zero in zip(history, zero_rows, strict=True):
+        monitor.report(log_prob)
+        if zero and not monitor.converged:
+            log.warning(ZERO_ROWS)
+    return None
+
+
+def _improve_round_by_round(model: GaussianHMM, rows: Matrix, pieces: list[int]) -> None:
+    for _ in range(model.n_iter):
+        history, zero_rows = _run_em(model, rows, pieces, 1, 0.0)
+        model.monitor_.report(history[0])
+        if model.monitor_.converged:
+            break
+        if zero_rows[0]:
+            log.warning(ZERO_ROWS)
+
+
+def _run_em(model: GaussianHMM, rows: Matrix, pieces: list[int], n_iter: int, tol: float) -> tuple[list[float], list[bool]]:
+    how = model._implementation()
+    arrays, history, zero_rows = _native.em(rows, pieces, model._arrays(), n_iter, tol, how, model.params)
+    model.startprob_, model.transmat_, model.means_, model._covars_ = arrays
+    return history, zero_rows
 
 
 def initialise(model: GaussianHMM, rows: Matrix) -> None:
@@ -32,9 +64,9 @@ def initialise(model: GaussianHMM, rows: Matrix) -> None:
             needed,
             rows.size,
         )
-    if model._needs_init("m", "means_"):
+    if _needs_init(model, "m", "means_"):
         model.means_ = _centres(model, rows)
-    if model._needs_init("c", "covars_"):
+    if _needs_init(model, "c", "covars_"):
         covariance = np.atleast_2d(np.cov(rows.T)) + model.min_covar * np.eye(rows.shape[1])
         model.covars_ = np.tile(np.diag(covariance), (model.n_components, 1))
 
@@ -47,9 +79,22 @@ def _set_n_features(model: GaussianHMM, rows: Matrix) -> None:
         raise ValueError(f"Unexpected number of dimensions, got {n_features} but expected {model.n_features}")
 
 
+def _needs_init(model: GaussianHMM, code: str, name: str) -> bool:
+    if code in model.init_params:
+        if hasattr(model, name):
+            log.warning(
+                "Even though the %r attribute is set, it will be overwritten during initialization "
+                "because 'init_params' contains %r",
+                name,
+                code,
+            )
+        return True
+    return not hasattr(model, name)
+
+
 def _draw_probabilities(model: GaussianHMM) -> None:
     k = model.n_components
-    start, rows = model._needs_init("s", "startprob_"), model._needs_init("t", "transmat_")
+    start, rows = _needs_init(model, "s", "startprob_"), _needs_init(model, "t", "transmat_")
     if isinstance(model.random_state, int | np.integer):
         startprob, transmat = _native.dirichlets(int(model.random_state), k, start, rows)
     else:

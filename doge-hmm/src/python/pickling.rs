@@ -1,0 +1,70 @@
+//! A detector as plain data, for `pickle` and `copy`.
+
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use super::config::Config;
+use super::detector::RegimeDetector;
+use super::model::{to_arrays, Given};
+use crate::features::N_FEATURES;
+use crate::regime::{Model, N_STATES};
+
+/// All that a detector holds, whatever a subclass added included.
+pub fn to_plain<'py>(detector: &Bound<'py, RegimeDetector>) -> PyResult<Bound<'py, PyDict>> {
+    let py = detector.py();
+    let plain = PyDict::new(py);
+    {
+        let held = detector.borrow();
+        plain.set_item("config", held.config.to_dict(py)?)?;
+        plain.set_item("state", &held.state)?;
+        plain.set_item("last_observation", &held.last_observation)?;
+        plain.set_item("extractor", &held.extractor)?;
+        plain.set_item("last_train_ts", held.last_train_ts)?;
+        if let Some(model) = &held.model {
+            plain.set_item("model", to_arrays(py, model.parameters.clone())?)?;
+            plain.set_item("log_likelihoods", model.log_likelihoods.clone())?;
+            plain.set_item("labels", model.labels.to_vec())?;
+            plain.set_item("mean", model.mean.to_vec())?;
+            plain.set_item("deviation", model.deviation.to_vec())?;
+        }
+    }
+    plain.set_item("attributes", detector.getattr("__dict__")?.call_method0("copy")?)?;
+    Ok(plain)
+}
+
+/// Take it all back. Raises `KeyError` or `ValueError` for what `to_plain` did not give.
+pub fn from_plain(detector: &Bound<'_, RegimeDetector>, plain: &Bound<'_, PyDict>) -> PyResult<()> {
+    let value = |name: &str| plain.as_any().get_item(name);
+    let config = Config::read(Some(&value("config")?))?;
+    let model = if plain.contains("model")? { Some(read_model(plain)?) } else { None };
+    let (state, last_observation) = (value("state")?.unbind(), value("last_observation")?.unbind());
+    let (extractor, last_train_ts) = (value("extractor")?.extract()?, value("last_train_ts")?.extract()?);
+    {
+        let mut held = detector.borrow_mut();
+        held.config = config;
+        held.model = model;
+        held.state = state;
+        held.last_observation = last_observation;
+        held.extractor = extractor;
+        held.last_train_ts = last_train_ts;
+    }
+    detector.getattr("__dict__")?.call_method1("update", (value("attributes")?,))?;
+    Ok(())
+}
+
+fn read_model(plain: &Bound<'_, PyDict>) -> PyResult<Model> {
+    let value = |name: &str| plain.as_any().get_item(name);
+    let parameters = value("model")?.extract::<Given<'_>>()?.parameters(N_FEATURES)?;
+    let labels: [usize; N_STATES] = value("labels")?.extract()?;
+    if parameters.k != N_STATES || labels.iter().any(|&label| label >= N_STATES) {
+        return Err(PyValueError::new_err("the pickled model is no model of a detector"));
+    }
+    Ok(Model {
+        parameters,
+        log_likelihoods: value("log_likelihoods")?.extract()?,
+        labels,
+        mean: value("mean")?.extract()?,
+        deviation: value("deviation")?.extract()?,
+    })
+}
