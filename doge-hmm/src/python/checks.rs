@@ -84,7 +84,7 @@ pub fn read_finite(path: &str, value: &Bound<'_, PyAny>) -> PyResult<f64> {
 
 /// A finite number of at least 0, as times and durations in seconds are.
 pub fn read_duration(path: &str, value: &Bound<'_, PyAny>) -> PyResult<f64> {
-    read_number_where(path, "a finite number of at least 0", value, |x| x >= 0.0 && x < f64::INFINITY)
+    read_number_where(path, "a finite number of at least 0", value, |x| (0.0..f64::INFINITY).contains(&x))
 }
 
 /// A number from 0 to 1.
