@@ -9,8 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-import hmm_regime_detector as hmm
-
 DEFAULTS = {
     "HMM_N_STATES": 3,
     "HMM_N_ITER": 100,
@@ -25,22 +23,22 @@ DEFAULTS = {
 
 
 @pytest.mark.parametrize("config", [None, {}])
-def test_the_defaults_are_the_contracts_in_its_order(config: Any) -> None:
+def test_the_defaults_are_the_contracts_in_its_order(hmm: Any, config: Any) -> None:
     assert list(hmm.RegimeDetector.DEFAULT_CONFIG.items()) == list(DEFAULTS.items())
     assert list(hmm.RegimeDetector(config).cfg.items()) == list(DEFAULTS.items())
 
 
-def test_given_settings_override_in_the_order_of_the_defaults() -> None:
+def test_given_settings_override_in_the_order_of_the_defaults(hmm: Any) -> None:
     cfg = hmm.RegimeDetector({"HMM_BIAS_GAIN": 2, "HMM_N_ITER": 7}).cfg
     assert list(cfg) == list(DEFAULTS)
     assert cfg == {**DEFAULTS, "HMM_BIAS_GAIN": 2.0, "HMM_N_ITER": 7}
 
 
-def test_any_mapping_will_do() -> None:
+def test_any_mapping_will_do(hmm: Any) -> None:
     assert hmm.RegimeDetector(ChainMap({"HMM_N_ITER": 7})).cfg["HMM_N_ITER"] == 7
 
 
-def test_numbers_become_plain_ones_of_the_settings_own_kind() -> None:
+def test_numbers_become_plain_ones_of_the_settings_own_kind(hmm: Any) -> None:
     given = {
         "HMM_N_STATES": np.int64(3),
         "HMM_N_ITER": np.uint8(9),
@@ -53,7 +51,7 @@ def test_numbers_become_plain_ones_of_the_settings_own_kind() -> None:
     assert cfg["HMM_CONFIDENCE_THRESHOLD"] == 1.0
 
 
-def test_what_is_done_to_a_copy_of_the_settings_changes_no_detector() -> None:
+def test_what_is_done_to_a_copy_of_the_settings_changes_no_detector(hmm: Any) -> None:
     given: dict[str, Any] = {"HMM_N_ITER": 7}
     detector = hmm.RegimeDetector(given)
     given["HMM_N_ITER"] = 8
@@ -89,18 +87,18 @@ def test_what_is_done_to_a_copy_of_the_settings_changes_no_detector() -> None:
         ("HMM_BLEND_WITH_TREND", -0.1, "must be a number from 0 to 1; got -0.1"),
     ],
 )
-def test_a_setting_that_makes_no_sense_is_named(name: Any, value: Any, sentence: str) -> None:
+def test_a_setting_that_makes_no_sense_is_named(hmm: Any, name: Any, value: Any, sentence: str) -> None:
     with pytest.raises(ValueError, match=f"^{name}") as raised:
         hmm.RegimeDetector({name: value})
     assert str(raised.value) == f"{name}: {sentence}"
 
 
-def test_values_come_before_unknown_settings_and_in_the_order_of_the_defaults() -> None:
+def test_values_come_before_unknown_settings_and_in_the_order_of_the_defaults(hmm: Any) -> None:
     with pytest.raises(ValueError, match=r"^HMM_N_ITER: "):
         hmm.RegimeDetector({"HMM_FOO": 1, "HMM_BIAS_GAIN": None, "HMM_N_ITER": 0})
 
 
 @pytest.mark.parametrize(("config", "kind"), [([], "list"), ("HMM_N_ITER", "str"), (3, "int")])
-def test_a_configuration_is_a_mapping(config: Any, kind: str) -> None:
+def test_a_configuration_is_a_mapping(hmm: Any, config: Any, kind: str) -> None:
     with pytest.raises(ValueError, match=f"^config: expected a mapping, got {kind}$"):
         hmm.RegimeDetector(config)

@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-import hmm_regime_detector as hmm
-from tests.unit.detector_candles import market
+from tests.detector_candles import market
 
 SAVED = {
     "_hmm_regime_state": {"regime": 2, "probabilities": [0.1, 0.2, 0.7], "confidence": 0.5, "bias_signal": 0.6},
@@ -18,7 +17,7 @@ SAVED = {
 }
 
 
-def test_a_detector_comes_back_with_its_state_but_untrained() -> None:
+def test_a_detector_comes_back_with_its_state_but_untrained(hmm: Any) -> None:
     detector = hmm.RegimeDetector()
     detector.train(*market(1, 600))
     state = detector.update(*market(1, 600))
@@ -35,7 +34,7 @@ def test_a_detector_comes_back_with_its_state_but_untrained() -> None:
     assert hmm.serialize_for_snapshot(again) == {**snapshot, "_hmm_trained": False}
 
 
-def test_a_fresh_detector_has_a_snapshot_too() -> None:
+def test_a_fresh_detector_has_a_snapshot_too(hmm: Any) -> None:
     assert hmm.serialize_for_snapshot(hmm.RegimeDetector()) == {
         "_hmm_regime_state": hmm.RegimeState().to_dict(),
         "_hmm_last_train_ts": 0.0,
@@ -44,7 +43,7 @@ def test_a_fresh_detector_has_a_snapshot_too() -> None:
 
 
 @pytest.mark.parametrize("key", list(SAVED))
-def test_what_is_missing_leaves_the_detector_as_it_is(key: str) -> None:
+def test_what_is_missing_leaves_the_detector_as_it_is(hmm: Any, key: str) -> None:
     detector = hmm.RegimeDetector()
     hmm.restore_from_snapshot(detector, SAVED)
     whole = hmm.serialize_for_snapshot(detector)
@@ -56,7 +55,7 @@ def test_what_is_missing_leaves_the_detector_as_it_is(key: str) -> None:
     assert (other._last_train_ts == 1000.0) is (key != "_hmm_last_train_ts")
 
 
-def test_a_trained_detector_stays_trained() -> None:
+def test_a_trained_detector_stays_trained(hmm: Any) -> None:
     detector = hmm.RegimeDetector()
     detector.train(*market(1, 600))
     hmm.restore_from_snapshot(detector, {**SAVED, "_hmm_trained": False})
@@ -75,7 +74,7 @@ def test_a_trained_detector_stays_trained() -> None:
         ("_hmm_trained", 1, "_hmm_trained: must be True or False; got 1"),
     ],
 )
-def test_a_malformed_snapshot_is_refused_and_changes_nothing(key: str, value: Any, sentence: str) -> None:
+def test_a_malformed_snapshot_is_refused_and_changes_nothing(hmm: Any, key: str, value: Any, sentence: str) -> None:
     detector = hmm.RegimeDetector()
     before = hmm.serialize_for_snapshot(detector)
     with pytest.raises(ValueError, match=f"^{key}") as raised:
@@ -84,6 +83,6 @@ def test_a_malformed_snapshot_is_refused_and_changes_nothing(key: str, value: An
     assert hmm.serialize_for_snapshot(detector) == before
 
 
-def test_a_snapshot_is_a_mapping() -> None:
+def test_a_snapshot_is_a_mapping(hmm: Any) -> None:
     with pytest.raises(ValueError, match=r"^snapshot: expected a mapping, got NoneType$"):
-        hmm.restore_from_snapshot(hmm.RegimeDetector(), None)  # type: ignore[arg-type]
+        hmm.restore_from_snapshot(hmm.RegimeDetector(), None)

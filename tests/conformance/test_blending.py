@@ -8,8 +8,6 @@ from typing import Any
 
 import pytest
 
-import hmm_regime_detector as hmm
-
 TARGET = {
     "trend_score": 0.5,
     "hmm_bias": -0.25,
@@ -21,7 +19,7 @@ TARGET = {
 }
 
 
-def test_the_target_blends_trend_and_bias() -> None:
+def test_the_target_blends_trend_and_bias(hmm: Any) -> None:
     assert hmm.compute_blended_idle_target(**TARGET) == 0.4 - 0.8 * 0.125
     assert hmm.compute_blended_idle_target(**{**TARGET, "blend_factor": 1}) == 0.1
     assert hmm.compute_blended_idle_target(**{**TARGET, "blend_factor": 0, "ceiling": 0.9}) == 0.4 - 0.8 * -0.25
@@ -37,7 +35,7 @@ def test_the_target_blends_trend_and_bias() -> None:
         ({"trend_score": math.inf}, 0.1),
     ],
 )
-def test_the_target_stays_within_floor_and_ceiling(changes: dict[str, float], target: float) -> None:
+def test_the_target_stays_within_floor_and_ceiling(hmm: Any, changes: dict[str, float], target: float) -> None:
     given = hmm.compute_blended_idle_target(**{**TARGET, **changes})
     assert type(given) is float
     assert given == target
@@ -45,7 +43,7 @@ def test_the_target_stays_within_floor_and_ceiling(changes: dict[str, float], ta
 
 @pytest.mark.parametrize("name", list(TARGET))
 @pytest.mark.parametrize(("value", "shown"), [("0.5", "'0.5'"), (None, "None"), (True, "True")])
-def test_an_argument_that_is_no_number_is_named(name: str, value: Any, shown: str) -> None:
+def test_an_argument_that_is_no_number_is_named(hmm: Any, name: str, value: Any, shown: str) -> None:
     with pytest.raises(ValueError, match=f"^{name}: must be a number; got {shown}$"):
         hmm.compute_blended_idle_target(**{**TARGET, name: value})
 
@@ -63,13 +61,13 @@ def test_an_argument_that_is_no_number_is_named(name: str, value: Any, shown: st
         (math.nan, math.nan, ("short_bias", 0.6, math.nan, -0.3)),
     ],
 )
-def test_the_grid_leans_with_the_bias(confidence: float, bias: float, expected: tuple[Any, ...]) -> None:
+def test_the_grid_leans_with_the_bias(hmm: Any, confidence: float, bias: float, expected: tuple[Any, ...]) -> None:
     grid = hmm.compute_grid_bias(SimpleNamespace(confidence=confidence, bias_signal=bias))
     assert list(grid) == ["mode", "entry_spacing_mult_a", "entry_spacing_mult_b", "size_skew_override"]
     assert repr(tuple(grid.values())) == repr(expected)
 
 
-def test_a_state_tells_its_own_grid_and_the_threshold_is_free() -> None:
+def test_a_state_tells_its_own_grid_and_the_threshold_is_free(hmm: Any) -> None:
     state = hmm.RegimeState(confidence=0.5, bias_signal=0.5)
     assert hmm.compute_grid_bias(state)["mode"] == "long_bias"
     assert hmm.compute_grid_bias(state, 0.6)["mode"] == "symmetric"
@@ -81,15 +79,15 @@ def test_a_state_tells_its_own_grid_and_the_threshold_is_free() -> None:
     [
         (SimpleNamespace(confidence="x", bias_signal=0.0), 0.1, "regime_state.confidence: must be a number; got 'x'"),
         (SimpleNamespace(confidence=0.0, bias_signal=None), 0.1, "regime_state.bias_signal: must be a number; got None"),
-        (hmm.RegimeState(), "x", "confidence_threshold: must be a number; got 'x'"),
+        (SimpleNamespace(confidence=0.0, bias_signal=0.0), "x", "confidence_threshold: must be a number; got 'x'"),
     ],
 )
-def test_what_is_no_number_is_named(state: Any, threshold: Any, sentence: str) -> None:
+def test_what_is_no_number_is_named(hmm: Any, state: Any, threshold: Any, sentence: str) -> None:
     with pytest.raises(ValueError, match="must be a number") as raised:
         hmm.compute_grid_bias(state, threshold)
     assert str(raised.value) == sentence
 
 
-def test_what_has_no_bias_is_refused() -> None:
+def test_what_has_no_bias_is_refused(hmm: Any) -> None:
     with pytest.raises(AttributeError, match="confidence"):
-        hmm.compute_grid_bias({"confidence": 1.0})  # type: ignore[arg-type]
+        hmm.compute_grid_bias({"confidence": 1.0})
