@@ -12,6 +12,10 @@ APT_PACKAGES=(
   libghc-scientific-dev libghc-vector-dev
 )
 PYTHON_PACKAGES=(python3 python3-venv)
+# Debian's `cargo` is older than pyo3 allows on bookworm, whose newer one is `cargo-web`; later releases have one only.
+RUST_PACKAGES=(cargo rustc rust-clippy rustfmt)
+RUST_WEB_PACKAGES=(cargo-web rustc-web rust-web-clippy rustfmt-web)
+RUST_MIN=1.83
 
 say() { printf '== %s\n' "$*"; }
 fail() { printf 'build.sh: %s\n' "$*" >&2; exit 3; }
@@ -44,6 +48,34 @@ usable_python() {
   done
 }
 
+usable_rust() {
+  local tool version
+  for tool in rustc cargo rustfmt cargo-clippy; do
+    command -v "$tool" >/dev/null || return 1
+  done
+  version=$(rustc --version | cut -d' ' -f2)
+  [ "$(printf '%s\n' "$RUST_MIN" "$version" | sort -V | head -n1)" = "$RUST_MIN" ]
+}
+
+install_rust() {
+  usable_rust && return
+  if command -v apt-cache >/dev/null; then
+    if [ "$(id -u)" -eq 0 ]; then apt-get update -qq; fi
+    if apt-cache show cargo-web >/dev/null 2>&1; then
+      install_packages "${RUST_WEB_PACKAGES[@]}"
+    else
+      install_packages "${RUST_PACKAGES[@]}"
+    fi
+  fi
+  usable_rust || fail "needs Rust $RUST_MIN or newer with cargo, clippy and rustfmt, as rustup installs them"
+}
+
+build_rust() {
+  install_rust
+  say "building the Rust detector"
+  doge-hmm/build
+}
+
 build_haskell() {
   if command -v dpkg-query >/dev/null; then
     install_packages "${APT_PACKAGES[@]}"
@@ -72,6 +104,8 @@ build_python() {
     cp requirements.lock .venv/requirements.lock
   fi
   .venv/bin/python -m pip install -q --no-deps --no-build-isolation -e .
+  # The extension lies beside its Python half; a path file finds both.
+  printf '%s\n' "$PWD/doge-hmm/python" >"$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/doge-hmm.pth"
 }
 
 case "${1:-build}" in
@@ -80,6 +114,7 @@ case "${1:-build}" in
 esac
 
 build_haskell
+build_rust
 build_python
 say "built: .venv/bin/parity"
 case "${1:-build}" in

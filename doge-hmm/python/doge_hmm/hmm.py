@@ -206,7 +206,7 @@ class GaussianHMM:
         """The distribution over the states that a step of the chain leaves as it is, shape (K,)."""
         if not hasattr(self, "transmat_"):
             raise self._not_fitted()
-        values, vectors = np.linalg.eig(np.asarray(self.transmat_).T)
+        values, vectors = np.linalg.eig(np.asarray_chkfinite(self.transmat_).T)
         vector = np.real_if_close(vectors[:, np.argmax(values)])
         distribution: Matrix = vector / vector.sum()
         return distribution

@@ -67,7 +67,7 @@ impl FeatureExtractor {
     #[pyo3(signature = (
         fast_ema_periods=Given::NONE, slow_ema_periods=Given::NONE, macd_fast=Given::NONE, macd_slow=Given::NONE,
         macd_signal=Given::NONE, rsi_period=Given::NONE, volume_avg_period=Given::NONE
-    ))]
+    ), text_signature = "(fast_ema_periods=9, slow_ema_periods=21, macd_fast=12, macd_slow=26, macd_signal=9, rsi_period=14, volume_avg_period=20)")]
     fn new(
         fast_ema_periods: Given<'_>,
         slow_ema_periods: Given<'_>,

@@ -6,7 +6,7 @@ use pyo3::types::{PyBool, PyDict};
 
 use super::checks::{given, read_duration, read_mapping, read_number, refusal};
 use super::detector::RegimeDetector;
-use super::state::RegimeState;
+use super::state::{Given, RegimeState};
 
 // Python's max and min: the first argument stays unless the second is strictly larger, or smaller.
 fn python_max(a: f64, b: f64) -> f64 {
@@ -57,15 +57,15 @@ pub fn compute_blended_idle_target(
 /// Takes anything with `confidence` and `bias_signal`. Below the threshold of confidence it leans nowhere; from there on a
 /// bias that is not above 0 counts as short. Raises `ValueError` that names what is no number.
 #[pyfunction]
-#[pyo3(signature = (regime_state, confidence_threshold=None))]
+#[pyo3(signature = (regime_state, confidence_threshold=Given::NONE), text_signature = "(regime_state, confidence_threshold=0.15)")]
 pub fn compute_grid_bias<'py>(
     py: Python<'py>,
     regime_state: &Bound<'py, PyAny>,
-    confidence_threshold: Option<&Bound<'py, PyAny>>,
+    confidence_threshold: Given<'py>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let confidence = read_number("regime_state.confidence", &regime_state.getattr("confidence")?)?;
     let bias = read_number("regime_state.bias_signal", &regime_state.getattr("bias_signal")?)?;
-    let threshold = match confidence_threshold {
+    let threshold = match confidence_threshold.value() {
         Some(value) => read_number("confidence_threshold", value)?,
         None => 0.15,
     };

@@ -150,7 +150,7 @@ impl RegimeState {
     #[pyo3(signature = (
         regime=Given::NONE, probabilities=Given::NONE, confidence=Given::NONE, bias_signal=Given::NONE,
         last_update_ts=Given::NONE, observation_count=Given::NONE
-    ))]
+    ), text_signature = "(regime=1, probabilities=[0.0, 1.0, 0.0], confidence=0.0, bias_signal=0.0, last_update_ts=0.0, observation_count=0)")]
     fn new(
         py: Python<'_>,
         regime: Given<'_>,
