@@ -85,7 +85,7 @@ def series_from_json(data: Any) -> Series:
     return Series(values, data["form"])
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class SeriesCase:
     """What one kind of call is given, and where it came from.
 

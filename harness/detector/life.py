@@ -45,10 +45,11 @@ class Life:
         model = self.detector._model
         if model is None:
             return {"trained": None}
-        found: Json = {"trained": observed(lambda: {**course(model), **parameters(model)})}
-        found["labels"] = observed(lambda: [int(self.detector._label_map[state]) for state in range(3)])
+        found: Json = {}
         found["mean"] = observed(lambda: np.asarray(self.detector._obs_mean, dtype=np.float64))
         found["deviation"] = observed(lambda: np.asarray(self.detector._obs_std, dtype=np.float64))
+        found["trained"] = observed(lambda: {**course(model), **parameters(model)})
+        found["labels"] = observed(lambda: [int(self.detector._label_map[state]) for state in range(3)])
         found["transmat"] = observed(lambda: self.detector.transmat)
         if not self.trainings:
             rows = observed(lambda: self._standardised(start, stop))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -17,8 +18,9 @@ EPSILON = {"float32": float(np.finfo(np.float32).eps)}
 WHOLE = ("int64", "ints")
 
 
+@lru_cache(maxsize=1)
 def moved_outcomes(case: SeriesCase, port: DetectorPort) -> list[Json]:
-    """What a port does with each of the moved cases."""
+    """What a port does with each of the moved cases. Kept for the next candidate that has to be judged on the same one."""
     return [answer(port, moved) for moved in moved_cases(case)]
 
 

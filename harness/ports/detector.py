@@ -25,7 +25,7 @@ class Unnamed(Exception):
     """A port lacks a name that a case needs; the message is the name."""
 
 
-@dataclass
+@dataclass(eq=False)
 class DetectorPort:
     """One implementation: its name, how to load its names, and the version of what was loaded."""
 
