@@ -125,7 +125,7 @@ impl Parameters {
 
     /// Run the rounds of EM on sequences of these lengths.
     pub fn fit(&mut self, x: &[f64], lengths: &[usize], rounds: &Rounds) -> Result<History, HmmError> {
-        let mut sequences = Sequences::new(self, x, lengths);
+        let mut sequences = Sequences::new(self, x, lengths, rounds.squares);
         baum_welch::fit(self, &mut sequences, rounds)
     }
 

@@ -6,6 +6,7 @@ use crate::features::{EMA_SPREAD, N_FEATURES};
 use crate::hmm::{initialise, HmmError, Parameters};
 use crate::math::baum_welch::{History, Implementation, Rounds, Updates};
 use crate::math::filter::Filter;
+use crate::math::statistics::Squares;
 
 /// Bearish, ranging, bullish.
 pub const N_STATES: usize = 3;
@@ -120,7 +121,13 @@ fn fit(
     *fewer_clusters = start.distinct < N_STATES;
     let mut parameters = start.parameters;
     parameters.check().map_err(TrainingError::Fit)?;
-    let rounds = Rounds { n_iter, tol: TOL, implementation: Implementation::Log, updates: Updates::ALL };
+    let rounds = Rounds {
+        n_iter,
+        tol: TOL,
+        implementation: Implementation::Log,
+        updates: Updates::ALL,
+        squares: Squares::Double,
+    };
     let rounds_done = parameters.fit(&standardised, &[n], &rounds).map_err(TrainingError::Fit)?;
     let log_likelihoods = rounds_done.log_likelihoods.clone();
     *history = Some(rounds_done);

@@ -141,7 +141,7 @@ class GaussianHMM:
         self._check()
         pieces = read_lengths(lengths, len(rows))
         self.monitor_._reset()
-        improve(self, rows, pieces)
+        improve(self, rows, pieces, single=np.asarray(X).dtype == np.float32)
         return self
 
     def score(self, X: npt.ArrayLike, lengths: Any = None) -> float:

@@ -22,13 +22,16 @@ class ConvergenceWarning(UserWarning):
     """K-means found fewer clusters than it was asked for; the name and the text are scikit-learn's."""
 
 
-def improve(model: GaussianHMM, rows: Matrix, pieces: list[int]) -> None:
-    """Run the rounds of EM: all at once, unless somebody wants to watch or decide in between."""
+def improve(model: GaussianHMM, rows: Matrix, pieces: list[int], single: bool) -> None:
+    """Run the rounds of EM: all at once, unless somebody wants to watch or decide in between.
+
+    `single` says that the data came as float32, whose squares hmmlearn takes as float32 too.
+    """
     monitor = model.monitor_
     if type(monitor) is not ConvergenceMonitor or monitor.verbose:
-        return _improve_round_by_round(model, rows, pieces)
+        return _improve_round_by_round(model, rows, pieces, single)
     n_iter = min(model.n_iter, monitor.n_iter) if monitor.n_iter > 0 else model.n_iter
-    history, zero_rows = _run_em(model, rows, pieces, n_iter, monitor.tol)
+    history, zero_rows = _run_em(model, rows, pieces, single, n_iter, monitor.tol)
     for log_prob, zero in zip(history, zero_rows, strict=True):
         monitor.report(log_prob)
         if zero and not monitor.converged:
@@ -36,9 +39,9 @@ def improve(model: GaussianHMM, rows: Matrix, pieces: list[int]) -> None:
     return None
 
 
-def _improve_round_by_round(model: GaussianHMM, rows: Matrix, pieces: list[int]) -> None:
+def _improve_round_by_round(model: GaussianHMM, rows: Matrix, pieces: list[int], single: bool) -> None:
     for _ in range(model.n_iter):
-        history, zero_rows = _run_em(model, rows, pieces, 1, 0.0)
+        history, zero_rows = _run_em(model, rows, pieces, single, 1, 0.0)
         model.monitor_.report(history[0])
         if model.monitor_.converged:
             break
@@ -46,9 +49,11 @@ def _improve_round_by_round(model: GaussianHMM, rows: Matrix, pieces: list[int])
             log.warning(ZERO_ROWS)
 
 
-def _run_em(model: GaussianHMM, rows: Matrix, pieces: list[int], n_iter: int, tol: float) -> tuple[list[float], list[bool]]:
+def _run_em(
+    model: GaussianHMM, rows: Matrix, pieces: list[int], single: bool, n_iter: int, tol: float
+) -> tuple[list[float], list[bool]]:
     how = model._implementation()
-    arrays, history, zero_rows = _native.em(rows, pieces, model._arrays(), n_iter, tol, how, model.params)
+    arrays, history, zero_rows = _native.em(rows, pieces, model._arrays(), n_iter, tol, how, model.params, single)
     model.startprob_, model.transmat_, model.means_, model._covars_ = arrays
     return history, zero_rows
 

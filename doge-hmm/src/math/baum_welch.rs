@@ -1,7 +1,7 @@
 //! The rounds of EM. Source: hmmlearn 0.3.3, `base.py` (`fit`, `_do_estep`, `_do_mstep`) and `hmm.py`.
 
 use crate::hmm::{HmmError, Parameters};
-use crate::math::statistics::Statistics;
+use crate::math::statistics::{Squares, Statistics};
 use crate::math::{fast, log_space, scaling};
 
 const STARTPROB_PRIOR: f64 = 1.0;
@@ -50,6 +50,8 @@ pub struct Rounds {
     pub implementation: Implementation,
     /// What is updated.
     pub updates: Updates,
+    /// How precisely the data's squares are taken.
+    pub squares: Squares,
 }
 
 /// What the rounds came to.
@@ -66,6 +68,7 @@ pub struct History {
 /// Sequences that lie one behind the other, with room for their lattices.
 pub struct Sequences<'a> {
     pieces: Vec<Piece<'a>>,
+    squares: Squares,
 }
 
 struct Piece<'a> {
@@ -75,16 +78,17 @@ struct Piece<'a> {
 
 impl<'a> Sequences<'a> {
     /// Cut rows of `p.d` features into pieces of these lengths, which must sum to the number of rows.
-    pub fn new(p: &Parameters, x: &'a [f64], lengths: &[usize]) -> Self {
+    pub fn new(p: &Parameters, x: &'a [f64], lengths: &[usize], squares: Squares) -> Self {
         let mut rest = x;
         let mut pieces = Vec::with_capacity(lengths.len());
         for &length in lengths {
             let (rows, behind) = rest.split_at(length * p.d);
             rest = behind;
-            let fast = (fast::fits(p) && !rows.is_empty()).then(|| fast::Workspace::new(rows));
+            let fast = (fast::fits(p) && squares == Squares::Double && !rows.is_empty())
+                .then(|| fast::Workspace::new(rows));
             pieces.push(Piece { rows, fast });
         }
-        Self { pieces }
+        Self { pieces, squares }
     }
 
     fn e_step(&mut self, p: &Parameters, how: Implementation) -> Result<(Statistics, bool), HmmError> {
@@ -92,12 +96,12 @@ impl<'a> Sequences<'a> {
         let mut logarithmic = false;
         for piece in self.pieces.iter_mut().filter(|piece| !piece.rows.is_empty()) {
             let stats = match how {
-                Implementation::Scaling => scaling::e_step(p, piece.rows)?,
+                Implementation::Scaling => scaling::e_step(p, piece.rows, self.squares)?,
                 Implementation::Log => match piece.fast.as_mut().and_then(|fast| fast.e_step(p)) {
                     Some(stats) => stats,
                     None => {
-                        logarithmic |= fast::fits(p);
-                        log_space::e_step(p, piece.rows)
+                        logarithmic |= piece.fast.is_some();
+                        log_space::e_step(p, piece.rows, self.squares)
                     }
                 },
             };

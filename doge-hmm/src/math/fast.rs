@@ -238,7 +238,7 @@ mod tests {
                 covars: (0..K * D).map(|_| rng.uniform() + 0.01).collect(),
             };
             let fast = Workspace::new(&x).e_step(&p).expect("nothing is extreme here");
-            let slow = log_space::e_step(&p, &x);
+            let slow = log_space::e_step(&p, &x, crate::math::statistics::Squares::Double);
             close(&[fast.log_likelihood], &[slow.log_likelihood]);
             close(&fast.start, &slow.start);
             close(&fast.trans, &slow.trans);

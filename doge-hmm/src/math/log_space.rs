@@ -4,7 +4,7 @@
 
 use crate::hmm::Parameters;
 use crate::math::gaussian::log_densities;
-use crate::math::statistics::Statistics;
+use crate::math::statistics::{Squares, Statistics};
 
 /// `ln(sum(exp))`; an infinite maximum is returned as it is.
 pub fn log_sum_exp(values: &[f64]) -> f64 {
@@ -103,13 +103,13 @@ pub fn posteriors(forward: &[f64], backward: &[f64], k: usize) -> Vec<f64> {
 }
 
 /// The E-step of one sequence.
-pub fn e_step(p: &Parameters, x: &[f64]) -> Statistics {
+pub fn e_step(p: &Parameters, x: &[f64], squares: Squares) -> Statistics {
     let densities = log_densities(p, x);
     let model = LogModel::new(p);
     let (log_likelihood, alpha) = forward(&model, &densities);
     let beta = backward(&model, &densities);
     let mut stats = Statistics::new(p.k, p.d);
-    stats.add_posteriors(x, &posteriors(&alpha, &beta, p.k), log_likelihood);
+    stats.add_posteriors(x, &posteriors(&alpha, &beta, p.k), log_likelihood, squares);
     let log_xi = log_xi_sum(&model, &densities, &alpha, &beta, log_likelihood);
     for (sum, xi) in stats.trans.iter_mut().zip(log_xi) {
         *sum += xi.exp();

@@ -2,7 +2,7 @@
 
 use crate::hmm::{HmmError, Parameters};
 use crate::math::gaussian::log_densities;
-use crate::math::statistics::Statistics;
+use crate::math::statistics::{Squares, Statistics};
 
 const LEAST_SUM: f64 = 1e-300;
 
@@ -82,12 +82,12 @@ fn normalised(forward: &[f64], backward: &[f64], k: usize) -> Vec<f64> {
 }
 
 /// The E-step of one sequence.
-pub fn e_step(p: &Parameters, x: &[f64]) -> Result<Statistics, HmmError> {
+pub fn e_step(p: &Parameters, x: &[f64], squares: Squares) -> Result<Statistics, HmmError> {
     let k = p.k;
     let lattices = forward(p, x)?;
     let backward = lattices.backward(p);
     let mut stats = Statistics::new(k, p.d);
-    stats.add_posteriors(x, &normalised(&lattices.forward, &backward, k), lattices.log_likelihood);
+    stats.add_posteriors(x, &normalised(&lattices.forward, &backward, k), lattices.log_likelihood, squares);
     for t in 0..lattices.factors.len() - 1 {
         let next = (t + 1) * k;
         for i in 0..k {

@@ -1,5 +1,23 @@
 //! What an E-step leaves for the M-step.
 
+/// How precisely squares of the data are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Squares {
+    /// As float64.
+    Double,
+    /// As float32, which hmmlearn does with data of that type: all else it computes with float64.
+    Single,
+}
+
+impl Squares {
+    fn of(self, x: f64) -> f64 {
+        match self {
+            Self::Double => x * x,
+            Self::Single => f64::from(x as f32 * x as f32),
+        }
+    }
+}
+
 /// The sufficient statistics of one E-step, summed over all sequences.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Statistics {
@@ -31,7 +49,7 @@ impl Statistics {
     }
 
     /// Add one sequence's posteriors (row after row) and its log-likelihood.
-    pub fn add_posteriors(&mut self, x: &[f64], posteriors: &[f64], log_likelihood: f64) {
+    pub fn add_posteriors(&mut self, x: &[f64], posteriors: &[f64], log_likelihood: f64, squares: Squares) {
         let k = self.post.len();
         let d = self.obs.len() / k;
         self.log_likelihood += log_likelihood;
@@ -43,7 +61,7 @@ impl Statistics {
                 self.post[j] += p;
                 for (i, value) in row.iter().enumerate() {
                     self.obs[j * d + i] += p * value;
-                    self.obs2[j * d + i] += p * (value * value);
+                    self.obs2[j * d + i] += p * squares.of(*value);
                 }
             }
         }

@@ -10,6 +10,7 @@ use crate::hmm::Parameters;
 use crate::kmeans;
 use crate::math::baum_welch::{Implementation, Rounds, Updates};
 use crate::math::filter;
+use crate::math::statistics::Squares;
 use crate::math::viterbi::viterbi as best_path;
 use crate::rng::{seed_of, RandomState};
 
@@ -116,7 +117,7 @@ pub fn k_means<'py>(
 
 /// Rounds of EM: the new parameters, the log-likelihood before each round, and whether a transition row then summed to 0.
 #[pyfunction]
-#[pyo3(signature = (x, lengths, model, n_iter, tol, how, params))]
+#[pyo3(signature = (x, lengths, model, n_iter, tol, how, params, single=false))]
 #[allow(clippy::too_many_arguments)] // one for each of hmmlearn's settings
 pub fn em<'py>(
     py: Python<'py>,
@@ -127,6 +128,7 @@ pub fn em<'py>(
     tol: f64,
     how: &str,
     params: &str,
+    single: bool,
 ) -> PyResult<(Arrays<'py>, Vec<f64>, Vec<bool>)> {
     let rows = Rows::read(x)?;
     let lengths = checked(lengths, rows.n)?;
@@ -137,7 +139,8 @@ pub fn em<'py>(
         means: params.contains('m'),
         covars: params.contains('c'),
     };
-    let rounds = Rounds { n_iter, tol, implementation: implementation(how)?, updates };
+    let squares = if single { Squares::Single } else { Squares::Double };
+    let rounds = Rounds { n_iter, tol, implementation: implementation(how)?, updates, squares };
     let values = rows.values()?;
     let history = py.detach(|| parameters.fit(values, &lengths, &rounds)).map_err(to_python)?;
     Ok((to_arrays(py, parameters)?, history.log_likelihoods, history.zero_rows))
