@@ -135,8 +135,8 @@ class _Walk:
         tolerance = self.tolerances.of(path)
         difference = _distance(reference, candidate)
         if tolerance is None:
-            same = (reference.view(np.int64) == candidate.view(np.int64)) if _plain(reference, candidate) else difference == 0.0
-            wrong, shares = ~(same | (np.isnan(reference) & np.isnan(candidate))), difference * 0.0
+            same = _bits(reference) == _bits(candidate)
+            wrong, shares = ~(same | (np.isnan(reference) & np.isnan(candidate))), np.zeros(difference.shape)
         else:
             bound = _bound(reference, candidate, tolerance, self.sizes)
             close = difference <= bound
@@ -177,8 +177,8 @@ class _Walk:
         self.largest.setdefault(_INDEX.sub("[*]", path), Largest()).add(entry)
 
 
-def _plain(*arrays: Floats) -> bool:
-    return all(array.flags.c_contiguous for array in arrays)
+def _bits(values: Floats) -> npt.NDArray[np.uint64]:
+    return np.ascontiguousarray(values).view(np.uint64)
 
 
 def _distance(reference: Floats, candidate: Floats) -> Floats:
@@ -194,14 +194,12 @@ def _bound(reference: Floats, candidate: Floats, tolerance: Tolerance, sizes: Fl
     """The largest difference that each value may have."""
     size = np.where(np.isfinite(reference), np.abs(reference), 0.0)
     other = np.where(np.isfinite(candidate), np.abs(candidate), 0.0)
-    bound = np.maximum(tolerance.absolute, tolerance.relative * np.maximum(size, other))
-    if tolerance.of_column:
+    with np.errstate(over="ignore"):
+        bound = np.maximum(tolerance.absolute, tolerance.relative * np.maximum(size, other))
         bound = np.maximum(bound, tolerance.of_column * size.max(axis=0, keepdims=True))
-    if tolerance.of_all:
         bound = np.maximum(bound, tolerance.of_all * size.max())
-    if sizes is not None and sizes.shape == reference.shape[-1:]:
-        bound = np.maximum(bound, tolerance.of_data * sizes)
-        with np.errstate(over="ignore"):
+        if sizes is not None and sizes.shape == reference.shape[-1:]:
+            bound = np.maximum(bound, tolerance.of_data * sizes)
             bound = np.maximum(bound, tolerance.of_data_squared * sizes * sizes)
     # No bound makes a number out of NaN, nor an infinity out of a number.
     limit: Floats = np.where(np.isfinite(reference) & np.isfinite(candidate), bound, 0.0)
@@ -213,7 +211,7 @@ def ulps_apart(reference: Floats, candidate: Floats) -> Floats:
 
     Counts beyond 2**53 are rounded; where one side is not finite they are infinite, unless both are the same.
     """
-    bits = [np.ascontiguousarray(values).view(np.uint64) for values in (reference, candidate)]
+    bits = [_bits(values) for values in (reference, candidate)]
     sign = np.uint64(1 << 63)
     left, right = (value & ~sign for value in bits)
     same_side = ((bits[0] ^ bits[1]) & sign) == 0

@@ -41,7 +41,18 @@ def parity(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, st
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["run", "--subject", "detector"], "'detector' is not"),
+        (["run", "--subject", "oracle"], "'oracle' is not"),
+        (
+            ["run", "--subject", "detector", "--ports", "haskell"],
+            "no port of the detector is called 'haskell'; there are python",
+        ),
+        (["run", "--subject", "detector", "--candidate-exe", "x"], "--candidate-exe: means nothing to the detector"),
+        (["run", "--subject", "detector", "--events-max", "9"], "--events-max: means nothing to the detector"),
+        (["run", "--subject", "detector", "--candidate-module", "no module"], "is no module's name"),
+        (["run", "--subject", "detector", "--candles", "nowhere.csv"], "nowhere.csv: cannot be read"),
+        (["run", "--subject", "detector", "--market-windows", "-1"], "-1 is not in the range"),
+        (["run", "--candidate-module", "x"], "--candidate-module: means nothing to the reducer"),
+        (["run", "--market-windows", "3"], "--market-windows: means nothing to the reducer"),
         (["run", "--sequences", "-1"], "-1 is not in the range"),
         (["run", "--sequences", "many"], "'many' is not a valid integer"),
         (["run", "--ports", "perl"], "no port is called 'perl'; there are python, haskell, haskell-oneshot"),

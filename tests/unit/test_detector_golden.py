@@ -1,0 +1,112 @@
+"""The detector's corpus guards itself: files, definitions, contract, reference and libraries."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from golden.corpus import FixtureError
+from golden.detector_cases import definitions
+from golden.detector_corpus import CONTRACT_FILE, FIXTURES_DIR, MANIFEST_FILE, read_fixture, read_fixtures, read_manifest
+from golden.manifest import ManifestError
+from harness.contract_check import ContractFileError
+from harness.detector.contract import load_detector_contract
+from harness.detector.golden import check_definitions, check_files, check_port, python_port
+from harness.detector.surface import differing
+from harness.detector.threads import one_thread
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> tuple[Path, Path]:
+    """A copy of the committed corpus: its folder and its manifest."""
+    directory = shutil.copytree(FIXTURES_DIR, tmp_path / "detector")
+    return directory, Path(shutil.copy(MANIFEST_FILE, tmp_path))
+
+
+def test_the_committed_corpus_is_whole() -> None:
+    assert list(check_files()) == []
+    assert list(check_definitions()) == []
+    names = {definition.name for definition in definitions()}
+    assert {fixture.name for fixture in read_fixtures()} == names
+    assert {f"draws_{seed}_{states}" for seed in ("0", "1", "42", "largest") for states in range(1, 7)} <= names
+
+
+def test_the_reference_answers_as_recorded() -> None:
+    contract = load_detector_contract()
+    with one_thread():
+        assert list(check_port(python_port(), read_fixtures(), contract)) == []
+    assert differing(python_port(), contract.surface) == []
+
+
+def test_the_draws_are_those_that_numpy_documents() -> None:
+    outcome = read_fixture(FIXTURES_DIR / "draws_42_3.json").outcome
+    draws = outcome["same_seed"]["start"]["value"]["draws"]
+    assert draws["startprob"].tolist() == [0.11408450124611955, 0.8776691616672855, 0.008246337086594877]
+    assert draws["transmat"][1].tolist() == [0.9546387445675352, 0.007979288386542256, 0.03738196704592257]
+
+
+def test_a_tampered_fixture_is_named_with_its_path(corpus: tuple[Path, Path]) -> None:
+    directory, manifest = corpus
+    path = directory / "fit_capped.json"
+    path.write_text(path.read_text().replace('"iterations": 5', '"iterations": 6', 1), encoding="utf-8")
+    (problem,) = check_files(directory, manifest)
+    assert problem.fixture == "fit_capped.json"
+    assert "is not what the manifest says" in problem.sentence
+    with one_thread():
+        (found,) = check_port(python_port(), [read_fixture(path)], load_detector_contract())
+    assert found.where == "$.same_seed.trained.value.iterations"
+
+
+def test_missing_and_extra_fixtures_are_named(corpus: tuple[Path, Path]) -> None:
+    directory, manifest = corpus
+    (directory / "em_log.json").rename(directory / "smuggled.json")
+    problems = {problem.fixture: problem.sentence for problem in check_files(directory, manifest)}
+    assert problems.keys() == {"em_log.json", "smuggled.json"}
+    with pytest.raises(FixtureError, match="calls itself 'em_log'"):
+        read_fixtures(directory)
+
+
+@pytest.mark.parametrize("key", ["contract_sha256", "reference_hash"])
+def test_another_contract_or_reference_is_a_problem(corpus: tuple[Path, Path], key: str) -> None:
+    directory, manifest = corpus
+    manifest.write_text(json.dumps({**read_manifest(manifest), key: "0" * 64}), encoding="utf-8")
+    (problem,) = check_files(directory, manifest)
+    assert problem.where == f"manifest.json $.{key}" or problem.where == f"detector_manifest.json $.{key}"
+
+
+def test_another_library_is_a_problem_that_names_both_versions(corpus: tuple[Path, Path]) -> None:
+    directory, manifest = corpus
+    recorded: dict[str, Any] = read_manifest(manifest)
+    recorded["libraries"]["scikit-learn"] = "1.3.2"
+    manifest.write_text(json.dumps(recorded), encoding="utf-8")
+    (problem,) = check_files(directory, manifest)
+    assert problem.where.endswith("$.libraries.scikit-learn")
+    assert "recorded with scikit-learn 1.3.2, but here it is" in problem.sentence
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"about": "", "case": {"name": "x"}}'])
+def test_a_broken_fixture_is_one_sentence(tmp_path: Path, text: str) -> None:
+    (tmp_path / "x.json").write_text(text, encoding="utf-8")
+    with pytest.raises(FixtureError, match="is no fixture"):
+        read_fixture(tmp_path / "x.json")
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}"])
+def test_a_broken_manifest_or_contract_is_one_sentence(tmp_path: Path, text: str) -> None:
+    (tmp_path / "file.json").write_text(text, encoding="utf-8")
+    with pytest.raises(ManifestError, match="parity golden record --subject detector"):
+        read_manifest(tmp_path / "file.json")
+    with pytest.raises(ContractFileError, match="restore it from git"):
+        load_detector_contract(tmp_path / "file.json")
+
+
+def test_a_tolerance_without_a_reason_breaks_the_contract(tmp_path: Path) -> None:
+    view = json.loads(CONTRACT_FILE.read_text(encoding="utf-8"))
+    del view["tolerances"][0]["reason"]
+    (tmp_path / "detector.json").write_text(json.dumps(view), encoding="utf-8")
+    with pytest.raises(ContractFileError, match="needs a path and a reason"):
+        load_detector_contract(tmp_path / "detector.json")

@@ -1,0 +1,110 @@
+"""When a case is excused, and when a rounding tie is one."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import numpy as np
+import pytest
+
+from generators.series.bulk import generate_cases
+from generators.series.case import Series, SeriesCase
+from harness.detector.calls import answer
+from harness.detector.contract import load_detector_contract
+from harness.detector.defined import UNDEFINED, agreed, defined, within
+from harness.detector.golden import python_port
+from harness.detector.judge import Verdict, judge
+from harness.detector.threads import one_thread
+from harness.ports.detector import Unnamed, candidate
+
+CONTRACT = load_detector_contract()
+
+
+def fit_case(*, degenerate: bool = False) -> SeriesCase:
+    """A realistic training that nothing small can turn."""
+    for case in generate_cases(7, 200):
+        if case.kind == "fit" and case.properties[0] == "realistic" and case.inputs["lengths"] is None:
+            return SeriesCase(name="fit", kind="fit", inputs=case.inputs, degenerate=degenerate)
+    raise AssertionError("there is one")
+
+
+def judged(case: SeriesCase, reference: Any, other: Any, *, real: bool = False) -> Verdict:
+    return judge(case=case, reference=reference, candidate=other, contract=CONTRACT, reference_port=python_port(), real=real)
+
+
+@pytest.mark.parametrize("degenerate", [False, True])
+def test_a_case_on_which_the_reference_keeps_to_itself_is_never_excused(degenerate: bool) -> None:
+    case = fit_case(degenerate=degenerate)
+    with one_thread():
+        reference = answer(python_port(), case)
+        other = copy.deepcopy(reference)
+        # As good a model by every statistic: but one round late.
+        other["same_seed"]["trained"]["value"]["iterations"] += 1
+        verdict = judged(case, reference, other)
+    assert verdict.excused is None
+    assert [each.path for each in verdict.divergences] == ["$.same_seed.trained.value.iterations"]
+
+
+def far_off() -> SeriesCase:
+    """Rows so far from zero that their variance is noise."""
+    rows = np.random.Generator(np.random.PCG64(3)).standard_normal((400, 2)) + 1e7
+    settings = {"n_components": 2, "random_state": 42, "n_iter": 5, "tol": 1e-2, "implementation": "log"}
+    return SeriesCase(
+        name="far", kind="fit", inputs={"rows": Series(rows), "lengths": None, "settings": settings}, degenerate=True
+    )
+
+
+def test_on_degenerate_data_what_is_defined_is_compared() -> None:
+    case = far_off()
+    with one_thread():
+        reference = answer(python_port(), case)
+        other = copy.deepcopy(reference)
+        other["same_seed"]["trained"]["value"]["transmat"] += 0.1
+        assert judged(case, reference, other).excused == "what is defined"
+        # Real candles are not excused, whatever they are.
+        assert judged(case, reference, other, real=True).divergences[0].path == "$.same_seed.trained.value.transmat[0][0]"
+        other["same_seed"]["trained"]["value"]["means"] = np.zeros((3, 2))
+        found = judged(case, reference, other)
+    assert found.excused is None
+    assert found.divergences[0].path == "$.same_seed.trained.value.means.shape[0]"
+
+
+def test_what_the_reference_disagrees_with_itself_about_is_undefined() -> None:
+    first, second = {"a": 1.0, "b": [1.0, float("nan")], "c": "x"}, {"a": 2.0, "b": [1.0, 1.0], "c": "x", "d": 1}
+    known = agreed([defined(first), defined(second)])
+    assert known["a"] is True
+    assert known["b"] == [True, UNDEFINED]
+    assert known["d"] is UNDEFINED
+    left, right = within(defined({"a": float("nan"), "b": [1.0, 3.0], "c": "x", "d": 7}), known)
+    assert left == {"a": False, "b": [True], "c": "x"}
+    assert right == {"a": True, "b": [True], "c": "x"}
+
+
+def updates(*states: tuple[list[float], float, float]) -> Any:
+    rows = [{"value": {"probabilities": p, "confidence": c, "bias_signal": b}} for p, c, b in states]
+    return {"inference": {"updates": rows}}
+
+
+def test_a_rounding_tie_is_accepted_only_where_it_is_one() -> None:
+    case = SeriesCase(name="d", kind="detector", inputs={"config": {}})
+    lead = 0.33335
+    below, above = [0.0, 0.5 - lead / 2, 0.5 + lead / 2 - 1e-9], [0.0, 0.5 - lead / 2, 0.5 + lead / 2 + 1e-9]
+    bias = [round(below[2], 4), round(above[2], 4)]
+    tie = updates((below, 0.3333, bias[0])), updates((above, 0.3334, bias[1]))
+    verdict = judged(case, *tie)
+    assert (verdict.divergences, verdict.ties) == ([], 1)
+    # The same pair of values does not follow from equal probabilities.
+    unfounded = updates((below, 0.3333, bias[0])), updates((below, 0.3334, bias[0]))
+    assert [each.path for each in judged(case, *unfounded).divergences] == ["$.inference.updates[0].value.confidence"]
+    two_apart = updates((below, 0.3333, bias[0])), updates((above, 0.3335, bias[1]))
+    assert len(judged(case, *two_apart).divergences) == 1
+
+
+def test_a_name_that_is_missing_is_missing_and_no_error_of_the_port() -> None:
+    port = candidate("json")
+    assert port.availability().available
+    assert len(port.missing()) > 5
+    with pytest.raises(Unnamed, match="RegimeDetector"):
+        answer(port, next(case for case in generate_cases(1, 60) if case.kind == "detector"))
+    assert "No module named" in candidate("no_such_module_anywhere").availability().reason

@@ -1,0 +1,124 @@
+"""Series cases: the same everywhere, readable back, mostly realistic, and as odd as they say."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from generators.candles import CandleError
+from generators.series.bulk import generate_case, generate_cases
+from generators.series.case import FORMS, KINDS, SAME_NUMBERS, Series, SeriesCase, from_json
+from generators.series.choices import FLAVOURS, SeriesChoices, decode_case
+from generators.series.market import FOLLOWING, WINDOWS, market_cases
+from generators.series.strategies import series_cases
+from golden.detector_corpus import decoded, encoded
+from harness.detector.tally import SeriesTally
+
+
+def test_a_case_is_the_same_in_any_order() -> None:
+    alone = [generate_case(5, index).to_json() for index in (7, 3)]
+    among = {case.name: case.to_json() for case in generate_cases(5, 10)}
+    assert alone == [among["series-5-7"], among["series-5-3"]]
+    assert generate_case(5, 3).to_json() != generate_case(6, 3).to_json()
+    with pytest.raises(ValueError, match="must be 0 or more"):
+        generate_case(1, -1)
+
+
+def test_drawing_cases_leaves_numpys_global_generator_alone() -> None:
+    before = np.random.get_state()[1].tolist()  # type: ignore[index]
+    list(generate_cases(1, 30))
+    assert np.random.get_state()[1].tolist() == before  # type: ignore[index]
+
+
+@settings(max_examples=60, deadline=None)
+@given(series_cases())
+def test_a_case_survives_json(case: SeriesCase) -> None:
+    text = json.dumps(case.to_json(), allow_nan=False)
+    again = from_json(json.loads(text))
+    assert json.dumps(again.to_json(), allow_nan=False) == text
+
+
+def test_zero_choices_are_the_simplest_case() -> None:
+    for kind in KINDS:
+        case = decode_case(SeriesChoices(kind=kind), name="zero", metadata={})
+        assert case.properties[0] == "realistic"
+        assert not case.degenerate
+        forms = {value.form for value in case.inputs.values() if isinstance(value, Series)}
+        assert forms <= {"float64"}
+
+
+def test_realistic_data_dominate_and_every_property_is_met() -> None:
+    tally = SeriesTally()
+    by_flavour: Counter[str] = Counter()
+    for case in generate_cases(7, 1500):
+        tally.add(case)
+        by_flavour[case.properties[0]] += 1
+    assert tally.never_hit() == []
+    assert set(by_flavour) == set(FLAVOURS)
+    assert by_flavour["realistic"] > 0.6 * tally.cases
+    assert 0.02 * tally.cases < tally.degenerate < 0.2 * tally.cases
+
+
+@given(st.sampled_from(sorted(FORMS)), st.integers(0, 5), st.integers(1, 3))
+def test_a_form_holds_the_numbers_it_says(form: str, rows: int, columns: int) -> None:
+    values = np.arange(rows * columns, dtype=np.float64).reshape(rows, columns) + 0.5
+    built = Series(values, form).build()
+    if form in SAME_NUMBERS:
+        assert np.array_equal(np.asarray(built, dtype=np.float64).reshape(values.shape), values)
+    if form in ("strided", "reversed") and rows > 1:
+        assert not built.flags.c_contiguous
+    if form == "readonly":
+        assert not built.flags.writeable
+
+
+def test_a_form_is_built_anew_each_time() -> None:
+    series = Series(np.zeros(4))
+    series.build()[0] = 1.0
+    assert series.build()[0] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [
+        ({}, "case.name: is missing"),
+        ({"name": "x", "kind": "song", "inputs": {}}, "case.kind: is none of"),
+        ({"name": "x", "kind": "fit", "inputs": {"rows": {"series": {"form": "cloud"}}}}, "series.form"),
+    ],
+)
+def test_a_broken_case_is_one_sentence(document: dict[str, object], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        from_json(document)
+
+
+def test_market_windows_train_on_the_past_and_update_over_what_follows() -> None:
+    cases = market_cases()
+    assert {case.metadata["candles"] for case in cases} == set(WINDOWS)
+    for case in cases:
+        (train, first, stop), *updates = case.inputs["actions"]
+        assert (train, first, stop) == ("train", 0, case.metadata["candles"])
+        assert [update[2] for update in updates] == list(range(stop + 1, stop + FOLLOWING + 1))
+        assert {100 <= update[2] - update[1] <= 200 for update in updates} == {True}
+    assert len(market_cases(windows_max=3)) == 3
+
+
+def test_too_few_candles_are_one_sentence(tmp_path: pytest.TempPathFactory) -> None:
+    path = tmp_path / "few.csv"  # type: ignore[operator]
+    rows = "".join(f"{number},1,1,1,1,1\n" for number in range(50))
+    path.write_text("timestamp,open,high,low,close,volume\n" + rows, encoding="utf-8")
+    with pytest.raises(CandleError, match="holds 50 candles; the detector needs 700 or more"):
+        market_cases(path)
+
+
+def test_an_outcome_survives_its_file() -> None:
+    outcome = {"a": [np.array([[1.5, math.nan], [math.inf, -0.0]]), np.array([1, 2]), math.inf, None, "NaN", True]}
+    again = decoded(json.loads(json.dumps(encoded(outcome), allow_nan=False)))
+    left, right = outcome["a"], again["a"]
+    assert np.array_equal(left[0].view(np.int64), right[0].view(np.int64))  # type: ignore[union-attr]
+    assert right[1].dtype == np.int64
+    assert right[2:] == [math.inf, None, "NaN", True]
