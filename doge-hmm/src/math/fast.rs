@@ -12,9 +12,10 @@ use crate::math::statistics::Statistics;
 
 const K: usize = 3;
 const D: usize = 4;
-const LEAST_SUM: f64 = 1e-200;
-// Dividing takes longer than all else of a forward step, so only every so many rows are scaled.
+const LEAST_SUM: f64 = 1e-300;
+// Dividing takes longer than all else of a forward step, so rows are scaled only now and then, or when they get this small.
 const SCALED_EVERY: usize = 8;
+const SMALL_SUM: f64 = 1e-60;
 // What is smaller may have lost terms to underflow that logarithms keep.
 const LEAST_EXPECTED: f64 = 1e-290;
 
@@ -95,8 +96,9 @@ impl<'a> Workspace<'a> {
         let mut logarithm = 0.0;
         for t in 1..n {
             let mut b = self.density(t);
-            if t % SCALED_EVERY == 0 {
-                let sum = scalable(a)?;
+            let sum = a[0] + a[1] + a[2];
+            if t % SCALED_EVERY == 0 || sum < SMALL_SUM {
+                scalable(sum)?;
                 logarithm += sum.ln();
                 for (j, density) in b.iter_mut().enumerate() {
                     *density *= 1.0 / sum;
@@ -108,40 +110,41 @@ impl<'a> Workspace<'a> {
             });
             self.forward[t] = a;
         }
-        let last = scalable(a)?;
+        let last = a[0] + a[1] + a[2];
+        scalable(last)?;
         Some((logarithm + last.ln() + self.highest.iter().sum::<f64>(), last))
     }
 
     // Backwards through the lattice, adding up posteriors and transitions on the way. Forward times backward sums to
     // 1 in every row, because the way back starts at one over the last row's sum.
     #[inline(always)]
-    fn run_backward(&self, trans: &[[f64; K]; K], log_likelihood: f64, last: f64) -> Statistics {
+    fn run_backward(
+        &self,
+        p: &Parameters,
+        trans: &[[f64; K]; K],
+        log_likelihood: f64,
+        last: f64,
+    ) -> Option<Statistics> {
         let n = self.forward.len();
         let mut sums = Sums::default();
         let mut beta = [1.0 / last; K];
         let mut xi = [[0.0; K]; K];
-        let mut gamma: [f64; K] = std::array::from_fn(|j| self.forward[n - 1][j] * beta[j]);
-        sums.add(gamma, self.row(n - 1));
+        sums.add(std::array::from_fn(|j| self.forward[n - 1][j] * beta[j]), self.row(n - 1));
         for t in (0..n - 1).rev() {
             let b = self.density(t + 1);
             let a = self.forward[t];
             let w: [f64; K] = std::array::from_fn(|j| b[j] * beta[j]);
             beta = std::array::from_fn(|i| trans[i][0] * w[0] + trans[i][1] * w[1] + trans[i][2] * w[2]);
-            gamma = std::array::from_fn(|i| a[i] * beta[i]);
             for i in 0..K {
                 for j in 0..K {
                     xi[i][j] += a[i] * w[j];
                 }
             }
-            sums.add(gamma, self.row(t));
+            sums.add(std::array::from_fn(|i| a[i] * beta[i]), self.row(t));
         }
-        let mut stats = sums.into_statistics(gamma, log_likelihood);
-        for i in 0..K {
-            for j in 0..K {
-                stats.trans[i * K + j] = xi[i][j] * trans[i][j];
-            }
-        }
-        stats
+        let b = self.density(0);
+        let odds = std::array::from_fn(|j| b[j] * beta[j]);
+        sums.into_statistics(p, Odds { start: odds, trans: xi }, log_likelihood)
     }
 
     #[inline(always)]
@@ -157,20 +160,20 @@ vectorised! {
         let mut trans = [[0.0; K]; K];
         for i in 0..K {
             for j in 0..K {
-                trans[i][j] = p.transmat[i * K + j];
+                // What is smaller would cost a hundred times as much to multiply by, and is missed only where all else is 0.
+                let probability = p.transmat[i * K + j];
+                trans[i][j] = if probability < LEAST_EXPECTED { 0.0 } else { probability };
             }
         }
         let (log_likelihood, last) = space.run_forward(p, &trans)?;
-        let stats = space.run_backward(&trans, log_likelihood, last);
-        reliable(p, &stats).then_some(stats)
+        space.run_backward(p, &trans, log_likelihood, last)
     }
 }
 
-// A row's sum, if it is neither too small to scale by nor lost.
+// Whether a row's sum is neither too small to scale by nor lost.
 #[inline(always)]
-fn scalable(row: [f64; K]) -> Option<f64> {
-    let sum = row[0] + row[1] + row[2];
-    (LEAST_SUM..=f64::MAX).contains(&sum).then_some(sum)
+fn scalable(sum: f64) -> Option<()> {
+    (LEAST_SUM..=f64::MAX).contains(&sum).then_some(())
 }
 
 #[derive(Default)]
@@ -193,29 +196,41 @@ impl Sums {
         }
     }
 
-    fn into_statistics(self, start: [f64; K], log_likelihood: f64) -> Statistics {
-        Statistics {
+    // Nothing if a number is none, or if something that the model allows came near to nothing.
+    fn into_statistics(self, p: &Parameters, odds: Odds, log_likelihood: f64) -> Option<Statistics> {
+        let trans = odds.trans.concat();
+        let transitions = self.post.iter().sum::<f64>() > 1.5;
+        let known = |values: &[f64]| values.iter().all(|value| value.is_finite());
+        let reliable = log_likelihood.is_finite()
+            && known(&self.obs.concat())
+            && known(&self.obs2.concat())
+            && self.post.iter().all(|&expected| expected > LEAST_EXPECTED && expected.is_finite())
+            && odds_are_known(&odds.start, &p.startprob)
+            && (!transitions || odds_are_known(&trans, &p.transmat));
+        reliable.then(|| Statistics {
             log_likelihood,
-            start: start.to_vec(),
-            trans: vec![0.0; K * K],
+            start: expected(&odds.start, &p.startprob),
+            trans: expected(&trans, &p.transmat),
             post: self.post.to_vec(),
             obs: self.obs.concat(),
             obs2: self.obs2.concat(),
-        }
+        })
     }
 }
 
-// Whether every number is one, and nothing that the model allows came near to nothing.
-fn reliable(p: &Parameters, stats: &Statistics) -> bool {
-    let large = |expected: &[f64], allowed: &[f64]| {
-        expected.iter().zip(allowed).all(|(&e, &a)| e.is_finite() && (e > LEAST_EXPECTED || a == 0.0))
-    };
-    let single = stats.post.iter().sum::<f64>() < 1.5;
-    stats.log_likelihood.is_finite()
-        && large(&stats.start, &p.startprob)
-        && (single || large(&stats.trans, &p.transmat))
-        && stats.post.iter().all(|&e| e > LEAST_EXPECTED)
-        && stats.obs.iter().chain(&stats.obs2).all(|value| value.is_finite())
+// What data make of probabilities: their expected counts are the products. Kept apart, since a probability that dies out
+// goes through the smallest doubles, and only the product may be inexact there, as hmmlearn's exponential is.
+struct Odds {
+    start: [f64; K],
+    trans: [[f64; K]; K],
+}
+
+fn odds_are_known(odds: &[f64], allowed: &[f64]) -> bool {
+    odds.iter().zip(allowed).all(|(&o, &a)| o.is_finite() && (o > LEAST_EXPECTED || a == 0.0))
+}
+
+fn expected(odds: &[f64], allowed: &[f64]) -> Vec<f64> {
+    odds.iter().zip(allowed).map(|(o, a)| o * a).collect()
 }
 
 #[cfg(test)]

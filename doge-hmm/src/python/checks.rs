@@ -4,7 +4,9 @@ use pyo3::exceptions::{PyException, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBool, PyFloat, PyInt, PyMapping, PyType};
+use pyo3::types::{PyBool, PyFloat, PyInt, PyMapping, PySlice, PyString, PyType};
+
+use super::logging::join;
 
 /// The largest integer that a setting or a count may be.
 pub const INTEGER_MAX: i64 = i32::MAX as i64;
@@ -13,23 +15,27 @@ const SHOWN_MAX: usize = 80;
 
 /// The error for a value that is not what was wanted.
 pub fn refusal(path: &str, wanted: &str, value: &Bound<'_, PyAny>) -> PyErr {
-    match shown(value) {
-        Ok(text) => PyValueError::new_err(format!("{path}: must be {wanted}; got {text}")),
+    match shown(value).and_then(|text| join(&format!("{path}: must be {wanted}; got "), &text)) {
+        Ok(text) => PyValueError::new_err(text.unbind()),
         Err(error) => error,
     }
 }
 
 // The value's repr, at most 80 characters of it; its type's name if it has none.
-fn shown(value: &Bound<'_, PyAny>) -> PyResult<String> {
+fn shown<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyString>> {
+    let py = value.py();
     let text = match value.repr() {
-        Ok(text) => text.to_string(),
-        Err(error) if error.is_instance_of::<PyException>(value.py()) => format!("<{}>", type_name(value)?),
+        Ok(text) => text,
+        Err(error) if error.is_instance_of::<PyException>(py) => {
+            PyString::new(py, &format!("<{}>", type_name(value)?))
+        }
         Err(error) => return Err(error),
     };
-    if text.chars().count() <= SHOWN_MAX {
+    if text.len()? <= SHOWN_MAX {
         return Ok(text);
     }
-    Ok(text.chars().take(SHOWN_MAX - 3).chain("...".chars()).collect())
+    let part = text.as_any().get_item(PySlice::new(py, 0, SHOWN_MAX as isize - 3, 1))?;
+    Ok(part.add("...")?.cast_into()?)
 }
 
 /// The name of a value's type.

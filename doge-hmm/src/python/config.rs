@@ -1,6 +1,7 @@
 //! The settings of the detector: defaults, ranges, and what is refused. Reference: `detector/config.py`.
 
 use pyo3::exceptions::PyValueError;
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 
@@ -68,7 +69,11 @@ impl Config {
             let name = name?;
             let known = name.cast::<PyString>().is_ok_and(|text| NAMES.iter().any(|known| *text == *known));
             if !known {
-                return Err(PyValueError::new_err(format!("{name}: is no setting of the detector")));
+                // As Python would write it among other text.
+                let builtins = name.py().import(intern!(name.py(), "builtins"))?;
+                let text = builtins.call_method1(intern!(name.py(), "format"), (&name,))?;
+                let text = text.add(": is no setting of the detector")?;
+                return Err(PyValueError::new_err(text.unbind()));
             }
         }
         Ok(settings)

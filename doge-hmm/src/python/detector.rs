@@ -1,38 +1,39 @@
 //! `RegimeDetector`. Reference: `detector/regime_detector.py`.
 
+use std::mem::replace;
+use std::sync::{Arc, Mutex};
+
 use numpy::PyArray1;
+use pyo3::exceptions::PyException;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyString, PyTuple};
 
 use super::arrays::Candles;
 use super::checks::{now, read_duration};
 use super::config::Config;
 use super::features::FeatureExtractor;
-use super::logging::{warn, Speaker};
+use super::held::Held;
+use super::lock::lock;
+use super::logging::{warn, warn_of, Speaker};
 use super::model::to_gaussian_hmm;
 use super::pickling::{from_plain, to_plain};
 use super::state::RegimeState;
 use super::telling::tell;
 use super::types::{regime, IndicatorSnapshot};
 use crate::features::N_FEATURES;
-use crate::regime::{judge, train, InferenceError, Model, N_STATES};
+use crate::regime::{judge, train, Model};
 
 /// Tells the regime of a market from closes and volumes, oldest first.
 ///
 /// `state` is what it said last, `last_observation` the features of the last candle that it was shown (None before the first).
 /// The settings are fixed once it is made: `cfg` and `DEFAULT_CONFIG` are dicts to read. Raises `ValueError` that names the
 /// setting if one is unknown or out of range.
-#[pyclass(module = "doge_hmm", subclass, dict, weakref)]
+// The class that Python sees extends this one, in `doge_hmm/detector.py`: it takes the settings, since `__init__` is Python's.
+#[pyclass(module = "doge_hmm._native", subclass, frozen)]
 pub struct RegimeDetector {
-    pub(super) config: Config,
-    #[pyo3(get, set)]
-    pub(super) state: Py<PyAny>,
-    #[pyo3(get, set)]
-    pub(super) last_observation: Py<PyAny>,
-    pub(super) extractor: Py<FeatureExtractor>,
-    pub(super) model: Option<Model>,
-    pub(super) last_train_ts: f64,
+    pub(super) held: Mutex<Held>,
 }
 
 #[pymethods]
@@ -43,23 +44,48 @@ impl RegimeDetector {
         Config::default().to_dict(py)
     }
 
+    // A subclass may take any arguments, as long as it calls `__init__` with a configuration.
     #[new]
-    #[pyo3(signature = (config=None))]
-    fn new(py: Python<'_>, config: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
-        Ok(Self {
-            config: Config::read(config)?,
-            state: Py::new(py, RegimeState::initial(py)?)?.into_any(),
-            last_observation: py.None(),
-            extractor: Py::new(py, FeatureExtractor::default())?,
-            model: None,
-            last_train_ts: 0.0,
-        })
+    #[pyo3(signature = (*_arguments, **_keywords))]
+    fn new(
+        py: Python<'_>,
+        _arguments: &Bound<'_, PyTuple>,
+        _keywords: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Self> {
+        Ok(Self { held: Mutex::new(Held::new(py, Config::default())?) })
+    }
+
+    // Begin anew with these settings.
+    fn _configure(&self, py: Python<'_>, config: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+        let fresh = Held::new(py, Config::read(config)?)?;
+        let _before = replace(&mut *lock(&self.held), fresh);
+        Ok(())
     }
 
     /// The settings, in the order of `DEFAULT_CONFIG`; a copy.
     #[getter]
     fn cfg<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        self.config.to_dict(py)
+        self.config().to_dict(py)
+    }
+
+    #[getter]
+    fn state(&self, py: Python<'_>) -> Py<PyAny> {
+        lock(&self.held).state.clone_ref(py)
+    }
+
+    #[setter]
+    fn set_state(&self, value: Py<PyAny>) {
+        let _before = replace(&mut lock(&self.held).state, value);
+    }
+
+    #[getter]
+    fn last_observation(&self, py: Python<'_>) -> Py<PyAny> {
+        lock(&self.held).last_observation.clone_ref(py)
+    }
+
+    #[setter]
+    fn set_last_observation(&self, value: Py<PyAny>) {
+        let _before = replace(&mut lock(&self.held).last_observation, value);
     }
 
     /// How likely each regime follows each: row and column in the order of `Regime`, whatever the model's own order.
@@ -67,17 +93,18 @@ impl RegimeDetector {
     /// None until training succeeds. A new list at every read.
     #[getter]
     fn transmat(&self) -> Option<Vec<Vec<f64>>> {
-        self.model.as_ref().map(|model| model.transmat().iter().map(|row| row.to_vec()).collect())
+        self.model().map(|model| model.transmat().iter().map(|row| row.to_vec()).collect())
     }
 
     /// Fit the model to history; True if there is a new one.
     ///
     /// Too few observations, or a fit that fails, are logged; the model that was there stays. Raises `ValueError` for what
     /// is no pair of series (`FeatureExtractor.extract`).
+    // DIFFERENCE: a clock that raises leaves all as it was; the reference then has a new model with the old time.
     fn train(slf: &Bound<'_, Self>, closes: &Bound<'_, PyAny>, volumes: &Bound<'_, PyAny>) -> PyResult<bool> {
-        let py = slf.py();
-        let observations = Self::observe(slf, closes, volumes)?;
-        let config = slf.borrow().config;
+        let (py, detector) = (slf.py(), slf.get());
+        let observations = detector.observe(py, closes, volumes)?;
+        let config = detector.config();
         let (n, needed) = (observations.len() / N_FEATURES, config.min_train_samples);
         if n < needed {
             let text = format!("training needs at least {needed} observations, got {n}; nothing changed");
@@ -89,9 +116,9 @@ impl RegimeDetector {
         match training.model {
             Ok(model) => {
                 let time = slf.call_method0(intern!(py, "_now"))?.extract()?;
-                let mut detector = slf.borrow_mut();
-                detector.model = Some(model);
-                detector.last_train_ts = time;
+                let mut held = lock(&detector.held);
+                held.model = Some(Arc::new(model));
+                held.last_train_ts = time;
                 Ok(true)
             }
             Err(error) => {
@@ -110,43 +137,36 @@ impl RegimeDetector {
         closes: &Bound<'_, PyAny>,
         volumes: &Bound<'_, PyAny>,
     ) -> PyResult<Py<PyAny>> {
-        let py = slf.py();
-        let observations = Self::observe(slf, closes, volumes)?;
+        let (py, detector) = (slf.py(), slf.get());
+        let observations = detector.observe(py, closes, volumes)?;
         let Some(last) = observations.chunks_exact(N_FEATURES).next_back() else {
-            return Ok(slf.borrow().state.clone_ref(py));
+            return Ok(detector.state(py));
         };
-        let snapshot = Py::new(py, IndicatorSnapshot::of(last))?.into_any();
-        slf.borrow_mut().last_observation = snapshot;
-        let inferred = {
-            let detector = slf.borrow();
-            let Some(model) = &detector.model else { return Ok(detector.state.clone_ref(py)) };
-            detector.infer(model, &observations)
-        };
-        match inferred {
-            Ok((probabilities, count)) => {
-                let time: f64 = slf.call_method0(intern!(py, "_now"))?.extract()?;
-                let config = slf.borrow().config;
-                let verdict = judge(&probabilities, config.confidence_threshold, config.bias_gain);
-                let state =
-                    Py::new(py, RegimeState::of(py, probabilities, verdict, time, count)?)?.into_any();
-                slf.borrow_mut().state = state.clone_ref(py);
+        detector.set_last_observation(Py::new(py, IndicatorSnapshot::of(last))?.into_any());
+        let Some(model) = detector.model() else { return Ok(detector.state(py)) };
+        match Self::infer(slf, &model, &observations) {
+            Ok(state) => {
+                detector.set_state(state.clone_ref(py));
                 Ok(state)
             }
-            Err(error) => {
-                warn(py, Speaker::Detector, &format!("inference failed, the previous state stays: {error}"))?;
-                Ok(slf.borrow().state.clone_ref(py))
+            Err(error) if error.is_instance_of::<PyException>(py) => {
+                let why = error.value(py).str()?;
+                warn_of(py, Speaker::Detector, "inference failed, the previous state stays: ", &why)?;
+                Ok(detector.state(py))
             }
+            Err(error) => Err(error),
         }
     }
 
     /// Whether the model is missing, or as old as HMM_RETRAIN_INTERVAL_SEC.
     fn needs_retrain(slf: &Bound<'_, Self>) -> PyResult<bool> {
-        if slf.borrow().model.is_none() {
+        let detector = slf.get();
+        if !detector._trained() {
             return Ok(true);
         }
         let time: f64 = slf.call_method0(intern!(slf.py(), "_now"))?.extract()?;
-        let detector = slf.borrow();
-        Ok(time - detector.last_train_ts >= detector.config.retrain_interval_sec)
+        let held = lock(&detector.held);
+        Ok(time - held.last_train_ts >= held.config.retrain_interval_sec)
     }
 
     /// Seconds since 1970; a method, so that whoever tests can replace the clock.
@@ -156,13 +176,14 @@ impl RegimeDetector {
 
     #[getter]
     fn _model(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
-        let built = self.model.as_ref().map(|model| to_gaussian_hmm(py, model, self.config.n_iter));
+        let (model, n_iter) = (self.model(), self.config().n_iter);
+        let built = model.map(|model| to_gaussian_hmm(py, &model, n_iter));
         Ok(built.transpose()?.map(Bound::unbind))
     }
 
     #[getter]
     fn _label_map<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
-        let Some(model) = &self.model else { return Ok(None) };
+        let Some(model) = self.model() else { return Ok(None) };
         let labels = PyDict::new(py);
         for (state, &label) in model.labels.iter().enumerate() {
             labels.set_item(state, regime(py, label)?)?;
@@ -172,38 +193,39 @@ impl RegimeDetector {
 
     #[getter]
     fn _obs_mean<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyArray1<f64>>> {
-        self.model.as_ref().map(|model| PyArray1::from_slice(py, &model.mean))
+        self.model().map(|model| PyArray1::from_slice(py, &model.mean))
     }
 
     #[getter]
     fn _obs_std<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyArray1<f64>>> {
-        self.model.as_ref().map(|model| PyArray1::from_slice(py, &model.deviation))
+        self.model().map(|model| PyArray1::from_slice(py, &model.deviation))
     }
 
     #[getter]
     fn _trained(&self) -> bool {
-        self.model.is_some()
+        lock(&self.held).model.is_some()
     }
 
     #[getter]
     fn _last_train_ts(&self) -> f64 {
-        self.last_train_ts
+        lock(&self.held).last_train_ts
     }
 
     #[setter(_last_train_ts)]
-    fn set_last_train_ts(&mut self, value: &Bound<'_, PyAny>) -> PyResult<()> {
-        self.last_train_ts = read_duration("_last_train_ts", value)?;
+    fn set_last_train_ts(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
+        let time = read_duration("_last_train_ts", value)?;
+        lock(&self.held).last_train_ts = time;
         Ok(())
     }
 
     #[getter]
     fn _extractor(&self, py: Python<'_>) -> Py<FeatureExtractor> {
-        self.extractor.clone_ref(py)
+        lock(&self.held).extractor.clone_ref(py)
     }
 
     #[setter(_extractor)]
-    fn set_extractor(&mut self, value: Py<FeatureExtractor>) {
-        self.extractor = value;
+    fn set_extractor(&self, value: Py<FeatureExtractor>) {
+        let _before = replace(&mut lock(&self.held).extractor, value);
     }
 
     fn __getstate__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyDict>> {
@@ -213,24 +235,49 @@ impl RegimeDetector {
     fn __setstate__(slf: &Bound<'_, Self>, plain: &Bound<'_, PyDict>) -> PyResult<()> {
         from_plain(slf, plain)
     }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        let held = lock(&self.held);
+        visit.call(&held.state)?;
+        visit.call(&held.last_observation)?;
+        visit.call(&held.extractor)
+    }
+
+    fn __clear__(&self, py: Python<'_>) {
+        self.set_state(py.None());
+        self.set_last_observation(py.None());
+    }
 }
 
 impl RegimeDetector {
+    fn config(&self) -> Config {
+        lock(&self.held).config
+    }
+
+    fn model(&self) -> Option<Arc<Model>> {
+        lock(&self.held).model.clone()
+    }
+
     fn observe(
-        slf: &Bound<'_, Self>,
+        &self,
+        py: Python<'_>,
         closes: &Bound<'_, PyAny>,
         volumes: &Bound<'_, PyAny>,
     ) -> PyResult<Vec<f64>> {
         let candles = Candles::read(closes, volumes)?;
-        let extractor = slf.borrow().extractor.clone_ref(slf.py());
-        extractor.get().rows(slf.py(), &candles)
+        self._extractor(py).get().rows(py, &candles)
     }
 
-    // The probabilities of the regimes, and how many rows they rest on.
-    fn infer(&self, model: &Model, observations: &[f64]) -> Result<([f64; N_STATES], usize), InferenceError> {
+    // The new state, or what keeps it from being one.
+    fn infer(slf: &Bound<'_, Self>, model: &Model, observations: &[f64]) -> PyResult<Py<PyAny>> {
+        let (py, config) = (slf.py(), slf.get().config());
         let n = observations.len() / N_FEATURES;
-        let count = n.min(self.config.inference_window);
-        let probabilities = model.probabilities(&observations[(n - count) * N_FEATURES..])?;
-        Ok((probabilities, count))
+        let count = n.min(config.inference_window);
+        let probabilities = model
+            .probabilities(&observations[(n - count) * N_FEATURES..])
+            .map_err(|error| PyException::new_err(PyString::new(py, &error.to_string()).unbind()))?;
+        let time = read_duration("regime_state.last_update_ts", &slf.call_method0(intern!(py, "_now"))?)?;
+        let verdict = judge(&probabilities, config.confidence_threshold, config.bias_gain);
+        Ok(Py::new(py, RegimeState::of(py, probabilities, verdict, time, count)?)?.into_any())
     }
 }

@@ -2,10 +2,10 @@
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyDict};
+use pyo3::types::{PyBool, PyDict, PyFloat};
 
 use super::checks::{given, read_duration, read_mapping, read_number, refusal};
-use super::detector::RegimeDetector;
+use super::logging::join;
 use super::state::{Given, RegimeState};
 
 // Python's max and min: the first argument stays unless the second is strictly larger, or smaller.
@@ -112,36 +112,36 @@ pub fn serialize_for_snapshot<'py>(detector: &Bound<'py, PyAny>) -> PyResult<Bou
 /// The model is in no snapshot, so a detector that is untrained stays so until `train` succeeds, whatever `_hmm_trained` says.
 /// Other keys are ignored; what is missing leaves the detector as it is. Raises `ValueError` that names the key for a malformed
 /// value, and then nothing is changed.
+// Whatever has the two attributes will do, as for `serialize_for_snapshot`.
 #[pyfunction]
-pub fn restore_from_snapshot(
-    detector: &Bound<'_, RegimeDetector>,
-    snapshot: &Bound<'_, PyAny>,
-) -> PyResult<()> {
+pub fn restore_from_snapshot(detector: &Bound<'_, PyAny>, snapshot: &Bound<'_, PyAny>) -> PyResult<()> {
+    let py = detector.py();
     let mapping = read_mapping("snapshot", snapshot)?;
-    let mut state = None;
-    let mut last_train_ts = None;
+    let mut state = detector.getattr("state")?;
+    let mut last_train_ts = detector.getattr("_last_train_ts")?;
     if let Some(data) = given(mapping, "_hmm_regime_state")? {
-        let class = detector.py().get_type::<RegimeState>();
-        // The sentence begins with `regime_state`; in a snapshot the key is `_hmm_regime_state`.
-        let read = RegimeState::from_dict(&class, &data);
-        state = Some(read.map_err(|error| match error.is_instance_of::<PyValueError>(detector.py()) {
-            true => PyValueError::new_err(format!("_hmm_{}", error.value(detector.py()))),
-            false => error,
-        })?);
+        let read = RegimeState::from_dict(&py.get_type::<RegimeState>(), &data);
+        state = read.map_err(|error| in_snapshot(py, error))?;
     }
     if let Some(value) = given(mapping, "_hmm_last_train_ts")? {
-        last_train_ts = Some(read_duration("_hmm_last_train_ts", &value)?);
+        last_train_ts = PyFloat::new(py, read_duration("_hmm_last_train_ts", &value)?).into_any();
     }
     if let Some(value) = given(mapping, "_hmm_trained")? {
         if !value.is_instance_of::<PyBool>() {
             return Err(refusal("_hmm_trained", "True or False", &value));
         }
     }
-    if let Some(state) = state {
-        detector.setattr("state", state)?;
+    detector.setattr("state", state)?;
+    detector.setattr("_last_train_ts", last_train_ts)
+}
+
+// The sentence begins with `regime_state`; in a snapshot the key is `_hmm_regime_state`.
+fn in_snapshot(py: Python<'_>, error: PyErr) -> PyErr {
+    if !error.is_instance_of::<PyValueError>(py) {
+        return error;
     }
-    if let Some(time) = last_train_ts {
-        detector.setattr("_last_train_ts", time)?;
+    match error.value(py).str().and_then(|text| join("_hmm_", &text)) {
+        Ok(text) => PyValueError::new_err(text.unbind()),
+        Err(other) => other,
     }
-    Ok(())
 }

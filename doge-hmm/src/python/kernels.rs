@@ -6,10 +6,8 @@ use pyo3::prelude::*;
 
 use super::arrays::{matrix, Rows};
 use super::model::{to_arrays, to_python, Arrays, Given, STATES_MAX};
-use crate::hmm::Parameters;
 use crate::kmeans;
 use crate::math::baum_welch::{Implementation, Rounds, Updates};
-use crate::math::filter;
 use crate::math::statistics::Squares;
 use crate::math::viterbi::viterbi as best_path;
 use crate::rng::{seed_of, RandomState};
@@ -231,56 +229,4 @@ pub fn filter_proba<'py>(
     let probabilities =
         py.detach(|| pieces(values, p.d, &lengths).flat_map(|piece| p.filter(piece)).collect::<Vec<f64>>());
     matrix(py, probabilities, p.k)
-}
-
-/// A fitted model that is shown one observation at a time, each in O(K²).
-#[pyclass(module = "doge_hmm._native")]
-pub struct Filter {
-    filter: filter::Filter,
-    d: usize,
-}
-
-#[pymethods]
-impl Filter {
-    #[new]
-    fn new(model: Given<'_>, d: usize) -> PyResult<Self> {
-        let parameters: Parameters = model.parameters(d)?;
-        Ok(Self { filter: filter::Filter::new(parameters), d })
-    }
-
-    /// Take in one observation; the states' probabilities given all so far.
-    fn step(&mut self, observation: Vec<f64>) -> PyResult<Vec<f64>> {
-        if observation.len() != self.d {
-            let text = format!("observation: expected {} features, got {}", self.d, observation.len());
-            return Err(PyValueError::new_err(text));
-        }
-        if let Some(at) = observation.iter().position(|value| !value.is_finite()) {
-            let text = format!("observation[{at}]: must be a finite number; got {}", observation[at]);
-            return Err(PyValueError::new_err(text));
-        }
-        Ok(self.filter.step(&observation).to_vec())
-    }
-
-    /// The states' probabilities; those of the start before the first observation.
-    #[getter]
-    fn probabilities(&self) -> Vec<f64> {
-        self.filter.probabilities().to_vec()
-    }
-
-    /// The log-likelihood of all observations so far.
-    #[getter]
-    fn log_likelihood(&self) -> f64 {
-        self.filter.log_likelihood()
-    }
-
-    /// How many observations there were.
-    #[getter]
-    fn n_observations(&self) -> usize {
-        self.filter.rows()
-    }
-
-    /// Start again.
-    fn reset(&mut self) {
-        self.filter.reset();
-    }
 }

@@ -2,6 +2,7 @@
 
 use pyo3::intern;
 use pyo3::prelude::*;
+use pyo3::types::PyString;
 
 /// Who says something.
 #[derive(Clone, Copy)]
@@ -14,6 +15,20 @@ pub enum Speaker {
 
 /// Log a warning; the text is taken as it is.
 pub fn warn(py: Python<'_>, speaker: Speaker, text: &str) -> PyResult<()> {
+    say(py, speaker, &PyString::new(py, text))
+}
+
+/// Log a warning that ends in Python's own words.
+pub fn warn_of(py: Python<'_>, speaker: Speaker, text: &str, why: &Bound<'_, PyString>) -> PyResult<()> {
+    say(py, speaker, &join(text, why)?)
+}
+
+/// A text and Python's own words, which may hold what UTF-8 cannot.
+pub fn join<'py>(text: &str, words: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyString>> {
+    Ok(PyString::new(words.py(), text).as_any().add(words)?.cast_into()?)
+}
+
+fn say(py: Python<'_>, speaker: Speaker, text: &Bound<'_, PyString>) -> PyResult<()> {
     let name = match speaker {
         Speaker::Detector => intern!(py, "hmm_regime_detector"),
         Speaker::Model => intern!(py, "doge_hmm"),

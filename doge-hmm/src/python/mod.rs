@@ -8,8 +8,11 @@ mod checks;
 mod config;
 mod detector;
 mod features;
+mod filter;
 mod functions;
+mod held;
 mod kernels;
+mod lock;
 mod logging;
 mod model;
 mod pickling;
@@ -28,7 +31,7 @@ fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_class::<state::RegimeState>()?;
     m.add_class::<features::FeatureExtractor>()?;
     m.add_class::<detector::RegimeDetector>()?;
-    m.add_class::<kernels::Filter>()?;
+    m.add_class::<filter::Filter>()?;
     for function in [
         wrap_pyfunction!(functions::compute_blended_idle_target, m)?,
         wrap_pyfunction!(functions::compute_grid_bias, m)?,

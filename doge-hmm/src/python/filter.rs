@@ -1,0 +1,61 @@
+//! `Filter`: a model that is shown one observation at a time.
+
+use std::sync::Mutex;
+
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+
+use super::lock::lock;
+use super::model::Given;
+use crate::math::filter;
+
+/// A fitted model that is shown one observation at a time, each in O(K²).
+#[pyclass(module = "doge_hmm._native", frozen)]
+pub struct Filter {
+    filter: Mutex<filter::Filter>,
+    d: usize,
+}
+
+#[pymethods]
+impl Filter {
+    #[new]
+    fn new(model: Given<'_>, d: usize) -> PyResult<Self> {
+        Ok(Self { filter: Mutex::new(filter::Filter::new(model.parameters(d)?)), d })
+    }
+
+    /// Take in one observation; the states' probabilities given all so far.
+    fn step(&self, observation: Vec<f64>) -> PyResult<Vec<f64>> {
+        if observation.len() != self.d {
+            let text = format!("observation: expected {} features, got {}", self.d, observation.len());
+            return Err(PyValueError::new_err(text));
+        }
+        if let Some(at) = observation.iter().position(|value| !value.is_finite()) {
+            let text = format!("observation[{at}]: must be a finite number; got {}", observation[at]);
+            return Err(PyValueError::new_err(text));
+        }
+        Ok(lock(&self.filter).step(&observation).to_vec())
+    }
+
+    /// The states' probabilities; those of the start before the first observation.
+    #[getter]
+    fn probabilities(&self) -> Vec<f64> {
+        lock(&self.filter).probabilities().to_vec()
+    }
+
+    /// The log-likelihood of all observations so far.
+    #[getter]
+    fn log_likelihood(&self) -> f64 {
+        lock(&self.filter).log_likelihood()
+    }
+
+    /// How many observations there were.
+    #[getter]
+    fn n_observations(&self) -> usize {
+        lock(&self.filter).rows()
+    }
+
+    /// Start again.
+    fn reset(&self) {
+        lock(&self.filter).reset();
+    }
+}
