@@ -8,7 +8,6 @@ from doge_hmm._native import (
     FeatureExtractor,
     IndicatorSnapshot,
     Regime,
-    RegimeDetector,
     RegimeState,
     __version__,
     compute_blended_idle_target,
@@ -16,6 +15,7 @@ from doge_hmm._native import (
     restore_from_snapshot,
     serialize_for_snapshot,
 )
+from doge_hmm.detector import RegimeDetector
 from doge_hmm.hmm import ConvergenceMonitor, GaussianHMM, NotFittedError
 from doge_hmm.records import describe_records
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from enum import IntEnum
-from typing import Any, ClassVar, Final, Protocol
+from typing import Any, ClassVar, Final, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -96,7 +96,8 @@ class RegimeDetector:
     DEFAULT_CONFIG: ClassVar[dict[str, Any]]
     state: RegimeState
     last_observation: IndicatorSnapshot | None
-    def __init__(self, config: Mapping[str, Any] | None = None) -> None: ...
+    def __new__(cls, *arguments: Any, **keywords: Any) -> Self: ...
+    def _configure(self, config: Mapping[str, Any] | None) -> None: ...
     @property
     def cfg(self) -> dict[str, Any]: ...
     @property

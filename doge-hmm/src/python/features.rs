@@ -1,12 +1,15 @@
 //! `FeatureExtractor`. Reference: `detector/features.py`.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use numpy::PyArray2;
+use pyo3::basic::CompareOp;
 use pyo3::prelude::*;
-use pyo3::types::{PyTuple, PyType};
+use pyo3::types::{PyBool, PyString, PyTuple};
 
 use super::arrays::{matrix, Candles};
 use super::checks::read_integer;
-use super::state::Given;
+use super::record::{reduced, written, Given};
 use crate::features::{Periods, N_FEATURES};
 
 // Fewer candles are done sooner than the interpreter is let go and taken back.
@@ -23,7 +26,8 @@ const FIELDS: [&str; 7] = [
 ];
 
 /// Turns closes and volumes into features. All periods are counts of candles, integers of at least 1, else `ValueError`.
-#[pyclass(module = "doge_hmm", frozen, eq, hash)]
+// DIFFERENCE: a subclass whose constructor takes other arguments has to define `__new__`.
+#[pyclass(module = "doge_hmm", frozen, subclass)]
 #[derive(Clone, Default, PartialEq, Hash)]
 pub struct FeatureExtractor {
     /// In candles.
@@ -145,13 +149,30 @@ impl FeatureExtractor {
         matrix(py, self.rows(py, &candles)?, N_FEATURES)
     }
 
-    fn __repr__(&self) -> String {
-        let parts: Vec<String> =
-            FIELDS.iter().zip(self.values()).map(|(name, period)| format!("{name}={period}")).collect();
-        format!("FeatureExtractor({})", parts.join(", "))
+    fn __richcmp__<'py>(
+        slf: &Bound<'py, Self>,
+        other: &Bound<'py, PyAny>,
+        op: CompareOp,
+    ) -> PyResult<Py<PyAny>> {
+        let py = slf.py();
+        if !matches!(op, CompareOp::Eq | CompareOp::Ne) || !other.get_type().is(slf.get_type()) {
+            return Ok(py.NotImplemented());
+        }
+        let equal = other.cast::<Self>()?.get() == slf.get();
+        Ok(PyBool::new(py, equal == matches!(op, CompareOp::Eq)).to_owned().into_any().unbind())
     }
 
-    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyType>, Bound<'py, PyTuple>)> {
-        Ok((py.get_type::<Self>(), PyTuple::new(py, self.values())?))
+    fn __hash__(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.hash(&mut hasher);
+        hasher.finish()
+    }
+
+    fn __repr__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyString>> {
+        written(slf.as_any(), &FIELDS, &PyTuple::new(slf.py(), slf.get().values())?)
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyTuple>> {
+        reduced(slf.as_any(), &PyTuple::new(slf.py(), slf.get().values())?)
     }
 }

@@ -6,7 +6,8 @@ use pyo3::types::{PyBool, PyDict, PyFloat};
 
 use super::checks::{given, read_duration, read_mapping, read_number, refusal};
 use super::logging::join;
-use super::state::{Given, RegimeState};
+use super::record::Given;
+use super::state::RegimeState;
 
 // Python's max and min: the first argument stays unless the second is strictly larger, or smaller.
 fn python_max(a: f64, b: f64) -> f64 {

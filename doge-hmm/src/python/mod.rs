@@ -16,6 +16,7 @@ mod lock;
 mod logging;
 mod model;
 mod pickling;
+mod record;
 mod state;
 mod telling;
 mod types;

@@ -1,44 +1,32 @@
 //! The detector's state. Reference: `RegimeState` in `detector/types.py`.
 
+use std::mem::replace;
+use std::sync::Mutex;
+
 use pyo3::basic::CompareOp;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyTuple, PyType};
-use pyo3::{intern, Borrowed};
-use std::convert::Infallible;
+use pyo3::types::{PyDict, PyList, PyString, PyTuple, PyType};
 
 use super::checks::{
     given, integer_or_none, number_or_none, read_duration, read_fraction, read_integer, read_mapping,
     read_signed_fraction, refusal,
 };
+use super::lock::lock;
+use super::record::{reduced, written, Given};
 use super::types::regime;
 use crate::regime::{Verdict, N_STATES};
-
-/// An argument that was given, if only as None.
-pub struct Given<'py>(Option<Bound<'py, PyAny>>);
-
-impl<'py> Given<'py> {
-    /// Left out.
-    pub const NONE: Self = Self(None);
-
-    /// What was given.
-    pub fn value(&self) -> Option<&Bound<'py, PyAny>> {
-        self.0.as_ref()
-    }
-}
-
-impl<'py> FromPyObject<'_, 'py> for Given<'py> {
-    type Error = Infallible;
-
-    fn extract(value: Borrowed<'_, 'py, PyAny>) -> Result<Self, Infallible> {
-        Ok(Self(Some(value.to_owned())))
-    }
-}
 
 /// What the detector knows about the market now.
 ///
 /// Raises `ValueError` that names the field if a value is not of its kind, in the constructor and at every assignment.
-#[pyclass(module = "doge_hmm")]
+// DIFFERENCE: a subclass whose constructor takes other arguments has to define `__new__`.
+#[pyclass(module = "doge_hmm", frozen, subclass)]
 pub struct RegimeState {
+    held: Mutex<Held>,
+}
+
+struct Held {
     regime: usize,
     probabilities: Py<PyList>,
     confidence: f64,
@@ -47,20 +35,16 @@ pub struct RegimeState {
     observation_count: usize,
 }
 
+type Values<'py> = (Bound<'py, PyAny>, Bound<'py, PyList>, f64, f64, f64, usize);
+
 const FIELDS: [&str; 6] =
     ["regime", "probabilities", "confidence", "bias_signal", "last_update_ts", "observation_count"];
 
 impl RegimeState {
     /// The defaults.
     pub fn initial(py: Python<'_>) -> PyResult<Self> {
-        Ok(Self {
-            regime: 1,
-            probabilities: PyList::new(py, [0.0, 1.0, 0.0])?.unbind(),
-            confidence: 0.0,
-            bias_signal: 0.0,
-            last_update_ts: 0.0,
-            observation_count: 0,
-        })
+        let verdict = Verdict { regime: 1, confidence: 0.0, bias_signal: 0.0 };
+        Self::of(py, [0.0, 1.0, 0.0], verdict, 0.0, 0)
     }
 
     /// What inference came to.
@@ -71,39 +55,56 @@ impl RegimeState {
         now: f64,
         observation_count: usize,
     ) -> PyResult<Self> {
-        Ok(Self {
+        let held = Held {
             regime: verdict.regime,
             probabilities: PyList::new(py, probabilities)?.unbind(),
             confidence: verdict.confidence,
             bias_signal: verdict.bias_signal,
             last_update_ts: now,
             observation_count,
-        })
+        };
+        Ok(Self { held: Mutex::new(held) })
     }
 
-    fn assign(&mut self, field: &str, value: &Bound<'_, PyAny>) -> PyResult<()> {
+    // What the value turns into comes first: that may be anybody's code.
+    fn assign(&self, field: &str, value: &Bound<'_, PyAny>) -> PyResult<()> {
         let path = format!("regime_state.{field}");
         match field {
-            "regime" => self.regime = read_regime(&path, value)?,
-            "probabilities" => self.probabilities = read_probabilities(&path, value)?,
-            "confidence" => self.confidence = read_fraction(&path, value)?,
-            "bias_signal" => self.bias_signal = read_signed_fraction(&path, value)?,
-            "last_update_ts" => self.last_update_ts = read_duration(&path, value)?,
-            _ => self.observation_count = read_integer(&path, value, 0)?,
+            "regime" => {
+                let regime = read_regime(&path, value)?;
+                lock(&self.held).regime = regime;
+            }
+            "probabilities" => {
+                let probabilities = read_probabilities(&path, value)?;
+                let _before = replace(&mut lock(&self.held).probabilities, probabilities);
+            }
+            "confidence" => {
+                let confidence = read_fraction(&path, value)?;
+                lock(&self.held).confidence = confidence;
+            }
+            "bias_signal" => {
+                let bias_signal = read_signed_fraction(&path, value)?;
+                lock(&self.held).bias_signal = bias_signal;
+            }
+            "last_update_ts" => {
+                let last_update_ts = read_duration(&path, value)?;
+                lock(&self.held).last_update_ts = last_update_ts;
+            }
+            _ => {
+                let observation_count = read_integer(&path, value, 0)?;
+                lock(&self.held).observation_count = observation_count;
+            }
         }
         Ok(())
     }
 
-    fn values<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        (
-            regime(py, self.regime)?,
-            self.probabilities.bind(py),
-            self.confidence,
-            self.bias_signal,
-            self.last_update_ts,
-            self.observation_count,
-        )
-            .into_pyobject(py)
+    fn values<'py>(&self, py: Python<'py>) -> PyResult<Values<'py>> {
+        let held = lock(&self.held);
+        let number = held.regime;
+        let rest = (held.confidence, held.bias_signal, held.last_update_ts, held.observation_count);
+        let probabilities = held.probabilities.bind(py).clone();
+        drop(held);
+        Ok((regime(py, number)?, probabilities, rest.0, rest.1, rest.2, rest.3))
     }
 }
 
@@ -160,7 +161,7 @@ impl RegimeState {
         last_update_ts: Given<'_>,
         observation_count: Given<'_>,
     ) -> PyResult<Self> {
-        let mut state = Self::initial(py)?;
+        let state = Self::initial(py)?;
         let values = [regime, probabilities, confidence, bias_signal, last_update_ts, observation_count];
         for (field, given) in FIELDS.iter().zip(&values) {
             if let Some(value) = given.value() {
@@ -172,73 +173,76 @@ impl RegimeState {
 
     #[getter]
     fn regime<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        regime(py, self.regime)
+        let number = lock(&self.held).regime;
+        regime(py, number)
     }
 
     #[setter]
-    fn set_regime(&mut self, value: &Bound<'_, PyAny>) -> PyResult<()> {
+    fn set_regime(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
         self.assign("regime", value)
     }
 
     #[getter]
     fn probabilities<'py>(&self, py: Python<'py>) -> Bound<'py, PyList> {
-        self.probabilities.bind(py).clone()
+        lock(&self.held).probabilities.bind(py).clone()
     }
 
     #[setter]
-    fn set_probabilities(&mut self, value: &Bound<'_, PyAny>) -> PyResult<()> {
+    fn set_probabilities(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
         self.assign("probabilities", value)
     }
 
     #[getter]
     fn confidence(&self) -> f64 {
-        self.confidence
+        lock(&self.held).confidence
     }
 
     #[setter]
-    fn set_confidence(&mut self, value: &Bound<'_, PyAny>) -> PyResult<()> {
+    fn set_confidence(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
         self.assign("confidence", value)
     }
 
     #[getter]
     fn bias_signal(&self) -> f64 {
-        self.bias_signal
+        lock(&self.held).bias_signal
     }
 
     #[setter]
-    fn set_bias_signal(&mut self, value: &Bound<'_, PyAny>) -> PyResult<()> {
+    fn set_bias_signal(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
         self.assign("bias_signal", value)
     }
 
     #[getter]
     fn last_update_ts(&self) -> f64 {
-        self.last_update_ts
+        lock(&self.held).last_update_ts
     }
 
     #[setter]
-    fn set_last_update_ts(&mut self, value: &Bound<'_, PyAny>) -> PyResult<()> {
+    fn set_last_update_ts(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
         self.assign("last_update_ts", value)
     }
 
     #[getter]
     fn observation_count(&self) -> usize {
-        self.observation_count
+        lock(&self.held).observation_count
     }
 
     #[setter]
-    fn set_observation_count(&mut self, value: &Bound<'_, PyAny>) -> PyResult<()> {
+    fn set_observation_count(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
         self.assign("observation_count", value)
     }
 
     /// The state as plain data, ready for JSON: keys in field order, the regime as an int, the list copied.
     pub fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let (_, probabilities, confidence, bias_signal, last_update_ts, observation_count) =
+            self.values(py)?;
         let data = PyDict::new(py);
-        data.set_item(FIELDS[0], self.regime)?;
-        data.set_item(FIELDS[1], PyList::new(py, self.probabilities.bind(py).iter())?)?;
-        data.set_item(FIELDS[2], self.confidence)?;
-        data.set_item(FIELDS[3], self.bias_signal)?;
-        data.set_item(FIELDS[4], self.last_update_ts)?;
-        data.set_item(FIELDS[5], self.observation_count)?;
+        data.set_item(FIELDS[0], lock(&self.held).regime)?;
+        data.set_item(FIELDS[1], PyList::new(py, probabilities.iter())?)?;
+        data.set_item(FIELDS[2], confidence)?;
+        data.set_item(FIELDS[3], bias_signal)?;
+        data.set_item(FIELDS[4], last_update_ts)?;
+        data.set_item(FIELDS[5], observation_count)?;
         Ok(data)
     }
 
@@ -258,30 +262,34 @@ impl RegimeState {
     }
 
     fn __richcmp__<'py>(
-        &self,
-        py: Python<'py>,
+        slf: &Bound<'py, Self>,
         other: &Bound<'py, PyAny>,
         op: CompareOp,
     ) -> PyResult<Py<PyAny>> {
-        let Ok(other) = other.cast_exact::<Self>() else {
+        let py = slf.py();
+        if !matches!(op, CompareOp::Eq | CompareOp::Ne) || !other.get_type().is(slf.get_type()) {
             return Ok(py.NotImplemented());
-        };
-        let (own, others) = (self.values(py)?, other.borrow().values(py)?);
-        match op {
-            CompareOp::Eq | CompareOp::Ne => Ok(own.rich_compare(others, op)?.unbind()),
-            _ => Ok(py.NotImplemented()),
         }
+        let others = other.cast::<Self>()?.get().values(py)?.into_pyobject(py)?;
+        let own = slf.get().values(py)?.into_pyobject(py)?;
+        Ok(own.rich_compare(others, op)?.unbind())
     }
 
-    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        let mut parts = Vec::with_capacity(FIELDS.len());
-        for (field, value) in FIELDS.iter().zip(self.values(py)?.iter()) {
-            parts.push(format!("{field}={}", value.call_method0(intern!(py, "__repr__"))?));
-        }
-        Ok(format!("RegimeState({})", parts.join(", ")))
+    fn __repr__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyString>> {
+        let values = slf.get().values(slf.py())?.into_pyobject(slf.py())?;
+        written(slf.as_any(), &FIELDS, &values)
     }
 
-    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyType>, Bound<'py, PyTuple>)> {
-        Ok((py.get_type::<Self>(), self.values(py)?))
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyTuple>> {
+        let values = slf.get().values(slf.py())?.into_pyobject(slf.py())?;
+        reduced(slf.as_any(), &values)
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&lock(&self.held).probabilities)
+    }
+
+    fn __clear__(&self, py: Python<'_>) {
+        let _before = replace(&mut lock(&self.held).probabilities, PyList::empty(py).unbind());
     }
 }

@@ -1,10 +1,15 @@
 //! The regimes and the features of a candle. Reference: `detector/types.py`.
 
+use std::sync::Mutex;
+
+use pyo3::basic::CompareOp;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyType};
+use pyo3::types::{PyDict, PyString, PyTuple};
 
 use super::checks::read_finite;
+use super::lock::lock;
+use super::record::{reduced, written};
 use crate::features::N_FEATURES;
 
 static REGIME: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
@@ -30,31 +35,33 @@ pub fn regime(py: Python<'_>, value: usize) -> PyResult<Bound<'_, PyAny>> {
 }
 
 /// The features of one candle, all finite and without unit. Raises `ValueError` for anything else.
-#[pyclass(module = "doge_hmm", eq)]
-#[derive(Clone, PartialEq)]
+// DIFFERENCE: a subclass whose constructor takes other arguments has to define `__new__`.
+#[pyclass(module = "doge_hmm", frozen, subclass)]
 pub struct IndicatorSnapshot {
-    /// In the price's unit a candle: the one feature that is not relative.
-    #[pyo3(get)]
-    macd_hist_slope: f64,
-    /// A fraction, despite its name: 0.01 is one percent.
-    #[pyo3(get)]
-    ema_spread_pct: f64,
-    /// From -1 (RSI 0) to 1 (RSI 100).
-    #[pyo3(get)]
-    rsi_zone: f64,
-    /// 1 is the usual volume.
-    #[pyo3(get)]
-    volume_ratio: f64,
+    values: Mutex<[f64; N_FEATURES]>,
 }
+
+const FIELDS: [&str; N_FEATURES] = ["macd_hist_slope", "ema_spread_pct", "rsi_zone", "volume_ratio"];
 
 impl IndicatorSnapshot {
     /// Of one row of features.
     pub fn of(row: &[f64]) -> Self {
-        Self { macd_hist_slope: row[0], ema_spread_pct: row[1], rsi_zone: row[2], volume_ratio: row[3] }
+        Self { values: Mutex::new([row[0], row[1], row[2], row[3]]) }
     }
 
-    fn values(&self) -> [f64; N_FEATURES] {
-        [self.macd_hist_slope, self.ema_spread_pct, self.rsi_zone, self.volume_ratio]
+    fn value(&self, at: usize) -> f64 {
+        lock(&self.values)[at]
+    }
+
+    fn assign(&self, at: usize, value: &Bound<'_, PyAny>) -> PyResult<()> {
+        let number = read_finite(&format!("indicator_snapshot.{}", FIELDS[at]), value)?;
+        lock(&self.values)[at] = number;
+        Ok(())
+    }
+
+    fn values<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        let values = *lock(&self.values);
+        PyTuple::new(py, values)
     }
 }
 
@@ -63,7 +70,7 @@ impl IndicatorSnapshot {
     #[classattr]
     #[allow(non_upper_case_globals)] // Python's name
     const __match_args__: (&'static str, &'static str, &'static str, &'static str) =
-        ("macd_hist_slope", "ema_spread_pct", "rsi_zone", "volume_ratio");
+        (FIELDS[0], FIELDS[1], FIELDS[2], FIELDS[3]);
     #[classattr]
     #[allow(non_upper_case_globals)] // Python's name
     const __hash__: Option<()> = None;
@@ -75,49 +82,76 @@ impl IndicatorSnapshot {
         rsi_zone: &Bound<'_, PyAny>,
         volume_ratio: &Bound<'_, PyAny>,
     ) -> PyResult<Self> {
-        Ok(Self {
-            macd_hist_slope: read_finite("indicator_snapshot.macd_hist_slope", macd_hist_slope)?,
-            ema_spread_pct: read_finite("indicator_snapshot.ema_spread_pct", ema_spread_pct)?,
-            rsi_zone: read_finite("indicator_snapshot.rsi_zone", rsi_zone)?,
-            volume_ratio: read_finite("indicator_snapshot.volume_ratio", volume_ratio)?,
-        })
-    }
-
-    #[setter]
-    fn set_macd_hist_slope(&mut self, value: &Bound<'_, PyAny>) -> PyResult<()> {
-        self.macd_hist_slope = read_finite("indicator_snapshot.macd_hist_slope", value)?;
-        Ok(())
-    }
-
-    #[setter]
-    fn set_ema_spread_pct(&mut self, value: &Bound<'_, PyAny>) -> PyResult<()> {
-        self.ema_spread_pct = read_finite("indicator_snapshot.ema_spread_pct", value)?;
-        Ok(())
-    }
-
-    #[setter]
-    fn set_rsi_zone(&mut self, value: &Bound<'_, PyAny>) -> PyResult<()> {
-        self.rsi_zone = read_finite("indicator_snapshot.rsi_zone", value)?;
-        Ok(())
-    }
-
-    #[setter]
-    fn set_volume_ratio(&mut self, value: &Bound<'_, PyAny>) -> PyResult<()> {
-        self.volume_ratio = read_finite("indicator_snapshot.volume_ratio", value)?;
-        Ok(())
-    }
-
-    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        let mut parts = Vec::with_capacity(N_FEATURES);
-        let names = Self::__match_args__;
-        for (name, value) in [names.0, names.1, names.2, names.3].iter().zip(self.values()) {
-            parts.push(format!("{name}={}", super::logging::repr(py, value)?));
+        let snapshot = Self::of(&[0.0; N_FEATURES]);
+        let given = [macd_hist_slope, ema_spread_pct, rsi_zone, volume_ratio];
+        for (at, value) in given.into_iter().enumerate() {
+            snapshot.assign(at, value)?;
         }
-        Ok(format!("IndicatorSnapshot({})", parts.join(", ")))
+        Ok(snapshot)
     }
 
-    fn __reduce__<'py>(&self, py: Python<'py>) -> (Bound<'py, PyType>, (f64, f64, f64, f64)) {
-        let [a, b, c, d] = self.values();
-        (py.get_type::<Self>(), (a, b, c, d))
+    /// In the price's unit a candle: the one feature that is not relative.
+    #[getter]
+    fn macd_hist_slope(&self) -> f64 {
+        self.value(0)
+    }
+
+    #[setter]
+    fn set_macd_hist_slope(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.assign(0, value)
+    }
+
+    /// A fraction, despite its name: 0.01 is one percent.
+    #[getter]
+    fn ema_spread_pct(&self) -> f64 {
+        self.value(1)
+    }
+
+    #[setter]
+    fn set_ema_spread_pct(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.assign(1, value)
+    }
+
+    /// From -1 (RSI 0) to 1 (RSI 100).
+    #[getter]
+    fn rsi_zone(&self) -> f64 {
+        self.value(2)
+    }
+
+    #[setter]
+    fn set_rsi_zone(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.assign(2, value)
+    }
+
+    /// 1 is the usual volume.
+    #[getter]
+    fn volume_ratio(&self) -> f64 {
+        self.value(3)
+    }
+
+    #[setter]
+    fn set_volume_ratio(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.assign(3, value)
+    }
+
+    fn __richcmp__<'py>(
+        slf: &Bound<'py, Self>,
+        other: &Bound<'py, PyAny>,
+        op: CompareOp,
+    ) -> PyResult<Py<PyAny>> {
+        let py = slf.py();
+        if !matches!(op, CompareOp::Eq | CompareOp::Ne) || !other.get_type().is(slf.get_type()) {
+            return Ok(py.NotImplemented());
+        }
+        let others = other.cast::<Self>()?.get().values(py)?;
+        Ok(slf.get().values(py)?.rich_compare(others, op)?.unbind())
+    }
+
+    fn __repr__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyString>> {
+        written(slf.as_any(), &FIELDS, &slf.get().values(slf.py())?)
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyTuple>> {
+        reduced(slf.as_any(), &slf.get().values(slf.py())?)
     }
 }
