@@ -93,7 +93,7 @@ def tiny_scale(observations: Observations, _rng: np.random.Generator) -> None:
 
 def huge_scale(observations: Observations, _rng: np.random.Generator) -> None:
     """Variances beside which the prior vanishes."""
-    observations.rows *= 1e6
+    observations.rows *= 1e4
 
 
 def few_distinct(observations: Observations, _rng: np.random.Generator) -> None:

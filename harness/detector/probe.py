@@ -9,11 +9,13 @@ from functools import lru_cache
 import numpy as np
 
 from generators.series.case import Json, Series, SeriesCase
+from generators.series.noise import stream
 from harness.detector.calls import answer
 from harness.ports.detector import DetectorPort
 
 # So many times a double's last bit, up and down; equal values stay equal, so that exact ties stay ties.
 MOVES = (1.0, -1.0, 2.0)
+SHAKES = 8
 EPSILON = {"float32": float(np.finfo(np.float32).eps)}
 WHOLE = ("int64", "ints")
 
@@ -27,21 +29,21 @@ def moved_outcomes(case: SeriesCase, port: DetectorPort) -> list[Json]:
 def moved_cases(case: SeriesCase) -> Iterator[SeriesCase]:
     """The case with its data a last bit larger, a last bit smaller, and two larger.
 
-    Data that were declared degenerate are moved row by row too, up and down, which breaks their ties.
+    Data that were declared degenerate are shaken too, value by value, which breaks their ties.
     """
     names = [name for name in ("rows", "closes", "volumes") if name in case.inputs]
     if any(case.inputs[name].form in WHOLE for name in names):
         return
     for move in MOVES:
         yield replace(case, inputs={**case.inputs, **{name: _moved(case.inputs[name], move) for name in names}})
-    if case.degenerate:
-        yield replace(case, inputs={**case.inputs, **{name: _shaken(case.inputs[name]) for name in names}})
+    for number in range(SHAKES if case.degenerate else 0):
+        yield replace(case, inputs={**case.inputs, **{name: _shaken(case.inputs[name], number) for name in names}})
 
 
-def _shaken(series: Series) -> Series:
-    """Every other row a last bit larger, the others smaller."""
+def _shaken(series: Series, number: int) -> Series:
+    """Every value a last bit larger or smaller, as a generator of that number has it."""
     step = EPSILON.get(series.form, float(np.finfo(np.float64).eps))
-    signs = np.where(np.arange(len(series.values)) % 2, step, -step).reshape(-1, *[1] * (series.values.ndim - 1))
+    signs = stream(9, number).choice((-step, step), size=series.values.shape)
     with np.errstate(all="ignore"):
         return Series(series.values * (1.0 + signs), series.form)
 

@@ -109,7 +109,7 @@ def port_lines(port: SeriesPortReport) -> list[str]:
     lines.append(f"{port.name}: largest parameter difference {largest_parameter(port):.1e} of the largest in its column")
     statistics = [excuse for excuse in port.excused if excuse[1] == "statistics"]
     lines.append(f"{port.name}: {len(statistics)} case(s) fell back to statistics, {len(port.excused) - len(statistics)} "
-                 f"degenerate one(s) to what is defined, {port.ties} rounding tie(s)")  # fmt: skip
+                 f"to what is defined, {port.ties} rounding tie(s)")  # fmt: skip
     for name, how, likeness in port.excused:
         lines.append(f"FELL BACK: {port.name}: {name} to {how}" + ("" if likeness is None else f": {likeness.to_json()}"))
     return lines

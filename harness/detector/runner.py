@@ -174,7 +174,7 @@ class SeriesRunner:
             report.identical[name] += same
         if verdict.excused is not None:
             report.excused.append((case.name, verdict.excused, verdict.likeness))
-        elif not verdict.divergences:
+        elif not verdict.divergences and not case.degenerate:
             for path, largest in verdict.largest.items():
                 report.largest.setdefault(path, Largest()).add(largest)
         if verdict.divergences:

@@ -46,6 +46,17 @@ def test_a_case_on_which_the_reference_keeps_to_itself_is_never_excused(degenera
     assert [each.path for each in verdict.divergences] == ["$.same_seed.trained.value.iterations"]
 
 
+def test_rounds_are_excused_only_where_the_reference_parts_with_itself() -> None:
+    case = next(case for case in generate_cases(7, 200) if case.kind == "em" and case.properties[0] == "realistic")
+    with one_thread():
+        reference = answer(python_port(), case)
+        other = copy.deepcopy(reference)
+        other["em"]["rounds"][0]["value"]["means"][0][0] += 1e-6
+        verdict = judged(case, reference, other)
+    assert verdict.excused is None
+    assert [each.path for each in verdict.divergences] == ["$.em.rounds[0].value.means[0][0]"]
+
+
 def far_off() -> SeriesCase:
     """Rows so far from zero that their variance is noise."""
     rows = np.random.Generator(np.random.PCG64(3)).standard_normal((400, 2)) + 1e7
