@@ -66,3 +66,25 @@ def speeds() -> str:
         multiples = [f"{load[what] / load['bare round trip']:.1f}" for load in loads.values()]
         rows.append(f"| {what} | {' | '.join(multiples)} |")
     return "\n".join(rows)
+
+
+def detector_agreement(sequences: int = 300, seed: int = 7) -> str:
+    """How the detector's port agrees with the reference, on how much."""
+    run = parity("run", "--subject", "detector", "--sequences", str(sequences), "--seed", str(seed))
+    rows = [
+        "| port | golden cases | generated | market windows | divergent cases | same iteration count | same labels | same Viterbi path |",
+        "|" + " --- |" * 8,
+    ]
+    for port in run["ports"]:
+        cases = [sum(port["cases"].get(source, {}).values()) for source in ("golden", "generated", "market")]
+        divergent = sum(sum(kinds.values()) for kinds in port["divergent"].values())
+        same = [_of(port["identical"].get(what)) for what in ("iteration counts", "labels", "Viterbi paths")]
+        cells = [f"`{port['name']}`", *map(str, cases), str(divergent), *same]
+        rows.append(f"| {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
+def detector_speeds() -> str:
+    """How many times as fast as the reference the detector's port is."""
+    bench = parity("bench", "--subject", "detector")
+    return json.dumps(bench)
