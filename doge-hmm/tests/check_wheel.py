@@ -1,0 +1,42 @@
+"""The one wheel in a folder is what ships: abi3, typed, and complete. Unpacked elsewhere, it imports and trains.
+
+python check_wheel.py FOLDER
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+NEEDED = {"doge_hmm/__init__.py", "doge_hmm/_native.abi3.so", "doge_hmm/_native.pyi", "doge_hmm/hmm.py", "doge_hmm/py.typed"}
+PROGRAM = """
+import sys; sys.path.insert(0, sys.argv[1])
+import numpy as np, doge_hmm
+assert doge_hmm.__file__.startswith(sys.argv[1]), doge_hmm.__file__
+noise = np.random.default_rng(0)
+detector = doge_hmm.RegimeDetector()
+assert detector.train(100 + np.cumsum(noise.normal(size=600)), noise.random(600))
+"""
+
+
+def main(folder: str) -> None:
+    """Check the folder's wheel; a sentence and exit code 1 where it is not fit to ship."""
+    wheels = sorted(Path(folder).glob("doge_hmm-*.whl"))
+    if len(wheels) != 1:
+        sys.exit(f"{folder}: expected one wheel, found {len(wheels)}")
+    if "-cp311-abi3-" not in wheels[0].name:
+        sys.exit(f"{wheels[0].name}: is no abi3 wheel for CPython 3.11 and later")
+    with zipfile.ZipFile(wheels[0]) as archive, tempfile.TemporaryDirectory() as place:
+        missing = NEEDED - set(archive.namelist())
+        if missing:
+            sys.exit(f"{wheels[0].name}: lacks {', '.join(sorted(missing))}")
+        archive.extractall(place)
+        if subprocess.run([sys.executable, "-I", "-c", PROGRAM, place], check=False).returncode:
+            sys.exit(f"{wheels[0].name}: does not work")
+    print(f"{wheels[0].name}: fit to ship")
+
+
+main(*sys.argv[1:])
