@@ -9,7 +9,13 @@ from doge_hmm import _native
 
 
 class RegimeDetector(_native.RegimeDetector):
-    __doc__ = _native.RegimeDetector.__doc__
+    """Tells the regime of a market from closes and volumes, oldest first.
+
+    `state` is what it said last, `last_observation` the features of the last candle that it was shown (None before the first).
+    The settings are fixed once it is made: `cfg` and `DEFAULT_CONFIG` are dicts to read. Raises `ValueError` that names the
+    setting if one is unknown or out of range.
+    """
+
     __module__ = "doge_hmm"
 
     def __init__(self, config: Mapping[str, Any] | None = None) -> None:

@@ -1,7 +1,7 @@
 //! Arrays from and to numpy. Reference: `detector/series.py`.
 
 use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2, PyUntypedArrayMethods};
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyException, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyList, PyTuple};
@@ -17,8 +17,10 @@ pub struct Candles<'py> {
 impl<'py> Candles<'py> {
     /// Read both; closes are looked at first.
     pub fn read(closes: &Bound<'py, PyAny>, volumes: &Bound<'py, PyAny>) -> PyResult<Self> {
-        let candles =
-            Self { closes: read_series("closes", closes)?, volumes: read_series("volumes", volumes)? };
+        let closes = read_series("closes", closes)?;
+        let volumes = read_series("volumes", volumes)?;
+        // Reading volumes may be anybody's code, and an array can be changed in place: only now is it known what closes are.
+        let candles = Self { closes: closes.extract()?, volumes: volumes.extract()? };
         let (n, m) = (candles.closes.as_slice()?.len(), candles.volumes.as_slice()?.len());
         if n == m {
             Ok(candles)
@@ -40,21 +42,22 @@ impl<'py> Candles<'py> {
 }
 
 // A contiguous float64 array is used where it lies; anything else goes through numpy.
-fn read_series<'py>(name: &str, values: &Bound<'py, PyAny>) -> PyResult<PyReadonlyArray1<'py, f64>> {
-    if let Ok(array) = values.cast::<PyArray1<f64>>() {
-        if array.is_c_contiguous() {
-            return Ok(array.try_readonly()?);
-        }
+fn read_series<'py>(name: &str, values: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    match values.cast::<PyArray1<f64>>() {
+        Ok(array) if array.is_c_contiguous() => Ok(values.clone()),
+        _ => convert(name, values),
     }
-    let array = convert(name, values)?;
-    Ok(array.cast_into::<PyArray1<f64>>()?.try_readonly()?)
 }
 
 fn convert<'py>(name: &str, values: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     let py = values.py();
     let numpy = py.import(intern!(py, "numpy"))?;
-    let Ok(mut array) = numpy.call_method1(intern!(py, "asarray"), (values,)) else {
-        return Err(no_numbers(name, &values.get_type()));
+    let mut array = match numpy.call_method1(intern!(py, "asarray"), (values,)) {
+        Ok(array) => array,
+        Err(error) if error.is_instance_of::<PyException>(py) => {
+            return Err(no_numbers(name, &values.get_type()));
+        }
+        Err(error) => return Err(error),
     };
     if let Some(boolean) = boolean_in(&numpy, values)? {
         return Err(no_numbers(name, &boolean));
@@ -143,26 +146,26 @@ pub fn matrix<'py>(py: Python<'py>, values: Vec<f64>, columns: usize) -> PyResul
 }
 
 /// The rows of a contiguous matrix.
-pub struct Rows<'py> {
-    array: PyReadonlyArray2<'py, f64>,
+///
+/// A copy, small beside what is computed from it: meanwhile the interpreter is let go, and others may do anything to the array,
+/// even give it another type.
+pub struct Rows {
+    /// Row after row.
+    pub values: Vec<f64>,
     /// Rows.
     pub n: usize,
     /// Columns.
     pub d: usize,
 }
 
-impl<'py> Rows<'py> {
+impl Rows {
     /// Of a C-contiguous float64 matrix.
-    pub fn read(array: PyReadonlyArray2<'py, f64>) -> PyResult<Self> {
+    pub fn read(matrix: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let array: PyReadonlyArray2<'_, f64> = matrix.extract()?;
         let (n, d) = (array.shape()[0], array.shape()[1]);
-        if d == 0 || array.as_slice().is_err() {
-            return Err(PyValueError::new_err("expected a C-contiguous matrix of at least one feature"));
+        match array.as_slice() {
+            Ok(values) if d > 0 => Ok(Self { values: values.to_vec(), n, d }),
+            _ => Err(PyValueError::new_err("expected a C-contiguous matrix of at least one feature")),
         }
-        Ok(Self { array, n, d })
-    }
-
-    /// Row after row.
-    pub fn values(&self) -> PyResult<&[f64]> {
-        Ok(self.array.as_slice()?)
     }
 }

@@ -12,9 +12,6 @@ use super::checks::read_integer;
 use super::record::{reduced, written, Given};
 use crate::features::{Periods, N_FEATURES};
 
-// Fewer candles are done sooner than the interpreter is let go and taken back.
-const WORTH_LETTING_GO: usize = 1024;
-
 const FIELDS: [&str; 7] = [
     "fast_ema_periods",
     "slow_ema_periods",
@@ -35,14 +32,9 @@ pub struct FeatureExtractor {
 }
 
 impl FeatureExtractor {
-    /// The rows of features, without the interpreter where that is worth it.
-    pub fn rows(&self, py: Python<'_>, candles: &Candles<'_>) -> PyResult<Vec<f64>> {
-        let (closes, volumes) = (candles.closes()?, candles.volumes()?);
-        if closes.len() < WORTH_LETTING_GO {
-            return Ok(self.periods.extract(closes, volumes));
-        }
-        let periods = self.periods;
-        Ok(py.detach(|| periods.extract(closes, volumes)))
+    /// The rows of features. The interpreter stays: letting it go would let others change the arrays, which are read in place.
+    pub fn rows(&self, candles: &Candles<'_>) -> PyResult<Vec<f64>> {
+        Ok(self.periods.extract(candles.closes()?, candles.volumes()?))
     }
 
     fn values(&self) -> [usize; 7] {
@@ -146,7 +138,7 @@ impl FeatureExtractor {
     ) -> PyResult<Bound<'py, PyArray2<f64>>> {
         let py = closes.py();
         let candles = Candles::read(closes, volumes)?;
-        matrix(py, self.rows(py, &candles)?, N_FEATURES)
+        matrix(py, self.rows(&candles)?, N_FEATURES)
     }
 
     fn __richcmp__<'py>(

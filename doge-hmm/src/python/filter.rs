@@ -6,7 +6,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use super::lock::lock;
-use super::model::Given;
+use super::model::parameters_of;
 use crate::math::filter;
 
 /// A fitted model that is shown one observation at a time, each in O(K²).
@@ -19,8 +19,8 @@ pub struct Filter {
 #[pymethods]
 impl Filter {
     #[new]
-    fn new(model: Given<'_>, d: usize) -> PyResult<Self> {
-        Ok(Self { filter: Mutex::new(filter::Filter::new(model.parameters(d)?)), d })
+    fn new(model: &Bound<'_, PyAny>, d: usize) -> PyResult<Self> {
+        Ok(Self { filter: Mutex::new(filter::Filter::new(parameters_of(model, d)?)), d })
     }
 
     /// Take in one observation; the states' probabilities given all so far.

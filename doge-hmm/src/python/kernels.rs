@@ -1,11 +1,11 @@
 //! What the Python class `GaussianHMM` computes with. Every function lets the interpreter go while it computes.
 
-use numpy::{PyArray1, PyArray2, PyReadonlyArray1, PyReadonlyArray2};
+use numpy::{PyArray1, PyArray2};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use super::arrays::{matrix, Rows};
-use super::model::{to_arrays, to_python, Arrays, Given, STATES_MAX};
+use super::model::{parameters_of, to_arrays, to_python, Arrays, STATES_MAX};
 use crate::kmeans;
 use crate::math::baum_welch::{Implementation, Rounds, Updates};
 use crate::math::statistics::Squares;
@@ -87,26 +87,22 @@ pub fn draws_of(k: usize) -> PyResult<usize> {
 #[pyo3(signature = (x, k, seed=None, uniforms=None))]
 pub fn k_means<'py>(
     py: Python<'py>,
-    x: PyReadonlyArray2<'py, f64>,
+    x: &Bound<'py, PyAny>,
     k: usize,
     seed: Option<i64>,
-    uniforms: Option<PyReadonlyArray1<'py, f64>>,
+    uniforms: Option<Vec<f64>>,
 ) -> PyResult<(Bound<'py, PyArray2<f64>>, usize)> {
     let (rows, k) = (Rows::read(x)?, states(k)?);
-    let values = rows.values()?;
     let d = rows.d;
     let clustering = match (seed, uniforms) {
         (Some(seed), None) => {
             let mut rng = seeded(seed)?;
-            py.detach(|| kmeans::k_means(values, d, k, || rng.uniform()))
+            py.detach(|| kmeans::k_means(&rows.values, d, k, || rng.uniform()))
         }
-        (None, Some(uniforms)) if uniforms.len()? == kmeans::draws_of(k) => {
-            let drawn: Vec<f64> = uniforms.as_array().iter().copied().collect();
-            py.detach(|| {
-                let mut drawn = drawn.into_iter();
-                kmeans::k_means(values, d, k, || drawn.next().unwrap_or(0.0))
-            })
-        }
+        (None, Some(drawn)) if drawn.len() == kmeans::draws_of(k) => py.detach(|| {
+            let mut drawn = drawn.into_iter();
+            kmeans::k_means(&rows.values, d, k, || drawn.next().unwrap_or(0.0))
+        }),
         _ => return Err(PyValueError::new_err("k_means: give a seed, or as many uniforms as draws_of says")),
     };
     let found = clustering.map_err(|error| PyValueError::new_err(error.to_string()))?;
@@ -119,9 +115,9 @@ pub fn k_means<'py>(
 #[allow(clippy::too_many_arguments)] // one for each of hmmlearn's settings
 pub fn em<'py>(
     py: Python<'py>,
-    x: PyReadonlyArray2<'py, f64>,
+    x: &Bound<'py, PyAny>,
     lengths: Vec<usize>,
-    model: Given<'py>,
+    model: &Bound<'py, PyAny>,
     n_iter: usize,
     tol: f64,
     how: &str,
@@ -130,7 +126,7 @@ pub fn em<'py>(
 ) -> PyResult<(Arrays<'py>, Vec<f64>, Vec<bool>)> {
     let rows = Rows::read(x)?;
     let lengths = checked(lengths, rows.n)?;
-    let mut parameters = model.parameters(rows.d)?;
+    let mut parameters = parameters_of(model, rows.d)?;
     let updates = Updates {
         startprob: params.contains('s'),
         transmat: params.contains('t'),
@@ -139,8 +135,7 @@ pub fn em<'py>(
     };
     let squares = if single { Squares::Single } else { Squares::Double };
     let rounds = Rounds { n_iter, tol, implementation: implementation(how)?, updates, squares };
-    let values = rows.values()?;
-    let history = py.detach(|| parameters.fit(values, &lengths, &rounds)).map_err(to_python)?;
+    let history = py.detach(|| parameters.fit(&rows.values, &lengths, &rounds)).map_err(to_python)?;
     Ok((to_arrays(py, parameters)?, history.log_likelihoods, history.zero_rows))
 }
 
@@ -148,18 +143,17 @@ pub fn em<'py>(
 #[pyfunction]
 pub fn score_samples<'py>(
     py: Python<'py>,
-    x: PyReadonlyArray2<'py, f64>,
+    x: &Bound<'py, PyAny>,
     lengths: Vec<usize>,
-    model: Given<'py>,
+    model: &Bound<'py, PyAny>,
     how: &str,
 ) -> PyResult<(f64, Bound<'py, PyArray2<f64>>)> {
     let (rows, how) = (Rows::read(x)?, implementation(how)?);
-    let (lengths, p) = (checked(lengths, rows.n)?, model.parameters(rows.d)?);
-    let values = rows.values()?;
+    let (lengths, p) = (checked(lengths, rows.n)?, parameters_of(model, rows.d)?);
     let (total, posteriors) = py
         .detach(|| {
             let (mut total, mut posteriors) = (0.0, Vec::with_capacity(rows.n * p.k));
-            for piece in pieces(values, p.d, &lengths) {
+            for piece in pieces(&rows.values, p.d, &lengths) {
                 let (log_likelihood, gamma) = p.score_samples(piece, how)?;
                 total += log_likelihood;
                 posteriors.extend(gamma);
@@ -174,17 +168,16 @@ pub fn score_samples<'py>(
 #[pyfunction]
 pub fn score<'py>(
     py: Python<'py>,
-    x: PyReadonlyArray2<'py, f64>,
+    x: &Bound<'py, PyAny>,
     lengths: Vec<usize>,
-    model: Given<'py>,
+    model: &Bound<'py, PyAny>,
     how: &str,
 ) -> PyResult<f64> {
     let (rows, how) = (Rows::read(x)?, implementation(how)?);
-    let (lengths, p) = (checked(lengths, rows.n)?, model.parameters(rows.d)?);
-    let values = rows.values()?;
+    let (lengths, p) = (checked(lengths, rows.n)?, parameters_of(model, rows.d)?);
     py.detach(|| {
         let mut total = 0.0;
-        for piece in pieces(values, p.d, &lengths) {
+        for piece in pieces(&rows.values, p.d, &lengths) {
             total += p.score(piece, how)?;
         }
         Ok(total)
@@ -196,16 +189,15 @@ pub fn score<'py>(
 #[pyfunction]
 pub fn viterbi<'py>(
     py: Python<'py>,
-    x: PyReadonlyArray2<'py, f64>,
+    x: &Bound<'py, PyAny>,
     lengths: Vec<usize>,
-    model: Given<'py>,
+    model: &Bound<'py, PyAny>,
 ) -> PyResult<(f64, Bound<'py, PyArray1<i64>>)> {
     let rows = Rows::read(x)?;
-    let (lengths, p) = (checked(lengths, rows.n)?, model.parameters(rows.d)?);
-    let values = rows.values()?;
+    let (lengths, p) = (checked(lengths, rows.n)?, parameters_of(model, rows.d)?);
     let (total, path) = py.detach(|| {
         let (mut total, mut path) = (0.0, Vec::with_capacity(rows.n));
-        for piece in pieces(values, p.d, &lengths) {
+        for piece in pieces(&rows.values, p.d, &lengths) {
             let (log_probability, states) = best_path(&p, piece);
             total += log_probability;
             path.extend(states);
@@ -219,14 +211,14 @@ pub fn viterbi<'py>(
 #[pyfunction]
 pub fn filter_proba<'py>(
     py: Python<'py>,
-    x: PyReadonlyArray2<'py, f64>,
+    x: &Bound<'py, PyAny>,
     lengths: Vec<usize>,
-    model: Given<'py>,
+    model: &Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyArray2<f64>>> {
     let rows = Rows::read(x)?;
-    let (lengths, p) = (checked(lengths, rows.n)?, model.parameters(rows.d)?);
-    let values = rows.values()?;
-    let probabilities =
-        py.detach(|| pieces(values, p.d, &lengths).flat_map(|piece| p.filter(piece)).collect::<Vec<f64>>());
+    let (lengths, p) = (checked(lengths, rows.n)?, parameters_of(model, rows.d)?);
+    let probabilities = py.detach(|| {
+        pieces(&rows.values, p.d, &lengths).flat_map(|piece| p.filter(piece)).collect::<Vec<f64>>()
+    });
     matrix(py, probabilities, p.k)
 }

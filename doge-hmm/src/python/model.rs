@@ -32,7 +32,7 @@ pub fn to_arrays(py: Python<'_>, p: Parameters) -> PyResult<Arrays<'_>> {
 
 /// The four arrays of a model, whatever their layout.
 #[derive(FromPyObject)]
-pub struct Given<'py>(
+struct Given<'py>(
     PyReadonlyArray1<'py, f64>,
     PyReadonlyArray2<'py, f64>,
     PyReadonlyArray2<'py, f64>,
@@ -41,7 +41,7 @@ pub struct Given<'py>(
 
 impl Given<'_> {
     /// The model, for rows of `d` features. Raises `ValueError` for shapes that do not fit together.
-    pub fn parameters(&self, d: usize) -> PyResult<Parameters> {
+    fn parameters(&self, d: usize) -> PyResult<Parameters> {
         let k = self.0.shape()[0];
         for (name, array, shape) in
             [("transmat_", &self.1, [k, k]), ("means_", &self.2, [k, d]), ("covars_", &self.3, [k, d])]
@@ -65,6 +65,11 @@ impl Given<'_> {
             covars: values(&self.3),
         })
     }
+}
+
+/// The model in a tuple of its four arrays, which are let go at once.
+pub fn parameters_of(model: &Bound<'_, PyAny>, d: usize) -> PyResult<Parameters> {
+    model.extract::<Given<'_>>()?.parameters(d)
 }
 
 /// The Python error for what hmmlearn refuses.

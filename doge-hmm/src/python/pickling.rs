@@ -12,7 +12,7 @@ use super::config::Config;
 use super::detector::RegimeDetector;
 use super::held::Held;
 use super::lock::lock;
-use super::model::{to_arrays, Given};
+use super::model::{parameters_of, to_arrays};
 use crate::features::N_FEATURES;
 use crate::regime::{Model, N_STATES};
 
@@ -61,7 +61,7 @@ pub fn from_plain(detector: &Bound<'_, RegimeDetector>, plain: &Bound<'_, PyDict
 
 fn read_model(plain: &Bound<'_, PyDict>) -> PyResult<Model> {
     let value = |name: &str| plain.as_any().get_item(name);
-    let parameters = value("model")?.extract::<Given<'_>>()?.parameters(N_FEATURES)?;
+    let parameters = parameters_of(&value("model")?, N_FEATURES)?;
     let labels: [usize; N_STATES] = value("labels")?.extract()?;
     if parameters.k != N_STATES || labels.iter().any(|&label| label >= N_STATES) {
         return Err(PyValueError::new_err("the pickled model is no model of a detector"));
