@@ -5,6 +5,7 @@ use std::fmt;
 use crate::features::{EMA_SPREAD, N_FEATURES};
 use crate::hmm::{initialise, HmmError, Parameters};
 use crate::math::baum_welch::{History, Implementation, Rounds, Updates};
+use crate::math::fast::Workspace;
 use crate::math::filter::Filter;
 use crate::math::statistics::Squares;
 
@@ -209,12 +210,8 @@ impl Model {
         if !standardised.iter().all(|value| value.is_finite()) {
             return Err(InferenceError::ObservationNotFinite);
         }
-        let mut filter = Filter::new(self.parameters.clone());
-        for row in standardised.chunks_exact(N_FEATURES) {
-            filter.step(row);
-        }
         let mut probabilities = [0.0; N_STATES];
-        for (&label, &probability) in self.labels.iter().zip(filter.probabilities()) {
+        for (&label, probability) in self.labels.iter().zip(self.last_posterior(&standardised)) {
             probabilities[label] = probability;
         }
         if probabilities.iter().all(|probability| probability.is_finite()) {
@@ -222,6 +219,18 @@ impl Model {
         } else {
             Err(InferenceError::ProbabilityNotFinite)
         }
+    }
+
+    // At the last row filtering and smoothing agree, so the way forward will do.
+    fn last_posterior(&self, standardised: &[f64]) -> [f64; N_STATES] {
+        if let Some(posterior) = Workspace::new(standardised).last_posterior(&self.parameters) {
+            return posterior;
+        }
+        let mut filter = Filter::new(self.parameters.clone());
+        for row in standardised.chunks_exact(N_FEATURES) {
+            filter.step(row);
+        }
+        std::array::from_fn(|state| filter.probabilities()[state])
     }
 
     /// The transition matrix in the order of the regimes.

@@ -53,6 +53,13 @@ impl<'a> Workspace<'a> {
         both_ways(self, p, &constants)
     }
 
+    /// The states' probabilities at the last row, or nothing where only logarithms will do.
+    pub fn last_posterior(&mut self, p: &Parameters) -> Option<[f64; K]> {
+        let last = forward_only(self, p, &log_constants(p))?;
+        let factor = 1.0 / (last[0] + last[1] + last[2]);
+        Some(last.map(|value| value * factor))
+    }
+
     // Log-densities by column, then relative to each row's highest.
     #[inline(always)]
     fn fill_densities(&mut self, p: &Parameters, constants: &[f64]) {
@@ -154,17 +161,31 @@ impl<'a> Workspace<'a> {
     }
 }
 
+#[inline(always)]
+fn transitions(p: &Parameters) -> [[f64; K]; K] {
+    let mut trans = [[0.0; K]; K];
+    for i in 0..K {
+        for j in 0..K {
+            // What is smaller would cost a hundred times as much to multiply by, and is missed only where all else is 0.
+            let probability = p.transmat[i * K + j];
+            trans[i][j] = if probability < LEAST_EXPECTED { 0.0 } else { probability };
+        }
+    }
+    trans
+}
+
+vectorised! {
+    fn forward_only(space: &mut Workspace<'_>, p: &Parameters, constants: &[f64]) -> Option<[f64; K]> {
+        space.fill_densities(p, constants);
+        space.run_forward(p, &transitions(p))?;
+        space.forward.last().copied()
+    }
+}
+
 vectorised! {
     fn both_ways(space: &mut Workspace<'_>, p: &Parameters, constants: &[f64]) -> Option<Statistics> {
         space.fill_densities(p, constants);
-        let mut trans = [[0.0; K]; K];
-        for i in 0..K {
-            for j in 0..K {
-                // What is smaller would cost a hundred times as much to multiply by, and is missed only where all else is 0.
-                let probability = p.transmat[i * K + j];
-                trans[i][j] = if probability < LEAST_EXPECTED { 0.0 } else { probability };
-            }
-        }
+        let trans = transitions(p);
         let (log_likelihood, last) = space.run_forward(p, &trans)?;
         space.run_backward(p, &trans, log_likelihood, last)
     }
@@ -236,6 +257,7 @@ fn expected(odds: &[f64], allowed: &[f64]) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::math::baum_welch::Implementation;
     use crate::math::log_space;
     use crate::rng::RandomState;
 
@@ -260,6 +282,9 @@ mod tests {
             close(&fast.post, &slow.post);
             close(&fast.obs, &slow.obs);
             close(&fast.obs2, &slow.obs2);
+            let (_, posteriors) = p.score_samples(&x, Implementation::Log).expect("logarithms always do");
+            let last = Workspace::new(&x).last_posterior(&p).expect("nothing is extreme here");
+            close(&last, &posteriors[posteriors.len() - K..]);
         }
     }
 
