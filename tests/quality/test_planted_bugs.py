@@ -153,6 +153,6 @@ def test_a_repro_replays_until_the_bug_is_gone(tmp_path: Path, capsys: pytest.Ca
 
 def test_golden_verify_convicts_a_planted_bug_by_name_and_path(capsys: pytest.CaptureFixture[str]) -> None:
     exe = shlex.join([sys.executable, str(PLANTED), "lost_cooldown_maximum"])
-    assert exit_code_of("golden", "verify", "--json", "--candidate-exe", exe) == 1
+    assert exit_code_of("golden", "verify", "--subject", "reducer", "--json", "--candidate-exe", exe) == 1
     problems = json.loads(capsys.readouterr().out)["problems"]
     assert ("reentry_cooldown_blocks_both", "$.steps[0].digest") in {(item["fixture"], item["where"]) for item in problems}

@@ -110,7 +110,7 @@ def test_a_missing_port_never_passes(
     assert code == 3
     assert "INCOMPLETE" in out
     assert out.count("MISSING") >= 4
-    assert parity(capsys, "golden", "verify")[0] == 3
+    assert parity(capsys, "golden", "verify", "--subject", "reducer")[0] == 3
 
 
 def test_an_executable_that_cannot_start_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -142,7 +142,7 @@ def test_an_executable_that_does_not_run_is_broken_with_reason_and_remedy(
 ) -> None:
     candidate = ["--candidate-exe", no_program if exe == "no program" else exe]
     sources = ["--sequences", "0", "--candles", str(candles(tmp_path)), "--reports", str(tmp_path)]
-    for command in (["doctor"], ["run", *sources], ["golden", "verify"]):
+    for command in (["doctor"], ["run", *sources], ["golden", "verify", "--subject", "reducer"]):
         code, out, _ = parity(capsys, *command, *candidate)
         assert code == 3, out
         assert "BROKEN: " in out
