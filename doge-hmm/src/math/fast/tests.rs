@@ -1,0 +1,51 @@
+use super::*;
+use crate::math::baum_welch::Implementation;
+use crate::math::log_space;
+use crate::rng::RandomState;
+
+#[test]
+fn agrees_with_the_logarithmic_step() {
+    let mut rng = RandomState::new(3);
+    for n in [1, 2, 3, 50, 777] {
+        let x: Vec<f64> = (0..n * D).map(|_| 4.0 * rng.uniform() - 2.0).collect();
+        let p = Parameters {
+            k: K,
+            d: D,
+            startprob: rng.dirichlet(K),
+            transmat: (0..K).flat_map(|_| rng.dirichlet(K)).collect(),
+            means: (0..K * D).map(|_| rng.uniform() - 0.5).collect(),
+            covars: (0..K * D).map(|_| rng.uniform() + 0.01).collect(),
+        };
+        let fast = Workspace::new(&x).e_step(&p).expect("nothing is extreme here");
+        let slow = log_space::e_step(&p, &x, crate::math::statistics::Squares::Double);
+        close(&[fast.log_likelihood], &[slow.log_likelihood]);
+        close(&fast.start, &slow.start);
+        close(&fast.trans, &slow.trans);
+        close(&fast.post, &slow.post);
+        close(&fast.obs, &slow.obs);
+        close(&fast.obs2, &slow.obs2);
+        let (_, posteriors) = p.score_samples(&x, Implementation::Log).expect("logarithms always do");
+        let last = Workspace::new(&x).last_posterior(&p).expect("nothing is extreme here");
+        close(&last, &posteriors[posteriors.len() - K..]);
+    }
+}
+
+fn close(ours: &[f64], theirs: &[f64]) {
+    for (a, b) in ours.iter().zip(theirs) {
+        assert!((a - b).abs() <= 1e-10 * (1.0 + b.abs()), "{a} {b}");
+    }
+}
+
+#[test]
+fn leaves_what_is_extreme_to_logarithms() {
+    let x = [0.0, 0.0, 0.0, 0.0, 1e5, 0.0, 0.0, 0.0];
+    let p = Parameters {
+        k: K,
+        d: D,
+        startprob: vec![1.0, 0.0, 0.0],
+        transmat: vec![1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0],
+        means: [[0.0; D], [1e5, 0.0, 0.0, 0.0], [-1.0; D]].concat(),
+        covars: vec![1.0; K * D],
+    };
+    assert!(Workspace::new(&x).e_step(&p).is_none());
+}

@@ -1,0 +1,70 @@
+//! From probabilities to a regime, a confidence and a bias. Reference: `judge` in `detector/inference.py`.
+
+use super::N_STATES;
+
+/// What follows from the probabilities. Source: `judge`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Verdict {
+    /// The most probable regime, the lowest on a tie.
+    pub regime: usize,
+    /// First minus second probability, at 4 decimals.
+    pub confidence: f64,
+    /// From -1 (bearish) to 1 (bullish), at 4 decimals.
+    pub bias_signal: f64,
+}
+
+/// Judge probabilities, which must be numbers.
+pub fn judge(probabilities: &[f64; N_STATES], threshold: f64, gain: f64) -> Verdict {
+    let mut sorted = *probabilities;
+    sorted.sort_by(|a, b| b.total_cmp(a));
+    let confidence = sorted[0] - sorted[1];
+    let mut bias = 0.0;
+    if confidence >= threshold {
+        let lean = (probabilities[2] - probabilities[0]) * gain;
+        bias = if lean < 1.0 { lean } else { 1.0 };
+        bias = if bias > -1.0 { bias } else { -1.0 };
+    }
+    Verdict {
+        regime: probabilities.iter().position(|p| *p == sorted[0]).unwrap_or(0),
+        confidence: round_4(confidence),
+        bias_signal: round_4(bias) + 0.0,
+    }
+}
+
+/// Python's `round(x, 4)`: correct on the exact value, ties to even.
+pub fn round_4(x: f64) -> f64 {
+    format!("{x:.4}").parse().expect("what was just written is a number")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Source: Python's round(x, 4).
+    #[test]
+    fn rounds_as_python_does() {
+        for (x, expected) in [
+            (0.03125, 0.0312),
+            (0.09375, 0.0938),
+            (-0.03125, -0.0312),
+            (0.12345, 0.1235),
+            (2.00005, 2.0),
+            (0.15625, 0.1562),
+        ] {
+            assert_eq!(round_4(x), expected, "{x}");
+        }
+    }
+
+    #[test]
+    fn below_the_threshold_there_is_no_bias() {
+        let verdict = judge(&[0.3, 0.36, 0.34], 0.15, 1.0);
+        assert_eq!((verdict.regime, verdict.confidence, verdict.bias_signal), (1, 0.02, 0.0));
+    }
+
+    #[test]
+    fn a_bias_is_clamped() {
+        assert_eq!(judge(&[0.9, 0.05, 0.05], 0.15, 5.0).bias_signal, -1.0);
+        assert_eq!(judge(&[0.05, 0.05, 0.9], 0.15, 5.0).bias_signal, 1.0);
+        assert_eq!(judge(&[0.4, 0.4, 0.2], 0.0, 0.0).bias_signal.to_bits(), 0);
+    }
+}
