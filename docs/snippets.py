@@ -58,7 +58,7 @@ def divergence() -> str:
 
 def speeds() -> str:
     """Each way to the reducer as a multiple of a bare round trip, over golden journeys and candles."""
-    bench = parity("bench")
+    bench = parity("bench", "--subject", "reducer")
     loads = {name: load["us_per_step"] for name, load in bench["loads"].items() if load["targets"]}
     rows = ["| what | " + " | ".join(loads) + " |", "|" + " --- |" * (len(loads) + 1)]
     wanted = ["bare round trip", "session call", "replay step", "full-state call", "one-shot call", "python reference"]
@@ -72,7 +72,8 @@ def detector_agreement(sequences: int = 300, seed: int = 7) -> str:
     """How the detector's port agrees with the reference, on how much."""
     run = parity("run", "--subject", "detector", "--sequences", str(sequences), "--seed", str(seed))
     rows = [
-        "| port | golden cases | generated | market windows | divergent cases | same iteration count | same labels | same Viterbi path |",
+        "| port | golden cases | generated | market windows | divergent cases | same iteration count | same labels "
+        "| same Viterbi path |",
         "|" + " --- |" * 8,
     ]
     for port in run["ports"]:
@@ -85,6 +86,15 @@ def detector_agreement(sequences: int = 300, seed: int = 7) -> str:
 
 
 def detector_speeds() -> str:
-    """How many times as fast as the reference the detector's port is."""
+    """How many times as fast as the reference the detector's port is, per round of the benchmark."""
     bench = parity("bench", "--subject", "detector")
-    return json.dumps(bench)
+    wanted = [target["name"] for target in bench["targets"] if "/" not in target["name"]]
+    rows = ["| what | times as fast: median | lowest round | highest round |", "| --- | --- | --- | --- |"]
+    for name in wanted:
+        ratio = bench["ratios"][name.replace(",", "", 1).replace(",", "").removesuffix(" candles")]
+        rows.append(f"| {name} | {ratio['median']:.0f} | {ratio['min']:.0f} | {ratio['max']:.0f} |")
+    return "\n".join(rows)
+
+
+def _of(identical: dict[str, int] | None) -> str:
+    return "-" if identical is None else f"{identical['same']} of {identical['of']}"
