@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from doge_hmm import _native
 from doge_hmm.monitor import ConvergenceMonitor
+from doge_hmm.shown import written
 from doge_hmm.training import improve, initialise
 from doge_hmm.validation import Matrix, NotFittedError, check_array, random_state_of, read_lengths
 
@@ -126,9 +127,8 @@ class GaussianHMM:
 
     def __repr__(self) -> str:
         """The class with every parameter that is not the default."""
-        signature = inspect.signature(type(self)).parameters
-        changed = [f"{name}={value!r}" for name, value in self.get_params().items() if value != signature[name].default]
-        return f"{type(self).__name__}({', '.join(changed)})"
+        defaults = {name: each.default for name, each in inspect.signature(type(self)).parameters.items()}
+        return written(type(self).__name__, self.get_params(), defaults)
 
     def fit(self, X: npt.ArrayLike, lengths: Any = None) -> GaussianHMM:
         """Initialise what `init_params` names and train by EM; the model itself.
@@ -218,7 +218,8 @@ class GaussianHMM:
     def bic(self, X: npt.ArrayLike, lengths: Any = None) -> float:
         """The Bayesian information criterion; the lower the better."""
         n_params = self._n_free_scalars("stmc")
-        return float(-2 * self.score(X, lengths) + n_params * np.log(len(np.asarray(X))))
+        criterion: float = -2 * self.score(X, lengths) + n_params * np.log(len(np.asarray(X)))
+        return criterion
 
     def _init(self, X: Matrix, lengths: Any = None) -> None:
         """Give every parameter that `init_params` names, or that is missing, its value before the first round."""

@@ -14,56 +14,51 @@ class NotFittedError(ValueError, AttributeError):
     """A model was asked before it was fitted."""
 
 
+RESHAPE = (
+    "Reshape your data either using array.reshape(-1, 1) if your data has a single feature or "
+    "array.reshape(1, -1) if it contains a single sample."
+)
+
+
 def check_array(values: Any) -> Matrix:
     """The data as a C-contiguous float64 matrix of shape (rows, features), itself if it is one already.
 
     Raises `ValueError` for what is no finite matrix with a row and a feature, `TypeError` for what holds no numbers.
 
-    DIFFERENCE: scikit-learn keeps float32; here everything is computed with float64.
+    DIFFERENCE: scikit-learn keeps float32; here everything is computed with float64. It also lets objects in lists pass, and
+    dates and times, on which hmmlearn then fails in words of numpy's, or not at all; here they have to be numbers.
     """
-    array = np.asarray(values)
+    objects = getattr(getattr(values, "dtype", None), "kind", None) == "O"
+    array = np.asarray(values, dtype=np.float64 if objects else None)
     if np.iscomplexobj(array):
         raise ValueError(f"Complex data not supported\n{array}\n")
-    if array.dtype.kind in "USOV":
-        array = _from_objects(array)
-    _check_shape(array)
-    matrix = np.ascontiguousarray(array, dtype=np.float64)
+    _check_dimensions(array)
+    if array.dtype.kind in "mM":
+        raise TypeError(f"X: expected numbers, got {array.dtype}")
+    with np.errstate(all="ignore"):  # a long double beyond float64 becomes an infinity
+        matrix = np.ascontiguousarray(array, dtype=np.float64)
     if not np.isfinite(matrix).all():
         if np.isnan(matrix).any():
             raise ValueError("Input contains NaN.")
-        kind = array.dtype if array.dtype.kind == "f" else np.dtype(np.float64)
+        kind = array.dtype if array.dtype in (np.float16, np.float32) else np.dtype(np.float64)
         raise ValueError(f"Input contains infinity or a value too large for {kind!r}.")
+    for name, count in zip(("sample", "feature"), matrix.shape, strict=True):
+        if count < 1:
+            raise ValueError(f"Found array with 0 {name}(s) (shape={matrix.shape}) while a minimum of 1 is required.")
     return matrix
 
 
-def _from_objects(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    if array.dtype.kind in "USV":
+def _check_dimensions(array: npt.NDArray[Any]) -> None:
+    if array.ndim < 2:
+        kind = ("scalar", "1D")[array.ndim]
+        raise ValueError(f"Expected 2D array, got {kind} array instead:\narray={array}.\n{RESHAPE}")
+    if array.dtype.kind in "USVT":
         raise ValueError(
             "dtype='numeric' is not compatible with arrays of bytes/strings."
             "Convert your data to numeric values explicitly instead."
         )
-    return array.astype(np.float64)
-
-
-def _check_shape(array: npt.NDArray[Any]) -> None:
-    if array.ndim == 0:
-        raise ValueError(
-            f"Expected 2D array, got scalar array instead:\narray={array}.\n"
-            "Reshape your data either using array.reshape(-1, 1) if your data has a single feature or "
-            "array.reshape(1, -1) if it contains a single sample."
-        )
-    if array.ndim == 1:
-        raise ValueError(
-            f"Expected 2D array, got 1D array instead:\narray={array}.\n"
-            "Reshape your data either using array.reshape(-1, 1) if your data has a single feature or "
-            "array.reshape(1, -1) if it contains a single sample."
-        )
     if array.ndim > 2:
         raise ValueError(f"Found array with dim {array.ndim}, while dim <= 2 is required.")
-    if array.shape[0] < 1:
-        raise ValueError(f"Found array with 0 sample(s) (shape={array.shape}) while a minimum of 1 is required.")
-    if array.shape[1] < 1:
-        raise ValueError(f"Found array with 0 feature(s) (shape={array.shape}) while a minimum of 1 is required.")
 
 
 def read_lengths(lengths: Any, n_samples: int) -> list[int]:

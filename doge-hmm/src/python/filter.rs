@@ -6,6 +6,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use super::lock::lock;
+use super::logging::repr;
 use super::model::parameters_of;
 use crate::math::filter;
 
@@ -24,13 +25,14 @@ impl Filter {
     }
 
     /// Take in one observation; the states' probabilities given all so far.
-    fn step(&self, observation: Vec<f64>) -> PyResult<Vec<f64>> {
+    fn step(&self, py: Python<'_>, observation: Vec<f64>) -> PyResult<Vec<f64>> {
         if observation.len() != self.d {
             let text = format!("observation: expected {} features, got {}", self.d, observation.len());
             return Err(PyValueError::new_err(text));
         }
         if let Some(at) = observation.iter().position(|value| !value.is_finite()) {
-            let text = format!("observation[{at}]: must be a finite number; got {}", observation[at]);
+            let value = repr(py, observation[at])?;
+            let text = format!("observation[{at}]: must be a finite number; got {value}");
             return Err(PyValueError::new_err(text));
         }
         Ok(lock(&self.filter).step(&observation).to_vec())
