@@ -32,8 +32,8 @@ def _event_choices(rng: random.Random, count: int) -> tuple[EventChoice, ...]:
     return tuple((_choice(rng), _choice(rng), _choice(rng)) for _ in range(count))
 
 
-def generate_case(seed: int, index: int, *, events_max: int = EVENTS_MAX) -> Case:
-    """Case number `index` of `seed`, with at most `events_max` events.
+def draw_choices(seed: int, index: int, *, events_max: int = EVENTS_MAX) -> CaseChoices:
+    """The integers of case number `index` of `seed`, which has at most `events_max` events.
 
     Raises `ValueError` when `index` is negative or `events_max` is below one.
     """
@@ -42,7 +42,7 @@ def generate_case(seed: int, index: int, *, events_max: int = EVENTS_MAX) -> Cas
     rng = _generator(seed, index)
     # A field keeps its default more often than not: a case in which everything is unusual seldom gets anywhere.
     default_share = rng.choice((0.6, 0.8, 0.9, 0.96))
-    choices = CaseChoices(
+    return CaseChoices(
         flavour=rng.choice(_FLAVOUR_SHARES),
         config=tuple(0 if rng.random() < default_share else _choice(rng) for _ in range(FIELD_COUNT)),
         start=_choice(rng),
@@ -50,6 +50,11 @@ def generate_case(seed: int, index: int, *, events_max: int = EVENTS_MAX) -> Cas
         events=_event_choices(rng, rng.randint(1, events_max)),
         distortions=tuple(_choice(rng) for _ in range(rng.randint(1, 3))),
     )
+
+
+def generate_case(seed: int, index: int, *, events_max: int = EVENTS_MAX) -> Case:
+    """Case number `index` of `seed`; see `draw_choices`."""
+    choices = draw_choices(seed, index, events_max=events_max)
     metadata = {"source": "generated", "seed": seed, "index": index, "events_max": events_max}
     return decode_case(choices, name=f"generated-{seed}-{index}", metadata=metadata)
 

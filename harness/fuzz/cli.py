@@ -1,0 +1,142 @@
+"""`parity fuzz`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from doge_core.errors import ServerMissingError
+from harness.commands import as_json
+from harness.fuzz.explain import Explained, explain
+from harness.fuzz.plan import FuzzPlan
+from harness.fuzz.report import as_data_of, summarise
+from harness.fuzz.run import Progress, begin, carry_out, resume
+from harness.fuzz.workers import WorkersError
+from harness.options import SUBJECTS, Seconds, candidate_option, json_option, module_option
+from harness.output import console_for
+from harness.ports.process import TIMEOUT_SEC
+from harness.repro import check_reports_dir
+from harness.store.ledger import Ledger, LedgerError
+
+LEDGER = "sqlite:///reports/ledger.sqlite"
+# Of the finds that get a smaller case and a file; more of them tell nothing new.
+EXPLAINED_MAX = 20
+
+
+@click.command()
+@click.option("--subject", type=click.Choice(SUBJECTS), default="reducer", show_default=True, help="What to compare.")
+@click.option("--sequences", type=click.IntRange(1), default=100_000, show_default=True, help="How many cases.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Decides about every case, with the versions of everything.")
+@click.option("--events-max", type=click.IntRange(1, 10_000), default=56, show_default=True, help="Of a case of the reducer.")
+@click.option("--batch-size", type=click.IntRange(1), help="Cases that are recorded together; 250, or 20 of the detector.")
+@click.option("--workers", type=click.IntRange(1), help="Processes; as many as there are CPUs.")
+@click.option("--cluster", metavar="ADDRESS", help="A Dask scheduler to run the batches on, like tcp://host:8786.")
+@click.option("--time-budget", "time_budget_sec", type=Seconds(1.0, 864_000.0), help="Stop after so many seconds, to be resumed.")
+@click.option("--ledger", "url", default=LEDGER, show_default=True, help="A database as SQLAlchemy writes its address.")
+@click.option("--resume", "run_id", metavar="RUN", help="Go on with a run of the ledger; its own plan holds.")
+@click.option("--timeout-sec", type=Seconds(0.01, 86_400.0), default=TIMEOUT_SEC, show_default=True, help="For one answer.")
+@candidate_option
+@module_option
+@click.option("--reports", "reports_dir", type=click.Path(path_type=Path), default=Path("reports"), show_default=True)
+@json_option
+def fuzz(
+    url: str,
+    run_id: str | None,
+    reports_dir: Path,
+    workers: int | None,
+    cluster: str | None,
+    time_budget_sec: float | None,
+    as_data: bool,
+    **planned: Any,
+) -> int:
+    """Very many generated cases through every port; finds are counted, shrunk and kept, and the run can be resumed."""
+    check_reports_dir(reports_dir)
+    console = console_for(as_data=as_data)
+    try:
+        ledger = Ledger(_made(url))
+        run, plan = resume(ledger, run_id) if run_id is not None else (None, _plan(**planned))
+        run = run or begin(ledger, plan)
+        console.print(f"run {run.id}: {plan.sequences} cases of seed {plan.seed} in {plan.batch_count} batches", markup=False)
+        progress = carry_out(
+            ledger,
+            run,
+            plan,
+            workers=workers or os.cpu_count() or 1,
+            cluster=cluster,
+            time_budget_sec=time_budget_sec,
+            listen=_Teller(console),
+        )
+        explained = _explained(ledger, run.id, plan, reports_dir)
+    except (LedgerError, WorkersError) as error:
+        raise click.UsageError(str(error)) from error
+    except ServerMissingError as error:
+        click.echo(f"parity fuzz: port haskell is missing: {error}", err=True)
+        sys.exit(3)
+    code = summarise(console, ledger, run.id, plan, progress, explained)
+    if as_data:
+        click.echo(as_json({"exit_code": code, **as_data_of(ledger, run.id, plan, explained)}))
+    ledger.close()
+    return code
+
+
+def _plan(
+    *,
+    subject: str,
+    batch_size: int | None,
+    candidate_exes: Sequence[str],
+    candidate_modules: Sequence[str],
+    **numbers: Any,
+) -> FuzzPlan:
+    return FuzzPlan(
+        subject=subject,
+        batch_size=batch_size or (250 if subject == "reducer" else 20),
+        candidate_exes=tuple(candidate_exes),
+        candidate_modules=tuple(candidate_modules),
+        **numbers,
+    )
+
+
+def _made(url: str) -> str:
+    """The address, with the folder of a SQLite file made."""
+    prefix = "sqlite:///"
+    if url.startswith(prefix):
+        Path(url.removeprefix(prefix)).parent.mkdir(parents=True, exist_ok=True)
+    return url
+
+
+def _explained(ledger: Ledger, run_id: str, plan: FuzzPlan, reports_dir: Path) -> list[Explained]:
+    if plan.subject != "reducer":
+        return []
+    found = [explain(plan, find, reports_dir) for find in ledger.finds(run_id)[:EXPLAINED_MAX]]
+    explained = [each for each in found if each is not None]
+    for each in explained:
+        ledger.record_repro(run_id, each.record())
+    return explained
+
+
+class _Teller:
+    """Says how a run goes: every find as it comes, and the rate at every twentieth."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self.told = 0
+
+    def __call__(self, progress: Progress) -> None:
+        for find in progress.new:
+            where = f"{find.port}: {find.divergence['path']} ({find.divergence['kind']}), case {find.first_index}"
+            self.console.print(f"FOUND {find.fingerprint} of {where}", markup=False)
+        share = progress.done * 20 // progress.batches
+        if share > self.told:
+            self.told = share
+            left_sec = (progress.batches - progress.done) / max(1, progress.done) * progress.elapsed_sec
+            self.console.print(
+                f"{progress.done} of {progress.batches} batches, {progress.rate:.0f} cases/s, about {left_sec:.0f} s left, "
+                f"{progress.divergent} divergent",
+                markup=False,
+            )

@@ -1,0 +1,92 @@
+"""What a fuzz run is going to do, all of it decided before it begins."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from doge_core.locate import require_executable
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+# What decides about cases and verdicts, by what it is.
+SOURCES: dict[str, dict[str, tuple[str, ...]]] = {
+    "reducer": {
+        "reference": ("state_machine.py", "reducer/*.py"),
+        "contract": ("golden/contract.json",),
+        "generators": ("generators/*.py",),
+        "comparators": ("harness/comparators/*.py", "harness/judge.py", "harness/methods.py"),
+    },
+    "detector": {
+        "reference": ("hmm_regime_detector.py", "detector/*.py"),
+        "contract": ("golden/detector.json",),
+        "generators": ("generators/series/*.py", "generators/dial.py"),
+        "comparators": ("harness/comparators/*.py", "harness/detector/*.py"),
+    },
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class FuzzPlan:
+    """How many cases of which seed, cut into batches. The same plan gives the same cases, whoever runs them."""
+
+    subject: str = "reducer"
+    seed: int = 0
+    sequences: int = 100_000
+    events_max: int = 56
+    batch_size: int = 250
+    candidate_exes: tuple[str, ...] = ()
+    candidate_modules: tuple[str, ...] = ()
+    timeout_sec: float = 5.0
+
+    @property
+    def batch_count(self) -> int:
+        """How many batches there are."""
+        return math.ceil(self.sequences / self.batch_size)
+
+    def indexes(self, number: int) -> range:
+        """The cases of a batch."""
+        first = number * self.batch_size
+        return range(first, min(first + self.batch_size, self.sequences))
+
+    def to_json(self) -> dict[str, Any]:
+        """The plan as plain data."""
+        modules = list(self.candidate_modules)
+        return {**asdict(self), "candidate_exes": list(self.candidate_exes), "candidate_modules": modules}
+
+
+def plan_from(data: Mapping[str, Any]) -> FuzzPlan:
+    """A plan as the ledger kept it."""
+    tuples = {name: tuple(data[name]) for name in ("candidate_exes", "candidate_modules")}
+    return FuzzPlan(**{**data, **tuples})
+
+
+def builds_of(plan: FuzzPlan) -> dict[str, str]:
+    """Hashes of everything that decides about cases and verdicts: sources by their role, and every port."""
+    hashes = {role: _hash_of(_files(patterns)) for role, patterns in SOURCES[plan.subject].items()}
+    files = _port_files(plan)
+    return hashes | {f"port {name}": _hash_of(paths) for name, paths in files.items()}
+
+
+def _port_files(plan: FuzzPlan) -> dict[str, list[Path]]:
+    """What each candidate is made of, as far as it is files."""
+    if plan.subject == "detector":
+        return {"rust": _files(("doge-hmm/python/doge_hmm/*.py", "doge-hmm/python/doge_hmm/*.so"))}
+    if plan.candidate_exes:
+        return {exe: [Path(part) for part in shlex.split(exe) if Path(part).is_file()] for exe in plan.candidate_exes}
+    return {"haskell": [Path(require_executable())]}
+
+
+def _files(patterns: Sequence[str]) -> list[Path]:
+    return sorted(path for pattern in patterns for path in ROOT.glob(pattern))
+
+
+def _hash_of(files: Iterable[Path]) -> str:
+    whole = hashlib.sha256()
+    for path in files:
+        whole.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return whole.hexdigest()[:16]

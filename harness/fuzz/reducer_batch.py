@@ -1,0 +1,71 @@
+"""A batch of the reducer's cases."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import lru_cache
+
+from generators.bulk import generate_case
+from generators.case import Case, to_line
+from harness.comparators.divergence import Divergence
+from harness.fuzz.batch import Batch
+from harness.fuzz.plan import FuzzPlan
+from harness.methods import compare_case
+from harness.ports.base import Outcome, Port
+from harness.ports.registry import open_ports
+from harness.tally import Tally
+
+# Replay says most; every so many cases are also asked by single transitions, the other methods and a session.
+METHODS_EVERY = 40
+# A port that does not answer costs its timeout every time; after so many in a row the batch counts the rest as divergent.
+FAILURES_MAX = 5
+
+
+@lru_cache(maxsize=4)
+def ports_of(candidate_exes: tuple[str, ...], timeout_sec: float) -> list[Port]:
+    """The ports of this process, opened once and kept: starting them costs more than a batch."""
+    names = ("python",) if candidate_exes else ("python", "haskell")
+    return open_ports(names, candidate_exes=candidate_exes, timeout_sec=timeout_sec)
+
+
+class ReducerBatch(Batch):
+    """A batch on its way."""
+
+    def __init__(self, plan: FuzzPlan, number: int) -> None:
+        super().__init__(plan, number)
+        self.reference, *self.candidates = ports_of(plan.candidate_exes, plan.timeout_sec)
+        self.tally = Tally()
+        self.silent: Counter[str] = Counter()
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Phases, events, actions, reasons and refusals."""
+        return self.tally.to_json()
+
+    def run_case(self, index: int) -> tuple[bytes, list[tuple[str, Divergence]]]:
+        """Run a case through every port."""
+        case = generate_case(self.plan.seed, index, events_max=self.plan.events_max)
+        line = to_line(case.request())
+        reference = self.reference.ask(line)
+        self.tally.add(case, reference.answer)
+        self.steps = self.tally.steps
+        found = []
+        for port in self.candidates:
+            divergences = self._compare(port, case, index, line, reference)
+            if divergences:
+                found.append((port.name, divergences[0]))
+        return line, found
+
+    def _compare(self, port: Port, case: Case, index: int, line: bytes, reference: Outcome) -> list[Divergence]:
+        if self.silent[port.name] >= FAILURES_MAX:
+            silence = f"not asked after {FAILURES_MAX} failures in a row"
+            return [Divergence(path="$", kind="error", reference="an answer", candidate=silence)]
+        candidate = port.ask(line)
+        self.silent[port.name] = self.silent[port.name] + 1 if candidate.line is None else 0
+        return compare_case(
+            case=case,
+            reference=reference,
+            candidate=candidate,
+            reference_port=self.reference,
+            port=port,
+            thorough=index % METHODS_EVERY == 0,
+        )

@@ -1,0 +1,103 @@
+"""A fuzz run from its plan to its end: batches to workers, results to the ledger, news to whoever listens."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from harness.fuzz.plan import FuzzPlan, builds_of, plan_from
+from harness.fuzz.workers import run_locally, run_on_cluster
+from harness.store.ledger import DONE, STOPPED, Ledger, LedgerError, Run
+from harness.store.records import BatchResult, Find
+
+
+@dataclass
+class Progress:
+    """Where a run stands."""
+
+    batches: int
+    done: int = 0
+    cases: int = 0
+    steps: int = 0
+    divergent: int = 0
+    new: list[Find] = field(default_factory=list)
+    started: float = field(default_factory=time.monotonic)
+    rss_first: int = 0
+    rss_last: int = 0
+
+    @property
+    def rate(self) -> float:
+        """Cases a second, of this sitting."""
+        return self.cases / max(1e-9, self.elapsed_sec)
+
+    @property
+    def elapsed_sec(self) -> float:
+        """Seconds of this sitting."""
+        return time.monotonic() - self.started
+
+
+Listener = Callable[[Progress], None]
+
+
+def begin(ledger: Ledger, plan: FuzzPlan) -> Run:
+    """A new run in the ledger."""
+    return ledger.start(subject=plan.subject, plan=plan.to_json(), builds=builds_of(plan))
+
+
+def resume(ledger: Ledger, run_id: str) -> tuple[Run, FuzzPlan]:
+    """A run that is not at its end. Raises `LedgerError` if there is none, or if what it was run on has changed since."""
+    run = ledger.find(run_id)
+    plan = plan_from(run.plan)
+    now = builds_of(plan)
+    changed = sorted(name for name in {*now, *run.builds} if now.get(name) != run.builds.get(name))
+    if changed:
+        raise LedgerError(f"--resume {run_id}: {', '.join(changed)} changed since; start a new run")
+    return run, plan
+
+
+def carry_out(
+    ledger: Ledger,
+    run: Run,
+    plan: FuzzPlan,
+    *,
+    workers: int,
+    cluster: str | None,
+    time_budget_sec: float | None,
+    listen: Listener,
+) -> Progress:
+    """Run every batch that is not in the ledger yet. Stops early, to be resumed, when the time is up or the user says so."""
+    finished = ledger.finished(run.id)
+    progress = Progress(plan.batch_count, done=len(finished))
+    seen = {(find.port, find.fingerprint) for find in ledger.finds(run.id)}
+    open_numbers = [number for number in range(plan.batch_count) if number not in finished]
+    state = STOPPED
+    try:
+        for result in _results(plan, open_numbers, workers, cluster):
+            if ledger.record(run.id, result):
+                _count(progress, result, seen)
+                listen(progress)
+            if time_budget_sec is not None and time.monotonic() - progress.started > time_budget_sec:
+                break
+        if progress.done == plan.batch_count:
+            state = DONE
+    finally:
+        ledger.end(run.id, state=state)
+    return progress
+
+
+def _results(plan: FuzzPlan, numbers: list[int], workers: int, cluster: str | None) -> Iterator[BatchResult]:
+    if cluster is not None:
+        return run_on_cluster(plan.to_json(), numbers, cluster)
+    return run_locally(plan.to_json(), numbers, workers)
+
+
+def _count(progress: Progress, result: BatchResult, seen: set[tuple[str, str]]) -> None:
+    progress.done += 1
+    progress.cases += result.cases
+    progress.steps += result.steps
+    progress.divergent += result.divergent
+    progress.rss_first = progress.rss_first or result.rss_bytes
+    progress.rss_last = result.rss_bytes
+    progress.new = [find for find in result.finds if (find.port, find.fingerprint) not in seen]
+    seen.update((find.port, find.fingerprint) for find in result.finds)

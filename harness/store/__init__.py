@@ -1,0 +1,1 @@
+"""The ledger: what was checked, when, on which build, and what came of it."""

@@ -1,0 +1,182 @@
+"""Writing and reading the ledger, in SQLite or PostgreSQL. A batch goes in whole or not at all, and only once."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, func, select
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, SQLAlchemyError
+
+from harness.store.records import BatchResult, Find, Repro
+from harness.store.schema import batches, coverage, finds, metadata, repros, runs
+
+RUNNING, DONE, STOPPED = "running", "done", "stopped"
+# How long a writer waits for another one.
+BUSY_SEC = 30.0
+
+
+class LedgerError(ValueError):
+    """The ledger cannot be opened, or does not hold what was asked for. The message says which."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run as the ledger has it."""
+
+    id: str
+    subject: str
+    plan: Mapping[str, Any]
+    builds: Mapping[str, Any]
+    state: str
+
+
+@dataclass(frozen=True)
+class Total:
+    """What all finished batches of a run come to."""
+
+    batches: int
+    cases: int
+    steps: int
+    divergent: int
+    waived: int
+    seconds: float
+
+
+class Ledger:
+    """A ledger by its URL, as SQLAlchemy writes it: `sqlite:///runs.sqlite`, `postgresql+psycopg://user@host/name`."""
+
+    def __init__(self, url: str) -> None:
+        try:
+            self._engine = _engine(url)
+            metadata.create_all(self._engine)
+        except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
+            raise LedgerError(f"--ledger {url}: is no address of a database ({_first_line(error)})") from error
+        except SQLAlchemyError as error:
+            raise LedgerError(f"--ledger {url}: cannot be opened ({_first_line(error)})") from error
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.dispose()
+
+    def start(self, *, subject: str, plan: Mapping[str, Any], builds: Mapping[str, Any]) -> Run:
+        """Note a run that begins."""
+        run = Run(uuid.uuid4().hex[:12], subject, dict(plan), dict(builds), RUNNING)
+        row = {"id": run.id, "subject": subject, "plan": run.plan, "builds": run.builds}
+        with self._writing() as connection:
+            connection.execute(runs.insert().values(**row, state=RUNNING, started_at=time.time()))
+        return run
+
+    def find(self, run_id: str) -> Run:
+        """A run by its id. Raises `LedgerError` that names those there are."""
+        with self._engine.connect() as connection:
+            row = connection.execute(select(runs).where(runs.c.id == run_id)).mappings().first()
+            if row is None:
+                known = connection.execute(select(runs.c.id).order_by(runs.c.started_at.desc()).limit(5)).scalars().all()
+                latest = f"the latest are {', '.join(known)}" if known else "there is none yet"
+                raise LedgerError(f"--resume {run_id}: the ledger has no such run; {latest}")
+        return Run(row["id"], row["subject"], row["plan"], row["builds"], row["state"])
+
+    def finished(self, run_id: str) -> set[int]:
+        """The numbers of the batches that are in."""
+        with self._engine.connect() as connection:
+            return set(connection.execute(select(batches.c.number).where(batches.c.run_id == run_id)).scalars())
+
+    def record(self, run_id: str, result: BatchResult) -> bool:
+        """Note a finished batch with what it found, all or nothing; False if it is in already."""
+        row = {name: getattr(result, name) for name in batches.c.keys() if name != "run_id"}  # noqa: SIM118  # not a dict
+        found = [{"run_id": run_id, "batch": result.number, **find.to_row()} for find in result.finds]
+        try:
+            with self._writing() as connection:
+                connection.execute(batches.insert().values(run_id=run_id, **row))
+                if found:
+                    connection.execute(finds.insert(), found)
+        except IntegrityError:
+            # Only the batch's own number can be there twice.
+            return False
+        return True
+
+    def end(self, run_id: str, *, state: str) -> None:
+        """Note that a run is over: done, or stopped before its end."""
+        with self._writing() as connection:
+            connection.execute(runs.update().where(runs.c.id == run_id).values(state=state, ended_at=time.time()))
+
+    def total(self, run_id: str) -> Total:
+        """What the finished batches come to."""
+        columns = [func.coalesce(func.sum(batches.c[name]), 0) for name in ("cases", "steps", "divergent", "waived", "seconds")]
+        query = select(func.count(), *columns).where(batches.c.run_id == run_id)
+        with self._engine.connect() as connection:
+            number, cases, steps, divergent, waived, seconds = connection.execute(query).one()
+        return Total(number, int(cases), int(steps), int(divergent), int(waived), float(seconds))
+
+    def counts(self, run_id: str) -> dict[str, Counter[str]]:
+        """How often each phase, event and the like was met, over all finished batches."""
+        found: dict[str, Counter[str]] = {}
+        with self._engine.connect() as connection:
+            for counts in connection.execute(select(batches.c.counts).where(batches.c.run_id == run_id)).scalars():
+                for kind, numbers in counts.items():
+                    found.setdefault(kind, Counter()).update(numbers)
+        return found
+
+    def hashes(self, run_id: str) -> list[tuple[int, str, str]]:
+        """Number, hash of the cases and hash of the verdicts of every finished batch, in order."""
+        query = select(batches.c.number, batches.c.case_hash, batches.c.verdict_hash).where(batches.c.run_id == run_id)
+        with self._engine.connect() as connection:
+            return [tuple(row) for row in connection.execute(query.order_by(batches.c.number))]  # type: ignore[misc]
+
+    def finds(self, run_id: str) -> list[Find]:
+        """One find for each port and fingerprint: the first case that showed it, and how many did."""
+        query = select(finds).where(finds.c.run_id == run_id).order_by(finds.c.first_index)
+        merged: dict[tuple[str, str], Find] = {}
+        with self._engine.connect() as connection:
+            for row in connection.execute(query).mappings():
+                find = Find(row["port"], row["fingerprint"], row["count"], row["first_index"], row["divergence"])
+                known = merged.get((find.port, find.fingerprint))
+                merged[find.port, find.fingerprint] = find if known is None else known.with_more(find.count)
+        return list(merged.values())
+
+    def record_repro(self, run_id: str, repro: Repro) -> None:
+        """Note the file of a find, in place of an earlier one."""
+        key = (repros.c.run_id == run_id) & (repros.c.port == repro.port) & (repros.c.fingerprint == repro.fingerprint)
+        with self._writing() as connection:
+            connection.execute(repros.delete().where(key))
+            connection.execute(repros.insert().values(run_id=run_id, **repro.to_row()))
+
+    def record_coverage(self, run_id: str, port: str, *, covered: int, total: int, missing: list[str]) -> None:
+        """Note how many branches of a port the run's cases reached."""
+        key = (coverage.c.run_id == run_id) & (coverage.c.port == port)
+        with self._writing() as connection:
+            connection.execute(coverage.delete().where(key))
+            row = {"run_id": run_id, "port": port, "covered": covered, "total": total, "missing": missing}
+            connection.execute(coverage.insert().values(**row))
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with self._engine.begin() as connection:
+            yield connection
+
+
+def _engine(url: str) -> Engine:
+    address = make_url(url)
+    if address.get_backend_name() != "sqlite":
+        return create_engine(address, pool_pre_ping=True)
+    engine = create_engine(address, connect_args={"timeout": BUSY_SEC})
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: Any, _record: object) -> None:
+        # A reader never waits for the writer, and a transaction that was committed survives the process.
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute("PRAGMA foreign_keys=ON")
+
+    return engine
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]

@@ -1,0 +1,74 @@
+"""The ledger's tables. Only what a finished batch found is ever in them, so that a run killed at any moment leaves a true ledger."""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, Column, Float, ForeignKeyConstraint, Index, Integer, MetaData, String, Table
+
+metadata = MetaData()
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("subject", String(32), nullable=False),
+    Column("plan", JSON, nullable=False, comment="seed, sequences, batch size: all that decides about the cases"),
+    Column("builds", JSON, nullable=False, comment="hashes of reference, ports, contract and generators"),
+    Column("state", String(16), nullable=False, comment="running, done or stopped"),
+    Column("started_at", Float, nullable=False, comment="seconds since 1970"),
+    Column("ended_at", Float, comment="seconds since 1970"),
+)
+
+batches = Table(
+    "batches",
+    metadata,
+    Column("run_id", String(16), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("cases", Integer, nullable=False),
+    Column("steps", Integer, nullable=False),
+    Column("divergent", Integer, nullable=False, comment="cases that diverge"),
+    Column("waived", Integer, nullable=False, comment="divergent cases that a waiver covers"),
+    Column("counts", JSON, nullable=False, comment="how often each phase, event, action and branch was met"),
+    Column("case_hash", String(64), nullable=False, comment="of all cases, in order"),
+    Column("verdict_hash", String(64), nullable=False, comment="of all verdicts, in order"),
+    Column("seconds", Float, nullable=False),
+    Column("rss_bytes", Integer, nullable=False, comment="of the worker, afterwards"),
+    ForeignKeyConstraint(["run_id"], ["runs.id"]),
+)
+
+finds = Table(
+    "finds",
+    metadata,
+    Column("run_id", String(16), primary_key=True),
+    Column("batch", Integer, primary_key=True, autoincrement=False),
+    Column("port", String(64), primary_key=True),
+    Column("fingerprint", String(16), primary_key=True),
+    Column("count", Integer, nullable=False, comment="divergent cases of the batch"),
+    Column("first_index", Integer, nullable=False, comment="the first of those cases"),
+    Column("divergence", JSON, nullable=False, comment="of that case"),
+    ForeignKeyConstraint(["run_id", "batch"], ["batches.run_id", "batches.number"]),
+    Index("finds_by_fingerprint", "fingerprint"),
+)
+
+repros = Table(
+    "repros",
+    metadata,
+    Column("run_id", String(16), primary_key=True),
+    Column("port", String(64), primary_key=True),
+    Column("fingerprint", String(16), primary_key=True),
+    Column("path", String(1024), nullable=False),
+    Column("size_before", Integer, nullable=False, comment="events or rows of the case that was found"),
+    Column("size_after", Integer, nullable=False, comment="of the case that is left"),
+    Column("seconds", Float, nullable=False),
+    ForeignKeyConstraint(["run_id"], ["runs.id"]),
+)
+
+coverage = Table(
+    "coverage",
+    metadata,
+    Column("run_id", String(16), primary_key=True),
+    Column("port", String(64), primary_key=True),
+    Column("covered", Integer, nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("missing", JSON, nullable=False),
+    ForeignKeyConstraint(["run_id"], ["runs.id"]),
+)
