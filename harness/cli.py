@@ -29,7 +29,11 @@ BAD_INPUT = (CandleError, ContractFileError, FixtureError, ManifestError, Report
 class LazyGroup(click.Group):
     """A group whose heavier sub-commands are imported when they are called."""
 
-    lazy = {"bench": "harness.bench.cli:bench", "golden": "harness.golden_cli:golden"}  # noqa: RUF012  # click.Group has no place for class annotations
+    lazy = {  # noqa: RUF012  # click.Group has no place for class annotations
+        "bench": "harness.bench.cli:bench",
+        "fuzz": "harness.fuzz.cli:fuzz",
+        "golden": "harness.golden_cli:golden",
+    }
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the sub-command; click itself would exit with the code of a divergence where the reader is gone."""
