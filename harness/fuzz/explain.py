@@ -51,7 +51,9 @@ def explain(plan: FuzzPlan, find: Find, reports_dir: Path, *, time_budget_sec: f
 
     if not still_diverges(case):
         return None
-    shrinker = Shrinker(still_diverges, lambda case, steps: state_after(case, steps, reference), time_budget_sec=time_budget_sec)
+    shrinker = Shrinker(
+        still_diverges, lambda case, steps: state_after(case, steps, reference), time_budget_sec=time_budget_sec
+    )
     shrunk = shrinker.shrink(choices, case)
     found = divergences_of(shrunk.case, reference, port)
     first = sorted(found, key=lambda each: each.fingerprint != find.fingerprint)

@@ -54,7 +54,9 @@ def summarise(
 
 
 def _verdict(run_id: str, plan: FuzzPlan, total: Any, progress: Progress) -> str:
-    start = f"{total.cases} cases, {total.steps} steps, {total.divergent} divergent, {progress.rate:.0f} cases/s in this sitting"
+    start = (
+        f"{total.cases} cases, {total.steps} steps, {total.divergent} divergent, {progress.rate:.0f} cases/s in this sitting"
+    )
     if total.batches < plan.batch_count:
         return f"INCOMPLETE: {start}; go on with parity fuzz --resume {run_id}"
     if total.divergent:

@@ -92,7 +92,9 @@ class Shrinker:
             return True
 
         for field in ("events", "prefix", "distortions"):
-            shortened(list(getattr(smallest, field)), lambda items, field=field: accept(replace(smallest, **{field: tuple(items)})))
+            shortened(
+                list(getattr(smallest, field)), lambda items, field=field: accept(replace(smallest, **{field: tuple(items)}))
+            )
         accept(replace(smallest, config=()))
         for position, choice in enumerate(smallest.config):
             if choice:

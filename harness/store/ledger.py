@@ -148,6 +148,18 @@ class Ledger:
             connection.execute(repros.delete().where(key))
             connection.execute(repros.insert().values(run_id=run_id, **repro.to_row()))
 
+    def repros(self, run_id: str) -> list[Repro]:
+        """The files that were kept of a run's finds."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(select(repros).where(repros.c.run_id == run_id)).mappings().all()
+        return [Repro(**{name: value for name, value in row.items() if name != "run_id"}) for row in rows]
+
+    def coverage(self, run_id: str) -> dict[str, tuple[int, int, list[str]]]:
+        """Branches reached, branches in all and those missed, by port."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(select(coverage).where(coverage.c.run_id == run_id)).mappings().all()
+        return {row["port"]: (row["covered"], row["total"], row["missing"]) for row in rows}
+
     def record_coverage(self, run_id: str, port: str, *, covered: int, total: int, missing: list[str]) -> None:
         """Note how many branches of a port the run's cases reached."""
         key = (coverage.c.run_id == run_id) & (coverage.c.port == port)
