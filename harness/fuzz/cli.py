@@ -32,16 +32,12 @@ EXPLAINED_MAX = 20
 @click.command()
 @click.option("--subject", type=click.Choice(SUBJECTS), default="reducer", show_default=True, help="What to compare.")
 @click.option("--sequences", type=click.IntRange(1), default=100_000, show_default=True, help="How many cases.")
-@click.option(
-    "--seed", type=int, default=0, show_default=True, help="Decides about every case, with the versions of everything."
-)
+@click.option("--seed", type=int, default=0, show_default=True, help="Decides about every case.")
 @click.option("--events-max", type=click.IntRange(1, 10_000), default=56, show_default=True, help="Of a case of the reducer.")
 @click.option("--batch-size", type=click.IntRange(1), help="Cases that are recorded together; 250, or 20 of the detector.")
 @click.option("--workers", type=click.IntRange(1), help="Processes; as many as there are CPUs.")
 @click.option("--cluster", metavar="ADDRESS", help="A Dask scheduler to run the batches on, like tcp://host:8786.")
-@click.option(
-    "--time-budget", "time_budget_sec", type=Seconds(1.0, 864_000.0), help="Stop after so many seconds, to be resumed."
-)
+@click.option("--time-budget", "time_budget_sec", type=Seconds(1.0, 864_000.0), help="Seconds; then stop, to be resumed.")
 @click.option("--ledger", "url", default=LEDGER, show_default=True, help="A database as SQLAlchemy writes its address.")
 @click.option("--resume", "run_id", metavar="RUN", help="Go on with a run of the ledger; its own plan holds.")
 @click.option("--timeout-sec", type=Seconds(0.01, 86_400.0), default=TIMEOUT_SEC, show_default=True, help="For one answer.")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, TypeVar
 
 from generators.case import Case, Json
@@ -91,10 +92,12 @@ class Shrinker:
             best, smallest = decoded, attempt
             return True
 
+        def accept_items(field: str, items: Sequence[Any]) -> bool:
+            changed: dict[str, Any] = {field: tuple(items)}
+            return accept(replace(smallest, **changed))
+
         for field in ("events", "prefix", "distortions"):
-            shortened(
-                list(getattr(smallest, field)), lambda items, field=field: accept(replace(smallest, **{field: tuple(items)}))
-            )
+            shortened(list(getattr(smallest, field)), partial(accept_items, field))
         accept(replace(smallest, config=()))
         for position, choice in enumerate(smallest.config):
             if choice:
@@ -149,11 +152,16 @@ class Shrinker:
             if isinstance(data, dict):
                 for name in list(data):
                     without = {key: value for key, value in getattr(best, part).items() if key != name}
-                    accept(replace(best, **{part: without}))
+                    accept(_changed(best, part, without))
         for part in ("config", "state", "order_size_usd", "events"):
             for smaller in rounder(getattr(best, part)):
-                accept(replace(best, **{part: tuple(smaller) if part == "events" else smaller}))
+                accept(_changed(best, part, tuple(smaller) if part == "events" else smaller))
         return best
+
+
+def _changed(case: Case, part: str, value: Any) -> Case:
+    change: dict[str, Any] = {part: value}
+    return replace(case, **change)
 
 
 def _with(items: tuple[int, ...], position: int, value: int) -> tuple[int, ...]:

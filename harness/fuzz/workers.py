@@ -66,11 +66,11 @@ def run_on_cluster(data: Mapping[str, Any], numbers: Iterable[int], address: str
     from distributed import Client, as_completed
 
     try:
-        client = Client(address, timeout=10)
+        client = Client(address, timeout=10)  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:
         raise WorkersError(f"--cluster {address}: no scheduler answers ({error})") from error
     with client:
         # Pure by name: a batch that was lost with its worker is run again, one that is there is not.
         futures = [client.submit(run_batch, data, number, pure=True, retries=DEATHS_MAX) for number in numbers]
-        for future in as_completed(futures):
+        for future in as_completed(futures):  # type: ignore[no-untyped-call]
             yield future.result()

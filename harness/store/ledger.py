@@ -128,7 +128,7 @@ class Ledger:
         """Number, hash of the cases and hash of the verdicts of every finished batch, in order."""
         query = select(batches.c.number, batches.c.case_hash, batches.c.verdict_hash).where(batches.c.run_id == run_id)
         with self._engine.connect() as connection:
-            return [tuple(row) for row in connection.execute(query.order_by(batches.c.number))]  # type: ignore[misc]
+            return [tuple(row) for row in connection.execute(query.order_by(batches.c.number))]
 
     def finds(self, run_id: str) -> list[Find]:
         """One find for each port and fingerprint: the first case that showed it, and how many did."""

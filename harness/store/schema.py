@@ -1,4 +1,4 @@
-"""The ledger's tables. Only what a finished batch found is ever in them, so that a run killed at any moment leaves a true ledger."""
+"""The ledger's tables: only what finished batches found, so that a run killed at any moment leaves a true ledger."""
 
 from __future__ import annotations
 

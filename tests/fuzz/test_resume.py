@@ -16,7 +16,10 @@ from harness.store.ledger import Ledger
 from tests.fuzz.runs import PLAN, PLANTED, await_batches, run_here, settled, start_fuzz
 
 CANDIDATE = f"{PLANTED} naive_rounding"
-ARGUMENTS = ("--seed", "11", "--sequences", "240", "--events-max", "20", "--batch-size", "20", "--workers", "2", "--candidate-exe", CANDIDATE)  # fmt: skip
+ARGUMENTS = (
+    *("--seed", "11", "--sequences", "240", "--events-max", "20", "--batch-size", "20"),
+    *("--workers", "2", "--candidate-exe", CANDIDATE),
+)
 
 
 @pytest.fixture(scope="module")
