@@ -11,6 +11,8 @@ APT_PACKAGES=(
   libghc-aeson-dev libghc-double-conversion-dev libghc-hspec-dev libghc-quickcheck2-dev
   libghc-scientific-dev libghc-vector-dev
 )
+# The ledger's tests start a server of their own; the parity of the ports does not need it.
+DATABASE_PACKAGES=(postgresql)
 PYTHON_PACKAGES=(python3 python3-venv)
 # Debian's `cargo` is older than pyo3 allows on bookworm, whose newer one is `cargo-web`; later releases have one only.
 RUST_PACKAGES=(cargo rustc rust-clippy rustfmt)
@@ -116,6 +118,7 @@ esac
 build_haskell
 build_rust
 build_python
+if [ "${1:-build}" = test ] && command -v dpkg-query >/dev/null && [ "$(id -u)" -eq 0 ]; then install_packages "${DATABASE_PACKAGES[@]}"; fi
 say "built: .venv/bin/parity"
 case "${1:-build}" in
   parity) exec .venv/bin/tox -q -e parity ;;

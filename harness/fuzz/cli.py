@@ -25,8 +25,6 @@ from harness.repro import check_reports_dir
 from harness.store.ledger import Ledger, LedgerError
 
 LEDGER = "sqlite:///reports/ledger.sqlite"
-# Of the finds that get a smaller case and a file; more of them tell nothing new.
-EXPLAINED_MAX = 20
 
 
 @click.command()
@@ -40,6 +38,7 @@ EXPLAINED_MAX = 20
 @click.option("--time-budget", "time_budget_sec", type=Seconds(1.0, 864_000.0), help="Seconds; then stop, to be resumed.")
 @click.option("--ledger", "url", default=LEDGER, show_default=True, help="A database as SQLAlchemy writes its address.")
 @click.option("--resume", "run_id", metavar="RUN", help="Go on with a run of the ledger; its own plan holds.")
+@click.option("--finds-max", type=click.IntRange(0), default=20, show_default=True, help="Finds to shrink and keep.")
 @click.option("--timeout-sec", type=Seconds(0.01, 86_400.0), default=TIMEOUT_SEC, show_default=True, help="For one answer.")
 @candidate_option
 @module_option
@@ -52,6 +51,7 @@ def fuzz(
     workers: int | None,
     cluster: str | None,
     time_budget_sec: float | None,
+    finds_max: int,
     as_data: bool,
     **planned: Any,
 ) -> int:
@@ -72,7 +72,7 @@ def fuzz(
             time_budget_sec=time_budget_sec,
             listen=_Teller(console),
         )
-        explained = _explained(ledger, run.id, plan, reports_dir)
+        explained = _explained(ledger, run.id, plan, reports_dir, finds_max)
     except (LedgerError, WorkersError) as error:
         raise click.UsageError(str(error)) from error
     except ServerMissingError as error:
@@ -110,10 +110,10 @@ def _made(url: str) -> str:
     return url
 
 
-def _explained(ledger: Ledger, run_id: str, plan: FuzzPlan, reports_dir: Path) -> list[Explained]:
+def _explained(ledger: Ledger, run_id: str, plan: FuzzPlan, reports_dir: Path, finds_max: int) -> list[Explained]:
     if plan.subject != "reducer":
         return []
-    found = [explain(plan, find, reports_dir) for find in ledger.finds(run_id)[:EXPLAINED_MAX]]
+    found = [explain(plan, find, reports_dir) for find in ledger.finds(run_id)[:finds_max]]
     explained = [each for each in found if each is not None]
     for each in explained:
         ledger.record_repro(run_id, each.record())

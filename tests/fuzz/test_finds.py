@@ -1,0 +1,78 @@
+"""The fuzz finds what it should, makes it small, and says nothing where there is nothing."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.fuzz.runs import PLANTED, ROOT, start_fuzz
+
+# What was wrong in ports before, or easily could be; `tests/quality/planted.py` says how.
+HISTORICAL = (
+    "naive_rounding", "fill_moves_market", "lost_cooldown_maximum", "swapped_actions", "drops_minus_zero", "other_constant",
+    "tie_takes_buy_exit", "forgets_quote_fee", "reassociated_profit",
+)  # fmt: skip
+
+
+def fuzzed(folder: Path, *arguments: str) -> tuple[int, dict[str, Any]]:
+    """Exit code and data of a run."""
+    process = start_fuzz(f"sqlite:///{folder / 'ledger.sqlite'}", folder / "reports", *arguments, "--json")
+    said, _ = process.communicate(timeout=300)
+    return process.returncode, json.loads(said)
+
+
+def test_a_fixed_part_of_the_night_finds_nothing(tmp_path: Path) -> None:
+    code, run = fuzzed(tmp_path, "--sequences", "1500", "--seed", "7", "--workers", "2")
+    assert code == 0
+    assert run["finds"] == []
+    assert (run["cases"], run["divergent"], run["complete"]) == (1500, 0, True)
+    assert run["bound"] == pytest.approx(3 / 1500)
+    assert run["steps"] >= 25 * 1500
+
+
+def test_a_fixed_part_of_the_detectors_night_finds_nothing(tmp_path: Path) -> None:
+    code, run = fuzzed(tmp_path, "--subject", "detector", "--sequences", "60", "--seed", "7", "--workers", "2")
+    assert code == 0
+    assert (run["cases"], run["divergent"]) == (60, 0)
+
+
+def test_naive_rounding_is_found_at_once_and_shrunk_to_two_events(tmp_path: Path) -> None:
+    started = time.monotonic()
+    code, run = fuzzed(tmp_path, "--sequences", "250", "--seed", "1", "--candidate-exe", f"{PLANTED} naive_rounding")
+    assert time.monotonic() - started < 30.0
+    assert code == 1
+    assert run["finds"]
+    assert all(find["events_after"] <= 2 for find in run["finds"])
+
+
+@pytest.fixture(scope="module")
+def shrunk(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str, Any]]]:
+    """The finds of every historical bug."""
+    found = {}
+    for bug in HISTORICAL:
+        folder = tmp_path_factory.mktemp(bug)
+        arguments = ("--sequences", "500", "--seed", "1", "--batch-size", "125", "--candidate-exe", f"{PLANTED} {bug}")
+        code, run = fuzzed(folder, *arguments, "--finds-max", "1")
+        assert code == 1, f"{bug} was not found"
+        found[bug] = run["finds"]
+    return found
+
+
+def test_every_historical_bug_is_found_and_shrunk(shrunk: dict[str, list[dict[str, Any]]]) -> None:
+    lengths = [finds[0]["events_after"] for finds in shrunk.values()]
+    assert statistics.median(lengths) <= 3
+
+
+def test_a_repro_of_the_fuzz_replays(shrunk: dict[str, list[dict[str, Any]]]) -> None:
+    path = shrunk["naive_rounding"][0]["repro"]
+    command = [sys.executable, "-m", "harness", "replay", path]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "still diverges" in done.stdout
