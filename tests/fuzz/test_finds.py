@@ -17,7 +17,7 @@ from tests.fuzz.runs import PLANTED, ROOT, start_fuzz
 # What was wrong in ports before, or easily could be; `tests/quality/planted.py` says how.
 HISTORICAL = (
     "naive_rounding", "fill_moves_market", "lost_cooldown_maximum", "swapped_actions", "drops_minus_zero", "other_constant",
-    "tie_takes_buy_exit", "forgets_quote_fee", "reassociated_profit",
+    "forgets_quote_fee", "reassociated_profit",
 )  # fmt: skip
 
 
