@@ -22,31 +22,46 @@ class ConvergenceWarning(UserWarning):
     """K-means found fewer clusters than it was asked for; the name and the text are scikit-learn's."""
 
 
+# How much is computed before Python may be interrupted again: some seconds of rows, times states squared.
+WORK = 20_000_000
+
+
 def improve(model: GaussianHMM, rows: Matrix, pieces: list[int], single: bool) -> None:
-    """Run the rounds of EM: all at once, unless somebody wants to watch or decide in between.
+    """Run the rounds of EM: many at once, unless somebody wants to watch or decide in between.
 
     `single` says that the data came as float32, whose squares hmmlearn takes as float32 too.
     """
-    monitor = model.monitor_
-    if type(monitor) is not ConvergenceMonitor or monitor.verbose:
-        return _improve_round_by_round(model, rows, pieces, single)
-    n_iter = min(model.n_iter, monitor.n_iter) if monitor.n_iter > 0 else model.n_iter
-    history, zero_rows = _run_em(model, rows, pieces, single, n_iter, monitor.tol)
-    for log_prob, zero in zip(history, zero_rows, strict=True):
-        monitor.report(log_prob)
-        if zero and not monitor.converged:
-            log.warning(ZERO_ROWS)
-    return None
-
-
-def _improve_round_by_round(model: GaussianHMM, rows: Matrix, pieces: list[int], single: bool) -> None:
-    for _ in range(model.n_iter):
-        history, zero_rows = _run_em(model, rows, pieces, single, 1, 0.0)
-        model.monitor_.report(history[0])
-        if model.monitor_.converged:
+    done, converged = 0, False
+    if type(model.monitor_) is ConvergenceMonitor and not model.monitor_.verbose:
+        done, converged = _improve_at_once(model, rows, pieces, single)
+    for _ in range(done, model.n_iter):
+        if converged:
             break
-        if zero_rows[0]:
-            log.warning(ZERO_ROWS)
+        history, zero_rows = _run_em(model, rows, pieces, single, 1, 0.0)
+        converged = _tell(model, history[0], zero_rows[0])
+
+
+def _improve_at_once(model: GaussianHMM, rows: Matrix, pieces: list[int], single: bool) -> tuple[int, bool]:
+    """Run as many rounds as one call may take; how many it took, and whether that was it."""
+    monitor, converged = model.monitor_, False
+    n_iter = min(model.n_iter, monitor.n_iter) if monitor.n_iter > 0 else model.n_iter
+    n_iter = min(n_iter, max(1, WORK // (len(rows) * model.n_components**2)))
+    try:
+        history, zero_rows = _run_em(model, rows, pieces, single, max(n_iter, 0), monitor.tol)
+    except ValueError:
+        return 0, False  # round by round it comes to the same, and what was reached until then stays
+    for log_prob, zero in zip(history, zero_rows, strict=True):
+        converged = _tell(model, log_prob, zero)
+    return len(history), converged
+
+
+def _tell(model: GaussianHMM, log_prob: float, zero_row: bool) -> bool:
+    """Take in a round; whether it was the last one."""
+    model.monitor_.report(log_prob)
+    converged: bool = model.monitor_.converged
+    if not converged and zero_row:
+        log.warning(ZERO_ROWS)
+    return converged
 
 
 def _run_em(
