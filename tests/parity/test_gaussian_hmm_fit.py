@@ -39,6 +39,11 @@ def test_only_what_params_names_is_trained(params: str) -> None:
     agree(lambda model: learnt(model(3, n_iter=4, random_state=5, params=params).fit(ROWS)), rel=1e-5)
 
 
+@pytest.mark.parametrize("params", [["s", "m"], {"t", "c"}, "stmx", None, 3])
+def test_params_is_anything_that_holds_letters(params: Any) -> None:
+    agree(lambda model: learnt(model(3, n_iter=4, random_state=5, params=params).fit(ROWS)), rel=1e-5)
+
+
 @pytest.mark.parametrize("init", ["", "s", "t", "m", "c", "st", "mc", "tmc", "smc"])
 def test_what_init_params_leaves_out_is_taken_from_the_model(init: str) -> None:
     def call(model: Any) -> Any:

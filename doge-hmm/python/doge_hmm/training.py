@@ -67,8 +67,8 @@ def _tell(model: GaussianHMM, log_prob: float, zero_row: bool) -> bool:
 def _run_em(
     model: GaussianHMM, rows: Matrix, pieces: list[int], single: bool, n_iter: int, tol: float
 ) -> tuple[list[float], list[bool]]:
-    how = model._implementation()
-    arrays, history, zero_rows = _native.em(rows, pieces, model._arrays(), n_iter, tol, how, model.params, single)
+    how, params = model._implementation(), "".join(code for code in "stmc" if code in model.params)
+    arrays, history, zero_rows = _native.em(rows, pieces, model._arrays(), n_iter, tol, how, params, single)
     model.startprob_, model.transmat_, model.means_, model._covars_ = arrays
     return history, zero_rows
 
@@ -116,7 +116,7 @@ def _draw_probabilities(model: GaussianHMM) -> None:
     k = model.n_components
     start, rows = _needs_init(model, "s", "startprob_"), _needs_init(model, "t", "transmat_")
     if isinstance(model.random_state, int | np.integer):
-        startprob, transmat = _native.dirichlets(int(model.random_state), k, start, rows)
+        startprob, transmat = _native.dirichlets(_seed_of(model), k, start, rows)
     else:
         rng = random_state_of(model.random_state)
         startprob = rng.dirichlet(np.full(k, 1 / k)) if start else None
@@ -127,12 +127,19 @@ def _draw_probabilities(model: GaussianHMM) -> None:
         model.transmat_ = transmat
 
 
+def _seed_of(model: GaussianHMM) -> int:
+    seed = int(model.random_state)
+    if not 0 <= seed < 2**32:
+        raise ValueError("Seed must be between 0 and 2**32 - 1")
+    return seed
+
+
 def _centres(model: GaussianHMM, rows: Matrix) -> Matrix:
     """The centres of k-means; an integer seed starts its stream again, a generator goes on with its own."""
     k = model.n_components
     centres: Matrix
     if isinstance(model.random_state, int | np.integer):
-        centres, distinct = _native.k_means(rows, k, seed=int(model.random_state))
+        centres, distinct = _native.k_means(rows, k, seed=_seed_of(model))
     else:
         uniforms = random_state_of(model.random_state).random_sample(_native.draws_of(k))
         centres, distinct = _native.k_means(rows, k, uniforms=uniforms)
