@@ -121,6 +121,9 @@ def _features() -> Iterator[SeriesDefinition]:
     yield define("features_nan", "a close that is none drops the rows after it", gap, volumes)
     long = _market(4500)
     yield define("features_long", "more candles than any window of the market has", long.closes, long.volumes)
+    endless = volumes.copy()
+    endless[30] = np.inf
+    yield define("features_infinite_volume", "a volume without end drops its own row", closes, endless)
     yield define("features_whole_numbers", "lists of ints", np.round(closes * 1e5), np.round(volumes), form="ints")
     yield define("features_strided", "a view with gaps, read only where it is told to", closes, volumes, form="strided")
     yield define("features_other_periods", "periods of one and of more than there are", closes, volumes, rsi_period=3,

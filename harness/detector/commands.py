@@ -24,7 +24,7 @@ from harness.detector.repro import read_detector_repro
 from harness.detector.runner import GIVEN_UP, MARKET, SeriesReport, SeriesRunner
 from harness.detector.threads import one_thread
 from harness.ports.detector import REFERENCE, DetectorPort, Unnamed, open_detector_ports
-from harness.repro import check_reports_dir
+from harness.repro import ReproError, check_reports_dir
 
 GOLDEN, GENERATED = "golden", "generated"
 SOURCES = (GOLDEN, GENERATED, MARKET)
@@ -110,7 +110,7 @@ def replay_detector(path: Path, *, modules: Sequence[str], timeout_sec: float = 
                 verdict = hold(
                     port,
                     case=repro.case,
-                    reference=answer(reference, repro.case),
+                    reference=_by_reference(reference, repro.case, path),
                     contract=load_detector_contract(),
                     reference_port=reference,
                     real=repro.real,
@@ -119,6 +119,14 @@ def replay_detector(path: Path, *, modules: Sequence[str], timeout_sec: float = 
             return 3, {"port": port.name, "missing": f"it has no {error}"}
     found = [divergence.to_json() for divergence in verdict.divergences]
     return (1 if found else 0), {"port": port.name, "divergences": found}
+
+
+def _by_reference(reference: DetectorPort, case: SeriesCase, path: Path) -> dict[str, Any]:
+    """What the reference answers; a case that it cannot even be asked is none. Raises `ReproError`."""
+    try:
+        return answer(reference, case)
+    except Exception as error:
+        raise ReproError(f"{path}: holds no case that can be run ({type(error).__name__}: {error}); restore it") from error
 
 
 def examine_detector(ports: Sequence[DetectorPort]) -> tuple[int, list[dict[str, Any]]]:

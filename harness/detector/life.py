@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from detector.inference import judge
+from detector.types import RegimeState
 from generators.series.case import Json, Series
 from harness.detector.observe import observed, plain
 from harness.detector.touched import handed_in
@@ -17,6 +19,8 @@ from harness.ports.detector import DetectorPort
 
 # How far two readings of one clock may be apart that were taken at once: doubles of 1.7e9 have steps of 2e-7.
 CLOCK_SEC = 1e-3
+# How far a probability may be from what the detector's own model says of the same rows.
+OWN_MODEL = 1e-9
 # Seconds after a training at which to ask whether it is too old, in shares of the interval.
 AGES = (0.0, 0.5, 1.0, 1.5)
 
@@ -44,8 +48,9 @@ class Life:
 
     def train(self, start: int, stop: int) -> None:
         """Train, and read all that the training left."""
+        before = plain(self.detector.state.to_dict())
         trained = observed(lambda: self.detector.train(*self.candles(start, stop)))
-        self.trainings.append({"returned": trained, **self._model(start, stop), **self._flags()})
+        self.trainings.append({"returned": trained, **self._model(start, stop), **self._flags(before)})
 
     def _model(self, start: int, stop: int) -> Json:
         from harness.detector.calls import begin, course, parameters
@@ -74,8 +79,9 @@ class Life:
         rows = self.port["FeatureExtractor"]().extract(*self.candles(start, stop))
         return (rows - np.asarray(self.detector._obs_mean)) / np.asarray(self.detector._obs_std)
 
-    def _flags(self) -> Json:
+    def _flags(self, before: Any) -> Json:
         flags: Json = {"trained_flag": bool(self.detector._trained), "needs_retrain": observed(self.detector.needs_retrain)}
+        flags["state_stays"] = plain(self.detector.state.to_dict()) == before
         flags["too_old"] = observed(self._too_old)
         return flags
 
@@ -106,18 +112,40 @@ class Life:
         """Update, and read the state twice: as it was returned, and as the detector holds it."""
 
         def call() -> Any:
-            before = self.detector.state.last_update_ts
+            held = self.detector.state
+            before = held.last_update_ts
             self.since = time.time()
             state = self.detector.update(*self.candles(start, stop))
             read = self._state(state, before)
             read["total"] = sum(read["probabilities"])
             self.kept.append((state, plain(state.to_dict())))
-            return {**read, "regime_type": type(state.regime).__name__, "held": self.detector.state is state}
+            return {
+                **read,
+                "types": [type(state.regime).__name__, type(state.probabilities).__name__],
+                "follows": None if state is held else self._follows(state, *self.candles(start, stop)),
+                "new": state is not held,
+                "held": self.detector.state is state,
+            }
 
         self.updates.append(observed(call))
         snapshot = self.detector.last_observation
         names = ("macd_hist_slope", "ema_spread_pct", "rsi_zone", "volume_ratio")
         self.observations.append(None if snapshot is None else [plain(getattr(snapshot, name)) for name in names])
+
+    def _follows(self, state: Any, closes: Any, volumes: Any) -> bool:
+        """Whether a new state is what the detector's own model says of these candles.
+
+        Asked of every port about itself, it holds even where two trainings have nothing to agree on.
+        """
+        detector, cfg = self.detector, self.detector.cfg
+        rows = self.port["FeatureExtractor"]().extract(closes, volumes)[-cfg["HMM_INFERENCE_WINDOW"] :]
+        rows = (rows - np.asarray(detector._obs_mean)) / np.asarray(detector._obs_std)
+        with np.errstate(all="ignore"):
+            posterior = detector._model.predict_proba(rows)[-1]
+        said = list(state.probabilities)
+        wanted = [posterior[model_state] for model_state, _ in sorted(detector._label_map.items(), key=lambda item: item[1])]
+        verdict = judge(said, cfg, now=state.last_update_ts, observation_count=len(rows))
+        return bool(np.allclose(said, wanted, rtol=0.0, atol=OWN_MODEL)) and verdict == RegimeState.from_dict(state.to_dict())
 
     def _state(self, state: Any, before: float | None = None) -> Json:
         read: Json = plain(state.to_dict())
