@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from golden.detector_cases import definitions
 from golden.detector_corpus import (
@@ -61,7 +62,11 @@ def check_files(directory: Path = FIXTURES_DIR, manifest: Path = MANIFEST_FILE) 
     except ManifestError as error:
         yield Problem(fixture="manifest", where=manifest.name, sentence=str(error).removeprefix(f"{manifest}: "))
         return
-    now = {"contract_sha256": sha256_of(CONTRACT_FILE.read_bytes()), "reference_hash": reference_hash()}
+    now: dict[str, Any] = {
+        "threads": 1,
+        "contract_sha256": sha256_of(CONTRACT_FILE.read_bytes()),
+        "reference_hash": reference_hash(),
+    }
     for key, current in now.items():
         if recorded.get(key) != current:
             sentence = f"recorded under {recorded.get(key)}, but now it is {current}; run {RECORD} if that is meant"

@@ -10,8 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from detector.inference import judge
-from detector.types import RegimeState
 from generators.series.case import Json, Series
 from harness.detector.observe import observed, plain
 from harness.detector.touched import handed_in
@@ -137,6 +135,10 @@ class Life:
 
         Asked of every port about itself, it holds even where two trainings have nothing to agree on.
         """
+        # Where hmmlearn is missing there is no reference, and this is not asked; `parity doctor` must still start.
+        from detector.inference import judge
+        from detector.types import RegimeState
+
         detector, cfg = self.detector, self.detector.cfg
         rows = self.port["FeatureExtractor"]().extract(closes, volumes)[-cfg["HMM_INFERENCE_WINDOW"] :]
         rows = (rows - np.asarray(detector._obs_mean)) / np.asarray(detector._obs_std)

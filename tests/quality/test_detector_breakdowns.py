@@ -6,6 +6,7 @@ import json
 import os
 import random
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -232,3 +233,15 @@ def test_a_divergence_that_holds_arrays_can_be_told_as_data(tmp_path: Path, capf
     assert ended.value.code == 1
     (finding,) = json.loads(capfd.readouterr().out)["findings"]
     assert finding["case"] == "error_unknown_setting"
+
+
+def test_without_hmmlearn_the_doctor_says_what_is_missing(tmp_path: Path) -> None:
+    (tmp_path / "hmmlearn.py").write_text('raise ImportError("no hmmlearn here")\n')
+    told = subprocess.run(
+        [sys.executable, "-m", "harness", "doctor"],
+        env={**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"},
+        cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert told.returncode == 3, told.stderr
+    assert "MISSING: python: no hmmlearn here" in told.stdout
+    assert "Traceback" not in told.stderr
