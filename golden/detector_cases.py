@@ -119,6 +119,11 @@ def _features() -> Iterator[SeriesDefinition]:
     gap = closes.copy()
     gap[30] = np.nan
     yield define("features_nan", "a close that is none drops the rows after it", gap, volumes)
+    long = _market(4500)
+    yield define("features_long", "more candles than any window of the market has", long.closes, long.volumes)
+    endless = volumes.copy()
+    endless[30] = np.inf
+    yield define("features_infinite_volume", "a volume without end drops its own row", closes, endless)
     yield define("features_whole_numbers", "lists of ints", np.round(closes * 1e5), np.round(volumes), form="ints")
     yield define("features_strided", "a view with gaps, read only where it is told to", closes, volumes, form="strided")
     yield define("features_other_periods", "periods of one and of more than there are", closes, volumes, rsi_period=3,
@@ -138,6 +143,16 @@ def _lives() -> Iterator[SeriesDefinition]:
     gained = {**base, "config": {**config, "HMM_BIAS_GAIN": 3.0, "HMM_CONFIDENCE_THRESHOLD": 0.0}}
     gained["actions"] = [["train", 0, 140], *updates]
     yield _define("detector_gain", "a bias that is clamped", "detector", gained)
+    sure = {**base, "config": {**config, "HMM_CONFIDENCE_THRESHOLD": 0.99999}}
+    sure["actions"] = [["train", 0, 140], *(["update", max(0, stop - 60), stop] for stop in range(20, 190, 2))]
+    yield _define("detector_sure", "only who is all but certain leans: the unrounded confidence counts", "detector", sure)
+    again = {**base, "actions": [
+        ["train", 0, 140], ["beside", 50, 190], *updates, ["train", 20, 160], ["train", 0, 30], *updates, ["train", 40, 180],
+        *updates, ["snapshot"],
+    ]}  # fmt: skip
+    yield _define("detector_trained_again", "trained three times, refused once, another one beside it", "detector", again)
+    aged = {**base, "config": {**config, "HMM_RETRAIN_INTERVAL_SEC": 3600.0, "HMM_BIAS_GAIN": 2.0}, "actions": life["actions"]}
+    yield _define("detector_other_interval", "a training that is an hour old is too old", "detector", aged)
     flat = {**base, "closes": Series(np.full(190, 0.2)), "volumes": Series(np.full(190, 1e6)), "actions": gained["actions"]}
     yield _define("detector_flat_market", "nothing to tell the regimes by", "detector", flat, degenerate=True)
 

@@ -162,7 +162,7 @@ def replay(
     if subject_of(file) == "detector":
         from harness.detector.cli import replay_cli
 
-        return replay_cli(file, candidate_modules, as_data=as_data)
+        return replay_cli(file, candidate_modules, timeout_sec=timeout_sec, as_data=as_data)
     code, found = replay_repro(file, candidate_exes=candidate_exes, timeout_sec=timeout_sec)
     if as_data:
         click.echo(as_json({"exit_code": code, **found}))

@@ -41,20 +41,29 @@ class Seconds(click.FloatRange):
 
 
 timeout_option = click.option(
-    "--timeout-sec", type=Seconds(0.01, 86_400.0), default=TIMEOUT_SEC, show_default=True, help="For one answer."
+    "--timeout-sec",
+    type=Seconds(0.01, 86_400.0),
+    default=TIMEOUT_SEC,
+    show_default=True,
+    help="For one answer; a case of the detector has 120 s if this is left out.",
 )
 json_option = click.option("--json", "as_data", is_flag=True, help="Plain data for a machine to read.")
 
 # Options of the reducer's ports and cases, which the detector has no use for.
-OF_THE_REDUCER = ("candidate_exes", "events_max", "timeout_sec")
+OF_THE_REDUCER = ("candidate_exes", "events_max")
 
 
-def refuse_foreign(subject: str, given: Mapping[str, Any]) -> None:
+def refuse_foreign(subject: str, options: Mapping[str, Any]) -> None:
     """Refuse options that were given and that the subject does not have; silence would promise what does not happen."""
     foreign = OF_THE_REDUCER if subject == "detector" else ("candidate_modules", "market_windows")
-    context = click.get_current_context()
     for name in foreign:
-        source = context.get_parameter_source(name)
-        if name in given and source is not None and source.name == "COMMANDLINE":
-            option = next(param.opts[0] for param in context.command.params if param.name == name)
+        if name in options and given(name):
+            params = click.get_current_context().command.params
+            option = next(param.opts[0] for param in params if param.name == name)
             raise click.UsageError(f"{option}: means nothing to the {subject}; leave it out")
+
+
+def given(name: str) -> bool:
+    """Whether an option of the running command was given, and not left to its default."""
+    source = click.get_current_context().get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"

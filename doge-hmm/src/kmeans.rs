@@ -1,7 +1,8 @@
 //! scikit-learn's k-means as hmmlearn calls it: ten runs, k-means++, Lloyd, at most 300 rounds, tolerance 1e-4.
 //!
 //! Source: scikit-learn 1.9.1, `cluster/_kmeans.py`, `_k_means_lloyd.pyx`, `_k_means_common.pyx`. Sums over rows run
-//! in row order, as they do there with one thread.
+//! in row order, as they do there with one thread; products are added up as its matrix product and numpy's einsum do, so
+//! that ties on quantised data fall alike.
 
 mod lloyd;
 mod plus_plus;
@@ -128,16 +129,45 @@ fn centre(x: &[f64], means: &[f64], n: usize, d: usize) -> Centred {
     let mut columns = vec![0.0; n * d];
     let mut squares = Vec::with_capacity(n);
     for (t, row) in x.chunks_exact(d).enumerate() {
-        let mut square = 0.0;
         for (j, (value, mean)) in row.iter().zip(means).enumerate() {
             let z = value - mean;
             rows.push(z);
             columns[j * n + t] = z;
-            square += z * z;
         }
-        squares.push(square);
+        squares.push(squared_norm(&rows[t * d..]));
     }
     Centred { rows, columns, squares, n, d }
+}
+
+// Source: numpy's einsum, which adds up in two strands, of every eight features the last pair first.
+fn squared_norm(row: &[f64]) -> f64 {
+    let mut strands = [0.0; 2];
+    let eights = row.chunks_exact(8);
+    let rest = eights.remainder();
+    for eight in eights {
+        for pair in eight.chunks_exact(2).rev() {
+            strands[0] += pair[0] * pair[0];
+            strands[1] += pair[1] * pair[1];
+        }
+    }
+    for pair in rest.chunks(2) {
+        for (strand, z) in strands.iter_mut().zip(pair) {
+            *strand += z * z;
+        }
+    }
+    strands[0] + strands[1]
+}
+
+// A matrix product's way to a sum of products, one feature after the other and rounded once each: which of two rows that are
+// equally far is the nearer one hangs on it.
+#[inline(always)]
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).fold(0.0, |sum, (x, y)| x.mul_add(*y, sum))
+}
+
+#[inline(always)]
+fn dot_4(a: [f64; 4], b: [f64; 4]) -> f64 {
+    a[3].mul_add(b[3], a[2].mul_add(b[2], a[1].mul_add(b[1], a[0] * b[0])))
 }
 
 // Whether each label of one goes with a single label of the other.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import NoneType
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -113,6 +114,26 @@ class SeriesCase:
         }
 
 
+# What the inputs of a kind have to hold, and as what.
+INPUTS: dict[str, dict[str, tuple[type, ...]]] = {
+    "features": {"closes": (Series,), "volumes": (Series,), "periods": (dict,)},
+    "em": {"rows": (Series,), "lengths": (list, NoneType), "start": (dict,), "rounds": (int,), "implementation": (str,)},
+    "fit": {"rows": (Series,), "lengths": (list, NoneType), "settings": (dict,)},
+    "detector": {"closes": (Series,), "volumes": (Series,), "config": (dict,), "actions": (list,)},
+    "inference": {"rows": (Series,), "lengths": (list, NoneType), "model": (dict,), "implementation": (str,)},
+    "functions": {"steps": (list,)},
+    "errors": {"steps": (list,)},
+}
+
+
+def _check_inputs(kind: str, inputs: Any) -> None:
+    """Raise `ValueError` that names the first input that is not there, or is something else."""
+    for name, kinds in INPUTS[kind].items():
+        value = inputs.get(name) if isinstance(inputs, dict) else None
+        if not isinstance(value, kinds):
+            raise ValueError(f"case.inputs.{name}: is missing, or is not what a case of kind {kind!r} has there")
+
+
 def from_json(data: Mapping[str, Any]) -> SeriesCase:
     """Read a case back. Raises `ValueError` that names what is missing."""
     for name in ("name", "kind", "inputs"):
@@ -120,10 +141,12 @@ def from_json(data: Mapping[str, Any]) -> SeriesCase:
             raise ValueError(f"case.{name}: is missing")
     if data["kind"] not in KINDS:
         raise ValueError(f"case.kind: is none of {', '.join(KINDS)}")
+    inputs = _from_plain(data["inputs"])
+    _check_inputs(data["kind"], inputs)
     return SeriesCase(
         name=str(data["name"]),
         kind=data["kind"],
-        inputs=_from_plain(data["inputs"]),
+        inputs=inputs,
         properties=tuple(data.get("properties", ())),
         degenerate=bool(data.get("degenerate", False)),
         metadata=data.get("metadata", {}),

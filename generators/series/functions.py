@@ -146,6 +146,45 @@ ERRORS: dict[str, list[Json]] = {
     "negative interval": _config(HMM_RETRAIN_INTERVAL_SEC=-1.0),
     "no samples": _config(HMM_MIN_TRAIN_SAMPLES=0),
     "gain of text": _config(HMM_BIAS_GAIN="1.0"),
+    "window of true": _config(HMM_INFERENCE_WINDOW=True),
+    "half an iteration": _config(HMM_N_ITER=2.5),
+    "state out of range": [
+        {"call": "RegimeState.from_dict", "args": [state]}
+        for state in (
+            {"regime": 3},
+            {"regime": True},
+            {"probabilities": [0.5, 0.5]},
+            {"probabilities": [1.5, 0.0, 0.0]},
+            {"confidence": -0.1},
+            {"bias_signal": "NaN"},
+            {"last_update_ts": -1.0},
+            {"observation_count": 1.5},
+            {},
+            None,
+        )
+    ],
+    "state assigned out of range": [
+        {"new": "RegimeState", "as": "s"},
+        {"set": "s.confidence", "value": 2.0},
+        {"set": "s.regime", "value": 7},
+        {"set": "s.probabilities", "value": [1.0]},
+        {"call": "s.to_dict"},
+    ],
+    "snapshot of garbage": [
+        {"new": "RegimeDetector", "as": "d"},
+        *(
+            {"call": "restore_from_snapshot", "args": [{"ref": "d"}, stored]}
+            for stored in (
+                {"_hmm_regime_state": {"confidence": 2.0}},
+                {"_hmm_regime_state": 5},
+                {"_hmm_last_train_ts": "now"},
+                {"_hmm_trained": 1},
+                {"_hmm_last_train_ts": 9.0, "_hmm_trained": "yes"},
+                7,
+            )
+        ),
+        {"call": "serialize_for_snapshot", "args": [{"ref": "d"}]},
+    ],
     "blend above one": _config(HMM_BLEND_WITH_TREND=2.0),
     "unequal lengths": _extract(Series(_CLOSES), Series(_CLOSES[:29])),
     "closes of two dimensions": _extract(Series(_CLOSES, "column"), Series(_CLOSES)),

@@ -99,7 +99,16 @@ def shown(value: Any) -> Any:
     """A value for a report: a float with its bits, because two of them can print alike to a hurried eye."""
     if isinstance(value, float):
         return f"{value!r} ({float_bits(value)})"
-    return repr(value) if isinstance(value, Absent) else value
+    return repr(value) if isinstance(value, Absent) else _without_arrays(value)
+
+
+def _without_arrays(value: Any) -> Any:
+    """The value with its arrays as lists, which JSON can hold."""
+    if isinstance(value, dict):
+        return {key: _without_arrays(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_without_arrays(item) for item in value]
+    return value.tolist() if hasattr(value, "tolist") else value
 
 
 def float_bits(value: float) -> str:

@@ -3,22 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from generators.series.case import Json, Kind, Series, SeriesCase
 from harness.detector.life import live
-from harness.detector.observe import observed
+from harness.detector.observe import listening, observed
 from harness.detector.scripts import play
+from harness.detector.touched import handed_in, watching
 from harness.ports.detector import DetectorPort
 
+SAMPLES, SAMPLE_SEED = 24, 20_431
 PARAMETERS = ("startprob_", "transmat_", "means_", "_covars_")
 
 
+@dataclass(frozen=True)
+class Answer:
+    """All that a port did with a case: the outcome, level by level, and what it touched that is not its own."""
+
+    outcome: Json
+    touched: tuple[str, ...] = ()
+
+
 def answer(port: DetectorPort, case: SeriesCase) -> Json:
-    """All that a port does with a case. Raises `Unnamed`."""
-    return CALLS[case.kind](port, case.inputs)
+    """The outcome of a case on a port of this process. Raises `Unnamed`."""
+    return answered(port, case).outcome
+
+
+def answered(port: DetectorPort, case: SeriesCase) -> Answer:
+    """The outcome, and what was touched. Raises `Unnamed`."""
+    with watching() as watch:
+        outcome = CALLS[case.kind](port, case.inputs)
+        return Answer(outcome, watch.touched())
 
 
 def parameters(model: Any) -> Json:
@@ -41,9 +60,13 @@ def extract(port: DetectorPort, inputs: Mapping[str, Any]) -> Json:
 
     def rows() -> Any:
         extractor = port["FeatureExtractor"](**inputs["periods"])
-        return extractor.extract(inputs["closes"].build(), inputs["volumes"].build())
+        return extractor.extract(handed_in(inputs["closes"]), handed_in(inputs["volumes"]))
 
-    return {"features": {"rows": observed(rows)}}
+    outcome = {"features": {"rows": observed(rows)}}
+    with suppress(Exception), listening():
+        # Other rows, so that an array that was given away and is used again shows.
+        port["FeatureExtractor"](**inputs["periods"]).extract(inputs["volumes"].build(), inputs["closes"].build())
+    return outcome
 
 
 def place(model: Any, given: Mapping[str, Series]) -> Any:
@@ -65,7 +88,7 @@ def step_rounds(port: DetectorPort, inputs: Mapping[str, Any]) -> Json:
     for _ in range(inputs["rounds"]):
 
         def one() -> Json:
-            model.fit(rows.build(), inputs["lengths"])
+            model.fit(handed_in(rows), inputs["lengths"])
             return {**course(model), **parameters(model)}
 
         rounds.append(observed(one))
@@ -80,7 +103,7 @@ def train(port: DetectorPort, inputs: Mapping[str, Any]) -> Json:
     model = port["GaussianHMM"](**settings)
 
     def fit() -> Json:
-        model.fit(rows.build(), lengths)
+        model.fit(handed_in(rows), lengths)
         return {**course(model), **parameters(model), "n_features": int(model.n_features)}
 
     trained = observed(fit)
@@ -112,18 +135,23 @@ def said_of(model: Any, rows: Series, lengths: Any) -> Json:
 
     calls: dict[str, Callable[[], Any]] = {
         "labels": order,
-        "path": lambda: model.predict(rows.build(), lengths),
-        "decoded": lambda: model.decode(rows.build(), lengths),
-        "map": lambda: model.decode(rows.build(), lengths, algorithm="map"),
-        "posteriors": lambda: model.predict_proba(rows.build(), lengths),
-        "scored": lambda: model.score_samples(rows.build(), lengths),
-        "score": lambda: model.score(rows.build(), lengths),
-        "aic": lambda: model.aic(rows.build(), lengths),
-        "bic": lambda: model.bic(rows.build(), lengths),
+        "path": lambda: model.predict(handed_in(rows), lengths),
+        "decoded": lambda: model.decode(handed_in(rows), lengths),
+        "map": lambda: model.decode(handed_in(rows), lengths, algorithm="map"),
+        "posteriors": lambda: model.predict_proba(handed_in(rows), lengths),
+        "scored": lambda: model.score_samples(handed_in(rows), lengths),
+        "score": lambda: model.score(handed_in(rows), lengths),
+        "aic": lambda: model.aic(handed_in(rows), lengths),
+        "bic": lambda: model.bic(handed_in(rows), lengths),
         "stationary": model.get_stationary_distribution,
         "covars_shape": lambda: list(model.covars_.shape),
     }
-    return {name: observed(call) for name, call in calls.items()}
+    said = {name: observed(call) for name, call in calls.items()}
+    with suppress(Exception), listening():
+        # Of other rows, so that an array that was given away and is used again shows.
+        model.predict_proba(-rows.values)
+        model.predict(-rows.values)
+    return said
 
 
 def infer(port: DetectorPort, inputs: Mapping[str, Any]) -> Json:
@@ -131,7 +159,10 @@ def infer(port: DetectorPort, inputs: Mapping[str, Any]) -> Json:
     states = len(inputs["model"]["startprob"].values)
     model = port["GaussianHMM"](states, implementation=inputs["implementation"])
     place(model, inputs["model"])
-    return {"inference": said_of(model, inputs["rows"], inputs["lengths"])}
+    said = said_of(model, inputs["rows"], inputs["lengths"])
+    # Of equal models alone: a draw goes through the order of the variances, which the last bit of two may turn.
+    said["sample"] = observed(lambda: model.sample(SAMPLES, random_state=SAMPLE_SEED))
+    return {"inference": said}
 
 
 CALLS: dict[Kind, Callable[[DetectorPort, Mapping[str, Any]], Json]] = {

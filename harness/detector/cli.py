@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from typing import Any
 
 import click
@@ -11,12 +12,14 @@ from rich.table import Table
 from golden.detector_corpus import FIXTURES_DIR
 from harness.commands import as_json
 from harness.comparators.tolerances import ToleranceError
+from harness.detector.cage import CASE_SEC, Cage, caged
 from harness.detector.commands import DetectorOptions, examine_detector, replay_detector, run_detector
 from harness.detector.golden import check_detector
 from harness.detector.report import print_series_report, series_to_json
 from harness.golden_check import Problem
+from harness.options import given
 from harness.output import console_for
-from harness.ports.detector import open_detector_ports
+from harness.ports.detector import DetectorPort, open_detector_ports
 from harness.report import text_of
 
 BAD_INPUT = (ToleranceError,)
@@ -36,6 +39,7 @@ def run_cli(options: Mapping[str, Any], names: Sequence[str], *, as_data: bool) 
         ports=chosen,
         modules=modules,
         reports_dir=options["reports_dir"],
+        timeout_sec=options["timeout_sec"] if given("timeout_sec") else CASE_SEC,
     )
     report = run_detector(asked, console=console, quiet=as_data)
     print_series_report(report, console)
@@ -44,9 +48,9 @@ def run_cli(options: Mapping[str, Any], names: Sequence[str], *, as_data: bool) 
     return report.exit_code
 
 
-def replay_cli(file: Any, modules: Sequence[str], *, as_data: bool) -> int:
+def replay_cli(file: Any, modules: Sequence[str], *, timeout_sec: float, as_data: bool) -> int:
     """`parity replay FILE` of a detector's repro."""
-    code, found = replay_detector(file, modules=modules)
+    code, found = replay_detector(file, modules=modules, timeout_sec=timeout_sec if given("timeout_sec") else CASE_SEC)
     if as_data:
         click.echo(as_json({"exit_code": code, **found}))
         return code
@@ -80,15 +84,17 @@ def doctor_table(rows: Sequence[Mapping[str, Any]]) -> Table:
 
 def verify_detector(problems: list[Problem], missing: dict[str, str], counted: list[str], modules: Sequence[str]) -> None:
     """Add what `parity golden verify` finds in the detector's fixtures: problems, unusable ports with why, a count."""
-    ports = open_detector_ports(modules=modules)
-    usable = []
-    for port in ports:
-        available = port.availability()
-        if available.available:
-            usable.append(port)
-        else:
-            missing[f"{port.name} (detector)"] = f"{available.word}: {port.name}: {available.reason}; {available.remedy}"
-        if port.missing() and available.available:
-            missing[f"{port.name} (names)"] = f"MISSING: {port.name}: it has no {', '.join(port.missing())}"
-    problems += check_detector(usable)
+    with ExitStack() as stack:
+        usable: list[DetectorPort | Cage] = []
+        for port in open_detector_ports(modules=modules):
+            cage = stack.enter_context(caged(port))
+            opened = cage.opened()
+            available = opened.available
+            if available.available:
+                usable.append(cage)
+            else:
+                missing[f"{port.name} (detector)"] = f"{available.word}: {port.name}: {available.reason}; {available.remedy}"
+            if opened.lacks:
+                missing[f"{port.name} (names)"] = f"MISSING: {port.name}: it has no {', '.join(opened.lacks)}"
+        problems += check_detector(usable)
     counted.append(f"{len(list(FIXTURES_DIR.glob('*.json')))} fixtures of the detector and {len(usable)} port(s)")

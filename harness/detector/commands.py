@@ -14,16 +14,17 @@ from generators.series.case import SeriesCase
 from generators.series.market import market_cases
 from golden.detector_corpus import SeriesFixture, read_fixtures
 from harness.commands import progress_of
+from harness.detector.cage import BREAKDOWNS_MAX, CASE_SEC, caged
 from harness.detector.calls import answer
 from harness.detector.contract import load_detector_contract
 from harness.detector.golden import first_divergence
-from harness.detector.judge import Verdict, judge
+from harness.detector.hold import hold
+from harness.detector.judge import Verdict
 from harness.detector.repro import read_detector_repro
-from harness.detector.runner import MARKET, SeriesReport, SeriesRunner
-from harness.detector.surface import differing
+from harness.detector.runner import GIVEN_UP, MARKET, SeriesReport, SeriesRunner
 from harness.detector.threads import one_thread
-from harness.ports.detector import REFERENCE, DetectorPort, open_detector_ports
-from harness.repro import check_reports_dir
+from harness.ports.detector import REFERENCE, DetectorPort, Unnamed, open_detector_ports
+from harness.repro import ReproError, check_reports_dir
 
 GOLDEN, GENERATED = "golden", "generated"
 SOURCES = (GOLDEN, GENERATED, MARKET)
@@ -40,6 +41,7 @@ class DetectorOptions:
     ports: Sequence[str] = ()
     modules: Sequence[str] = ()
     reports_dir: Path = Path("reports")
+    timeout_sec: float = CASE_SEC
 
 
 def run_detector(options: DetectorOptions, *, console: Console, quiet: bool) -> SeriesReport:
@@ -54,12 +56,15 @@ def run_detector(options: DetectorOptions, *, console: Console, quiet: bool) -> 
         (MARKET, market, len(market)),
     ]
     ports = open_detector_ports(options.ports, modules=options.modules)
-    runner = SeriesRunner(ports, contract=contract, reports_dir=options.reports_dir)
-    runner.check_surfaces()
-    with one_thread(), progress_of(sources, console, quiet=quiet) as advance:
-        for source, cases, _ in sources:
-            runner.run(source, cases, progress=advance)
-        _check_recorded(runner, fixtures)
+    runner = SeriesRunner(ports, contract=contract, reports_dir=options.reports_dir, timeout_sec=options.timeout_sec)
+    try:
+        runner.check_surfaces()
+        with one_thread(), progress_of(sources, console, quiet=quiet) as advance:
+            for source, cases, _ in sources:
+                runner.run(source, cases, progress=advance)
+            _check_recorded(runner, fixtures)
+    finally:
+        runner.close()
     runner.report.never_hit = runner.report.tallies[GENERATED].never_hit()
     _note_gaps(runner.report)
     return runner.report
@@ -67,13 +72,13 @@ def run_detector(options: DetectorOptions, *, console: Console, quiet: bool) -> 
 
 def _check_recorded(runner: SeriesRunner, fixtures: Sequence[SeriesFixture]) -> None:
     """Hold the reference to what was recorded, so that one that drifted cannot vouch for itself."""
-    port, report = runner.ports[0], runner.report.ports[0]
+    port, report = runner.reference, runner.report.ports[0]
     if not report.usable:
         return
     for fixture in fixtures:
         found = first_divergence(port, fixture, runner.contract)
         if found is not None:
-            runner.note_finding(port, report, GOLDEN, fixture.definition.case, Verdict([found]))
+            runner.note_finding(port.name, report, GOLDEN, fixture.definition.case, Verdict([found]))
 
 
 def _note_gaps(report: SeriesReport) -> None:
@@ -84,30 +89,44 @@ def _note_gaps(report: SeriesReport) -> None:
         for name in port.lacks:
             cases = port.not_compared[name]
             report.notes.append(f"MISSING: port {port.name}: it has no {name}; {cases} case(s) were not compared for it")
+        if port.not_compared[GIVEN_UP]:
+            report.notes.append(f"GIVEN UP: port {port.name}: it broke down {BREAKDOWNS_MAX} times; "
+                                f"{port.not_compared[GIVEN_UP]} case(s) were not compared")  # fmt: skip
 
 
-def replay_detector(path: Path, *, modules: Sequence[str]) -> tuple[int, dict[str, Any]]:
+def replay_detector(path: Path, *, modules: Sequence[str], timeout_sec: float = CASE_SEC) -> tuple[int, dict[str, Any]]:
     """Run a repro again: exit code 1 while it diverges, 0 once it no longer does, 3 where its port is missing."""
     repro = read_detector_repro(path)
     known, _, module = repro.port.partition(":")
     wanted = list(modules) or ([module] if known == "module" else [])
     ports = open_detector_ports([REFERENCE] if wanted else [REFERENCE, repro.port], modules=wanted)
-    reference, port = ports[0], ports[-1]
-    for needed in (reference, port):
-        available = needed.availability()
-        if not available.available:
-            return 3, {"port": needed.name, "missing": f"{available.reason}; {available.remedy}"}
-    with one_thread():
-        verdict = judge(
-            case=repro.case,
-            reference=answer(reference, repro.case),
-            candidate=answer(port, repro.case),
-            contract=load_detector_contract(),
-            reference_port=reference,
-            real=repro.real,
-        )
+    reference, candidate = ports[0], ports[-1]
+    with caged(candidate, timeout_sec=timeout_sec) as port:
+        for name, available in ((reference.name, reference.availability()), (port.name, port.opened().available)):
+            if not available.available:
+                return 3, {"port": name, "missing": f"{available.reason}; {available.remedy}"}
+        try:
+            with one_thread():
+                verdict = hold(
+                    port,
+                    case=repro.case,
+                    reference=_by_reference(reference, repro.case, path),
+                    contract=load_detector_contract(),
+                    reference_port=reference,
+                    real=repro.real,
+                )
+        except Unnamed as error:
+            return 3, {"port": port.name, "missing": f"it has no {error}"}
     found = [divergence.to_json() for divergence in verdict.divergences]
     return (1 if found else 0), {"port": port.name, "divergences": found}
+
+
+def _by_reference(reference: DetectorPort, case: SeriesCase, path: Path) -> dict[str, Any]:
+    """What the reference answers; a case that it cannot even be asked is none. Raises `ReproError`."""
+    try:
+        return answer(reference, case)
+    except Exception as error:
+        raise ReproError(f"{path}: holds no case that can be run ({type(error).__name__}: {error}); restore it") from error
 
 
 def examine_detector(ports: Sequence[DetectorPort]) -> tuple[int, list[dict[str, Any]]]:
@@ -115,14 +134,16 @@ def examine_detector(ports: Sequence[DetectorPort]) -> tuple[int, list[dict[str,
     contract = load_detector_contract()
     rows: list[dict[str, Any]] = []
     for port in ports:
-        available = port.availability()
-        row: dict[str, Any] = {"subject": "detector", "port": port.name, "available": available.available}
-        if available.available:
-            row |= {"version": port.version(), "lacks": port.missing()}
-            row["divergences"] = [divergence.to_json() for divergence in differing(port, contract.surface)]
-        else:
-            row |= {"word": available.word, "reason": available.reason, "remedy": available.remedy}
-        rows.append(row)
+        with caged(port) as cage:
+            opened = cage.opened()
+            available = opened.available
+            row: dict[str, Any] = {"subject": "detector", "port": port.name, "available": available.available}
+            if available.available:
+                row |= {"version": opened.version, "lacks": list(opened.lacks)}
+                row["divergences"] = [divergence.to_json() for divergence in cage.differing(contract.surface)]
+            else:
+                row |= {"word": available.word, "reason": available.reason, "remedy": available.remedy}
+            rows.append(row)
     if any(row.get("divergences") for row in rows):
         return 1, rows
     return (0 if all(row["available"] and not row["lacks"] for row in rows) else 3), rows

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from golden.detector_cases import definitions
 from golden.detector_corpus import (
@@ -22,9 +23,10 @@ from golden.detector_corpus import (
 )
 from golden.manifest import ManifestError, sha256_of
 from harness.comparators.divergence import Divergence
+from harness.detector.cage import Cage, GivenUp
 from harness.detector.calls import answer
 from harness.detector.contract import DetectorContract, load_detector_contract
-from harness.detector.judge import judge
+from harness.detector.hold import hold
 from harness.detector.threads import one_thread
 from harness.golden_check import Problem
 from harness.ports.detector import DetectorPort, Unnamed, python
@@ -60,7 +62,11 @@ def check_files(directory: Path = FIXTURES_DIR, manifest: Path = MANIFEST_FILE) 
     except ManifestError as error:
         yield Problem(fixture="manifest", where=manifest.name, sentence=str(error).removeprefix(f"{manifest}: "))
         return
-    now = {"contract_sha256": sha256_of(CONTRACT_FILE.read_bytes()), "reference_hash": reference_hash()}
+    now: dict[str, Any] = {
+        "threads": 1,
+        "contract_sha256": sha256_of(CONTRACT_FILE.read_bytes()),
+        "reference_hash": reference_hash(),
+    }
     for key, current in now.items():
         if recorded.get(key) != current:
             sentence = f"recorded under {recorded.get(key)}, but now it is {current}; run {RECORD} if that is meant"
@@ -98,7 +104,7 @@ def check_definitions(directory: Path = FIXTURES_DIR) -> Iterator[Problem]:
             yield Problem(fixture=definition.name, where=f"{directory.name}/{definition.name}.json", sentence=sentence)
 
 
-def check_port(port: DetectorPort, fixtures: Sequence[SeriesFixture], contract: DetectorContract) -> Iterator[Problem]:
+def check_port(port: DetectorPort | Cage, fixtures: Sequence[SeriesFixture], contract: DetectorContract) -> Iterator[Problem]:
     """Where a port's answers are not the recorded ones, each within its tolerance."""
     for fixture in fixtures:
         found = first_divergence(port, fixture, contract)
@@ -107,19 +113,19 @@ def check_port(port: DetectorPort, fixtures: Sequence[SeriesFixture], contract: 
             yield Problem(fixture=fixture.name, where=found.path, sentence=sentence, divergence=found)
 
 
-def first_divergence(port: DetectorPort, fixture: SeriesFixture, contract: DetectorContract) -> Divergence | None:
+def first_divergence(port: DetectorPort | Cage, fixture: SeriesFixture, contract: DetectorContract) -> Divergence | None:
     """The first divergence of a port from a fixture, None at parity or where the port lacks a name."""
-    case = fixture.definition.case
     try:
-        candidate = answer(port, case)
-    except Unnamed:
+        verdict = hold(
+            port,
+            case=fixture.definition.case,
+            reference=fixture.outcome,
+            contract=contract,
+            reference_port=python_port(),
+            real=False,
+        )
+    except (Unnamed, GivenUp):
         return None
-    except Exception as error:
-        said = f"{type(error).__name__}: {error}"
-        return Divergence(path="$", kind="error", reference="an outcome", candidate=said)
-    verdict = judge(
-        case=case, reference=fixture.outcome, candidate=candidate, contract=contract, reference_port=python_port(), real=False
-    )
     return verdict.divergences[0] if verdict.divergences else None
 
 
@@ -130,7 +136,7 @@ def python_port() -> DetectorPort:
     return port
 
 
-def check_detector(ports: Sequence[DetectorPort]) -> list[Problem]:
+def check_detector(ports: Sequence[DetectorPort | Cage]) -> list[Problem]:
     """Every problem of the committed fixtures, with the files first. Raises `FixtureError` and `ContractFileError`."""
     contract = load_detector_contract()
     problems = list(check_files())

@@ -97,7 +97,10 @@ def _excuse(
         return verdict
     left, right = _optimum(references[0]), _optimum(candidate)
     if left is not None and right is not None:
-        verdict.likeness = liken(reference=left, candidate=right, criteria=contract.criteria)
+        try:
+            verdict.likeness = liken(reference=left, candidate=right, criteria=contract.criteria)
+        except (IndexError, TypeError, ValueError):
+            return verdict  # of other shapes: there is nothing to match
         if verdict.likeness.passed:
             verdict.divergences, verdict.excused = [], STATISTICS
     return verdict

@@ -7,11 +7,11 @@ import re
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from enum import IntEnum
 from typing import Any
 
 import numpy as np
 
+from harness.detector.touched import handed_out
 from harness.ports.detector import Unnamed
 
 # Numbers that arithmetic made; whole ones stay in the text, where they are compared by their digits.
@@ -65,18 +65,25 @@ def observed(call: Callable[[], Any]) -> dict[str, Any]:
     return {**outcome, "said": said}
 
 
+# What a number or a text is without its library's own type; the first that fits.
+_EXACTLY: tuple[tuple[tuple[type, ...], Callable[[Any], Any]], ...] = (
+    ((bool, np.bool_), bool),
+    ((np.floating,), float),
+    ((int, np.integer), int),
+    ((float,), float.__float__),
+    ((str,), str.__str__),
+)
+
+
 def plain(value: Any) -> Any:
     """A value without what only its library knows: numbers are Python's, arrays are copies, objects tell their type."""
     if isinstance(value, np.ndarray):
-        return value.copy()
-    if isinstance(value, bool | np.bool_):
-        return bool(value)
-    if isinstance(value, np.floating):
-        return float(value)
-    if isinstance(value, IntEnum | np.integer):
-        return int(value)
-    if value is None or isinstance(value, int | float | str):
-        return value
+        return _copied(value)
+    if value is None:
+        return None
+    for kinds, exactly in _EXACTLY:
+        if isinstance(value, kinds):
+            return exactly(value)
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -84,3 +91,11 @@ def plain(value: Any) -> Any:
     if hasattr(value, "to_dict"):
         return plain(value.to_dict())
     return f"a {type(value).__name__}"
+
+
+def _copied(array: np.ndarray[Any, Any]) -> Any:
+    if array.dtype.hasobject:
+        return plain(array.tolist())
+    copied = np.array(array)
+    handed_out(array, copied)
+    return copied

@@ -65,9 +65,13 @@ def read_detector_repro(path: Path) -> DetectorRepro:
     """Read a repro back. Raises `ReproError`."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
+        if document.get("format") != FORMAT:
+            raise ReproError(
+                f"{path}: has format {document.get('format')}, this one reads {FORMAT}; write it anew with parity run"
+            )
         case = from_json(document["case"])
         return DetectorRepro(case=case, port=str(document["port"]), real=bool(document.get("real", False)))
     except OSError as error:
         raise ReproError(f"{path}: cannot be read ({error.strerror})") from error
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ReproError(f"{path}: is no whole repro ({error})") from error

@@ -18,7 +18,14 @@ def without_ties(
     divergences: Sequence[Divergence], *, reference: Json, candidate: Json, case: SeriesCase, contract: DetectorContract
 ) -> tuple[list[Divergence], int]:
     """The divergences that are more than a rounding tie, and how many were one."""
-    kept = [each for each in divergences if not _is_tie(each, reference, candidate, case, contract)]
+    kept = []
+    for each in divergences:
+        try:
+            tie = _is_tie(each, reference, candidate, case, contract)
+        except (KeyError, IndexError, TypeError, ValueError):
+            tie = False  # a state that is none has no tie
+        if not tie:
+            kept.append(each)
     return kept, len(divergences) - len(kept)
 
 

@@ -12,9 +12,11 @@ from generators.series.case import Json, SeriesCase
 from harness.comparators.divergence import Divergence
 from harness.comparators.epsilon import Largest
 from harness.comparators.statistical import Likeness
+from harness.detector.cage import CASE_SEC, Cage, GivenUp
 from harness.detector.calls import answer
 from harness.detector.contract import DetectorContract
-from harness.detector.judge import Verdict, judge, level_of
+from harness.detector.hold import hold
+from harness.detector.judge import Verdict, level_of
 from harness.detector.repro import write_detector_repro
 from harness.detector.surface import differing
 from harness.detector.tally import SeriesTally
@@ -24,6 +26,8 @@ from harness.ports.detector import DetectorPort, Unnamed
 MARKET = "market"
 # Beyond this many different divergences of a port, more files tell nothing new.
 REPROS_MAX = 20
+# The level of what a call must leave alone, and why a case was not compared where no name is missing.
+TOUCHED, GIVEN_UP = "touched", "an answer"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,19 +106,34 @@ class SeriesReport:
 class SeriesRunner:
     """Sends cases to ports, the first of which is the reference."""
 
-    def __init__(self, ports: Sequence[DetectorPort], *, contract: DetectorContract, reports_dir: Path) -> None:
-        self.ports = list(ports)
+    def __init__(
+        self, ports: Sequence[DetectorPort], *, contract: DetectorContract, reports_dir: Path, timeout_sec: float = CASE_SEC
+    ) -> None:
+        self.reference, *others = ports
+        # Whatever a port does, it does not do it to the reference, nor to this run.
+        self.cages = [Cage(port, timeout_sec=timeout_sec) for port in others]
         self.contract = contract
         self.reports_dir = reports_dir
-        self.report = SeriesReport([SeriesPortReport(port.name, port.availability()) for port in self.ports])
+        reports = [SeriesPortReport(self.reference.name, self.reference.availability())]
+        reports += [SeriesPortReport(cage.name, cage.opened().available) for cage in self.cages]
+        self.report = SeriesReport(reports)
         self._written: dict[tuple[str, str], Path] = {}
 
     def check_surfaces(self) -> None:
         """Hold every port to the contract's surface before it sees a case."""
-        for port, report in zip(self.ports, self.report.ports, strict=True):
+        first, *others = self.report.ports
+        if first.availability.available:
+            first.version, first.lacks = self.reference.version(), self.reference.missing()
+            first.contract = differing(self.reference, self.contract.surface)
+        for cage, report in zip(self.cages, others, strict=True):
             if report.availability.available:
-                report.version, report.lacks = port.version(), port.missing()
-                report.contract = differing(port, self.contract.surface)
+                report.version, report.lacks = cage.opened().version, list(cage.opened().lacks)
+                report.contract = cage.differing(self.contract.surface)
+
+    def close(self) -> None:
+        """End the ports' processes."""
+        for cage in self.cages:
+            cage.close()
 
     def run(self, source: str, cases: Iterable[SeriesCase], *, progress: Callable[[str, int], None] | None = None) -> None:
         """Put the cases of one source through every usable port."""
@@ -129,44 +148,41 @@ class SeriesRunner:
 
     def run_case(self, source: str, case: SeriesCase) -> None:
         """Put one case through every usable port."""
-        reference_port, reference_report = self.ports[0], self.report.ports[0]
+        reference_report = self.report.ports[0]
         if not reference_report.usable:
             return
         started = time.perf_counter()
-        reference = answer(reference_port, case)
+        reference = answer(self.reference, case)
         reference_report.busy_sec += time.perf_counter() - started
         reference_report.cases[source, case.kind] += 1
-        for port, report in zip(self.ports[1:], self.report.ports[1:], strict=True):
+        for cage, report in zip(self.cages, self.report.ports[1:], strict=True):
             if report.usable:
-                self._hold(port, report, source, case, reference)
+                self._hold(cage, report, source, case, reference)
 
-    def _hold(self, port: DetectorPort, report: SeriesPortReport, source: str, case: SeriesCase, reference: Json) -> None:
+    def _hold(self, cage: Cage, report: SeriesPortReport, source: str, case: SeriesCase, reference: Json) -> None:
         started = time.perf_counter()
         try:
-            candidate = answer(port, case)
+            verdict = hold(
+                cage,
+                case=case,
+                reference=reference,
+                contract=self.contract,
+                reference_port=self.reference,
+                real=source == MARKET,
+            )
         except Unnamed as error:
             # What was not compared has not passed: the name is missing, and the run says so.
             report.not_compared[str(error)] += 1
             return
-        except Exception as error:
-            said = f"{type(error).__name__}: {error}"
-            broken = Divergence(path="$", kind="error", reference="an outcome", candidate=said)
-            self._note(port, report, source, case, Verdict([broken]))
+        except GivenUp:
+            report.not_compared[GIVEN_UP] += 1
             return
         finally:
             report.busy_sec += time.perf_counter() - started
-        verdict = judge(
-            case=case,
-            reference=reference,
-            candidate=candidate,
-            contract=self.contract,
-            reference_port=self.ports[0],
-            real=source == MARKET,
-        )
-        report.levels.update(reference.keys())
-        self._note(port, report, source, case, verdict)
+        report.levels.update([*reference, TOUCHED])
+        self._note(cage.name, report, source, case, verdict)
 
-    def _note(self, port: DetectorPort, report: SeriesPortReport, source: str, case: SeriesCase, verdict: Verdict) -> None:
+    def _note(self, port: str, report: SeriesPortReport, source: str, case: SeriesCase, verdict: Verdict) -> None:
         report.cases[source, case.kind] += 1
         report.ties += verdict.ties
         for name, same in verdict.identical:
@@ -180,20 +196,18 @@ class SeriesRunner:
         if verdict.divergences:
             self.note_finding(port, report, source, case, verdict)
 
-    def note_finding(
-        self, port: DetectorPort, report: SeriesPortReport, source: str, case: SeriesCase, verdict: Verdict
-    ) -> None:
+    def note_finding(self, port: str, report: SeriesPortReport, source: str, case: SeriesCase, verdict: Verdict) -> None:
         """Keep a divergent case; the first of its kind gets a repro file."""
         first = verdict.divergences[0]
         report.divergent[source, case.kind] += 1
         report.levels_divergent[level_of(first.path)] += 1
-        key = (port.name, first.fingerprint)
-        if key not in self._written and sum(name == port.name for name, _ in self._written) < REPROS_MAX:
+        key = (port, first.fingerprint)
+        if key not in self._written and sum(name == port for name, _ in self._written) < REPROS_MAX:
             self._written[key] = write_detector_repro(
-                self.reports_dir, case=case, divergences=verdict.divergences, port=port.name, real=source == MARKET
+                self.reports_dir, case=case, divergences=verdict.divergences, port=port, real=source == MARKET
             )
         finding = SeriesFinding(
-            port=port.name,
+            port=port,
             case=case.name,
             kind=case.kind,
             source=source,

@@ -7,6 +7,7 @@ from typing import Any
 
 from generators.series.case import Json, Series
 from harness.detector.observe import observed
+from harness.detector.touched import handed_in
 from harness.ports.detector import NAMES, DetectorPort
 
 
@@ -51,7 +52,7 @@ def _object(name: str, objects: Mapping[str, Any]) -> Any:
 def _built(value: Any, objects: Mapping[str, Any]) -> Any:
     """An argument as the port gets it."""
     if isinstance(value, Series):
-        return value.build()
+        return handed_in(value)
     if isinstance(value, dict):
         if set(value) == {"ref"}:
             return _object(value["ref"], objects)

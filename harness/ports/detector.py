@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import os
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import ModuleType
@@ -90,8 +92,15 @@ def rust() -> DetectorPort:
 
 def candidate(module: str) -> DetectorPort:
     """Any importable module that has some of the names."""
-    remedy = "name a module that Python can import, with the detector's names in it"
-    return DetectorPort(f"module:{module}", lambda: names_of(importlib.import_module(module)), remedy, module.partition(".")[0])
+    remedy = "name a module of this folder, or one that Python can import, with the detector's names in it"
+    return DetectorPort(f"module:{module}", lambda: names_of(_imported(module)), remedy, module.partition(".")[0])
+
+
+def _imported(module: str) -> ModuleType:
+    """A module of the folder that `parity` runs in, or of any other place where Python looks."""
+    if os.getcwd() not in sys.path:
+        sys.path.append(os.getcwd())
+    return importlib.import_module(module)
 
 
 BUILT_IN: dict[str, Callable[[], DetectorPort]] = {REFERENCE: python, "rust": rust}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import itertools
 from typing import Any
 
 import numpy as np
 import pytest
 
-from tests.parity.twins import agree, each, learnt, model_of, regimes
+from tests.parity.twins import agree, each, learnt, model_of, ours, regimes
 
 ROWS = regimes(300, 3)
 
@@ -35,6 +36,11 @@ def test_many_iterations_stop_at_the_same_one(seed: int) -> None:
 
 @pytest.mark.parametrize("params", ["".join(letters) for n in range(5) for letters in itertools.combinations("stmc", n)])
 def test_only_what_params_names_is_trained(params: str) -> None:
+    agree(lambda model: learnt(model(3, n_iter=4, random_state=5, params=params).fit(ROWS)), rel=1e-5)
+
+
+@pytest.mark.parametrize("params", [["s", "m"], {"t", "c"}, "stmx", None, 3])
+def test_params_is_anything_that_holds_letters(params: Any) -> None:
     agree(lambda model: learnt(model(3, n_iter=4, random_state=5, params=params).fit(ROWS)), rel=1e-5)
 
 
@@ -110,6 +116,43 @@ def test_a_state_that_is_never_left_is_logged() -> None:
     rows = np.r_[np.zeros((5, 2)), [[9.0, 9.0]]]
     outcome = agree(lambda model: learnt(model(2, random_state=1, tol=-np.inf).fit(rows)))
     assert any("zero sum" in line for line in outcome.lines)
+
+
+def test_a_fit_that_breaks_off_keeps_the_rounds_until_then() -> None:
+    rows = np.r_[regimes(60, 2), [[60.0, 60.0]], regimes(60, 2)]
+
+    def call(model: Any) -> Any:
+        made = model_of(model, 2, 2, implementation="scaling", init_params="", n_iter=50, params="mc")
+        made.means_, made.covars_ = np.array([[0.0, 0.0], [55.0, 55.0]]), np.full((2, 2), 8.0)
+        try:
+            made.fit(rows)
+        except ValueError as error:
+            return [str(error), *learnt(made)]
+        return learnt(made)
+
+    agree(call)
+
+
+@pytest.mark.parametrize("n_iter", [-3, 0, np.int64(3), True])
+def test_the_number_of_rounds_is_ranges(n_iter: Any) -> None:
+    agree(lambda model: learnt(model(2, random_state=1, n_iter=n_iter).fit(ROWS)))
+
+
+@pytest.mark.parametrize(("of_model", "of_monitor"), [(5, 3), (3, 5), (4, 0), (4, -1)])
+def test_the_monitor_has_a_limit_of_its_own(of_model: int, of_monitor: int) -> None:
+    def call(model: Any) -> Any:
+        made = model(3, random_state=1, n_iter=of_model, tol=-np.inf)
+        made.monitor_.n_iter = of_monitor
+        return learnt(made.fit(ROWS))
+
+    agree(call)
+
+
+def test_more_rounds_than_one_call_takes_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours()
+    monkeypatch.setattr(importlib.import_module("doge_hmm.training"), "WORK", 300 * 9 * 4)
+    for tol in (1e-2, -np.inf):
+        agree(lambda model, tol=tol: learnt(model(3, random_state=1, n_iter=40, tol=tol).fit(ROWS)))
 
 
 def test_fitting_again_starts_anew_and_says_so() -> None:

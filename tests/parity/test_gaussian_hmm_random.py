@@ -108,7 +108,15 @@ def test_no_seed_is_numpys_own_generator() -> None:
 @pytest.mark.parametrize(
     "seed",
     each(
-        {"negative": -1, "too large": 2**32, "text": "x", "float": 1.5, "new generator": np.random.default_rng(0), "list": [1]}
+        {
+            "negative": -1,
+            "too large": 2**32,
+            "much too large": 10**30,
+            "text": "x",
+            "float": 1.5,
+            "new generator": np.random.default_rng(0),
+            "list": [1],
+        }
     ),
 )
 @pytest.mark.parametrize("call", each({"fit": lambda m: m.fit(ROWS), "sample": lambda m: m.fit(ROWS).sample(2)}))

@@ -389,13 +389,13 @@ BUGS = {
 }
 
 
-def plant(name: str, *, without: str | None = None) -> str:
+def plant(name: str, *, without: str | None = None, parts: Parts | None = None) -> str:
     """Make a module of a bug, leave out a name on demand, and return the module's name."""
     module = ModuleType(f"planted_{name}" + ("" if without is None else "_without"))
     for known in NAMES:
         if known != without:
             setattr(module, known, GaussianHMM if known == "GaussianHMM" else getattr(reference, known))
-    for known, value in BUGS[name]().items():
+    for known, value in (BUGS[name]() if parts is None else parts).items():
         setattr(module, known, value)
     sys.modules[module.__name__] = module
     return module.__name__

@@ -22,38 +22,53 @@ class ConvergenceWarning(UserWarning):
     """K-means found fewer clusters than it was asked for; the name and the text are scikit-learn's."""
 
 
+# How much is computed before Python may be interrupted again: some seconds of rows, times states squared.
+WORK = 20_000_000
+
+
 def improve(model: GaussianHMM, rows: Matrix, pieces: list[int], single: bool) -> None:
-    """Run the rounds of EM: all at once, unless somebody wants to watch or decide in between.
+    """Run the rounds of EM: many at once, unless somebody wants to watch or decide in between.
 
     `single` says that the data came as float32, whose squares hmmlearn takes as float32 too.
     """
-    monitor = model.monitor_
-    if type(monitor) is not ConvergenceMonitor or monitor.verbose:
-        return _improve_round_by_round(model, rows, pieces, single)
-    n_iter = min(model.n_iter, monitor.n_iter) if monitor.n_iter > 0 else model.n_iter
-    history, zero_rows = _run_em(model, rows, pieces, single, n_iter, monitor.tol)
-    for log_prob, zero in zip(history, zero_rows, strict=True):
-        monitor.report(log_prob)
-        if zero and not monitor.converged:
-            log.warning(ZERO_ROWS)
-    return None
-
-
-def _improve_round_by_round(model: GaussianHMM, rows: Matrix, pieces: list[int], single: bool) -> None:
-    for _ in range(model.n_iter):
-        history, zero_rows = _run_em(model, rows, pieces, single, 1, 0.0)
-        model.monitor_.report(history[0])
-        if model.monitor_.converged:
+    done, converged = 0, False
+    if type(model.monitor_) is ConvergenceMonitor and not model.monitor_.verbose:
+        done, converged = _improve_at_once(model, rows, pieces, single)
+    for _ in range(done, model.n_iter):
+        if converged:
             break
-        if zero_rows[0]:
-            log.warning(ZERO_ROWS)
+        history, zero_rows = _run_em(model, rows, pieces, single, 1, 0.0)
+        converged = _tell(model, history[0], zero_rows[0])
+
+
+def _improve_at_once(model: GaussianHMM, rows: Matrix, pieces: list[int], single: bool) -> tuple[int, bool]:
+    """Run as many rounds as one call may take; how many it took, and whether that was it."""
+    monitor, converged = model.monitor_, False
+    n_iter = min(model.n_iter, monitor.n_iter) if monitor.n_iter > 0 else model.n_iter
+    n_iter = min(n_iter, max(1, WORK // (len(rows) * model.n_components**2)))
+    try:
+        history, zero_rows = _run_em(model, rows, pieces, single, max(n_iter, 0), monitor.tol)
+    except ValueError:
+        return 0, False  # round by round it comes to the same, and what was reached until then stays
+    for log_prob, zero in zip(history, zero_rows, strict=True):
+        converged = _tell(model, log_prob, zero)
+    return len(history), converged
+
+
+def _tell(model: GaussianHMM, log_prob: float, zero_row: bool) -> bool:
+    """Take in a round; whether it was the last one."""
+    model.monitor_.report(log_prob)
+    converged: bool = model.monitor_.converged
+    if not converged and zero_row:
+        log.warning(ZERO_ROWS)
+    return converged
 
 
 def _run_em(
     model: GaussianHMM, rows: Matrix, pieces: list[int], single: bool, n_iter: int, tol: float
 ) -> tuple[list[float], list[bool]]:
-    how = model._implementation()
-    arrays, history, zero_rows = _native.em(rows, pieces, model._arrays(), n_iter, tol, how, model.params, single)
+    how, params = model._implementation(), "".join(code for code in "stmc" if code in model.params)
+    arrays, history, zero_rows = _native.em(rows, pieces, model._arrays(), n_iter, tol, how, params, single)
     model.startprob_, model.transmat_, model.means_, model._covars_ = arrays
     return history, zero_rows
 
@@ -101,7 +116,7 @@ def _draw_probabilities(model: GaussianHMM) -> None:
     k = model.n_components
     start, rows = _needs_init(model, "s", "startprob_"), _needs_init(model, "t", "transmat_")
     if isinstance(model.random_state, int | np.integer):
-        startprob, transmat = _native.dirichlets(int(model.random_state), k, start, rows)
+        startprob, transmat = _native.dirichlets(_seed_of(model), k, start, rows)
     else:
         rng = random_state_of(model.random_state)
         startprob = rng.dirichlet(np.full(k, 1 / k)) if start else None
@@ -112,12 +127,19 @@ def _draw_probabilities(model: GaussianHMM) -> None:
         model.transmat_ = transmat
 
 
+def _seed_of(model: GaussianHMM) -> int:
+    seed = int(model.random_state)
+    if not 0 <= seed < 2**32:
+        raise ValueError("Seed must be between 0 and 2**32 - 1")
+    return seed
+
+
 def _centres(model: GaussianHMM, rows: Matrix) -> Matrix:
     """The centres of k-means; an integer seed starts its stream again, a generator goes on with its own."""
     k = model.n_components
     centres: Matrix
     if isinstance(model.random_state, int | np.integer):
-        centres, distinct = _native.k_means(rows, k, seed=int(model.random_state))
+        centres, distinct = _native.k_means(rows, k, seed=_seed_of(model))
     else:
         uniforms = random_state_of(model.random_state).random_sample(_native.draws_of(k))
         centres, distinct = _native.k_means(rows, k, uniforms=uniforms)

@@ -1,6 +1,6 @@
 //! Lloyd's rounds. Source: `_kmeans_single_lloyd`, `lloyd_iter_chunked_dense` and what they call in scikit-learn.
 
-use super::Centred;
+use super::{dot, dot_4, squared_norm, Centred};
 use crate::math::simd::vectorised;
 
 /// The buffers of a run, used again by the next one.
@@ -60,26 +60,12 @@ impl<'a> Lloyd<'a> {
     // The first of the nearest centres, by c.c - 2 z.c.
     fn assign(&mut self) {
         let d = self.x.d;
-        let norms: Vec<f64> =
-            self.centres.chunks_exact(d).map(|c| c.iter().map(|v| v * v).sum::<f64>()).collect();
+        let norms: Vec<f64> = self.centres.chunks_exact(d).map(squared_norm).collect();
         if let (&[n0, n1, n2], 4) = (&norms[..], d) {
             let norms = [n0, n1, n2];
             return assign_3x4(self.x, &self.centres, norms, &mut self.labels);
         }
-        for (row, label) in self.x.rows.chunks_exact(d).zip(&mut self.labels) {
-            let mut nearest = f64::INFINITY;
-            for (j, centre) in self.centres.chunks_exact(d).enumerate() {
-                let mut dot = 0.0;
-                for (z, c) in row.iter().zip(centre) {
-                    dot += z * c;
-                }
-                let distance = norms[j] - 2.0 * dot;
-                if j == 0 || distance < nearest {
-                    nearest = distance;
-                    *label = j as u64;
-                }
-            }
-        }
+        assign(self.x, &self.centres, &norms, &mut self.labels);
     }
 
     // Sums and counts per cluster, in row order.
@@ -190,6 +176,21 @@ fn squared_distance(a: &[f64], b: &[f64]) -> f64 {
     result
 }
 
+vectorised! {
+    fn assign(x: &Centred, centres: &[f64], norms: &[f64], labels: &mut [u64]) {
+        for (row, label) in x.rows.chunks_exact(x.d).zip(labels) {
+            let mut nearest = f64::INFINITY;
+            for (j, centre) in centres.chunks_exact(x.d).enumerate() {
+                let distance = (-2.0f64).mul_add(dot(row, centre), norms[j]);
+                if j == 0 || distance < nearest {
+                    nearest = distance;
+                    *label = j as u64;
+                }
+            }
+        }
+    }
+}
+
 // All bits for a row's own cluster, none for the others. Looked up, since the compiler would branch on a comparison.
 const OWN: [[u64; 3]; 3] = [[u64::MAX, 0, 0], [0, u64::MAX, 0], [0, 0, u64::MAX]];
 
@@ -203,9 +204,10 @@ vectorised! {
         let (c2, c3) = rest.split_at(n);
         let (a, b, c) = (centre(centres, 0), centre(centres, 1), centre(centres, 2));
         for ((((label, &z0), &z1), &z2), &z3) in labels.iter_mut().zip(c0).zip(c1).zip(c2).zip(c3) {
-            let da = norms[0] - 2.0 * (z0 * a[0] + z1 * a[1] + z2 * a[2] + z3 * a[3]);
-            let db = norms[1] - 2.0 * (z0 * b[0] + z1 * b[1] + z2 * b[2] + z3 * b[3]);
-            let dc = norms[2] - 2.0 * (z0 * c[0] + z1 * c[1] + z2 * c[2] + z3 * c[3]);
+            let z = [z0, z1, z2, z3];
+            let da = (-2.0f64).mul_add(dot_4(z, a), norms[0]);
+            let db = (-2.0f64).mul_add(dot_4(z, b), norms[1]);
+            let dc = (-2.0f64).mul_add(dot_4(z, c), norms[2]);
             let nearest = if db < da { db } else { da };
             let first = if db < da { 1 } else { 0 };
             *label = if dc < nearest { 2 } else { first };

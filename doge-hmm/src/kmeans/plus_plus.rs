@@ -1,6 +1,6 @@
 //! Seeds by greedy k-means++. Source: `_kmeans_plusplus` in scikit-learn's `cluster/_kmeans.py`.
 
-use super::Centred;
+use super::{dot, dot_4, Centred};
 use crate::math::simd::vectorised;
 
 /// The distribution function of `n` equally likely rows, summed as `RandomState.choice` sums it.
@@ -78,16 +78,16 @@ fn minimum(a: f64, b: f64) -> f64 {
 fn approach(x: &Centred, seed: usize, closest: &mut [f64]) -> f64 {
     match row(x, seed) {
         &[s0, s1, s2, s3] => approach_4(x, [s0, s1, s2, s3], x.squares[seed], closest),
-        centre => {
-            for ((distance, z), square) in closest.iter_mut().zip(x.rows.chunks_exact(x.d)).zip(&x.squares) {
-                let mut dot = 0.0;
-                for (c, z) in centre.iter().zip(z) {
-                    dot += c * z;
-                }
-                *distance = lower(*distance, dot, x.squares[seed], *square);
-            }
-            sum(closest)
+        centre => approach_any(x, centre, x.squares[seed], closest),
+    }
+}
+
+vectorised! {
+    fn approach_any(x: &Centred, centre: &[f64], own: f64, closest: &mut [f64]) -> f64 {
+        for ((distance, z), square) in closest.iter_mut().zip(x.rows.chunks_exact(x.d)).zip(&x.squares) {
+            *distance = lower(*distance, dot(centre, z), own, *square);
         }
+        sum(closest)
     }
 }
 
@@ -99,8 +99,7 @@ vectorised! {
         let (c2, c3) = rest.split_at(x.n);
         let rows = c0.iter().zip(c1).zip(c2).zip(c3).zip(&x.squares);
         for (distance, ((((z0, z1), z2), z3), square)) in closest.iter_mut().zip(rows) {
-            let dot = centre[0] * z0 + centre[1] * z1 + centre[2] * z2 + centre[3] * z3;
-            *distance = lower(*distance, dot, own, *square);
+            *distance = lower(*distance, dot_4(centre, [*z0, *z1, *z2, *z3]), own, *square);
         }
         sum(closest)
     }

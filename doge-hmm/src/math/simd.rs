@@ -1,7 +1,7 @@
-//! The only place with `unsafe`: functions compiled a second time for AVX2, and taken where the processor has it.
+//! The only place with `unsafe`: functions compiled a second time for AVX2 and FMA, and taken where the processor has them.
 //!
-//! Neither version fuses multiplications and additions, so both give the same bits; the wider one only does more numbers
-//! at once.
+//! The compiler fuses no multiplication and addition by itself, and those that the source fuses (`mul_add`) round once in
+//! either version, so both give the same bits; the wider one only does more numbers at once.
 
 /// Define a function in both versions. What it calls takes part only if it is marked `#[inline(always)]`.
 macro_rules! vectorised {
@@ -13,14 +13,14 @@ macro_rules! vectorised {
 
             #[cfg(target_arch = "x86_64")]
             {
-                #[target_feature(enable = "avx2")]
+                #[target_feature(enable = "avx2,fma")]
                 #[allow(unsafe_code)]
                 unsafe fn wide($($argument: $kind),*) $(-> $result)? {
                     portable($($argument),*)
                 }
 
-                if std::arch::is_x86_feature_detected!("avx2") {
-                    // SAFETY: the processor has AVX2, the only feature that `wide` asks for.
+                if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma") {
+                    // SAFETY: the processor has AVX2 and FMA, all that `wide` asks for.
                     #[allow(unsafe_code)]
                     return unsafe { wide($($argument),*) };
                 }
@@ -37,7 +37,7 @@ pub(crate) use vectorised;
 mod tests {
     #[inline(always)]
     fn mixed(x: f64) -> u64 {
-        (x * 3.0 + x.sqrt()).to_bits()
+        (x * 3.0 + x.mul_add(x, x.sqrt())).to_bits()
     }
 
     vectorised! {

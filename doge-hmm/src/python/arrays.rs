@@ -164,7 +164,7 @@ impl Rows {
         let array: PyReadonlyArray2<'_, f64> = matrix.extract()?;
         let (n, d) = (array.shape()[0], array.shape()[1]);
         match array.as_slice() {
-            Ok(values) if d > 0 => Ok(Self { values: values.to_vec(), n, d }),
+            Ok(values) if d > 0 && array.is_c_contiguous() => Ok(Self { values: values.to_vec(), n, d }),
             _ => Err(PyValueError::new_err("expected a C-contiguous matrix of at least one feature")),
         }
     }

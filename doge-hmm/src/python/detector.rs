@@ -265,7 +265,7 @@ impl RegimeDetector {
         volumes: &Bound<'_, PyAny>,
     ) -> PyResult<Vec<f64>> {
         let candles = Candles::read(closes, volumes)?;
-        self._extractor(py).get().rows(&candles)
+        self._extractor(py).get().rows(py, candles)
     }
 
     // The new state, or what keeps it from being one.

@@ -22,6 +22,9 @@ const FIELDS: [&str; 7] = [
     "volume_avg_period",
 ];
 
+// Candles that take so long (some 100 us) that others should not have to wait.
+const WORTH_LETTING_GO: usize = 8192;
+
 /// Turns closes and volumes into features. All periods are counts of candles, integers of at least 1, else `ValueError`.
 // DIFFERENCE: a subclass whose constructor takes other arguments has to define `__new__`.
 #[pyclass(module = "doge_hmm", frozen, subclass)]
@@ -32,9 +35,18 @@ pub struct FeatureExtractor {
 }
 
 impl FeatureExtractor {
-    /// The rows of features. The interpreter stays: letting it go would let others change the arrays, which are read in place.
-    pub fn rows(&self, candles: &Candles<'_>) -> PyResult<Vec<f64>> {
-        Ok(self.periods.extract(candles.closes()?, candles.volumes()?))
+    /// The rows of features.
+    ///
+    /// A short series is read in place, and the interpreter stays: letting it go would let others change the arrays. A long
+    /// one is copied, which costs a fraction of the computing, so that others can go on.
+    pub fn rows(&self, py: Python<'_>, candles: Candles<'_>) -> PyResult<Vec<f64>> {
+        let (closes, volumes) = (candles.closes()?, candles.volumes()?);
+        if closes.len() < WORTH_LETTING_GO {
+            return Ok(self.periods.extract(closes, volumes));
+        }
+        let (closes, volumes, periods) = (closes.to_vec(), volumes.to_vec(), self.periods);
+        drop(candles);
+        Ok(py.detach(|| periods.extract(&closes, &volumes)))
     }
 
     fn values(&self) -> [usize; 7] {
@@ -138,7 +150,7 @@ impl FeatureExtractor {
     ) -> PyResult<Bound<'py, PyArray2<f64>>> {
         let py = closes.py();
         let candles = Candles::read(closes, volumes)?;
-        matrix(py, self.rows(&candles)?, N_FEATURES)
+        matrix(py, self.rows(py, candles)?, N_FEATURES)
     }
 
     fn __richcmp__<'py>(

@@ -1,0 +1,68 @@
+"""What a call must leave alone: what it was handed, what was handed out before, and the generators that all draw from."""
+
+from __future__ import annotations
+
+import copy
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from generators.series.case import Series
+
+HANDED_IN, HANDED_OUT, NUMPYS, PYTHONS = "handed_in", "handed_out", "numpy_random", "random"
+
+
+class Watch:
+    """The objects that went in and out during a case, and copies of what they were."""
+
+    def __init__(self) -> None:
+        self.objects: list[tuple[str, Any, Any]] = []
+        self.generators = _generators()
+
+    def touched(self) -> tuple[str, ...]:
+        """What is not what it was."""
+        found = [what for what, now, before in self.objects if not _same(now, before)]
+        drawn = [what for what, state in _generators().items() if state != self.generators[what]]
+        return tuple(dict.fromkeys([*found, *drawn]))
+
+
+_watching: list[Watch] = []
+
+
+@contextmanager
+def watching() -> Iterator[Watch]:
+    """Watch over what is handed in and out meanwhile."""
+    _watching.append(Watch())
+    try:
+        yield _watching[-1]
+    finally:
+        _watching.pop()
+
+
+def handed_in(series: Series) -> Any:
+    """The series as a caller hands it in."""
+    built = series.build()
+    if _watching:
+        _watching[-1].objects.append((HANDED_IN, built, copy.deepcopy(built)))
+    return built
+
+
+def handed_out(array: np.ndarray[Any, Any], copied: np.ndarray[Any, Any]) -> None:
+    """Note an array that a port gave away, with a copy of it."""
+    if _watching:
+        _watching[-1].objects.append((HANDED_OUT, array, copied))
+
+
+def _same(now: Any, before: Any) -> bool:
+    if not isinstance(before, np.ndarray):
+        return bool(now == before)  # in lists a NaN is itself
+    alike = now.shape == before.shape and now.dtype == before.dtype
+    return bool(alike and (before.dtype.hasobject or now.tobytes() == before.tobytes()))
+
+
+def _generators() -> dict[str, Any]:
+    kind, key, *rest = np.random.get_state(legacy=True)
+    return {NUMPYS: (kind, np.asarray(key).tobytes(), *rest), PYTHONS: random.getstate()}
