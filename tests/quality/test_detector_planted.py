@@ -40,7 +40,7 @@ CAUGHT = {
     "single_precision": ("em", ".history"),
     "one_sequence": ("em", ".history"),
     "other_words": ("features", ".error.words"),
-    "one_state_object": ("inference", ".returned_states_stay"),
+    "one_state_object": ("inference", "$.inference.updates"),
     "silent": ("same_seed", ".said"),
     "grid_sides": ("functions", ".entry_spacing_mult"),
 }
