@@ -16,8 +16,7 @@ from tests.fuzz.runs import PLANTED, ROOT, start_fuzz
 
 # What was wrong in ports before, or easily could be; `tests/quality/planted.py` says how.
 HISTORICAL = (
-    "naive_rounding", "fill_moves_market", "lost_cooldown_maximum", "swapped_actions", "drops_minus_zero", "other_constant",
-    "forgets_quote_fee", "reassociated_profit",
+    "naive_rounding", "fill_moves_market", "lost_cooldown_maximum", "drops_minus_zero", "forgets_quote_fee",
 )  # fmt: skip
 
 
