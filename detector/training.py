@@ -7,6 +7,7 @@ import warnings
 
 import numpy as np
 from hmmlearn.hmm import GaussianHMM
+from joblib import cpu_count
 from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 
@@ -23,6 +24,19 @@ _SUM_TOLERANCE = 1e-9
 
 class TrainingError(Exception):
     """A model could not be fitted; the text says why."""
+
+
+def _count_cores() -> None:
+    """Have the physical cores counted before anybody trains.
+
+    scikit-learn wants to know them, and warns once where no command tells; that is about the machine, not about a training.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        cpu_count(only_physical_cores=True)
+
+
+_count_cores()
 
 
 def fit_model(observations: Matrix, n_iter: int) -> GaussianHMM:
