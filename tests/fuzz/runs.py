@@ -13,7 +13,8 @@ from harness.fuzz.run import begin, carry_out
 from harness.store.ledger import Ledger
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PLAN = FuzzPlan(seed=11, sequences=240, events_max=20, batch_size=20)
+# Long enough that a run is still going when a test has seen it begin, however busy the machine is.
+PLAN = FuzzPlan(seed=11, sequences=960, events_max=20, batch_size=20)
 PLANTED = f"{sys.executable} {ROOT / 'tests/quality/planted.py'}"
 
 

@@ -17,7 +17,7 @@ from tests.fuzz.runs import PLAN, PLANTED, await_batches, run_here, settled, sta
 
 CANDIDATE = f"{PLANTED} naive_rounding"
 ARGUMENTS = (
-    *("--seed", "11", "--sequences", "240", "--events-max", "20", "--batch-size", "20"),
+    *("--seed", "11", "--sequences", "960", "--events-max", "20", "--batch-size", "20"),
     *("--workers", "2", "--candidate-exe", CANDIDATE),
 )
 
