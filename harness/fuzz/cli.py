@@ -11,16 +11,18 @@ from typing import Any
 import click
 from rich.console import Console
 
-from doge_core.errors import ServerMissingError
 from harness.commands import as_json
+from harness.detector.cage import CASE_SEC
 from harness.fuzz.explain import Explained, explain
-from harness.fuzz.plan import FuzzPlan
+from harness.fuzz.plan import FuzzPlan, plan_from
+from harness.fuzz.ready import unusable
 from harness.fuzz.report import as_data_of, summarise
-from harness.fuzz.run import Progress, begin, carry_out, resume
+from harness.fuzz.run import Progress, begin, carry_out, resumed
 from harness.fuzz.workers import WorkersError
-from harness.options import SUBJECTS, Seconds, candidate_option, json_option, module_option
+from harness.options import SUBJECTS, Seconds, candidate_option, given, json_option, module_option, refuse_foreign
 from harness.output import console_for
 from harness.ports.process import TIMEOUT_SEC
+from harness.report import text_of
 from harness.repro import check_reports_dir
 from harness.store.ledger import Ledger, LedgerError
 
@@ -56,12 +58,17 @@ def fuzz(
     **planned: Any,
 ) -> int:
     """Very many generated cases through every port; finds are counted, shrunk and kept, and the run can be resumed."""
+    refuse_foreign(planned["subject"], planned)
     check_reports_dir(reports_dir)
     console = console_for(as_data=as_data)
     try:
         ledger = Ledger(_made(url))
-        run, plan = resume(ledger, run_id) if run_id is not None else (None, _plan(**planned))
-        run = run or begin(ledger, plan)
+        known = None if run_id is None else ledger.find(run_id)
+        plan = _plan(**planned) if known is None else plan_from(known.plan)
+        if cluster is not None and plan.subject == "detector":
+            raise click.UsageError("--cluster: runs the reducer's batches only; leave it out for the detector")
+        _refuse_unusable(plan)
+        run = begin(ledger, plan) if known is None else resumed(known, plan)
         console.print(f"run {run.id}: {plan.sequences} cases of seed {plan.seed} in {plan.batch_count} batches", markup=False)
         progress = carry_out(
             ledger,
@@ -75,9 +82,6 @@ def fuzz(
         explained = _explained(ledger, run.id, plan, reports_dir, finds_max)
     except (LedgerError, WorkersError) as error:
         raise click.UsageError(str(error)) from error
-    except ServerMissingError as error:
-        click.echo(f"parity fuzz: port haskell is missing: {error}", err=True)
-        sys.exit(3)
     code = summarise(console, ledger, run.id, plan, progress, explained)
     if as_data:
         click.echo(as_json({"exit_code": code, **as_data_of(ledger, run.id, plan, explained)}))
@@ -85,10 +89,23 @@ def fuzz(
     return code
 
 
+def _refuse_unusable(plan: FuzzPlan) -> None:
+    """End here, with 3 where a port is missing and 1 where one holds another contract."""
+    missing, differing = unusable(plan)
+    for name, available in missing:
+        click.echo(f"{available.word}: port {name}: {available.reason}; {available.remedy}", err=True)
+    for name, divergence in differing:
+        sides = f"contract {text_of(divergence.reference)}, port {text_of(divergence.candidate)}"
+        click.echo(f"CONTRACT {name} at {divergence.path}: {sides}", err=True)
+    if missing or differing:
+        sys.exit(1 if differing else 3)
+
+
 def _plan(
     *,
     subject: str,
     batch_size: int | None,
+    timeout_sec: float,
     candidate_exes: Sequence[str],
     candidate_modules: Sequence[str],
     **numbers: Any,
@@ -98,6 +115,7 @@ def _plan(
         batch_size=batch_size or (250 if subject == "reducer" else 20),
         candidate_exes=tuple(candidate_exes),
         candidate_modules=tuple(candidate_modules),
+        timeout_sec=timeout_sec if subject == "reducer" or given("timeout_sec") else CASE_SEC,
         **numbers,
     )
 

@@ -4,28 +4,29 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from contextlib import ExitStack
 from functools import lru_cache
 
 from generators.series.bulk import generate_case
-from harness.comparators.divergence import Divergence
+from generators.series.case import Json, SeriesCase
+from harness.comparators.divergence import ABSENT, Divergence
+from harness.detector.cage import Cage, GivenUp, caged
 from harness.detector.calls import answer
 from harness.detector.contract import DetectorContract, load_detector_contract
-from harness.detector.judge import judge
+from harness.detector.hold import hold
 from harness.detector.tally import SeriesTally
 from harness.detector.threads import one_thread
 from harness.fuzz.batch import Batch
 from harness.fuzz.plan import FuzzPlan
 from harness.ports.detector import DetectorPort, Unnamed, open_detector_ports
+from harness.store.records import BatchResult
 
 
 @lru_cache(maxsize=4)
 def ports_of(modules: tuple[str, ...]) -> list[DetectorPort]:
-    """The ports of this process, imported once."""
+    """The ports of this process, the reference imported."""
     ports = open_detector_ports(("python",) if modules else (), modules=modules)
-    for port in ports:
-        available = port.availability()
-        if not available.available:
-            raise RuntimeError(f"port {port.name} is missing: {available.reason}; {available.remedy}")
+    ports[0].availability()
     return ports
 
 
@@ -35,43 +36,47 @@ def _contract() -> DetectorContract:
 
 
 class DetectorBatch(Batch):
-    """A batch on its way."""
+    """A batch on its way. Its candidates' processes are its own, so that how often one broke down before decides nothing."""
 
     def __init__(self, plan: FuzzPlan, number: int) -> None:
         super().__init__(plan, number)
         self.reference, *self.candidates = ports_of(plan.candidate_modules)
+        self.cages: list[Cage] = []
         self.tally = SeriesTally()
         self.judged: Counter[str] = Counter()
+
+    def run(self) -> BatchResult:
+        """Every case of the batch, in order, on one thread of the numerical libraries."""
+        with ExitStack() as stack:
+            stack.enter_context(one_thread())
+            self.cages = [stack.enter_context(caged(port, timeout_sec=self.plan.timeout_sec)) for port in self.candidates]
+            return super().run()
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Properties of the data, and by what its cases were judged."""
         return {"property": dict(self.tally.counts), "judged": dict(self.judged)}
 
     def run_case(self, index: int) -> tuple[bytes, list[tuple[str, Divergence]]]:
-        """Run a case through every port, on one thread of the numerical libraries."""
+        """Run a case through every port."""
         case = generate_case(self.plan.seed, index)
         self.tally.add(case)
         self.steps += 1
-        found = []
-        with one_thread():
-            reference = answer(self.reference, case)
-            for port in self.candidates:
-                try:
-                    candidate = answer(port, case)
-                except Unnamed as error:
-                    # What was not compared has not passed.
-                    lacking = Divergence(path=f"$.{error}", kind="missing", reference="a name", candidate=None)
-                    found.append((port.name, lacking))
-                    continue
-                verdict = judge(
-                    case=case,
-                    reference=reference,
-                    candidate=candidate,
-                    contract=_contract(),
-                    reference_port=self.reference,
-                    real=False,
-                )
-                self.judged[f"excused by {verdict.excused}" if verdict.excused else "by its tolerances"] += 1
-                if verdict.divergences:
-                    found.append((port.name, verdict.divergences[0]))
+        reference = answer(self.reference, case)
+        verdicts = [(cage.name, self._compare(cage, case, reference)) for cage in self.cages]
+        found = [(name, divergences[0]) for name, divergences in verdicts if divergences]
         return json.dumps(case.to_json(), sort_keys=True).encode(), found
+
+    def _compare(self, cage: Cage, case: SeriesCase, reference: Json) -> list[Divergence]:
+        try:
+            verdict = hold(
+                cage, case=case, reference=reference, contract=_contract(), reference_port=self.reference, real=False
+            )
+        except Unnamed as error:
+            # What was not compared has not passed.
+            return [Divergence(path=f"$.{error}", kind="missing", reference="a name", candidate=ABSENT)]
+        except GivenUp:
+            return [
+                Divergence(path="$", kind="error", reference="an outcome", candidate="not asked after it broke down too often")
+            ]
+        self.judged["excused" if verdict.excused else "by its tolerances"] += 1
+        return verdict.divergences

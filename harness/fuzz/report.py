@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,7 +12,7 @@ from rich.table import Table
 from harness.fuzz.explain import Explained
 from harness.fuzz.plan import FuzzPlan
 from harness.fuzz.run import Progress
-from harness.store.ledger import Ledger
+from harness.store.ledger import Ledger, Total
 from harness.tally import WANTED
 
 # None in n cases: with 95 % confidence the share of divergent cases of this distribution is at most 3 / n.
@@ -47,13 +48,19 @@ def summarise(
     gaps = never_hit(counts) if plan.subject == "reducer" and complete and plan.sequences >= 1000 else []
     for gap in gaps:
         console.print(f"NEVER MET: {gap}", markup=False)
-    console.print(_verdict(run_id, plan, total, progress), markup=False)
+    excused = counts.get("judged", Counter())["excused"]
+    console.print(_verdict(run_id, plan, total, progress, gaps=len(gaps), excused=excused), markup=False)
     if total.divergent or gaps:
         return 1
     return 0 if complete else 130
 
 
-def _verdict(run_id: str, plan: FuzzPlan, total: Any, progress: Progress) -> str:
+def bound_of(cases: int, excused: int) -> float | None:
+    """The largest share of divergent cases that none in so many leaves likely; excused ones were not compared in full."""
+    return RULE_OF_THREE / (cases - excused) if cases > excused else None
+
+
+def _verdict(run_id: str, plan: FuzzPlan, total: Total, progress: Progress, *, gaps: int, excused: int) -> str:
     start = (
         f"{total.cases} cases, {total.steps} steps, {total.divergent} divergent, {progress.rate:.0f} cases/s in this sitting"
     )
@@ -61,12 +68,17 @@ def _verdict(run_id: str, plan: FuzzPlan, total: Any, progress: Progress) -> str
         return f"INCOMPLETE: {start}; go on with parity fuzz --resume {run_id}"
     if total.divergent:
         return f"DIVERGENCE: {start}"
-    return f"PARITY: {start}; at most {RULE_OF_THREE / total.cases:.1e} of such cases diverge (95 % confidence)"
+    if gaps:
+        return f"NOT MET: {start}, but {gaps} of what the cases have to meet never came"
+    start += f", {excused} excused" if excused else ""
+    bound = bound_of(total.cases, excused)
+    return f"PARITY: {start}" + ("" if bound is None else f"; at most {bound:.1e} of such cases diverge (95 % confidence)")
 
 
 def as_data_of(ledger: Ledger, run_id: str, plan: FuzzPlan, explained: Sequence[Explained]) -> dict[str, Any]:
     """The run as plain data."""
-    total = ledger.total(run_id)
+    total, counts = ledger.total(run_id), ledger.counts(run_id)
+    excused = counts.get("judged", Counter())["excused"]
     shrunk = {(each.find.port, each.find.fingerprint): each for each in explained}
     finds = []
     for find in ledger.finds(run_id):
@@ -80,7 +92,8 @@ def as_data_of(ledger: Ledger, run_id: str, plan: FuzzPlan, explained: Sequence[
         "cases": total.cases,
         "steps": total.steps,
         "divergent": total.divergent,
-        "bound": None if total.divergent or not total.cases else RULE_OF_THREE / total.cases,
-        "counts": {kind: dict(numbers) for kind, numbers in ledger.counts(run_id).items()},
+        "excused": excused,
+        "bound": None if total.divergent else bound_of(total.cases, excused),
+        "counts": {kind: dict(numbers) for kind, numbers in counts.items()},
         "finds": finds,
     }

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from harness.fuzz.plan import FuzzPlan, builds_of, plan_from
+from harness.fuzz.plan import FuzzPlan, builds_of
 from harness.fuzz.workers import run_locally, run_on_cluster
 from harness.store.ledger import DONE, STOPPED, Ledger, LedgerError, Run
 from harness.store.records import BatchResult, Find
@@ -45,15 +45,13 @@ def begin(ledger: Ledger, plan: FuzzPlan) -> Run:
     return ledger.start(subject=plan.subject, plan=plan.to_json(), builds=builds_of(plan))
 
 
-def resume(ledger: Ledger, run_id: str) -> tuple[Run, FuzzPlan]:
-    """A run that is not at its end. Raises `LedgerError` if there is none, or if what it was run on has changed since."""
-    run = ledger.find(run_id)
-    plan = plan_from(run.plan)
+def resumed(run: Run, plan: FuzzPlan) -> Run:
+    """The run itself. Raises `LedgerError` if what it was run on has changed since: its batches would not go together."""
     now = builds_of(plan)
     changed = sorted(name for name in {*now, *run.builds} if now.get(name) != run.builds.get(name))
     if changed:
-        raise LedgerError(f"--resume {run_id}: {', '.join(changed)} changed since; start a new run")
-    return run, plan
+        raise LedgerError(f"--resume {run.id}: {', '.join(changed)} changed since; start a new run")
+    return run
 
 
 def carry_out(

@@ -89,7 +89,7 @@ class Ledger:
             return set(connection.execute(select(batches.c.number).where(batches.c.run_id == run_id)).scalars())
 
     def record(self, run_id: str, result: BatchResult) -> bool:
-        """Note a finished batch with what it found, all or nothing; False if it is in already."""
+        """Note a finished batch with what it found, all or nothing; False if it is in already. Raises `LedgerError`."""
         row = {name: getattr(result, name) for name in batches.c.keys() if name != "run_id"}  # noqa: SIM118  # not a dict
         found = [{"run_id": run_id, "batch": result.number, **find.to_row()} for find in result.finds]
         try:
@@ -97,9 +97,10 @@ class Ledger:
                 connection.execute(batches.insert().values(run_id=run_id, **row))
                 if found:
                     connection.execute(finds.insert(), found)
-        except IntegrityError:
-            # Only the batch's own number can be there twice.
-            return False
+        except IntegrityError as error:
+            if result.number in self.finished(run_id):
+                return False
+            raise LedgerError(f"run {run_id}: batch {result.number} does not fit the ledger ({_first_line(error)})") from error
         return True
 
     def end(self, run_id: str, *, state: str) -> None:

@@ -42,7 +42,8 @@ def test_a_batch_counts_once_however_often_it_comes(ledger: Ledger) -> None:
 def test_a_batch_goes_in_whole_or_not_at_all(ledger: Ledger) -> None:
     run = started(ledger)
     twice = replace(BATCH, finds=(FIND, FIND))
-    assert not ledger.record(run, twice)
+    with pytest.raises(LedgerError, match="batch 0 does not fit"):
+        ledger.record(run, twice)
     assert ledger.total(run).batches == 0
     assert ledger.finished(run) == set()
 

@@ -1,0 +1,47 @@
+"""Whether a plan's ports can be used: no night is spent on one that is missing or holds another contract."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+
+from harness.comparators.divergence import Divergence
+from harness.contract_check import load_contract, probe
+from harness.detector.cage import caged
+from harness.detector.contract import load_detector_contract
+from harness.fuzz import detector_batch, reducer_batch
+from harness.fuzz.plan import FuzzPlan
+from harness.ports.base import Availability
+
+Findings = tuple[list[tuple[str, Availability]], list[tuple[str, Divergence]]]
+
+
+def unusable(plan: FuzzPlan) -> Findings:
+    """The ports that are missing or broken, and where the others differ from the contract; both empty if all is well."""
+    return _of_the_detector(plan) if plan.subject == "detector" else _of_the_reducer(plan)
+
+
+def _of_the_reducer(plan: FuzzPlan) -> Findings:
+    missing, differing = [], []
+    for port in reducer_batch.ports_of(plan.candidate_exes, plan.timeout_sec):
+        available, found, _ = probe(port, load_contract())
+        if not available.available:
+            missing.append((port.name, available))
+        differing += [(port.name, each) for each in found]
+    return missing, differing
+
+
+def _of_the_detector(plan: FuzzPlan) -> Findings:
+    missing, differing = [], []
+    surface = load_detector_contract().surface
+    reference, *candidates = detector_batch.ports_of(plan.candidate_modules)
+    if not reference.availability().available:
+        missing.append((reference.name, reference.availability()))
+    with ExitStack() as stack:
+        for port in candidates:
+            cage = stack.enter_context(caged(port, timeout_sec=plan.timeout_sec))
+            available = cage.opened().available
+            if available.available:
+                differing += [(port.name, each) for each in cage.differing(surface)]
+            else:
+                missing.append((port.name, available))
+    return missing, differing

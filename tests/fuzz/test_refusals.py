@@ -1,0 +1,72 @@
+"""What a fuzz run cannot use it says before it begins, in a sentence; nothing that was not compared passes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.fuzz.runs import PLANTED, ROOT
+
+
+def refused(folder: Path, *arguments: str, **environment: str) -> tuple[int, str]:
+    """Exit code and what is said on standard error."""
+    command = [
+        sys.executable,
+        "-m",
+        "harness",
+        "fuzz",
+        "--ledger",
+        f"sqlite:///{folder / 'l.sqlite'}",
+        "--reports",
+        str(folder),
+    ]
+    done = subprocess.run(
+        [*command, "--sequences", "20", *arguments],
+        cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert "Traceback" not in done.stderr
+    return done.returncode, done.stderr
+
+
+def test_an_executable_that_is_not_there_is_missing(tmp_path: Path) -> None:
+    code, said = refused(tmp_path, "--candidate-exe", "/no/such/program")
+    assert code == 3
+    assert said.startswith("MISSING: port exe:program: /no/such/program is no executable file; ")
+
+
+def test_an_executable_that_does_not_answer_is_broken(tmp_path: Path) -> None:
+    code, said = refused(tmp_path, "--candidate-exe", "/bin/false")
+    assert code == 3
+    assert said.startswith("BROKEN: port exe:false: it is there but does not answer")
+
+
+def test_a_module_that_is_not_there_is_missing(tmp_path: Path) -> None:
+    code, said = refused(tmp_path, "--subject", "detector", "--candidate-module", "no_such_module")
+    assert code == 3
+    assert said.startswith("MISSING: port module:no_such_module: ")
+
+
+def test_a_port_with_another_contract_sees_no_case(tmp_path: Path) -> None:
+    code, said = refused(tmp_path, "--candidate-exe", f"{PLANTED} other_contract")
+    assert code == 1
+    assert said.startswith("CONTRACT exe:other_contract at $.")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--subject", "detector", "--candidate-exe", "x"), "--candidate-exe: means nothing to the detector; leave it out"),
+        (("--candidate-module", "x"), "--candidate-module: means nothing to the reducer; leave it out"),
+        (("--subject", "detector", "--cluster", "tcp://127.0.0.1:1"), "--cluster: runs the reducer's batches only"),
+        (("--cluster", "tcp://127.0.0.1:1"), "--cluster tcp://127.0.0.1:1: no scheduler answers"),
+        (("--resume", "nothing"), "--resume nothing: the ledger has no such run"),
+    ],
+)
+def test_bad_usage_is_one_sentence(tmp_path: Path, arguments: tuple[str, ...], sentence: str) -> None:
+    code, said = refused(tmp_path, *arguments)
+    assert code == 2
+    assert said.startswith(f"parity: {sentence}")
