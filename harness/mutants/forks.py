@@ -10,15 +10,14 @@ import time
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
 
-from harness.mutants.catalogue import Mutant
-from harness.mutants.hunt import Hunted, Prepared, heard, hunt
+from harness.mutants.hunt import Hunted, Planted, Prepared, heard, hunt
 
 READ_BYTES = 65_536
 
 
 @dataclass
 class _Child:
-    mutant: Mutant
+    mutant: Planted
     pid: int
     started: float = field(default_factory=time.perf_counter)
     said: bytes = b""
@@ -33,7 +32,7 @@ class Forks:
         self._shrunk = shrunk
         self._children: dict[int, _Child] = {}
 
-    def run(self, mutants: Sequence[Mutant]) -> Iterator[tuple[Mutant, Hunted]]:
+    def run(self, mutants: Sequence[Planted]) -> Iterator[tuple[Planted, Hunted]]:
         """What became of each, in the order in which they end."""
         waiting = list(reversed(mutants))
         # What is there now is never garbage; a collection in a child would only copy its pages.
@@ -54,7 +53,7 @@ class Forks:
             gc.unfreeze()
             self._stop()
 
-    def _start(self, mutant: Mutant) -> int:
+    def _start(self, mutant: Planted) -> int:
         mine, its = os.pipe()
         pid = os.fork()
         if pid == 0:
@@ -70,7 +69,7 @@ class Forks:
         self._children[mine] = _Child(mutant, pid)
         return mine
 
-    def _end(self, reading: int) -> tuple[Mutant, Hunted]:
+    def _end(self, reading: int) -> tuple[Planted, Hunted]:
         child = self._children.pop(reading)
         os.close(reading)
         _, status = os.waitpid(child.pid, 0)

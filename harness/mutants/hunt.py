@@ -19,6 +19,7 @@ from harness.fuzz.reducer_batch import METHODS_EVERY
 from harness.fuzz.shrink import Shrinker
 from harness.methods import compare_case
 from harness.mutants.catalogue import Mutant
+from harness.mutants.historical import Historical
 from harness.mutants.plant import MutantPort, plant
 from harness.ports.base import Outcome, Port
 from harness.ports.python import PythonPort
@@ -29,6 +30,7 @@ SHRINK_SEC = 20.0
 MEMORY_BYTES_MAX = 4 * 2**30
 
 # What became of a mutant: `stillborn` could not even be imported, `hung` and `died` are kills too.
+Planted = Mutant | Historical
 Fate = Literal["killed", "hung", "died", "survived", "stillborn"]
 
 
@@ -71,7 +73,7 @@ def prepare(seed: int, sequences: int, events_max: int) -> list[Prepared]:
     return prepared
 
 
-def hunt(mutant: Mutant, cases: Sequence[Prepared], report: int, *, shrink: bool) -> None:
+def hunt(mutant: Planted, cases: Sequence[Prepared], report: int, *, shrink: bool) -> None:
     """Ask a mutant until it diverges, and write what became of it to a pipe: a byte per case, then JSON. For a child process."""
     started = time.perf_counter()
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES_MAX, MEMORY_BYTES_MAX))

@@ -62,8 +62,11 @@ def _droppable(statement: ast.stmt, known: Set[str], *, within_if: bool) -> str 
     """Which operator drops a statement; None where what is left could not run."""
     if isinstance(statement, ast.Assign) and stored(statement) <= known:
         return "assignment"
-    if isinstance(statement, ast.AugAssign) or (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call)):
+    if isinstance(statement, ast.AugAssign):
         return "assignment"
+    if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
+        # Only a type checker reaches assert_never.
+        return None if ast.unparse(statement.value.func) == "assert_never" else "assignment"
     if isinstance(statement, ast.Raise | ast.Continue) or (isinstance(statement, ast.Return) and within_if):
         return "early_end"
     return None
