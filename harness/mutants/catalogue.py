@@ -59,6 +59,11 @@ class Mutant:
         return f"{self.module}.{self.function}"
 
     @property
+    def text(self) -> str:
+        """The line of the source in which the change is."""
+        return source_of(self.module).splitlines()[self.line - 1].strip()
+
+    @property
     def change(self) -> str:
         """What was changed, in a line."""
         return f"{self.before} -> {self.after}"

@@ -32,9 +32,7 @@ EVENTS_MAX = 56
 @click.option("--only", metavar="PATTERN", help="Mutants whose id matches, like 'pricing:*' or 'historical:*'.")
 @click.option("--shrink", type=click.IntRange(0), default=40, show_default=True, help="So many kills are shrunk, as a sample.")
 @json_option
-def mutants(
-    subject: str, sequences: int, seed: int, workers: int | None, only: str | None, shrink: int, as_data: bool
-) -> int:
+def mutants(subject: str, sequences: int, seed: int, workers: int | None, only: str | None, shrink: int, as_data: bool) -> int:
     """Plants bugs in copies of the reference and tells which the generated cases find, and how soon."""
     if subject != "reducer":
         raise click.UsageError(f"--subject {subject}: only the reducer has mutants so far")
@@ -47,7 +45,8 @@ def mutants(
             bug.tree()
     except (EquivalentsError, GoneError) as error:
         raise click.UsageError(str(error)) from error
-    wanted = [each for each in (*HISTORICAL, *made) if only is None or fnmatch.fnmatchcase(each.id, only)]
+    every: list[Planted] = [*HISTORICAL, *made]
+    wanted = [each for each in every if only is None or fnmatch.fnmatchcase(each.id, only)]
     if not wanted:
         raise click.UsageError(f"--only {only!r}: no mutant has such an id; they look like {made[0].id}")
     console.print(f"{len(wanted)} mutants, up to {sequences} cases of seed {seed} each", markup=False)

@@ -1,6 +1,7 @@
 """Mutants that nobody can tell from the reference over the wire, each with the argument why.
 
 An entry names a function, the operator's variant and the change as the report writes it; an ellipsis stands for anything.
+Where that is not enough, `text` is a part of the changed line.
 An entry whose mutant is killed, or that names none, is an error: an argument that no longer holds must not stay.
 """
 
@@ -25,10 +26,13 @@ class Equivalent:
     operator: str
     change: str
     why: str
+    text: str = ""
 
     def names(self, mutant: Mutant) -> bool:
         """Whether the entry is about this mutant."""
-        if self.where != mutant.where or f"{mutant.operator}:{mutant.variant}" != self.operator != mutant.operator:
+        if self.where != mutant.where or self.operator != f"{mutant.operator}:{mutant.variant}":
+            return False
+        if self.text not in mutant.text:
             return False
         pattern = ".*".join(re.escape(part) for part in self.change.split("…"))
         return re.fullmatch(pattern, mutant.change) is not None

@@ -47,7 +47,7 @@ HISTORICAL: tuple[Historical, ...] = (
         module="pricing",
         change="rounds after scaling, as most languages would",
         old="        return round(price, decimals)\n",
-        new="        return round(price * 10.0**decimals) / 10.0**decimals if abs(decimals) < 300 else round(price, decimals)\n",
+        new="        return round(price * 10.0**decimals) / 10.0**decimals if abs(decimals) < 300 else price\n",
     ),
     Historical(
         name="half_away_from_zero",
@@ -165,8 +165,8 @@ HISTORICAL: tuple[Historical, ...] = (
         name="every_entry_refreshed",
         module="transition",
         change="a price tick refreshes the last stale entry, not the first",
-        old="    for order in state.orders:\n        if order.role != \"entry\"",
-        new="    for order in reversed(state.orders):\n        if order.role != \"entry\"",
+        old='    for order in state.orders:\n        if order.role != "entry"',
+        new='    for order in reversed(state.orders):\n        if order.role != "entry"',
     ),
     Historical(
         name="cycle_counter_goes_back",

@@ -74,7 +74,7 @@ def prepare(seed: int, sequences: int, events_max: int) -> list[Prepared]:
 
 
 def hunt(mutant: Planted, cases: Sequence[Prepared], report: int, *, shrink: bool) -> None:
-    """Ask a mutant until it diverges, and write what became of it to a pipe: a byte per case, then JSON. For a child process."""
+    """Ask a mutant until it diverges, in a child process: a byte per case goes to the pipe, then what became of it as JSON."""
     started = time.perf_counter()
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES_MAX, MEMORY_BYTES_MAX))
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
@@ -124,9 +124,7 @@ def _shrunk(case: Case, first: Divergence, reference: Port, port: Port) -> tuple
         _alarm(HANG_SEC)
         return any(each.fingerprint == first.fingerprint for each in divergences_of(attempt, reference, port))
 
-    shrinker = Shrinker(
-        still_diverges, lambda case, steps: state_after(case, steps, reference), time_budget_sec=SHRINK_SEC
-    )
+    shrinker = Shrinker(still_diverges, lambda case, steps: state_after(case, steps, reference), time_budget_sec=SHRINK_SEC)
     origin = case.metadata
     choices = draw_choices(origin["seed"], origin["index"], events_max=origin["events_max"])
     shrunk = shrinker.shrink(choices, case)

@@ -24,7 +24,10 @@ def dropped(node: ast.AST) -> Iterator[Change]:
 def _with_default(class_name: str) -> Set[str]:
     """What may be missing where an object of the contract is made: anything else would be a TypeError at once."""
     cls = CLASSES.get(class_name)
-    return {field.name for field in fields(cls) if field.default is not MISSING} if cls is not None else set()
+    if cls is None:
+        return set()
+    every = fields(cls)  # type: ignore[arg-type]  # the contract's types are dataclasses
+    return {field.name for field in every if field.default is not MISSING}
 
 
 def statements(owner: ast.AST, bound: Set[str]) -> Iterator[tuple[str, Change]]:
@@ -78,7 +81,7 @@ def _may_swap(first: ast.stmt, second: ast.stmt, known: Set[str]) -> bool:
     What ends a function stays last, what is first bound stays first; two that share nothing would be the same swapped.
     """
     ends = (ast.Return, ast.Raise, ast.Continue, ast.Pass, ast.Assert)
-    if isinstance(first, ends) or isinstance(second, ends) or _is_text(first):
+    if isinstance(first, ends) or isinstance(second, ends) or _is_text(first) or isinstance(first, ast.AnnAssign):
         return False
     if (stored(first) - known) & loaded(second):
         return False
