@@ -21,7 +21,8 @@ WILD_TEXTS = (
 
 # What a field may never hold. `None` stands for a null, and is fine where the field is optional.
 BROKEN_VALUES: tuple[Any, ...] = (
-    None, True, "text", 1.5, [], {}, "NaN", "Infinity", "-Infinity", 2**63, -(2**63) - 1, 10**400, -(10**400), "hold", "\ud800", "x" * 50,
+    None, True, "text", 1.5, [], {}, "NaN", "Infinity", "-Infinity", 2**63, -(2**63) - 1, 10**400, -(10**400), "hold",
+    "\ud800", "x" * 50,
 )  # fmt: skip
 BROKEN_EVENTS: tuple[Any, ...] = (
     None, [], 5, "PriceTick", True, {}, {"_type": "Nothing"}, {"_type": 5}, {"_type": None, "timestamp": 1.0},
