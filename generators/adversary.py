@@ -21,7 +21,8 @@ WILD_TEXTS = (
 
 # What a field may never hold. `None` stands for a null, and is fine where the field is optional.
 BROKEN_VALUES: tuple[Any, ...] = (
-    None, True, "text", 1.5, [], {}, "NaN", "Infinity", "-Infinity", 2**63, -(2**63) - 1, 10**400, "hold", "\ud800", "x" * 50,
+    None, True, "text", 1.5, [], {}, "NaN", "Infinity", "-Infinity", 2**63, -(2**63) - 1, 10**400, -(10**400), "hold",
+    "\ud800", "x" * 50,
 )  # fmt: skip
 BROKEN_EVENTS: tuple[Any, ...] = (
     None, [], 5, "PriceTick", True, {}, {"_type": "Nothing"}, {"_type": 5}, {"_type": None, "timestamp": 1.0},
@@ -85,6 +86,33 @@ def bring_to_the_brink(dial: Dial, state: dict[str, Any]) -> dict[str, Any]:
     name = dial.of(("next_order_id", "total_round_trips", "next_recovery_id", "cycle_a", "cycle_b", "consecutive_losses_b"))
     total = dial.of(("total_fees", "total_profit", "total_settled_usd"))
     return {**state, name: 2**63 - 1} if dial.pick(2) == 0 else {**state, total: dial.of((-1.0, 1.0)) * 1.7976931348623157e308}
+
+
+def bare_recoveries(dial: Dial, state: dict[str, Any]) -> dict[str, Any]:
+    """A copy of the state, now and then without a market, its recovery orders without prices and times of their own."""
+    if not dial.flag(4):
+        return state
+    state = copy.deepcopy(state)
+    state["market_price"] = dial.of((0.0, -0.0, 0.1))
+    for order in state["recovery_orders"]:
+        order["price"] = dial.of((0.0, order["price"], -1.0, 0.5))
+        order["entry_price"] = dial.of((order["entry_price"], 0.0, -1.0, 0.5))
+        order["entry_filled_at"] = dial.of((order["entry_filled_at"], 0.0, -0.5))
+        order["orphaned_at"] = dial.of((order["orphaned_at"], 5.0))
+    return state
+
+
+def break_settings(dial: Dial, given: dict[str, Any]) -> dict[str, Any]:
+    """A copy of a configuration and its sizes, two times in three with one value that is outside the domain."""
+    how = dial.pick(6)
+    if how in (1, 2):
+        name = dial.of(tuple(given["config"]))
+        return {**given, "config": {**given["config"], name: dial.of(BROKEN_VALUES)}}
+    if how == 3:
+        return {**given, "order_size_usd": dial.of(BROKEN_VALUES)}
+    if how == 4:
+        return {**given, "order_sizes": dial.of(([], "text", 1.5, {"A": None}, {"A": "NaN"}, {"B": True}, {"A": 10**400}))}
+    return given
 
 
 def distort_event(dial: Dial, event: dict[str, Any]) -> dict[str, Any]:

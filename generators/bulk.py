@@ -15,7 +15,7 @@ from generators.events import EventChoice
 EVENTS_MAX = 40
 
 # Ordinary traffic is where money is lost, so most cases are ordinary.
-_FLAVOUR_SHARES = (0,) * 14 + (1,) * 3 + (2,) * 2 + (3,) * 2 + (4,)
+_FLAVOUR_SHARES = (0,) * 14 + (1,) * 3 + (2,) * 2 + (3,) * 2 + (4,) * 2
 
 
 def _generator(seed: int, index: int) -> random.Random:

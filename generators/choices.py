@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import state_machine as sm
-from generators.adversary import break_event, bring_to_the_brink, distort_event, distort_state
+from generators.adversary import bare_recoveries, break_event, break_settings, bring_to_the_brink, distort_event, distort_state
 from generators.case import Case, Json, spell_out
 from generators.configs import decode_config
 from generators.dial import Dial
@@ -85,20 +85,31 @@ def decode_case(choices: CaseChoices, *, name: str, metadata: Mapping[str, Any])
     cfg = decode_config(choices.config, wild=flavour.wild_config)
     dial = Dial(choices.start)
     state, settings = decode_start(dial, cfg)
-    state = advance(state, settings, choices.prefix)
+    # Before it was restarted the bot may have had more slots: then more than one recovery order has to go at once.
+    earlier = replace(settings, cfg=replace(cfg, max_recovery_slots=5)) if dial.flag(4) else settings
+    state = advance(state, earlier, choices.prefix)
     plain: Json = spell_out(sm.to_dict(state))
     if flavour.wild_config:
         plain = bring_to_the_brink(dial, plain)
+    if flavour.distorted_state:
+        plain = bare_recoveries(dial, plain)
     if flavour.distorted_state or flavour.broken_state:
         for choice in choices.distortions:
             plain = distort_state(Dial(choice), plain, broken=flavour.broken_state)
         state = _readable(plain, instead=state)
+    given: Json = spell_out(
+        {
+            "config": encode(settings.cfg),
+            "order_size_usd": settings.order_size_usd,
+            "order_sizes": settings.order_sizes,
+        }
+    )
+    if flavour.broken_state:
+        given = break_settings(dial, given)
     return Case(
         name=name,
         state=plain,
-        config=spell_out(encode(settings.cfg)),
-        order_size_usd=settings.order_size_usd,
-        order_sizes=spell_out(settings.order_sizes) if settings.order_sizes is not None else None,
+        **given,
         events=tuple(decode_events(state, settings, choices.events, flavour)),
         metadata=metadata,
     )
@@ -113,7 +124,19 @@ def decode_start(dial: Dial, cfg: EngineConfig) -> tuple[PairState, Settings]:
     settings = Settings(cfg, size, sizes)
     state = PairState(market_price=market, now=dial.of(STARTS))
     profit_pct = dial.of((state.profit_pct_runtime, 0.0, 0.5, -0.0, 2.25))
-    state = replace(state, profit_pct_runtime=profit_pct)
+    cycle_b, losses_a, losses_b = dial.of((1, 1, 7)), dial.of((0, 0, 0, 2, 4)), dial.of((0, 0, 0, 2, 4))
+    refreshes, refresh_cooldown_until = dial.of(((0, 0.0), (0, 0.0), (0, 0.0), (3, 0.0), (1, 0.5)))
+    state = replace(
+        state,
+        profit_pct_runtime=profit_pct,
+        cycle_b=cycle_b,
+        consecutive_losses_a=losses_a,
+        consecutive_losses_b=losses_b,
+        consecutive_refreshes_a=refreshes,
+        consecutive_refreshes_b=refreshes,
+        refresh_cooldown_until_a=refresh_cooldown_until,
+        refresh_cooldown_until_b=refresh_cooldown_until,
+    )
     try:
         state, _, orders = sm.bootstrap_orders(state, cfg, size, bool(dial.pick(2)), bool(dial.pick(2)))
     except REFUSED:

@@ -11,6 +11,7 @@ from generators.dial import Dial
 from reducer.types import EngineConfig
 
 INF = math.inf
+STEEP = 400.0
 
 # The first of each list is the contract's default. Durations are in seconds, distances in percent.
 OPTIONS: dict[str, tuple[Any, ...]] = {
@@ -20,7 +21,7 @@ OPTIONS: dict[str, tuple[Any, ...]] = {
     "profit_pct": (1.0, 0.25, 0.5, 3.0, 0.0, 120.0, -0.5),
     "refresh_pct": (1.0, 0.3, 0.05, 0.0, 2.5, INF, -1.0),
     "order_size_usd": (2.0, 10.0),
-    "price_decimals": (6, 5, 4, 8, 3, 2, 7, 1, 0, 9, 10, 11, 12, -1, -2, 15, 17, 22, 308, 400),
+    "price_decimals": (6, 5, 4, 8, 3, 2, 7, 1, 0, 9, 10, 11, 12, -1, -2, 15, 17, 16, 22, 308, 400),
     "volume_decimals": (0, 1, 2, 3, 4, 5, 6, 7, 8, -1, 12),
     "min_volume": (13.0, 0.0, 1.0, 1e-08, 20.0, 0.5, -1.0, INF),
     "min_cost_usd": (0.0, 0.5, 1.999, 2.0, 5.0, -1.0),
@@ -32,7 +33,7 @@ OPTIONS: dict[str, tuple[Any, ...]] = {
     "loss_cooldown_start": (5, 1, 2, 3, 0, -1),
     "loss_cooldown_sec": (900.0, 30.0, 1.0, 0.0, INF, -5.0),
     "reentry_base_cooldown_sec": (0.0, 30.0, 1.0, 120.0, INF, -1.0),
-    "backoff_factor": (0.5, 0.1, 1.0, 2.5, 0.0, -0.5, 400.0),
+    "backoff_factor": (0.5, 0.1, 1.0, 2.5, 0.0, -0.5, STEEP),
     "backoff_max_multiplier": (5.0, 1.0, 2.0, 0.5, 1000.0, INF, 0.0),
     "max_consecutive_refreshes": (3, 1, 2, 5, 0, -1),
     "refresh_cooldown_sec": (300.0, 30.0, 1.0, 0.0, INF, -1.0),
@@ -70,6 +71,9 @@ def decode_config(choices: Sequence[int], *, wild: bool = False) -> EngineConfig
         if wild:
             options += WILD.get(field.name, ())
         values[field.name] = dial.of(options)
+    if values["backoff_factor"] == STEEP:
+        # So steep a back-off leads below a price of nothing, if no maximum cuts it off.
+        values["backoff_max_multiplier"] = INF
     # Sticky mode turns off all of a timer's work, so it must not be on in half the cases.
     sticky = Dial(choices[FIELD_COUNT - 1] if len(choices) >= FIELD_COUNT else 0)
     values["sticky_mode_enabled"] = sticky.pick(12) == 11

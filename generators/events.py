@@ -84,6 +84,13 @@ def small_move(dial: Dial, state: PairState, cfg: EngineConfig, now: float) -> E
     return PriceTick(_moved(dial, state, cfg, pct), now)
 
 
+def to_an_order(dial: Dial, state: PairState, cfg: EngineConfig, now: float) -> Event:
+    """The market comes just to where an order stands: there, a limit with and one without equality part."""
+    if not state.orders:
+        return small_move(dial, state, cfg, now)
+    return PriceTick(dial.of(state.orders).price, now)
+
+
 def drift(dial: Dial, state: PairState, cfg: EngineConfig, now: float) -> Event:
     """A move that makes an entry stale."""
     pct = min(max(finite(cfg.refresh_pct, 1.0), 0.05), 5.0) * dial.of((1.3, -1.3, 1.01, -1.01, 2.0, -2.0))
@@ -207,5 +214,6 @@ _WEIGHTS: tuple[tuple[Maker, int], ...] = (
     (left_behind, 8),
     (unknown_id, 2),
     (lost_market, 1),
+    (to_an_order, 3),
 )
 TABLE: tuple[Maker, ...] = tuple(make for make, weight in _WEIGHTS for _ in range(weight))

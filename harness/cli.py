@@ -33,6 +33,7 @@ class LazyGroup(click.Group):
         "bench": "harness.bench.cli:bench",
         "fuzz": "harness.fuzz.cli:fuzz",
         "golden": "harness.golden_cli:golden",
+        "mutants": "harness.mutants.cli:mutants",
     }
 
     def invoke(self, ctx: click.Context) -> Any:

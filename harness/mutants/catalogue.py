@@ -1,0 +1,186 @@
+"""All mutants of a subject: where the operators find something to change, and what each change is called."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from harness.mutants.operators import EXPRESSIONS, Change
+from harness.mutants.statements import dropped, statements
+
+# The modules of the reference that decide something.
+MODULES = ("pricing", "orders", "booking", "orphaning", "invariants", "transition", "bootstrap", "domain")
+
+# Functions that no request of the wire can tell from others, so that no comparison of ports could: why.
+BEYOND_THE_WIRE: Mapping[str, str] = {
+    "orders.add_entry_order": "the runtime calls it in Python; no method of the wire does",
+    "orders.apply_order_txid": "the runtime calls it in Python; no method of the wire does",
+    "orders.apply_recovery_txid": "the runtime calls it in Python; no method of the wire does",
+    "domain._kind": "reads the contract's types when the module is loaded; the contract check compares them",
+    "domain._kinds": "reads the contract's types when the module is loaded; the contract check compares them",
+    "domain.is_checked": "saves time; what it skips has passed before",
+    "domain.mark_checked": "saves time; what it skips has passed before",
+    "domain.check_object": "guards Python callers; the wire's reader has checked each value by its kind already",
+    "domain._same_items": "part of check_object",
+    "domain.check_event": "guards Python callers; the wire's reader refuses what is no event",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mutant:
+    """The reference with one thing changed. `node` counts the module's nodes; `line` and `column` are those of the change."""
+
+    module: str
+    function: str
+    line: int
+    column: int
+    operator: str
+    variant: str
+    before: str
+    after: str
+    node: int
+    new: ast.AST
+    number: int = 1
+
+    @property
+    def id(self) -> str:
+        """The same as long as the line is."""
+        again = f"#{self.number}" if self.number > 1 else ""
+        return f"{self.module}:{self.line}:{self.column}:{self.operator}:{self.variant}{again}"
+
+    @property
+    def where(self) -> str:
+        """Module and function."""
+        return f"{self.module}.{self.function}"
+
+    @property
+    def text(self) -> str:
+        """The line of the source in which the change is."""
+        return source_of(self.module).splitlines()[self.line - 1].strip()
+
+    @property
+    def change(self) -> str:
+        """What was changed, in a line."""
+        return f"{self.before} -> {self.after}"
+
+    def tree(self) -> ast.Module:
+        """The changed module."""
+        tree = ast.parse(source_of(self.module))
+        target = list(ast.walk(tree))[self.node]
+        changed = _Put(target, self.new).visit(tree)
+        assert isinstance(changed, ast.Module)
+        return ast.fix_missing_locations(changed)
+
+
+class _Put(ast.NodeTransformer):
+    """Puts one node in the place of another."""
+
+    def __init__(self, target: ast.AST, new: ast.AST) -> None:
+        self.target = target
+        self.new = new
+
+    def visit(self, node: ast.AST) -> ast.AST:
+        """The replacement, or the node with its children looked at."""
+        return self.new if node is self.target else self.generic_visit(node)
+
+
+@lru_cache
+def source_of(module: str) -> str:
+    """The source of a module of the reference."""
+    spec = importlib.util.find_spec(f"reducer.{module}")
+    assert spec is not None, f"the reference has a module {module}"
+    assert spec.origin is not None, f"{module} has a file"
+    return Path(spec.origin).read_text(encoding="utf-8")
+
+
+def all_mutants(modules: Iterable[str] = MODULES) -> list[Mutant]:
+    """Every mutant, in the order of the source; each id is there once."""
+    return [mutant for module in modules for mutant in _of_module(module)]
+
+
+def _of_module(module: str) -> Iterator[Mutant]:
+    tree = ast.parse(source_of(module))
+    numbers = {id(node): number for number, node in enumerate(ast.walk(tree))}
+    taken: Counter[str] = Counter()
+    for function, definition in _functions(tree):
+        if f"{module}.{function}" in BEYOND_THE_WIRE:
+            continue
+        seen: set[tuple[int, str]] = set()
+        for node, operator, change in _changes(definition):
+            key = (numbers[id(node)], ast.dump(change.new))
+            if key in seen or key[1] == ast.dump(node):
+                continue
+            seen.add(key)
+            at = change.at or node
+            line, column = getattr(at, "lineno", 0), getattr(at, "col_offset", 0)
+            taken[name := f"{line}:{column}:{operator}:{change.variant}"] += 1
+            before, after = change.shown or (ast.unparse(node), ast.unparse(change.new))
+            yield Mutant(
+                module=module,
+                function=function,
+                line=line,
+                column=column,
+                operator=operator,
+                variant=change.variant,
+                before=" ".join(before.split()),
+                after=" ".join(after.split()),
+                node=numbers[id(node)],
+                new=change.new,
+                number=taken[name],
+            )
+
+
+def _functions(tree: ast.Module) -> Iterator[tuple[str, ast.FunctionDef]]:
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef):
+            yield node.name, node
+        elif isinstance(node, ast.ClassDef):
+            for inner in node.body:
+                if isinstance(inner, ast.FunctionDef):
+                    yield f"{node.name}.{inner.name}", inner
+
+
+def _changes(definition: ast.FunctionDef) -> Iterator[tuple[ast.AST, str, Change]]:
+    parameters = {each.arg for each in (*definition.args.args, *definition.args.kwonlyargs)}
+    for node in _behaviour(definition):
+        for operator, change in statements(node, parameters | _bound_before(definition, node)):
+            yield node, operator, change
+        for name, expression in {**EXPRESSIONS, "assignment": dropped}.items():
+            for change in expression(node):
+                yield node, name, change
+
+
+def _bound_before(definition: ast.FunctionDef, block: ast.AST) -> Set[str]:
+    """The names that a function has bound when it comes to a block of its own: those of the lines above."""
+    if block is definition:
+        return set()
+    first = getattr(block, "lineno", 0)
+    names = (node for node in ast.walk(definition) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
+    return {name.id for name in names if name.lineno < first}
+
+
+def _behaviour(node: ast.AST) -> Iterator[ast.AST]:
+    """The nodes of a function that decide something: no annotation, no documentation, no assertion about ourselves."""
+    yield node
+    for name, value in ast.iter_fields(node):
+        if name in ("annotation", "returns", "decorator_list", "defaults", "kw_defaults"):
+            continue
+        for child in value if isinstance(value, list) else [value]:
+            if isinstance(child, ast.AST) and not _says_nothing(child):
+                yield from _behaviour(child)
+
+
+def _says_nothing(node: ast.AST) -> bool:
+    if isinstance(node, ast.Assert):
+        return True
+    if isinstance(node, ast.Expr):
+        # A docstring; and assert_never, which only a type checker reaches.
+        called = node.value.func if isinstance(node.value, ast.Call) else None
+        return isinstance(node.value, ast.Constant) or (isinstance(called, ast.Name) and called.id == "assert_never")
+    # Casts and literals' types are for the type checker, too.
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("get_args",)

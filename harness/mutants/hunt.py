@@ -1,0 +1,140 @@
+"""One mutant against the generated cases, in a process of its own that ends with it."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+from generators.bulk import draw_choices, generate_case
+from generators.case import Case, to_line
+from harness.comparators.divergence import Divergence
+from harness.fuzz.explain import divergences_of, state_after
+from harness.fuzz.reducer_batch import METHODS_EVERY
+from harness.fuzz.shrink import Shrinker
+from harness.methods import compare_case
+from harness.mutants.catalogue import Mutant
+from harness.mutants.historical import Historical
+from harness.mutants.plant import MutantPort, plant
+from harness.ports.base import Outcome, Port
+from harness.ports.python import PythonPort
+
+# For one case, which takes some milliseconds; the alarm ends even a loop that never comes back to Python.
+HANG_SEC = 5.0
+SHRINK_SEC = 20.0
+MEMORY_BYTES_MAX = 4 * 2**30
+
+# What became of a mutant: `stillborn` could not even be imported, `hung` and `died` are kills too.
+Planted = Mutant | Historical
+Fate = Literal["killed", "hung", "died", "survived", "stillborn"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """A case with the reference's answer to it, made once for all mutants."""
+
+    index: int
+    case: Case
+    line: bytes
+    reference: Outcome
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hunted:
+    """What became of a mutant, after how many sequences and seconds; where it was shrunk, the events before and after."""
+
+    fate: Fate
+    sequences: int
+    seconds: float
+    path: str = ""
+    events_before: int | None = None
+    events_after: int | None = None
+    shrink_seconds: float = 0.0
+
+    @property
+    def killed(self) -> bool:
+        """Whether the harness would have noticed."""
+        return self.fate in ("killed", "hung", "died")
+
+
+def prepare(seed: int, sequences: int, events_max: int) -> list[Prepared]:
+    """The cases that every mutant is asked, and what the reference answers."""
+    reference = PythonPort()
+    prepared = []
+    for index in range(sequences):
+        case = generate_case(seed, index, events_max=events_max)
+        line = to_line(case.request())
+        prepared.append(Prepared(index=index, case=case, line=line, reference=reference.ask(line)))
+    return prepared
+
+
+def hunt(mutant: Planted, cases: Sequence[Prepared], report: int, *, shrink: bool) -> None:
+    """Ask a mutant until it diverges, in a child process: a byte per case goes to the pipe, then what became of it as JSON."""
+    started = time.perf_counter()
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES_MAX, MEMORY_BYTES_MAX))
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    _alarm(HANG_SEC)
+    try:
+        port = plant(mutant.module, mutant.tree())
+    except Exception as error:
+        _tell(report, Hunted(fate="stillborn", sequences=0, seconds=0.0, path=repr(error)))
+        return
+    reference = PythonPort()
+    for count, prepared in enumerate(cases, start=1):
+        os.write(report, b".")
+        _alarm(HANG_SEC)
+        found = _divergences(prepared, reference, port)
+        if found:
+            seconds = time.perf_counter() - started
+            _alarm(0.0)
+            sizes = _shrunk(prepared.case, found[0], reference, port) if shrink else (None, None, 0.0)
+            _tell(report, Hunted(fate="killed", sequences=count, seconds=seconds, path=found[0].path,
+                                 events_before=sizes[0], events_after=sizes[1], shrink_seconds=sizes[2]))  # fmt: skip
+            return
+    _tell(report, Hunted(fate="survived", sequences=len(cases), seconds=time.perf_counter() - started))
+
+
+def _alarm(seconds: float) -> None:
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+
+
+def _tell(report: int, hunted: Hunted) -> None:
+    os.write(report, json.dumps(asdict(hunted)).encode())
+
+
+def _divergences(prepared: Prepared, reference: Port, port: MutantPort) -> list[Divergence]:
+    """The same comparison as a fuzz run's."""
+    return compare_case(
+        case=prepared.case,
+        reference=prepared.reference,
+        candidate=port.ask(prepared.line),
+        reference_port=reference,
+        port=port,
+        thorough=prepared.index % METHODS_EVERY == 0,
+    )
+
+
+def _shrunk(case: Case, first: Divergence, reference: Port, port: Port) -> tuple[int | None, int | None, float]:
+    def still_diverges(attempt: Case) -> bool:
+        _alarm(HANG_SEC)
+        return any(each.fingerprint == first.fingerprint for each in divergences_of(attempt, reference, port))
+
+    shrinker = Shrinker(still_diverges, lambda case, steps: state_after(case, steps, reference), time_budget_sec=SHRINK_SEC)
+    origin = case.metadata
+    choices = draw_choices(origin["seed"], origin["index"], events_max=origin["events_max"])
+    shrunk = shrinker.shrink(choices, case)
+    return shrunk.events_before, len(shrunk.case.events), shrunk.seconds
+
+
+def heard(text: bytes, status: int, seconds: float) -> Hunted:
+    """What a child's words and its end say: one that ended without a verdict died of its mutant, or hung."""
+    dots = len(text) - len(text.lstrip(b"."))
+    if text[dots:]:
+        return Hunted(**json.loads(text[dots:]))
+    hung = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGALRM
+    return Hunted(fate="hung" if hung else "died", sequences=dots, seconds=seconds)

@@ -1,0 +1,70 @@
+"""The mutants of the reducer that are equivalent: data for `harness.mutants.equivalents`."""
+
+from __future__ import annotations
+
+from harness.mutants.equivalents import Equivalent
+
+APART = "the two steps write different fields of the state, and neither reads what the other writes"
+BOTH_NONE = "both guards answer None and do nothing else, so it does not matter which of them does"
+INTS = "two ints that are equal are the same, so the order of the arguments cannot show"
+ALL_GO = "with a cap of 1 every order is evicted already; a lower one only makes the slice longer than the list"
+COST_ABOVE_ZERO = "size and price are above zero here, so no cost is below a least cost of zero or less"
+WHOLE = "round(x, 0) is the float of round(x), so a volume without decimals is the same either way"
+EXCLUSIVE = "a state with both exits has been told before, so at most one of the two holds"
+READ_BEFORE = "the wire's reader has made and checked the event by its kinds before"
+LAST = "check_event lets five types through, and this is the last"
+OVERWRITTEN = "the branch stores the same three fields again, and returns"
+
+NO_NULL_IS_BOOL = "no value is of both types, so the two questions may be asked in either order"
+NOT_A_NUMBER_FIRST = "the value is infinite where this is asked, so any limit between the infinities gives the same"
+SAME_AFTER_FLOAT = "float(value) is the value where it is a float already"
+HUGE = "the int outgrew a double where this is asked, so a limit next to zero gives the same"
+SLOW_WAY = "a short way for what the lines below let through unchanged"
+
+EQUIVALENTS: tuple[Equivalent, ...] = (
+    Equivalent("pricing.compute_order_volume", "order:statements", "if price <= 0 or order_size_usd <= 0:; …", BOTH_NONE),
+    Equivalent("pricing.compute_order_volume", "order:statements", "if volume < cfg.min_volume:; …", BOTH_NONE),
+    Equivalent("pricing.compute_order_volume", "comparison:Gt_GtE", "cfg.min_cost_usd > 0 -> …", COST_ABOVE_ZERO),
+    Equivalent("pricing.compute_order_volume", "logic:without_0", "cfg.min_cost_usd > 0 and … -> …", COST_ABOVE_ZERO),
+    Equivalent("pricing.compute_order_volume", "comparison:LtE_Lt", "cfg.volume_decimals <= 0 -> …", WHOLE),
+    Equivalent("pricing.compute_order_volume", "constant:minus_one", "0 -> -1", WHOLE, text="cfg.volume_decimals <= 0"),
+    Equivalent("pricing.compute_order_volume", "constant:minus_one", "0 -> -1", COST_ABOVE_ZERO, text="cfg.min_cost_usd > 0"),
+    Equivalent("booking.update_losses", "order:statements", "if cfg.reentry_base_cooldown_sec > 0:; losses…", APART),
+    Equivalent("booking.update_losses", "order:statements", "if trade_id == 'A':; if losses >= …", APART),
+    Equivalent("orphaning.orphan_exit", "order:statements", "state, actions = evict_overflow(state, cfg); recovery…", APART),
+    Equivalent("orphaning.orphan_exit", "order:statements", "recovery = …; state = remove_order(… -> …", APART),
+    Equivalent("orphaning.orphan_exit", "order:statements", "state = remove_order(…; state = replace(… -> …", APART),
+    Equivalent("orphaning.orphan_exit", "order:statements", "if cfg.reentry_base_cooldown_sec > 0:; if trade_id…", APART),
+    Equivalent("orphaning.evict", "order:statements", "state = remove_recovery(…; state, booked = … -> …", APART),
+    Equivalent("transition.on_recovery_fill", "order:statements", "state = remove_recovery(…; state, booked = … -> …", APART),
+    Equivalent("transition.on_exit_fill", "order:statements", "state = update_losses(…; if order.trade_id == 'A': -> …", APART),
+    Equivalent("transition.refresh_entry", "order:statements", "state = store_refresh(…; state = remove_order(… -> …", APART),
+    Equivalent("transition.refresh_entry", "order:statements", "if count >= …:; state = store_refresh(… -> …", OVERWRITTEN),
+    Equivalent("orphaning.evict_overflow", "order:arguments_0", "max(1, cfg.max_recovery_slots) -> …", INTS),
+    Equivalent("orphaning.evict_overflow", "order:arguments_0", "max(0, len(state.recovery_orders) + 1 - cap) -> …", INTS),
+    Equivalent("orphaning.evict_overflow", "arithmetic:regrouped", "len(…) + 1 - cap -> …", "ints are exact in any order"),
+    Equivalent("orphaning.evict_overflow", "extreme:argument_1", "max(1, cfg.max_recovery_slots) -> …", ALL_GO),
+    Equivalent("orphaning.evict_overflow", "constant:negated", "1 -> -1", ALL_GO, text="cap = max(1"),
+    Equivalent("orphaning.evict_overflow", "constant:minus_one", "1 -> 0", ALL_GO, text="cap = max(1"),
+    Equivalent("invariants.derive_phase", "order:statements", "if buy_exit:; if sell_exit: -> …", EXCLUSIVE),
+    Equivalent("transition.transition", "assignment:dropped", "event = check_event(event) -> …", READ_BEFORE),
+    Equivalent("transition.transition", "condition:always", "isinstance(event, RecoveryCancelEvent) -> True", LAST),
+    Equivalent("transition.on_exit_fill", "order:arguments_0", "max(state.cycle_…, order.cycle + 1) -> …", INTS),
+    Equivalent("domain.json_type", "order:statements", "if value is None:; if isinstance(value, bool): -> …", NO_NULL_IS_BOOL),
+    Equivalent("domain.json_type", "order:statements", "if isinstance(value, int | float):; if isi… -> …", NO_NULL_IS_BOOL),
+    Equivalent("domain._spelled", "comparison:Gt_GtE", "value > 0 -> value >= 0", NOT_A_NUMBER_FIRST),
+    Equivalent("domain._spelled", "constant:plus_one", "0 -> 1", NOT_A_NUMBER_FIRST),
+    Equivalent("domain._spelled", "constant:minus_one", "0 -> -1", NOT_A_NUMBER_FIRST),
+    Equivalent("domain.check_number", "comparison:Gt_GtE", "value > 0 -> value >= 0", HUGE),
+    Equivalent("domain.check_number", "constant:plus_one", "0 -> 1", HUGE),
+    Equivalent("domain.check_number", "constant:minus_one", "0 -> -1", HUGE),
+    Equivalent("domain.check_number", "comparison:Gt_GtE", "value > 0 -> value >= 0", HUGE),
+    Equivalent("domain.check_number", "constant:plus_one", "0 -> 1", HUGE),
+    Equivalent("domain.check_number", "constant:minus_one", "0 -> -1", HUGE),
+    Equivalent("domain.check_number", "condition:always", "type(value) is not float -> True", SAME_AFTER_FLOAT),
+    Equivalent("domain.check_finite", "condition:never", "type(value) is float and … -> False", SLOW_WAY),
+    Equivalent("domain.check_finite", "early_end:dropped", "return value -> (left out)", SLOW_WAY),
+    Equivalent(
+        "domain.check_finite", "order:statements", "if type(value) is float and math.isfinite(value):; … -> …", SLOW_WAY
+    ),
+)

@@ -1,0 +1,291 @@
+"""Mistakes that a port could make in an expression: what a node of the reference could be instead.
+
+Every operator takes a node and yields changes, each a replacement of this very node; the original is never touched. What is
+changed in statements is in `harness.mutants.statements`.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeGuard, TypeVar
+
+Node = TypeVar("Node", bound=ast.AST)
+
+# Text that means one of two ways; the rest of a name around it stays.
+PAIRS = (("buy", "sell"), ("A", "B"), ("entry", "exit"), ("up", "down"))
+OTHER_SIDE: Mapping[str, str] = {a: b for pair in PAIRS for a, b in (pair, pair[::-1])}
+FACTOR = 1.1
+# Whole objects: to hand one over in another's place is a mistake that no typed port could make.
+OBJECTS = {"cfg", "event", "exit_order", "fill", "kind", "order", "path", "reason", "sizing", "state", "value"}
+
+
+@dataclass(frozen=True)
+class Change:
+    """A node to stand in another's place. `at` is where the change is to be seen, if that is not where the node begins."""
+
+    variant: str
+    new: ast.AST
+    at: ast.AST | None = None
+    shown: tuple[str, str] | None = None
+
+
+def with_field(node: Node, **fields: object) -> Node:
+    """A copy of a node with some fields changed; what it holds is shared."""
+    changed = copy.copy(node)
+    for name, value in fields.items():
+        setattr(changed, name, value)
+    return changed
+
+
+def parsed(text: str, **parts: ast.expr) -> ast.expr:
+    """An expression from its source, with nodes in place of some names."""
+
+    class Fill(ast.NodeTransformer):
+        def visit_Name(self, node: ast.Name) -> ast.AST:
+            return parts.get(node.id, node)
+
+    expression: ast.expr = Fill().visit(ast.parse(text, mode="eval").body)
+    return expression
+
+
+def constants(node: ast.AST) -> Iterator[Change]:
+    """A number that is one off, a tenth too large, nothing, or of the other sign; a text that reads otherwise."""
+    if not isinstance(node, ast.Constant) or isinstance(node.value, bool):
+        return
+    value = node.value
+    if isinstance(value, str) and value and value not in OTHER_SIDE:
+        yield Change("text", ast.Constant(value + "~"))
+    if isinstance(value, int | float):
+        yield Change("plus_one", ast.Constant(value + 1))
+        yield Change("minus_one", ast.Constant(value - 1))
+        if value:
+            yield Change("zero", ast.Constant(type(value)(0)))
+            yield Change("negated", ast.Constant(-value))
+    if isinstance(value, float) and value:
+        yield Change("a_tenth_more", ast.Constant(value * FACTOR))
+
+
+COMPARISONS: Mapping[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
+    ast.Lt: (ast.LtE, ast.GtE, ast.Gt),
+    ast.LtE: (ast.Lt, ast.Gt, ast.GtE),
+    ast.Gt: (ast.GtE, ast.LtE, ast.Lt),
+    ast.GtE: (ast.Gt, ast.Lt, ast.LtE),
+    ast.Eq: (ast.NotEq,),
+    ast.NotEq: (ast.Eq,),
+    ast.Is: (ast.IsNot,),
+    ast.IsNot: (ast.Is,),
+    ast.In: (ast.NotIn,),
+    ast.NotIn: (ast.In,),
+}
+
+
+def comparisons(node: ast.AST) -> Iterator[Change]:
+    """Another comparison: with or without the limit, the other way round, the opposite."""
+    if not isinstance(node, ast.Compare):
+        return
+    for index, (old, right) in enumerate(zip(node.ops, node.comparators, strict=True)):
+        for other in COMPARISONS[type(old)]:
+            ops = [*node.ops[:index], other(), *node.ops[index + 1 :]]
+            yield Change(f"{type(old).__name__}_{other.__name__}", with_field(node, ops=ops), at=right)
+
+
+def conditions(node: ast.AST) -> Iterator[Change]:
+    """A condition that is negated, always true or never."""
+    if isinstance(node, ast.If | ast.IfExp):
+        for variant, test in _tests(node.test):
+            yield Change(variant, with_field(node, test=test), at=node.test, shown=_shown(node.test, test))
+    if isinstance(node, ast.comprehension):
+        for index, condition in enumerate(node.ifs):
+            for variant, test in _tests(condition):
+                ifs = [*node.ifs[:index], test, *node.ifs[index + 1 :]]
+                yield Change(variant, with_field(node, ifs=ifs), at=condition, shown=_shown(condition, test))
+
+
+def _tests(test: ast.expr) -> Iterator[tuple[str, ast.expr]]:
+    # The opposite of a single comparison is among the comparisons already.
+    if not (isinstance(test, ast.Compare) and len(test.ops) == 1):
+        yield "negated", ast.UnaryOp(ast.Not(), test)
+    yield "always", ast.Constant(True)
+    yield "never", ast.Constant(False)
+
+
+def _shown(old: ast.AST, new: ast.AST) -> tuple[str, str]:
+    return ast.unparse(old), ast.unparse(new)
+
+
+ARITHMETIC: Mapping[type[ast.operator], type[ast.operator]] = {
+    ast.Add: ast.Sub,
+    ast.Sub: ast.Add,
+    ast.Mult: ast.Div,
+    ast.Div: ast.Mult,
+}
+
+
+def arithmetic(node: ast.AST) -> Iterator[Change]:
+    """The inverse operation, an operand too few, a sign lost, or the same formula evaluated in another order."""
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and not isinstance(node.operand, ast.Constant):
+        yield Change("sign_lost", node.operand)
+    if not isinstance(node, ast.BinOp) or type(node.op) not in ARITHMETIC:
+        return
+    other = ARITHMETIC[type(node.op)]
+    yield Change(f"{type(node.op).__name__}_{other.__name__}", with_field(node, op=other()), at=node.right)
+    yield Change("left_alone", node.left, at=node.right)
+    yield Change("right_alone", node.right, at=node.right)
+    left = node.left
+    if isinstance(left, ast.BinOp) and isinstance(left.op, ast.Add | ast.Mult):
+        same_rank = (ast.Add, ast.Sub) if isinstance(left.op, ast.Add) else (ast.Mult, ast.Div)
+        if isinstance(node.op, same_rank):
+            regrouped = ast.BinOp(left.left, left.op, ast.BinOp(left.right, node.op, node.right))
+            yield Change("regrouped", regrouped, at=node.right)
+
+
+def order(node: ast.AST) -> Iterator[Change]:
+    """Two neighbours that changed places: elements of a tuple or a list, arguments of a call."""
+    if isinstance(node, ast.Tuple | ast.List) and isinstance(node.ctx, ast.Load):
+        for index, elements in _swapped(node.elts):
+            yield Change(f"elements_{index}", with_field(node, elts=elements))
+    if isinstance(node, ast.Call):
+        for index, arguments in _swapped(node.args):
+            if any(isinstance(each, ast.Name) and each.id in OBJECTS for each in arguments[index : index + 2]):
+                continue
+            yield Change(f"arguments_{index}", with_field(node, args=arguments))
+
+
+def _swapped(items: list[ast.expr]) -> Iterator[tuple[int, list[ast.expr]]]:
+    for index in range(len(items) - 1):
+        yield index, [*items[:index], items[index + 1], items[index], *items[index + 2 :]]
+
+
+def indexes(node: ast.AST) -> Iterator[Change]:
+    """One off in a slice, a length or a range."""
+    if isinstance(node, ast.Slice):
+        for name in ("lower", "upper"):
+            bound = getattr(node, name)
+            if bound is not None:
+                for variant, off in (("plus_one", "x + 1"), ("minus_one", "x - 1")):
+                    yield Change(f"{name}_{variant}", with_field(node, **{name: parsed(off, x=bound)}), at=bound)
+    if _calls(node, "len"):
+        for variant, off in (("plus_one", "x + 1"), ("minus_one", "x - 1")):
+            yield Change(variant, parsed(off, x=node))
+    if _calls(node, "range"):
+        for index, argument in enumerate(node.args):
+            for variant, off in (("plus_one", "x + 1"), ("minus_one", "x - 1")):
+                arguments = [*node.args[:index], parsed(off, x=argument), *node.args[index + 1 :]]
+                yield Change(f"{index}_{variant}", with_field(node, args=arguments), at=argument)
+
+
+def _calls(node: ast.AST, *names: str) -> TypeGuard[ast.Call]:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names
+
+
+def sides(node: ast.AST) -> Iterator[Change]:
+    """The other side, trade, role or direction."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in OTHER_SIDE:
+        yield Change("text", ast.Constant(OTHER_SIDE[node.value]))
+    if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
+        other = other_name(node.attr)
+        if other is not None:
+            yield Change("field", with_field(node, attr=other))
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+        other = other_name(node.id)
+        if other is not None:
+            yield Change("name", with_field(node, id=other))
+    if isinstance(node, ast.keyword) and node.arg is not None:
+        other = other_name(node.arg)
+        # Of a state's two fields; a parameter of a function has no other side.
+        if other is not None and node.arg.endswith(("_a", "_b")):
+            yield Change("keyword", with_field(node, arg=other))
+
+
+def other_name(name: str) -> str | None:
+    """The name of the same thing of the other trade or side: `cycle_a` for `cycle_b`, `buy_exit` for `sell_exit`."""
+    for one, other in (("_a", "_b"), ("_b", "_a")):
+        if name.endswith(one):
+            return name.removesuffix(one) + other
+    for one, other in (("buy_", "sell_"), ("sell_", "buy_")):
+        if name.startswith(one):
+            return other + name.removeprefix(one)
+    return {"long_only": "short_only", "short_only": "long_only"}.get(name)
+
+
+def rounding(node: ast.AST) -> Iterator[Change]:
+    """Digits one off, and roundings that are not Python's."""
+    if not _calls(node, "round"):
+        return
+    x = node.args[0]
+    if len(node.args) == 1:
+        for variant, text in (("floor", "math.floor(x)"), ("ceil", "math.ceil(x)"), ("half_up", "math.floor(x + 0.5)")):
+            yield Change(variant, parsed(text, x=x))
+        return
+    digits = node.args[1]
+    for variant, text in (
+        ("digits_plus_one", "round(x, n + 1)"),
+        ("digits_minus_one", "round(x, n - 1)"),
+        ("naive", "round(x * 10.0 ** n) / 10.0 ** n"),
+        ("floor", "math.floor(x * 10.0 ** n) / 10.0 ** n"),
+        ("ceil", "math.ceil(x * 10.0 ** n) / 10.0 ** n"),
+        ("half_up", "math.floor(x * 10.0 ** n + 0.5) / 10.0 ** n"),
+        ("not_at_all", "x"),
+    ):
+        yield Change(variant, parsed(text, x=x, n=digits))
+
+
+def defaults(node: ast.AST) -> Iterator[Change]:
+    """One way out of two: `x or y` without either, `x if c else y` with one alone."""
+    if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
+        for index, value in enumerate(node.values):
+            rest = [*node.values[:index], *node.values[index + 1 :]]
+            new = rest[0] if len(rest) == 1 else with_field(node, values=rest)
+            yield Change(f"without_{index}", new, at=value)
+
+
+def logic(node: ast.AST) -> Iterator[Change]:
+    """`and` for `or`, an operand of `and` too few, a `not` too few."""
+    if isinstance(node, ast.BoolOp):
+        other = ast.And() if isinstance(node.op, ast.Or) else ast.Or()
+        yield Change(type(other).__name__, with_field(node, op=other))
+    if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.And):
+        for index, value in enumerate(node.values):
+            rest = [*node.values[:index], *node.values[index + 1 :]]
+            new = rest[0] if len(rest) == 1 else with_field(node, values=rest)
+            yield Change(f"without_{index}", new, at=value)
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        yield Change("not_lost", node.operand)
+
+
+def extremes(node: ast.AST) -> Iterator[Change]:
+    """`min` for `max`, either argument alone, a lost `abs`."""
+    if _calls(node, "min", "max"):
+        name = "max" if isinstance(node.func, ast.Name) and node.func.id == "min" else "min"
+        yield Change(name, with_field(node, func=ast.Name(name, ast.Load())))
+        for index, argument in enumerate(node.args):
+            yield Change(f"argument_{index}", argument)
+    if _calls(node, "abs"):
+        yield Change("abs_lost", node.args[0])
+
+
+def booleans(node: ast.AST) -> Iterator[Change]:
+    """True for False."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, bool):
+        yield Change(str(not node.value), ast.Constant(not node.value))
+
+
+Operator = Callable[[ast.AST], Iterator[Change]]
+
+EXPRESSIONS: Mapping[str, Operator] = {
+    "constant": constants,
+    "comparison": comparisons,
+    "condition": conditions,
+    "arithmetic": arithmetic,
+    "order": order,
+    "index": indexes,
+    "side": sides,
+    "rounding": rounding,
+    "default": defaults,
+    "logic": logic,
+    "extreme": extremes,
+    "boolean": booleans,
+}

@@ -1,0 +1,114 @@
+"""Mistakes that a port could make in its statements: one dropped, two in the wrong order, a keyword of `replace` forgotten."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Set
+from dataclasses import MISSING, fields
+
+from harness.mutants.operators import Change, with_field
+from reducer.domain import CLASSES
+
+
+def dropped(node: ast.AST) -> Iterator[Change]:
+    """A call of `replace` that forgets a field, or an object made without one that has a default."""
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+        return
+    for index, keyword in enumerate(node.keywords):
+        if keyword.arg is not None and (node.func.id == "replace" or keyword.arg in _with_default(node.func.id)):
+            keywords = [*node.keywords[:index], *node.keywords[index + 1 :]]
+            shown = (f"{keyword.arg}={ast.unparse(keyword.value)}", "(left out)")
+            yield Change(keyword.arg, with_field(node, keywords=keywords), at=keyword, shown=shown)
+
+
+def _with_default(class_name: str) -> Set[str]:
+    """What may be missing where an object of the contract is made: anything else would be a TypeError at once."""
+    cls = CLASSES.get(class_name)
+    if cls is None:
+        return set()
+    every = fields(cls)  # type: ignore[arg-type]  # the contract's types are dataclasses
+    return {field.name for field in every if field.default is not MISSING}
+
+
+def statements(owner: ast.AST, bound: Set[str]) -> Iterator[tuple[str, Change]]:
+    """Operator and change of every list of statements that a node owns. `bound` are the function's parameters."""
+    for name in ("body", "orelse"):
+        block = getattr(owner, name, None)
+        if isinstance(block, list) and all(isinstance(each, ast.stmt) for each in block):
+            for operator, change in _of_block(block, bound, within_if=isinstance(owner, ast.If)):
+                items = change.new
+                assert isinstance(items, ast.Module), "a block travels as a module"
+                new = with_field(owner, **{name: items.body})
+                yield operator, Change(change.variant, new, change.at, change.shown)
+
+
+def _of_block(block: list[ast.stmt], bound: Set[str], *, within_if: bool) -> Iterator[tuple[str, Change]]:
+    known = set(bound)
+    for index, statement in enumerate(block):
+        head = ast.unparse(statement).splitlines()[0]
+        operator = _droppable(statement, known, within_if=within_if)
+        if operator is not None:
+            items: list[ast.stmt] = [*block[:index], ast.Pass(), *block[index + 1 :]]
+            yield operator, Change("dropped", _carried(items), statement, (head, "(left out)"))
+        if index + 1 < len(block) and _may_swap(statement, block[index + 1], known):
+            items = [*block[:index], block[index + 1], statement, *block[index + 2 :]]
+            following = ast.unparse(block[index + 1]).splitlines()[0]
+            yield "order", Change("statements", _carried(items), statement, (f"{head}; {following}", f"{following}; {head}"))
+        known |= stored(statement)
+
+
+def _carried(items: list[ast.stmt]) -> ast.Module:
+    return ast.Module(items, [])
+
+
+def _droppable(statement: ast.stmt, known: Set[str], *, within_if: bool) -> str | None:
+    """Which operator drops a statement; None where what is left could not run."""
+    if isinstance(statement, ast.Assign) and stored(statement) <= known:
+        return "assignment"
+    if isinstance(statement, ast.AugAssign):
+        return "assignment"
+    if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
+        # Only a type checker reaches assert_never.
+        return None if ast.unparse(statement.value.func) == "assert_never" else "assignment"
+    if isinstance(statement, ast.Raise | ast.Continue) or (isinstance(statement, ast.Return) and within_if):
+        return "early_end"
+    return None
+
+
+def _may_swap(first: ast.stmt, second: ast.stmt, known: Set[str]) -> bool:
+    """Whether the second could run before the first, and whether that could make a difference.
+
+    What ends a function stays last, what is first bound stays first; two that share nothing would be the same swapped.
+    """
+    ends = (ast.Return, ast.Raise, ast.Continue, ast.Pass, ast.Assert)
+    if isinstance(first, ends) or isinstance(second, ends) or _is_text(first) or isinstance(first, ast.AnnAssign):
+        return False
+    if (stored(first) - known) & loaded(second):
+        return False
+    one, other = stored(first), stored(second)
+    shared = one & (other | loaded(second)) or other & loaded(first)
+    return bool(shared) or (_leaves(first) and _leaves(second)) or (_acts(first) and _acts(second))
+
+
+def _leaves(statement: ast.stmt) -> bool:
+    """Whether the function may end here: of two such the first decides."""
+    return any(isinstance(each, ast.Return | ast.Raise | ast.Continue) for each in ast.walk(statement))
+
+
+def _acts(statement: ast.stmt) -> bool:
+    """Whether it appends or checks something: such things have an order."""
+    return any(isinstance(each, ast.Expr | ast.AugAssign) for each in ast.walk(statement))
+
+
+def _is_text(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+
+
+def stored(node: ast.AST) -> set[str]:
+    """The names that a node binds."""
+    return {each.id for each in ast.walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)}
+
+
+def loaded(node: ast.AST) -> set[str]:
+    """The names that a node reads."""
+    return {each.id for each in ast.walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Load)}

@@ -1,0 +1,212 @@
+"""`parity mutants`: the operators make what they say, nothing is written, and a mutant's fate is told rightly."""
+
+from __future__ import annotations
+
+import ast
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import reducer
+from harness.cli import main
+from harness.mutants import hunt as hunting
+from harness.mutants.catalogue import BEYOND_THE_WIRE, Mutant, all_mutants
+from harness.mutants.equivalents import Equivalent, EquivalentsError, equivalents_of
+from harness.mutants.forks import Forks
+from harness.mutants.historical import HISTORICAL, GoneError, Historical
+from harness.mutants.hunt import Hunted, Prepared, prepare
+from harness.mutants.known import EQUIVALENTS
+from harness.mutants.operators import EXPRESSIONS
+from harness.mutants.report import Row, exit_code_of
+
+
+@pytest.fixture(scope="module")
+def made() -> list[Mutant]:
+    return all_mutants()
+
+
+@pytest.fixture(scope="module")
+def cases() -> list[Prepared]:
+    return prepare(0, 60, 56)
+
+
+def changes_of(operator: str, source: str) -> set[str]:
+    tree = ast.parse(source, mode="eval").body
+    return {ast.unparse(change.new) for node in ast.walk(tree) for change in EXPRESSIONS[operator](node)}
+
+
+@pytest.mark.parametrize(
+    ("operator", "source", "wanted"),
+    [
+        ("constant", "3", {"4", "2", "0", "-3"}),
+        ("constant", "2.0", {"3.0", "1.0", "0.0", "-2.0", "2.2"}),
+        ("comparison", "a < b", {"a <= b", "a >= b", "a > b"}),
+        ("comparison", "a is None", {"a is not None"}),
+        ("condition", "x if a and b else y", {"x if not (a and b) else y", "x if True else y", "x if False else y"}),
+        ("arithmetic", "a * b / c", {"a * b * c", "a * b", "c", "a / b", "a", "b", "a * (b / c)"}),
+        ("arithmetic", "-a", {"a"}),
+        ("order", "[a, b, c]", {"[b, a, c]", "[a, c, b]"}),
+        ("index", "ranked[:n]", {":n + 1", ":n - 1"}),
+        ("index", "range(n)", {"range(n + 1)", "range(n - 1)"}),
+        ("side", "'buy'", {"'sell'"}),
+        ("side", "state.cycle_a", {"state.cycle_b"}),
+        ("default", "a or b", {"a", "b"}),
+        ("logic", "a and b", {"a or b", "a", "b"}),
+        ("extreme", "max(a, b)", {"min(a, b)", "a", "b"}),
+        ("boolean", "True", {"False"}),
+    ],
+)
+def test_an_operator_makes_just_these_changes(operator: str, source: str, wanted: set[str]) -> None:
+    assert changes_of(operator, source) == wanted
+
+
+def test_roundings_that_are_not_pythons_are_among_the_mutants() -> None:
+    made = changes_of("rounding", "round(x, n)")
+    assert {"round(x, n + 1)", "round(x, n - 1)", "round(x * 10.0 ** n) / 10.0 ** n", "x"} <= made
+
+
+def test_statements_are_dropped_and_swapped(made: list[Mutant]) -> None:
+    found = {(mutant.where, mutant.operator, mutant.change) for mutant in made}
+    assert ("transition.on_fill", "assignment", "state = remove_order(state, order.local_id) -> (left out)") in found
+    assert ("orphaning.evict", "assignment", "actions.append(booked) -> (left out)") in found
+    assert ("transition.on_price_tick", "early_end", "continue -> (left out)") in found
+    assert any(mutant.operator == "order" and mutant.variant == "statements" for mutant in made)
+    assert ("bootstrap.bootstrap_orders", "assignment", "short_only=short_only -> (left out)") in found
+
+
+def test_there_are_hundreds_of_mutants_each_with_an_id_of_its_own(made: list[Mutant]) -> None:
+    assert len(made) > 1000
+    assert len({mutant.id for mutant in made}) == len(made)
+    assert [mutant.id for mutant in all_mutants()] == [mutant.id for mutant in made]
+    assert {mutant.operator for mutant in made} == {*EXPRESSIONS, "assignment", "early_end"}
+    assert {mutant.where for mutant in made}.isdisjoint(BEYOND_THE_WIRE)
+
+
+def test_every_mutant_differs_from_the_source_in_one_place_and_the_source_stays(made: list[Mutant]) -> None:
+    folder = Path(reducer.__file__).parent
+    before = {path: path.read_bytes() for path in folder.glob("*.py")}
+    for mutant in made[::37]:
+        source = ast.unparse(ast.parse((folder / f"{mutant.module}.py").read_text(encoding="utf-8")))
+        assert ast.unparse(mutant.tree()) != source, mutant.id
+        compile(mutant.tree(), mutant.id, "exec")
+    assert {path: path.read_bytes() for path in folder.glob("*.py")} == before
+
+
+def one(made: list[Mutant], where: str, change: str) -> Mutant:
+    return next(mutant for mutant in made if mutant.where == where and mutant.change == change)
+
+
+def fate_of(mutant: hunting.Planted, cases: list[Prepared], *, shrink: bool = False) -> Hunted:
+    [(_, hunted)] = list(Forks(cases, workers=1, shrunk={mutant.id} if shrink else set()).run([mutant]))
+    return hunted
+
+
+def test_a_mutant_is_killed_and_its_case_shrunk(made: list[Mutant], cases: list[Prepared]) -> None:
+    mutant = one(made, "transition.on_entry_fill", "state.total_fees + event.fee -> state.total_fees - event.fee")
+    hunted = fate_of(mutant, cases, shrink=True)
+    assert (hunted.fate, hunted.killed) == ("killed", True)
+    assert hunted.sequences < 20
+    assert hunted.events_after == 1
+    assert "total_fees" in hunted.path or "digest" in hunted.path
+
+
+def test_naive_rounding_comes_down_to_two_events_at_most(cases: list[Prepared]) -> None:
+    hunted = fate_of(HISTORICAL[0], cases, shrink=True)
+    assert HISTORICAL[0].name == "naive_rounding"
+    assert hunted.fate == "killed"
+    assert hunted.seconds < 30.0
+    assert hunted.events_after is not None
+    assert hunted.events_after <= 2
+
+
+def test_an_equivalent_mutant_survives(cases: list[Prepared]) -> None:
+    same = Historical(name="same", module="pricing", change="none", old="price <= 0 or", new="0 >= price or")
+    assert fate_of(same, cases) == Hunted(fate="survived", sequences=60, seconds=pytest.approx(0.0, abs=60.0))
+
+
+@pytest.mark.parametrize(
+    ("new", "fate"),
+    [
+        ("    while True: pass\n", "hung"),
+        ("    sum(range(10**13))\n", "hung"),
+        ("    import os; os.kill(os.getpid(), 9)\n", "died"),
+        ("    raise KeyError('no such state')\n", "killed"),
+    ],
+)
+def test_a_mutant_that_hangs_or_dies_is_killed(
+    new: str, fate: str, cases: list[Prepared], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hunting, "HANG_SEC", 0.5)
+    old = "    market = state.market_price\n"
+    hunted = fate_of(Historical(name="bad", module="pricing", change=fate, old=old, new=new), cases)
+    assert (hunted.fate, hunted.killed) == (fate, True)
+    assert 1 <= hunted.sequences < 20
+
+
+def test_what_cannot_be_imported_counts_for_nothing(cases: list[Prepared]) -> None:
+    broken = Historical(name="bad", module="pricing", change="", old="import math\n", new="import no_such_module\n")
+    hunted = fate_of(broken, cases)
+    assert (hunted.fate, hunted.killed) == ("stillborn", False)
+
+
+def test_every_argument_of_equivalence_names_a_mutant(made: list[Mutant]) -> None:
+    named = equivalents_of(made, EQUIVALENTS)
+    assert {entry.why for entry in named.values()} == {entry.why for entry in EQUIVALENTS}
+
+
+def test_an_argument_that_names_no_mutant_is_refused(made: list[Mutant]) -> None:
+    stale = Equivalent("pricing.round_price", "constant:zero", "1 -> 0", "it was there once")
+    with pytest.raises(EquivalentsError, match=r"pricing.round_price constant:zero: 1 -> 0"):
+        equivalents_of(made, [*EQUIVALENTS, stale])
+
+
+def test_an_argument_whose_mutant_is_killed_fails_the_run(made: list[Mutant]) -> None:
+    killed = Hunted(fate="killed", sequences=1, seconds=0.1)
+    argument = Equivalent("", "", "", "nobody can see it")
+    assert Row(mutant=made[0], hunted=killed, equivalent=argument).status == "REFUTED"
+    assert exit_code_of([Row(mutant=made[0], hunted=killed, equivalent=argument)]) == 1
+    assert exit_code_of([Row(mutant=made[0], hunted=killed)]) == 0
+
+
+def test_survivors_beyond_two_in_a_hundred_fail_the_run(made: list[Mutant]) -> None:
+    killed = [Row(mutant=each, hunted=Hunted(fate="killed", sequences=1, seconds=0.1)) for each in made[:98]]
+    survived = [Row(mutant=each, hunted=Hunted(fate="survived", sequences=9, seconds=0.1)) for each in made[98:101]]
+    assert exit_code_of([*killed, *survived[:2]]) == 0
+    assert exit_code_of([*killed, *survived]) == 1
+
+
+def test_a_historical_bug_that_the_reference_no_longer_has_a_place_for_is_refused() -> None:
+    with pytest.raises(GoneError, match="does not say 'no such line' just once"):
+        Historical(name="gone", module="pricing", change="", old="no such line", new="").tree()
+
+
+def test_the_command_reports_as_data(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["mutants", "--only", "historical:*fee", "--sequences", "20", "--workers", "1", "--json"]
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    report = json.loads(capsys.readouterr().out)
+    assert ended.value.code == report["exit_code"] == 0
+    assert [(row["id"], row["status"]) for row in report["mutants"]] == [("historical:forgets_quote_fee", "killed")]
+
+
+@dataclass
+class Refused:
+    arguments: tuple[str, ...]
+    said: str
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        Refused(("--only", "nothing:*"), "no mutant has such an id"),
+        Refused(("--subject", "detector"), "only the reducer has mutants so far"),
+    ],
+    ids=["only", "subject"],
+)
+def test_bad_usage_is_one_sentence(refused: Refused, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["mutants", *refused.arguments])
+    assert ended.value.code == 2
+    assert refused.said in capsys.readouterr().err
