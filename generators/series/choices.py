@@ -22,6 +22,8 @@ SEEDS = (42, 0, 1, 7, 2**32 - 1, 123_456_789)
 IMPLEMENTATIONS = ("log", "scaling")
 NARROW_FORMS = ("float32", "int64", "ints")
 OTHER_FORMS = (*SAME_NUMBERS[1:], *NARROW_FORMS)
+# A price so many times higher has features whose squares overflow.
+FAR = 1e200
 WRONG_FORMS = ("column", "words", "none", "scalar")
 OTHER_SETTINGS: tuple[Json, ...] = (
     {}, {}, {"HMM_N_ITER": 10}, {"HMM_INFERENCE_WINDOW": 20}, {"HMM_CONFIDENCE_THRESHOLD": 0.6},
@@ -219,10 +221,22 @@ def decode_detector(choices: SeriesChoices) -> Decoded:
     if dial.flag(4):
         actions += [["train", 10 * steps, train + 10 * steps], ["update", 10 * steps, train + 10 * steps]]
         made.properties.append("trained again")
+    if flavour != SHORT and form in ("float64", *SAME_NUMBERS) and Dial(choices.settings >> 24).flag(3):
+        actions += _failures(train)
+        config["HMM_MIN_TRAIN_SAMPLES"] = 1
+        made.properties.append("failures")
     inputs = {
         "closes": Series(made.closes, form), "volumes": Series(made.volumes, form), "config": config, "actions": actions,
     }  # fmt: skip
     return inputs, [*made.properties, *_form_property(form)], made.degenerate
+
+
+def _failures(train: int) -> list[list[Any]]:
+    """Two trainings that fail, of two rows and of three, and a market too far away for any state to have a density."""
+    return [
+        ["train", 0, 16], ["update", train - 60, train], ["train", 0, 17], ["update", train - 60, train, FAR],
+        ["update", train - 50, train], ["snapshot"],
+    ]  # fmt: skip
 
 
 def decode_functions(choices: SeriesChoices) -> Decoded:

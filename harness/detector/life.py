@@ -40,9 +40,12 @@ class Life:
         # One that is left alone, and is to be as it was at the end.
         self.bystander = port["RegimeDetector"]()
 
-    def candles(self, start: int, stop: int) -> tuple[Any, Any]:
-        """A stretch of closes and volumes, built anew."""
-        return handed_in(self.closes.cut(start, stop)), handed_in(self.volumes.cut(start, stop))
+    def candles(self, start: int, stop: int, scale: float = 1.0) -> tuple[Any, Any]:
+        """A stretch of closes, at so many times their price, and volumes, built anew."""
+        closes = self.closes.cut(start, stop)
+        if scale != 1.0:
+            closes = Series(closes.values * scale, closes.form)
+        return handed_in(closes), handed_in(self.volumes.cut(start, stop))
 
     def train(self, start: int, stop: int) -> None:
         """Train, and read all that the training left."""
@@ -106,21 +109,21 @@ class Life:
         other.train(*self.candles(start, stop))
         other.update(*self.candles(start, stop))
 
-    def update(self, start: int, stop: int) -> None:
+    def update(self, start: int, stop: int, scale: float = 1.0) -> None:
         """Update, and read the state twice: as it was returned, and as the detector holds it."""
 
         def call() -> Any:
             held = self.detector.state
             before = held.last_update_ts
             self.since = time.time()
-            state = self.detector.update(*self.candles(start, stop))
+            state = self.detector.update(*self.candles(start, stop, scale))
             read = self._state(state, before)
             read["total"] = sum(read["probabilities"])
             self.kept.append((state, plain(state.to_dict())))
             return {
                 **read,
                 "types": [type(state.regime).__name__, type(state.probabilities).__name__],
-                "follows": None if state is held else self._follows(state, *self.candles(start, stop)),
+                "follows": None if state is held else self._follows(state, *self.candles(start, stop, scale)),
                 "new": state is not held,
                 "held": self.detector.state is state,
             }
