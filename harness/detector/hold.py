@@ -26,12 +26,24 @@ def hold(
     try:
         found = asking(port)(case)
     except Broken as error:
-        return Verdict([Divergence(path="$", kind="error", reference="an outcome", candidate=str(error))])
+        return broken(error)
+    return judged(found, case=case, reference=reference, contract=contract, reference_port=reference_port, real=real)
+
+
+def judged(
+    found: Answer, *, case: SeriesCase, reference: Json, contract: DetectorContract, reference_port: DetectorPort, real: bool
+) -> Verdict:
+    """The verdict on an answer, what it touched included."""
     verdict = judge(
         case=case, reference=reference, candidate=found.outcome, contract=contract, reference_port=reference_port, real=real
     )
     verdict.divergences += touches(found)
     return verdict
+
+
+def broken(why: object) -> Verdict:
+    """The verdict on a port that gave no answer."""
+    return Verdict([Divergence(path="$", kind="error", reference="an outcome", candidate=str(why))])
 
 
 def asking(port: DetectorPort | Cage) -> Callable[[SeriesCase], Answer]:

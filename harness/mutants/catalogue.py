@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import importlib.util
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -31,10 +31,27 @@ BEYOND_THE_WIRE: Mapping[str, str] = {
 }
 
 
+@dataclass(frozen=True)
+class Source:
+    """What is mutated: modules of a package, without the functions that are beyond the comparison.
+
+    `constants` adds what is assigned outside of functions: named numbers, defaults of fields.
+    """
+
+    package: str
+    modules: tuple[str, ...]
+    beyond: Mapping[str, str]
+    constants: bool = False
+
+
+REDUCER = Source("reducer", MODULES, BEYOND_THE_WIRE)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Mutant:
     """The reference with one thing changed. `node` counts the module's nodes; `line` and `column` are those of the change."""
 
+    package: str
     module: str
     function: str
     line: int
@@ -45,6 +62,7 @@ class Mutant:
     after: str
     node: int
     new: ast.AST
+    is_function: bool = True
     number: int = 1
 
     @property
@@ -61,7 +79,7 @@ class Mutant:
     @property
     def text(self) -> str:
         """The line of the source in which the change is."""
-        return source_of(self.module).splitlines()[self.line - 1].strip()
+        return source_of(self.module, self.package).splitlines()[self.line - 1].strip()
 
     @property
     def change(self) -> str:
@@ -70,7 +88,7 @@ class Mutant:
 
     def tree(self) -> ast.Module:
         """The changed module."""
-        tree = ast.parse(source_of(self.module))
+        tree = ast.parse(source_of(self.module, self.package))
         target = list(ast.walk(tree))[self.node]
         changed = _Put(target, self.new).visit(tree)
         assert isinstance(changed, ast.Module)
@@ -90,25 +108,25 @@ class _Put(ast.NodeTransformer):
 
 
 @lru_cache
-def source_of(module: str) -> str:
+def source_of(module: str, package: str = "reducer") -> str:
     """The source of a module of the reference."""
-    spec = importlib.util.find_spec(f"reducer.{module}")
+    spec = importlib.util.find_spec(f"{package}.{module}")
     assert spec is not None, f"the reference has a module {module}"
     assert spec.origin is not None, f"{module} has a file"
     return Path(spec.origin).read_text(encoding="utf-8")
 
 
-def all_mutants(modules: Iterable[str] = MODULES) -> list[Mutant]:
+def all_mutants(source: Source = REDUCER) -> list[Mutant]:
     """Every mutant, in the order of the source; each id is there once."""
-    return [mutant for module in modules for mutant in _of_module(module)]
+    return [mutant for module in source.modules for mutant in _of_module(source, module)]
 
 
-def _of_module(module: str) -> Iterator[Mutant]:
-    tree = ast.parse(source_of(module))
+def _of_module(source: Source, module: str) -> Iterator[Mutant]:
+    tree = ast.parse(source_of(module, source.package))
     numbers = {id(node): number for number, node in enumerate(ast.walk(tree))}
     taken: Counter[str] = Counter()
-    for function, definition in _functions(tree):
-        if f"{module}.{function}" in BEYOND_THE_WIRE:
+    for function, definition in _definitions(tree, constants=source.constants):
+        if f"{module}.{function}" in source.beyond:
             continue
         seen: set[tuple[int, str]] = set()
         for node, operator, change in _changes(definition):
@@ -121,6 +139,7 @@ def _of_module(module: str) -> Iterator[Mutant]:
             taken[name := f"{line}:{column}:{operator}:{change.variant}"] += 1
             before, after = change.shown or (ast.unparse(node), ast.unparse(change.new))
             yield Mutant(
+                package=source.package,
                 module=module,
                 function=function,
                 line=line,
@@ -131,22 +150,34 @@ def _of_module(module: str) -> Iterator[Mutant]:
                 after=" ".join(after.split()),
                 node=numbers[id(node)],
                 new=change.new,
+                is_function=isinstance(definition, ast.FunctionDef),
                 number=taken[name],
             )
 
 
-def _functions(tree: ast.Module) -> Iterator[tuple[str, ast.FunctionDef]]:
-    for node in tree.body:
+Definition = ast.FunctionDef | ast.Assign | ast.AnnAssign
+
+
+def _definitions(tree: ast.Module, *, constants: bool) -> Iterator[tuple[str, Definition]]:
+    """Functions and methods, and what is assigned beside them where constants are wanted."""
+    for prefix, node in _parts(tree):
         if isinstance(node, ast.FunctionDef):
-            yield node.name, node
-        elif isinstance(node, ast.ClassDef):
-            for inner in node.body:
-                if isinstance(inner, ast.FunctionDef):
-                    yield f"{node.name}.{inner.name}", inner
+            yield f"{prefix}{node.name}", node
+        elif constants and isinstance(node, ast.Assign | ast.AnnAssign):
+            target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+            yield f"{prefix}{ast.unparse(target)}", node
 
 
-def _changes(definition: ast.FunctionDef) -> Iterator[tuple[ast.AST, str, Change]]:
-    parameters = {each.arg for each in (*definition.args.args, *definition.args.kwonlyargs)}
+def _parts(tree: ast.Module) -> Iterator[tuple[str, ast.stmt]]:
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef):
+            yield from ((f"{node.name}.", inner) for inner in node.body)
+        else:
+            yield "", node
+
+
+def _changes(definition: Definition) -> Iterator[tuple[ast.AST, str, Change]]:
+    parameters = _parameters(definition)
     for node in _behaviour(definition):
         for operator, change in statements(node, parameters | _bound_before(definition, node)):
             yield node, operator, change
@@ -155,7 +186,13 @@ def _changes(definition: ast.FunctionDef) -> Iterator[tuple[ast.AST, str, Change
                 yield node, name, change
 
 
-def _bound_before(definition: ast.FunctionDef, block: ast.AST) -> Set[str]:
+def _parameters(definition: Definition) -> Set[str]:
+    if not isinstance(definition, ast.FunctionDef):
+        return set()
+    return {each.arg for each in (*definition.args.args, *definition.args.kwonlyargs)}
+
+
+def _bound_before(definition: Definition, block: ast.AST) -> Set[str]:
     """The names that a function has bound when it comes to a block of its own: those of the lines above."""
     if block is definition:
         return set()

@@ -5,64 +5,122 @@ from __future__ import annotations
 import fnmatch
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import click
 from rich.console import Console
 
 from harness.commands import as_json
-from harness.mutants.catalogue import BEYOND_THE_WIRE, Mutant, all_mutants
-from harness.mutants.equivalents import EquivalentsError, equivalents_of
+from harness.mutants.catalogue import Mutant, all_mutants
+from harness.mutants.compiled_hunt import COMPILED, hunt_compiled
+from harness.mutants.equivalents import Equivalent, EquivalentsError, equivalents_of
 from harness.mutants.forks import Forks
-from harness.mutants.historical import HISTORICAL, GoneError
-from harness.mutants.hunt import Planted, prepare
-from harness.mutants.known import EQUIVALENTS
+from harness.mutants.historical import GoneError
+from harness.mutants.hunt import Planted
 from harness.mutants.report import Row, exit_code_of, print_report, to_json
-from harness.options import SUBJECTS, json_option
+from harness.mutants.subjects import SUBJECT, Subject
+from harness.options import SUBJECTS, given, json_option
 from harness.output import console_for
-
-EVENTS_MAX = 56
 
 
 @click.command()
 @click.option("--subject", type=click.Choice(SUBJECTS), default="reducer", show_default=True, help="What to plant bugs in.")
-@click.option("--sequences", type=click.IntRange(1), default=2000, show_default=True, help="Cases until a mutant has survived.")
+@click.option("--sequences", type=click.IntRange(1), help="Cases until a mutant has survived; 2000, or 1000 of the detector.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the cases.")
 @click.option("--workers", type=click.IntRange(1), help="Mutants at a time; as many as there are CPUs.")
 @click.option("--only", metavar="PATTERN", help="Mutants whose id matches, like 'pricing:*' or 'historical:*'.")
 @click.option("--shrink", type=click.IntRange(0), default=40, show_default=True, help="So many kills are shrunk, as a sample.")
+@click.option("--compiled", is_flag=True, help="Build bugs into copies of the compiled ports instead: 'haskell:*', 'rust:*'.")
 @json_option
-def mutants(subject: str, sequences: int, seed: int, workers: int | None, only: str | None, shrink: int, as_data: bool) -> int:
+def mutants(
+    subject: str,
+    sequences: int | None,
+    seed: int,
+    workers: int | None,
+    only: str | None,
+    shrink: int,
+    compiled: bool,
+    as_data: bool,
+) -> int:
     """Plants bugs in copies of the reference and tells which the generated cases find, and how soon."""
-    if subject != "reducer":
-        raise click.UsageError(f"--subject {subject}: only the reducer has mutants so far")
+    _refuse_idle(subject, compiled=compiled)
     console = console_for(as_data=as_data)
     started = time.monotonic()
-    made = all_mutants()
+    if compiled:
+        rows = _compiled(console, only, seed, sequences)
+        return _told(console, rows, {}, time.monotonic() - started, as_data=as_data)
+    about = SUBJECT[subject]
+    wanted, equivalent = _wanted(about, only)
+    count = sequences or about.sequences
+    console.print(f"{len(wanted)} mutants, up to {count} cases of seed {seed} each", markup=False)
+    with about.limits():
+        forks = Forks(
+            about.prepare(seed, count),
+            workers=workers or os.cpu_count() or 1,
+            shrunk=_sample(wanted, set(equivalent), shrink) if about.shrinks else frozenset(),
+            hunter=about.hunter,
+        )
+        rows = []
+        for mutant, hunted in forks.run(wanted):
+            rows.append(Row(mutant=mutant, hunted=hunted, equivalent=equivalent.get(mutant.id)))
+            _tell(console, rows, len(wanted), time.monotonic() - started)
+    order = {each.id: number for number, each in enumerate(wanted)}
+    rows.sort(key=lambda row: order[row.mutant.id])
+    return _told(console, rows, about.source.beyond, time.monotonic() - started, as_data=as_data)
+
+
+def _refuse_idle(subject: str, *, compiled: bool) -> None:
+    """Refuse what would have no effect; silence would promise what does not happen."""
+    if given("shrink") and (compiled or not SUBJECT[subject].shrinks):
+        about = "--compiled, where every case of the reducer is shrunk" if compiled else f"the {subject}"
+        raise click.UsageError(f"--shrink: means nothing to {about}; leave it out")
+    for name in ("subject", "workers"):
+        if compiled and given(name):
+            raise click.UsageError(f"--{name}: means nothing to --compiled; leave it out, and choose with --only 'rust:*'")
+
+
+def _told(console: Console, rows: Sequence[Row], beyond: Mapping[str, str], seconds: float, *, as_data: bool) -> int:
+    print_report(console, rows, beyond, seconds)
+    if as_data:
+        click.echo(as_json(to_json(rows, beyond, seconds)))
+    return exit_code_of(rows)
+
+
+def _compiled(console: Console, only: str | None, seed: int, sequences: int | None) -> list[Row]:
+    """Build and hunt the bugs of the compiled ports. Raises `UsageError`."""
+    bugs = [bug for bug in COMPILED if only is None or fnmatch.fnmatchcase(bug.id, only)]
+    if not bugs:
+        raise click.UsageError(f"--only {only!r}: no compiled bug has such an id; they look like {COMPILED[0].id}")
+    console.print(f"{len(bugs)} compiled bugs, one after the other", markup=False)
+    rows = []
     try:
-        equivalent = equivalents_of(made, EQUIVALENTS)
-        for bug in HISTORICAL:
+        for bug, hunted in hunt_compiled(
+            bugs,
+            seed=seed,
+            haskell_sequences=sequences or SUBJECT["reducer"].sequences,
+            rust_sequences=sequences or SUBJECT["detector"].sequences,
+        ):
+            rows.append(Row(mutant=bug, hunted=hunted))
+            console.print(f"{rows[-1].status} {bug.id}: {bug.change}", markup=False, soft_wrap=True)
+    except GoneError as error:
+        raise click.UsageError(str(error)) from error
+    return rows
+
+
+def _wanted(about: Subject, only: str | None) -> tuple[list[Planted], dict[str, Equivalent]]:
+    """The mutants to hunt, and which of all are argued to be equivalent. Raises `UsageError`."""
+    made = all_mutants(about.source)
+    try:
+        equivalent = equivalents_of(made, about.equivalents)
+        for bug in about.historical:
             bug.tree()
     except (EquivalentsError, GoneError) as error:
         raise click.UsageError(str(error)) from error
-    every: list[Planted] = [*HISTORICAL, *made]
+    every: list[Planted] = [*about.historical, *made]
     wanted = [each for each in every if only is None or fnmatch.fnmatchcase(each.id, only)]
     if not wanted:
         raise click.UsageError(f"--only {only!r}: no mutant has such an id; they look like {made[0].id}")
-    console.print(f"{len(wanted)} mutants, up to {sequences} cases of seed {seed} each", markup=False)
-    cases = prepare(seed, sequences, EVENTS_MAX)
-    forks = Forks(cases, workers=workers or os.cpu_count() or 1, shrunk=_sample(wanted, set(equivalent), shrink))
-    rows = []
-    for mutant, hunted in forks.run(wanted):
-        rows.append(Row(mutant=mutant, hunted=hunted, equivalent=equivalent.get(mutant.id)))
-        _tell(console, rows, len(wanted), time.monotonic() - started)
-    order = {each.id: number for number, each in enumerate(wanted)}
-    rows.sort(key=lambda row: order[row.mutant.id])
-    seconds = time.monotonic() - started
-    print_report(console, rows, BEYOND_THE_WIRE, seconds)
-    if as_data:
-        click.echo(as_json(to_json(rows, BEYOND_THE_WIRE, seconds)))
-    return exit_code_of(rows)
+    return wanted, equivalent
 
 
 def _sample(wanted: Sequence[Planted], equivalent: set[str], count: int) -> frozenset[str]:

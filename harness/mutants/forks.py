@@ -7,12 +7,21 @@ import os
 import selectors
 import signal
 import time
+import warnings
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 
-from harness.mutants.hunt import Hunted, Planted, Prepared, heard, hunt
+from harness.mutants.hunt import Hunted, Planted, heard, hunt
 
 READ_BYTES = 65_536
+
+
+class Hunter(Protocol):
+    """Asks a mutant until it diverges; runs in the child, and writes to the pipe what `heard` reads."""
+
+    def __call__(self, mutant: Planted, cases: Sequence[Any], report: int, *, shrink: bool) -> None:
+        """Hunt one mutant."""
 
 
 @dataclass
@@ -24,9 +33,13 @@ class _Child:
 
 
 class Forks:
-    """Hunts mutants, `workers` at a time. The caller must not have threads: a fork copies only the one that calls it."""
+    """Hunts mutants, `workers` at a time, on cases that were prepared for the hunter.
 
-    def __init__(self, cases: Sequence[Prepared], *, workers: int, shrunk: Set[str] = frozenset()) -> None:
+    The caller must not have threads: a fork copies only the one that calls it.
+    """
+
+    def __init__(self, cases: Sequence[Any], *, workers: int, shrunk: Set[str] = frozenset(), hunter: Hunter = hunt) -> None:
+        self._hunter = hunter
         self._cases = cases
         self._workers = workers
         self._shrunk = shrunk
@@ -55,12 +68,15 @@ class Forks:
 
     def _start(self, mutant: Planted) -> int:
         mine, its = os.pipe()
-        pid = os.fork()
+        with warnings.catch_warnings():
+            # Python warns of threads; BLAS, whose they are, ends them before a fork.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            pid = os.fork()
         if pid == 0:
             code = 1
             try:
                 os.close(mine)
-                hunt(mutant, self._cases, its, shrink=mutant.id in self._shrunk)
+                self._hunter(mutant, self._cases, its, shrink=mutant.id in self._shrunk)
                 code = 0
             finally:
                 # Nothing of the parent's is to be flushed or closed here.

@@ -22,6 +22,7 @@ class Historical:
     old: str
     new: str
     operator: str = "historical"
+    package: str = "reducer"
 
     @property
     def id(self) -> str:
@@ -35,9 +36,9 @@ class Historical:
 
     def tree(self) -> ast.Module:
         """The changed module. Raises `GoneError`."""
-        source = source_of(self.module)
+        source = source_of(self.module, self.package)
         if source.count(self.old) != 1:
-            raise GoneError(f"{self.id}: reducer.{self.module} does not say {self.old!r} just once")
+            raise GoneError(f"{self.id}: {self.package}.{self.module} does not say {self.old!r} just once")
         return ast.parse(source.replace(self.old, self.new))
 
 

@@ -7,20 +7,21 @@ import os
 import resource
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Literal
+from functools import partial
+from typing import Any, Literal
 
 from generators.bulk import draw_choices, generate_case
 from generators.case import Case, to_line
 from harness.comparators.divergence import Divergence
-from harness.fuzz.explain import divergences_of, state_after
+from harness.fuzz import explain
 from harness.fuzz.reducer_batch import METHODS_EVERY
 from harness.fuzz.shrink import Shrinker
 from harness.methods import compare_case
 from harness.mutants.catalogue import Mutant
 from harness.mutants.historical import Historical
-from harness.mutants.plant import MutantPort, plant
+from harness.mutants.plant import plant
 from harness.ports.base import Outcome, Port
 from harness.ports.python import PythonPort
 
@@ -29,9 +30,10 @@ HANG_SEC = 5.0
 SHRINK_SEC = 20.0
 MEMORY_BYTES_MAX = 4 * 2**30
 
-# What became of a mutant: `stillborn` could not even be imported, `hung` and `died` are kills too.
+# What became of a mutant: `stillborn` could not even be imported or built, `missing` is a port that cannot be built here
+# at all, `hung` and `died` are kills too.
 Planted = Mutant | Historical
-Fate = Literal["killed", "hung", "died", "survived", "stillborn"]
+Fate = Literal["killed", "hung", "died", "survived", "stillborn", "missing"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +57,7 @@ class Hunted:
     events_before: int | None = None
     events_after: int | None = None
     shrink_seconds: float = 0.0
+    build_seconds: float = 0.0
 
     @property
     def killed(self) -> bool:
@@ -76,38 +79,48 @@ def prepare(seed: int, sequences: int, events_max: int) -> list[Prepared]:
 def hunt(mutant: Planted, cases: Sequence[Prepared], report: int, *, shrink: bool) -> None:
     """Ask a mutant until it diverges, in a child process: a byte per case goes to the pipe, then what became of it as JSON."""
     started = time.perf_counter()
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES_MAX, MEMORY_BYTES_MAX))
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    _alarm(HANG_SEC)
+    limited()
+    alarm(HANG_SEC)
     try:
         port = plant(mutant.module, mutant.tree())
     except Exception as error:
-        _tell(report, Hunted(fate="stillborn", sequences=0, seconds=0.0, path=repr(error)))
+        tell(report, Hunted(fate="stillborn", sequences=0, seconds=0.0, path=repr(error)))
         return
     reference = PythonPort()
     for count, prepared in enumerate(cases, start=1):
         os.write(report, b".")
-        _alarm(HANG_SEC)
-        found = _divergences(prepared, reference, port)
+        alarm(HANG_SEC)
+        found = divergences_of(prepared, reference, port)
         if found:
             seconds = time.perf_counter() - started
-            _alarm(0.0)
-            sizes = _shrunk(prepared.case, found[0], reference, port) if shrink else (None, None, 0.0)
-            _tell(report, Hunted(fate="killed", sequences=count, seconds=seconds, path=found[0].path,
-                                 events_before=sizes[0], events_after=sizes[1], shrink_seconds=sizes[2]))  # fmt: skip
+            alarm(0.0)
+            before, after, taken = None, None, 0.0
+            if shrink:
+                watch = partial(alarm, HANG_SEC)
+                before, after, taken = shrunk(prepared.case, found[0], reference, port, before_each=watch)
+            tell(report, Hunted(fate="killed", sequences=count, seconds=seconds, path=found[0].path,
+                                 events_before=before, events_after=after, shrink_seconds=taken))  # fmt: skip
             return
-    _tell(report, Hunted(fate="survived", sequences=len(cases), seconds=time.perf_counter() - started))
+    tell(report, Hunted(fate="survived", sequences=len(cases), seconds=time.perf_counter() - started))
 
 
-def _alarm(seconds: float) -> None:
+def limited() -> None:
+    """Have an alarm end this process at once, even in a loop that never comes back to Python, and bound its memory."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES_MAX, MEMORY_BYTES_MAX))
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+
+
+def alarm(seconds: float) -> None:
+    """End this process unless another alarm is set within so many seconds; 0 calls it off."""
     signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
-def _tell(report: int, hunted: Hunted) -> None:
+def tell(report: int, hunted: Hunted) -> None:
+    """Write what became of a mutant to the pipe."""
     os.write(report, json.dumps(asdict(hunted)).encode())
 
 
-def _divergences(prepared: Prepared, reference: Port, port: MutantPort) -> list[Divergence]:
+def divergences_of(prepared: Prepared, reference: Port, port: Port) -> list[Divergence]:
     """The same comparison as a fuzz run's."""
     return compare_case(
         case=prepared.case,
@@ -119,16 +132,22 @@ def _divergences(prepared: Prepared, reference: Port, port: MutantPort) -> list[
     )
 
 
-def _shrunk(case: Case, first: Divergence, reference: Port, port: Port) -> tuple[int | None, int | None, float]:
-    def still_diverges(attempt: Case) -> bool:
-        _alarm(HANG_SEC)
-        return any(each.fingerprint == first.fingerprint for each in divergences_of(attempt, reference, port))
+def shrunk(
+    case: Case, first: Divergence, reference: Port, port: Port, *, before_each: Callable[[], None] = lambda: None
+) -> tuple[int, int, float]:
+    """The events of a divergent case before and after shrinking, and the seconds it took."""
 
-    shrinker = Shrinker(still_diverges, lambda case, steps: state_after(case, steps, reference), time_budget_sec=SHRINK_SEC)
+    def still_diverges(attempt: Case) -> bool:
+        before_each()
+        return any(each.fingerprint == first.fingerprint for each in explain.divergences_of(attempt, reference, port))
+
+    def state_after(case: Case, steps: int) -> Any:
+        return explain.state_after(case, steps, reference)
+
     origin = case.metadata
     choices = draw_choices(origin["seed"], origin["index"], events_max=origin["events_max"])
-    shrunk = shrinker.shrink(choices, case)
-    return shrunk.events_before, len(shrunk.case.events), shrunk.seconds
+    smallest = Shrinker(still_diverges, state_after, time_budget_sec=SHRINK_SEC).shrink(choices, case)
+    return smallest.events_before, len(smallest.case.events), smallest.seconds
 
 
 def heard(text: bytes, status: int, seconds: float) -> Hunted:

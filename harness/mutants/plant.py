@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Any
 
 from harness.ports.base import Availability, Port, PortError
+from harness.ports.detector import HOW_TO_GET_REFERENCE, DetectorPort, names_of
 
 Handler = Callable[[bytes, Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]]], bytes]
 
@@ -59,20 +60,28 @@ class MutantPort(Port):
 
 def plant(module: str, tree: ast.Module) -> MutantPort:
     """The reference with `reducer.<module>` replaced. What is imported already keeps the true one."""
-    true = {name: each for name, each in sys.modules.items() if _is_reference(name)}
-    finder = Changed(f"reducer.{module}", tree)
-    for name in true:
-        del sys.modules[name]
+    wire = imported("reducer.wire", Changed(f"reducer.{module}", tree), ("state_machine", "reducer"))
+    return MutantPort(wire.handle_line, wire.with_sessions())
+
+
+def plant_detector(module: str, tree: ast.Module) -> DetectorPort:
+    """The reference detector with `detector.<module>` replaced, as a port; hmmlearn is the true one, and shared."""
+    face = imported("hmm_regime_detector", Changed(f"detector.{module}", tree), ("hmm_regime_detector", "detector"))
+    port = DetectorPort("mutant", lambda: names_of(face, import_module("hmmlearn.hmm")), HOW_TO_GET_REFERENCE, "hmmlearn")
+    port.availability()
+    return port
+
+
+def imported(name: str, finder: Changed, tops: Sequence[str]) -> ModuleType:
+    """A module imported anew, with all that belongs to the same packages, one module of which is changed."""
+    true = {each: module for each, module in sys.modules.items() if each.partition(".")[0] in tops}
+    for each in true:
+        del sys.modules[each]
     sys.meta_path.insert(0, finder)
     try:
-        wire = import_module("reducer.wire")
-        return MutantPort(wire.handle_line, wire.with_sessions())
+        return import_module(name)
     finally:
         sys.meta_path.remove(finder)
-        for name in [name for name in sys.modules if _is_reference(name)]:
-            del sys.modules[name]
+        for each in [each for each in sys.modules if each.partition(".")[0] in tops]:
+            del sys.modules[each]
         sys.modules.update(true)
-
-
-def _is_reference(name: str) -> bool:
-    return name in ("state_machine", "reducer") or name.startswith("reducer.")

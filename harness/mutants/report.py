@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any
@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.table import Table
 
 from harness.mutants.catalogue import Mutant
+from harness.mutants.compiled import CompiledBug
 from harness.mutants.equivalents import Equivalent
-from harness.mutants.historical import Historical
 from harness.mutants.hunt import Hunted, Planted
 
 SHARE_MIN = 0.98
@@ -23,15 +23,17 @@ SHARE_MIN = 0.98
 class Row:
     """A mutant, what became of it, and the argument where it is equivalent."""
 
-    mutant: Planted
+    mutant: Planted | CompiledBug
     hunted: Hunted
     equivalent: Equivalent | None = None
 
     @property
     def status(self) -> str:
-        """One word: KILLED, SURVIVED, equivalent, stillborn; or REFUTED: called equivalent, and killed all the same."""
+        """One word: killed, SURVIVED, equivalent, stillborn, MISSING; or REFUTED: called equivalent, and killed after all."""
         if self.hunted.fate == "stillborn":
             return "stillborn"
+        if self.hunted.fate == "missing":
+            return "MISSING"
         if self.hunted.killed:
             return "REFUTED" if self.equivalent else "killed"
         return "equivalent" if self.equivalent else "SURVIVED"
@@ -65,10 +67,12 @@ def share_of(rows: Sequence[Row]) -> Share:
 
 
 def exit_code_of(rows: Sequence[Row]) -> int:
-    """0 where the share is met, every historical bug is killed and no argument is refuted."""
+    """0 where the share is met, every bug is killed and no argument is refuted; 3 where all that is wrong is a missing port."""
     refuted = any(row.status == "REFUTED" for row in rows)
-    slipped = any(row.status != "killed" for row in rows if isinstance(row.mutant, Historical))
-    return 1 if refuted or slipped or share_of(rows).value < SHARE_MIN else 0
+    slipped = any(row.status not in ("killed", "MISSING") for row in rows if not isinstance(row.mutant, Mutant))
+    if refuted or slipped or share_of(rows).value < SHARE_MIN:
+        return 1
+    return 3 if any(row.status == "MISSING" for row in rows) else 0
 
 
 def to_json(rows: Sequence[Row], beyond: Mapping[str, str], seconds: float) -> dict[str, Any]:
@@ -88,31 +92,42 @@ def to_json(rows: Sequence[Row], beyond: Mapping[str, str], seconds: float) -> d
 
 def print_report(console: Console, rows: Sequence[Row], beyond: Mapping[str, str], seconds: float) -> None:
     """Tables, survivors, verdict."""
-    console.print(_by_operator([row for row in rows if isinstance(row.mutant, Mutant)]))
-    historical = [row for row in rows if isinstance(row.mutant, Historical)]
-    if historical:
-        console.print(_by_bug(historical))
+    mutants = [row for row in rows if isinstance(row.mutant, Mutant)]
+    bugs = [row for row in rows if not isinstance(row.mutant, Mutant)]
+    if mutants:
+        console.print(_by_operator(mutants))
+    if bugs:
+        console.print(_by_bug(bugs))
     for row in rows:
-        if row.status in ("SURVIVED", "REFUTED"):
-            console.print(f"{row.status} {row.mutant.id} in {row.mutant.where}", markup=False, soft_wrap=True)
-            for sign, text in zip("-+", row.mutant.change.split(" -> "), strict=False):
-                console.print(f"  {sign} {text}", markup=False, soft_wrap=True)
-            if row.equivalent is not None:
-                console.print(f"  was said to be equivalent: {row.equivalent.why}", markup=False, soft_wrap=True)
-    reasons: defaultdict[str, int] = defaultdict(int)
-    for row in rows:
-        if row.status == "equivalent" and row.equivalent is not None:
-            reasons[row.equivalent.why] += 1
-    for why, count in sorted(reasons.items(), key=lambda item: -item[1]):
+        for line in _remarks(row):
+            console.print(line, markup=False, soft_wrap=True)
+    reasons = Counter(row.equivalent.why for row in rows if row.status == "equivalent" and row.equivalent is not None)
+    for why, count in reasons.most_common():
         console.print(f"equivalent, {count}: {why}", markup=False, soft_wrap=True)
-    console.print(f"not mutated, beyond the wire: {', '.join(beyond)}", markup=False, soft_wrap=True)
+    if mutants:
+        console.print(f"not mutated, beyond the comparison: {', '.join(beyond)}", markup=False, soft_wrap=True)
+    if bugs:
+        shrunk = [row.hunted.events_after for row in bugs if row.hunted.events_after is not None]
+        events = f"; events after shrinking, median of {len(shrunk)}: {median(shrunk):g}" if shrunk else ""
+        found = sum(row.status == "killed" for row in bugs)
+        console.print(f"{found} of {len(bugs)} historical bugs were found{events}", markup=False)
     share = share_of(rows)
-    word = "met" if exit_code_of(rows) == 0 else "NOT MET"
-    console.print(
-        f"{share.killed} of {share.killed + share.survived} mutants that can be told from the reference were killed: "
-        f"{share.value:.1%}, wanted {SHARE_MIN:.0%}: {word}; {seconds:.0f} s",
-        markup=False,
-    )
+    wanted = f"{share.killed} of {share.killed + share.survived} mutants that can be told from the reference were killed: "
+    word = {0: "met", 1: "NOT MET", 3: "NOT MET, a port is missing"}[exit_code_of(rows)]
+    told = f"{wanted}{share.value:.1%}, wanted {SHARE_MIN:.0%}: " if mutants else ""
+    console.print(f"{told}{word}; {seconds:.0f} s", markup=False)
+
+
+def _remarks(row: Row) -> Iterator[str]:
+    """What is to be read of a mutant that did not end as it should."""
+    bug = row.mutant
+    if row.status == "MISSING" or (row.status == "stillborn" and not isinstance(bug, Mutant)):
+        yield f"{row.status} {bug.id}: {row.hunted.path}"
+    if row.status in ("SURVIVED", "REFUTED"):
+        yield f"{row.status} {bug.id} in {bug.where}"
+        yield from (f"  {sign} {text}" for sign, text in zip("-+", bug.change.split(" -> "), strict=False))
+    if row.status == "REFUTED" and row.equivalent is not None:
+        yield f"  was said to be equivalent: {row.equivalent.why}"
 
 
 def _by_operator(rows: Sequence[Row]) -> Table:
@@ -144,17 +159,20 @@ def _median(values: Sequence[float], form: str) -> str:
 
 
 def _by_bug(rows: Sequence[Row]) -> Table:
-    table = Table("bug", "verdict", "sequences", "seconds", "events", "shrunk", "where", title="Historical bugs")
+    built = any(row.hunted.build_seconds for row in rows)
+    names = ["bug", "verdict", "sequences", "seconds", "events", "shrunk", *(["build, s"] if built else []), "where"]
+    table = Table(*names, title="Historical bugs", title_justify="left")
     for row in rows:
         hunted = row.hunted
         before, after = hunted.events_before, hunted.events_after
         table.add_row(
-            row.mutant.id.partition(":")[2],
+            row.mutant.id.removeprefix("historical:"),
             row.status,
             str(hunted.sequences),
             f"{hunted.seconds:.2f}",
             "-" if before is None else str(before),
             "-" if after is None else str(after),
-            hunted.path,
+            *([f"{hunted.build_seconds:.0f}"] if built else []),
+            hunted.path if hunted.killed else "-",
         )
     return table

@@ -1,0 +1,61 @@
+"""What can be mutated: the reducer and the detector, each with its mutants, its bugs, its cases and its hunter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+from harness.detector.threads import one_thread
+from harness.mutants.catalogue import REDUCER, Source
+from harness.mutants.detector_hunt import hunt_series, prepare_series
+from harness.mutants.detector_source import DETECTOR
+from harness.mutants.equivalents import Equivalent
+from harness.mutants.forks import Hunter
+from harness.mutants.historical import HISTORICAL, Historical
+from harness.mutants.historical_detector import HISTORICAL_DETECTOR
+from harness.mutants.hunt import hunt, prepare
+from harness.mutants.known import EQUIVALENTS
+from harness.mutants.known_detector import EQUIVALENTS_DETECTOR
+
+EVENTS_MAX = 56
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """All that a hunt needs to know. `limits` is what the parent and its children run within."""
+
+    source: Source
+    historical: Sequence[Historical]
+    equivalents: Sequence[Equivalent]
+    sequences: int
+    prepare: Callable[[int, int], Sequence[Any]]
+    hunter: Hunter
+    limits: Callable[[], AbstractContextManager[None]]
+    shrinks: bool
+
+
+SUBJECT: dict[str, Subject] = {
+    "reducer": Subject(
+        source=REDUCER,
+        historical=HISTORICAL,
+        equivalents=EQUIVALENTS,
+        sequences=2000,
+        prepare=lambda seed, sequences: prepare(seed, sequences, EVENTS_MAX),
+        hunter=hunt,
+        limits=nullcontext,
+        shrinks=True,
+    ),
+    # OpenMP's threads do not outlive a fork, and wait for ever: so there must be none.
+    "detector": Subject(
+        source=DETECTOR,
+        historical=HISTORICAL_DETECTOR,
+        equivalents=EQUIVALENTS_DETECTOR,
+        sequences=1000,
+        prepare=prepare_series,
+        hunter=hunt_series,
+        limits=one_thread,
+        shrinks=False,
+    ),
+}
