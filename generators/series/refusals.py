@@ -16,7 +16,7 @@ NUMBERS: tuple[Any, ...] = (
 OTHERS: tuple[Any, ...] = (True, False, None, "1.0", "diag", "x" * 77, "x" * 78, "x" * 79, [], [0.5], {}, {"a": 1})
 LISTS: tuple[Any, ...] = (
     [0.2, 0.3, 0.5], [0, 1, 0], [0.5, 0.5], [0.25] * 4, [1.5, 0.0, 0.0], [-0.5, 0.5, 1.0], [float("nan"), 0.0, 1.0],
-    [0.0, True, 0.0], [0.0, None, 0.0], "abc",
+    [0.0, True, 0.0], [0.0, None, 0.0], "abc", [0.0, 1.0000000001, 0.0], [1.0, 0.0, -1e-10],
 )  # fmt: skip
 STATE = ("regime", "probabilities", "confidence", "bias_signal", "last_update_ts", "observation_count")
 SNAPSHOT = ("_hmm_regime_state", "_hmm_last_train_ts", "_hmm_trained")
@@ -27,6 +27,9 @@ SETTINGS = (
 )  # fmt: skip
 PERIODS = ("fast_ema_periods", "slow_ema_periods", "macd_fast", "macd_slow", "macd_signal", "rsi_period", "volume_avg_period")
 ROWS = 18
+# A slow average of three candles is zero at every second one: a spread of -1e298 / 1e-10, two of which no sum can hold.
+STEEP: Json = {"fast_ema_periods": 1, "slow_ema_periods": 3}
+ABYSS = [1e298, *([-1e298, 2e298] * 20)]
 
 
 class _Choice:
@@ -53,8 +56,8 @@ def refusal_script(rng: np.random.Generator, *, rounds: int = 3) -> list[Json]:
     steps.append({"new": "IndicatorSnapshot", "kwargs": dict.fromkeys(INDICATORS, 0.5), "as": "shown"})
     steps.append({"new": "RegimeDetector", "as": "restored"})
     for _ in range(rounds):
-        steps += _states(choice) + _settings(choice) + _snapshots(choice) + _series(choice)
-    return steps
+        steps += _states(choice) + _settings(choice) + _snapshots(choice) + _series(choice) + _short(choice)
+    return steps + _failures()
 
 
 def _states(choice: _Choice) -> list[Json]:
@@ -108,3 +111,34 @@ def _series(choice: _Choice) -> list[Json]:
         pair = [spoiled[choice.of(tuple(range(len(spoiled))))], numbers]
         steps.append({"call": "plain.extract", "args": pair if choice.of((True, False)) else pair[::-1]})
     return steps
+
+
+def _short(choice: _Choice) -> list[Json]:
+    """Too few candles to have a row, or just enough, for periods down to the least."""
+    period, length = choice.of((1, 2, 14)), choice.of((0, 1, 2, 3))
+    candles = [1.0, 2.0, 4.0][:length]
+    return [
+        {"new": "FeatureExtractor", "kwargs": {"rsi_period": period}, "as": "brief"},
+        {"call": "brief.extract", "args": [candles, candles]},
+    ]
+
+
+def _failures() -> list[Json]:
+    """A market that stands still, which trains a model of a kind, and one that no training and no inference can bear."""
+    ones, wave = [1.0] * len(ABYSS), [1.0 + 0.1 * (number % 7) + 0.01 * (number % 11) for number in range(90)]
+    calls: list[Json] = []
+    for closes in ([0.5] * len(ABYSS), wave):
+        calls += [
+            {"set": "failing._extractor", "value": {"ref": "usual"}},
+            {"call": "failing.train", "args": [closes, [1.0] * len(closes)]},
+            {"set": "failing._extractor", "value": {"ref": "steep"}},
+            {"call": "failing.update", "args": [ABYSS, ones]},
+        ]
+    return [
+        {"new": "RegimeDetector", "kwargs": {"config": {"HMM_MIN_TRAIN_SAMPLES": 1}}, "as": "failing"},
+        {"new": "FeatureExtractor", "as": "usual"},
+        {"new": "FeatureExtractor", "kwargs": STEEP, "as": "steep"},
+        *calls,
+        {"call": "failing.train", "args": [ABYSS, ones]},
+        {"call": "failing.needs_retrain"},
+    ]

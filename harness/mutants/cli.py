@@ -50,6 +50,10 @@ def mutants(
         rows = _compiled(console, only, seed, sequences)
         return _told(console, rows, {}, time.monotonic() - started, as_data=as_data)
     about = SUBJECT[subject]
+    missing = about.missing()
+    if missing is not None:
+        click.echo(f"MISSING: port python: {missing}", err=True)
+        return 3
     wanted, equivalent = _wanted(about, only)
     count = sequences or about.sequences
     console.print(f"{len(wanted)} mutants, up to {count} cases of seed {seed} each", markup=False)

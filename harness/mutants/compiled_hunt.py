@@ -124,8 +124,12 @@ def own(found: Sequence[Divergence], shared: Sequence[Divergence]) -> list[Diver
 
 @cache
 def loaded_once() -> DetectorPort:
-    """The reference, the same for all bugs, so that what it says of moved data is kept."""
-    return loaded()
+    """The reference, the same for all bugs, so that what it says of moved data is kept. Raises `MissingError`."""
+    reference = loaded()
+    available = reference.availability()
+    if not available.available:
+        raise MissingError(f"there is no reference: {available.reason}; {available.remedy}")
+    return reference
 
 
 @cache

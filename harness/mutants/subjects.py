@@ -18,13 +18,17 @@ from harness.mutants.historical_detector import HISTORICAL_DETECTOR
 from harness.mutants.hunt import hunt, prepare
 from harness.mutants.known import EQUIVALENTS
 from harness.mutants.known_detector import EQUIVALENTS_DETECTOR
+from harness.ports.detector import python
 
 EVENTS_MAX = 56
 
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
-    """All that a hunt needs to know. `limits` is what the parent and its children run within."""
+    """All that a hunt needs to know. `limits` is what the parent and its children run within.
+
+    `missing` says why there is no reference here, and what to do; None where there is one.
+    """
 
     source: Source
     historical: Sequence[Historical]
@@ -34,6 +38,13 @@ class Subject:
     hunter: Hunter
     limits: Callable[[], AbstractContextManager[None]]
     shrinks: bool
+    missing: Callable[[], str | None]
+
+
+def _without_hmmlearn() -> str | None:
+    """Why there is no reference detector, if there is none."""
+    available = python().availability()
+    return None if available.available else f"{available.reason}; {available.remedy}"
 
 
 SUBJECT: dict[str, Subject] = {
@@ -46,6 +57,7 @@ SUBJECT: dict[str, Subject] = {
         hunter=hunt,
         limits=nullcontext,
         shrinks=True,
+        missing=lambda: None,
     ),
     # OpenMP's threads do not outlive a fork, and wait for ever: so there must be none.
     "detector": Subject(
@@ -57,5 +69,6 @@ SUBJECT: dict[str, Subject] = {
         hunter=hunt_series,
         limits=one_thread,
         shrinks=False,
+        missing=_without_hmmlearn,
     ),
 }

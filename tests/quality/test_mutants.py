@@ -201,9 +201,12 @@ class Refused:
     "refused",
     [
         Refused(("--only", "nothing:*"), "no mutant has such an id"),
-        Refused(("--subject", "detector"), "only the reducer has mutants so far"),
+        Refused(("--compiled", "--only", "historical:*"), "no compiled bug has such an id"),
+        Refused(("--compiled", "--workers", "2"), "--workers: means nothing to --compiled"),
+        Refused(("--compiled", "--subject", "detector"), "--subject: means nothing to --compiled"),
+        Refused(("--compiled", "--shrink", "2"), "--shrink: means nothing to --compiled"),
     ],
-    ids=["only", "subject"],
+    ids=["only", "compiled", "workers", "subject", "shrink"],
 )
 def test_bad_usage_is_one_sentence(refused: Refused, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
