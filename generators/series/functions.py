@@ -1,7 +1,8 @@
 """Scripts: short lists of calls on a port's names, for its functions and for what it has to refuse.
 
 A step is one of `{"new": NAME, "kwargs": {…}, "as": NAME}`, `{"call": NAME or OBJECT.METHOD, "args": […], "kwargs": {…}}`,
-`{"set": OBJECT.ATTRIBUTE, "value": …}`, `{"get": OBJECT.ATTRIBUTE}`. An argument `{"ref": NAME}` is an object made before.
+`{"set": OBJECT.ATTRIBUTE, "value": …}`, `{"get": OBJECT.ATTRIBUTE}`. An argument `{"ref": NAME}` is an object made before,
+`{"like": {…}}` one that has these attributes and no more.
 """
 
 from __future__ import annotations

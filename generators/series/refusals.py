@@ -10,7 +10,7 @@ from generators.series.case import Json
 
 # Numbers on either side of every limit, and what is none or is too much of one.
 NUMBERS: tuple[Any, ...] = (
-    0, 1, -1, 2, 3, 4, 0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 2.5, 3.0, 1.5, -1.5, 1.0000000001, -1.0000000001, 1e300,
+    0, 1, -1, 2, 3, 4, 0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 2.5, 3.0, 1.5, -1.5, 1.0000000001, -1.0000000001, 1.05, -1.05, 1e300,
     float("nan"), float("inf"), float("-inf"), 2**31 - 1, 2**31, -(2**31), 2**63, 10**400,
 )  # fmt: skip
 OTHERS: tuple[Any, ...] = (True, False, None, "1.0", "diag", "x" * 77, "x" * 78, "x" * 79, [], [0.5], {}, {"a": 1})
@@ -72,6 +72,10 @@ def _states(choice: _Choice) -> list[Json]:
         steps.append({"set": f"shown.{name}", "value": choice.value()})
         steps.append({"get": f"shown.{name}"})
     steps.append({"call": "compute_grid_bias", "args": [{"ref": "state"}], "kwargs": {"confidence_threshold": choice.value()}})
+    for _ in range(3):
+        # Whatever has the two attributes will do, and need not keep to a state's limits.
+        alike = {"like": {"confidence": choice.value(), "bias_signal": choice.value()}}
+        steps.append({"call": "compute_grid_bias", "args": [alike], "kwargs": {"confidence_threshold": choice.of((0.0, -1.0))}})
     args: list[Any] = [0.5, 0.25, 0.5, 0.6, 0.2, 0.1, 0.9]
     args[choice.of(tuple(range(7)))] = choice.value()
     return [*steps, {"call": "compute_blended_idle_target", "args": args}]
@@ -106,7 +110,7 @@ def _series(choice: _Choice) -> list[Json]:
         numbers: list[Any] = [1.0 + 0.01 * number for number in range(ROWS)]
         spoiled: list[Any] = [
             [*numbers[:5], choice.value(), *numbers[6:]], [int(100 * number) * choice.of((1, 10**20)) for number in numbers],
-            [numbers, numbers], [numbers, numbers[1:]], choice.value(), numbers[: choice.of((14, 15, 16))],
+            [numbers, numbers], [numbers, numbers[1:]], [True, numbers], choice.value(), numbers[: choice.of((14, 15, 16))],
         ]  # fmt: skip
         pair = [spoiled[choice.of(tuple(range(len(spoiled))))], numbers]
         steps.append({"call": "plain.extract", "args": pair if choice.of((True, False)) else pair[::-1]})
@@ -141,4 +145,14 @@ def _failures() -> list[Json]:
         *calls,
         {"call": "failing.train", "args": [ABYSS, ones]},
         {"call": "failing.needs_retrain"},
+        *_just_enough(len(ABYSS) - 14),
     ]
+
+
+def _just_enough(rows: int) -> list[Json]:
+    """As many rows as a training wants, and one too few."""
+    steps: list[Json] = []
+    for wanted in (rows, rows + 1):
+        steps.append({"new": "RegimeDetector", "kwargs": {"config": {"HMM_MIN_TRAIN_SAMPLES": wanted}}, "as": "content"})
+        steps.append({"call": "content.train", "args": [[0.5] * len(ABYSS), [1.0] * len(ABYSS)]})
+    return steps

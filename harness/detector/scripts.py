@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 from generators.series.case import Json, Series
@@ -56,6 +57,8 @@ def _built(value: Any, objects: Mapping[str, Any]) -> Any:
     if isinstance(value, dict):
         if set(value) == {"ref"}:
             return _object(value["ref"], objects)
+        if set(value) == {"like"}:
+            return SimpleNamespace(**_built(value["like"], objects))
         return {key: _built(item, objects) for key, item in value.items()}
     if isinstance(value, list):
         return [_built(item, objects) for item in value]

@@ -12,7 +12,7 @@ from generators.series.observations import FEATURES_MAX, ODD, STATES_MAX
 COMMON = (
     *(f"kind {kind}" for kind in KINDS),
     *FLAVOURS,
-    "regime switches", "heavy tails", "tick-quantised", "other periods", "lengths",
+    "regime switches", "heavy tails", "tick-quantised", "other periods", "lengths", "failures",
     *(f"implementation {name}" for name in IMPLEMENTATIONS),
     *(f"{states} states" for states in range(2, STATES_MAX + 1)),
     *(f"{features} features" for features in range(1, FEATURES_MAX + 1)),

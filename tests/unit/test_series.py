@@ -16,9 +16,13 @@ from generators.series.bulk import generate_case, generate_cases
 from generators.series.case import FORMS, KINDS, SAME_NUMBERS, Series, SeriesCase, from_json
 from generators.series.choices import FLAVOURS, SeriesChoices, decode_case
 from generators.series.market import FOLLOWING, WINDOWS, market_cases
+from generators.series.noise import stream
+from generators.series.refusals import STATE, refusal_script
 from generators.series.strategies import series_cases
 from golden.detector_corpus import decoded, encoded
+from harness.detector.scripts import play
 from harness.detector.tally import SeriesTally
+from harness.ports.detector import python
 
 
 def test_a_case_is_the_same_in_any_order() -> None:
@@ -122,3 +126,40 @@ def test_an_outcome_survives_its_file() -> None:
     assert np.array_equal(left[0].view(np.int64), right[0].view(np.int64))  # type: ignore[union-attr]
     assert right[1].dtype == np.int64
     assert right[2:] == [math.inf, None, "NaN", True]
+
+
+def test_values_at_the_edges_are_taken_and_refused_wherever_one_goes_in() -> None:
+    port = python()
+    port.availability()
+    met: Counter[tuple[str, bool]] = Counter()
+    said: set[str] = set()
+    for number in range(12):
+        steps = refusal_script(stream(8, number))
+        for step, outcome in zip(steps, play(port, steps), strict=True):
+            met[str(step.get("set") or step.get("call") or step.get("new")), "error" in outcome] += 1
+            said |= {record["words"] for record in outcome["said"]}
+    called = ("compute_grid_bias", "compute_blended_idle_target", "RegimeState.from_dict", "restore_from_snapshot")
+    for name in (*(f"state.{field}" for field in STATE), "RegimeDetector", "FeatureExtractor", "plain.extract", *called):
+        assert met[name, False], f"{name} never took a value"
+        assert met[name, True], f"{name} never refused one"
+    for words in ("training failed, the previous model stays", "inference failed, the previous state stays", "fewer clusters"):
+        assert any(words in each for each in said), words
+
+
+def test_an_object_that_is_merely_like_a_state_has_these_attributes_alone() -> None:
+    port = python()
+    port.availability()
+    alike = {"like": {"confidence": 1.0, "bias_signal": 3.0}}
+    taken, refused = play(
+        port, [{"call": "compute_grid_bias", "args": [each]} for each in (alike, {"like": {"confidence": 1.0}})]
+    )
+    assert taken["value"]["size_skew_override"] == 0.3
+    assert refused["error"]["class"] == "AttributeError"
+
+
+def test_some_detectors_meet_trainings_and_inferences_that_fail() -> None:
+    failing = [case for case in generate_cases(7, 60) if "failures" in case.properties]
+    assert failing
+    for case in failing:
+        assert case.inputs["config"]["HMM_MIN_TRAIN_SAMPLES"] == 1
+        assert ["train", 0, 16] in case.inputs["actions"]
