@@ -29,6 +29,8 @@ PERIODS = ("fast_ema_periods", "slow_ema_periods", "macd_fast", "macd_slow", "ma
 ROWS = 18
 # A slow average of three candles is zero at every second one: a spread of -1e298 / 1e-10, two of which no sum can hold.
 STEEP: Json = {"fast_ema_periods": 1, "slow_ema_periods": 3}
+# Whether there is a model at all takes no more rounds than this.
+BRIEFLY: Json = {"HMM_N_ITER": 2}
 ABYSS = [1e298, *([-1e298, 2e298] * 20)]
 
 
@@ -139,7 +141,7 @@ def _failures() -> list[Json]:
             {"call": "failing.update", "args": [ABYSS, ones]},
         ]
     return [
-        {"new": "RegimeDetector", "kwargs": {"config": {"HMM_MIN_TRAIN_SAMPLES": 1}}, "as": "failing"},
+        {"new": "RegimeDetector", "kwargs": {"config": {"HMM_MIN_TRAIN_SAMPLES": 1, **BRIEFLY}}, "as": "failing"},
         {"new": "FeatureExtractor", "as": "usual"},
         {"new": "FeatureExtractor", "kwargs": STEEP, "as": "steep"},
         *calls,
@@ -153,6 +155,8 @@ def _just_enough(rows: int) -> list[Json]:
     """As many rows as a training wants, and one too few."""
     steps: list[Json] = []
     for wanted in (rows, rows + 1):
-        steps.append({"new": "RegimeDetector", "kwargs": {"config": {"HMM_MIN_TRAIN_SAMPLES": wanted}}, "as": "content"})
+        steps.append(
+            {"new": "RegimeDetector", "kwargs": {"config": {"HMM_MIN_TRAIN_SAMPLES": wanted, **BRIEFLY}}, "as": "content"}
+        )
         steps.append({"call": "content.train", "args": [[0.5] * len(ABYSS), [1.0] * len(ABYSS)]})
     return steps

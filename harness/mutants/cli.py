@@ -25,7 +25,7 @@ from harness.output import console_for
 
 @click.command()
 @click.option("--subject", type=click.Choice(SUBJECTS), default="reducer", show_default=True, help="What to plant bugs in.")
-@click.option("--sequences", type=click.IntRange(1), help="Cases until a mutant has survived; 2000, or 400 of the detector.")
+@click.option("--sequences", type=click.IntRange(1), help="Cases until a mutant has survived; 2000, or 300 of the detector.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the cases.")
 @click.option("--workers", type=click.IntRange(1), help="Mutants at a time; as many as there are CPUs.")
 @click.option("--only", metavar="PATTERN", help="Mutants whose id matches, like 'pricing:*' or 'historical:*'.")

@@ -10,7 +10,6 @@ REFUSED_ANYWAY = "a smaller integer gets through and is refused by the next line
 NOT_THREE = "any number but 3 says that there was none"
 FIRST_SLOPE = "periods are at least 1, so the first candle has no row and nobody reads its slope"
 ZERO_ADDED = "a change of zero adds a zero, of whatever sign, to sums that begin at 0.0"
-ON_PAPER = "the same on paper, since deviations from a mean add up to zero: bits away, which the tolerance allows"
 ADDS_UP = "rows are divided by their sum: they add up to 1 but for some last bits or, where nobody starts from a state, to 0"
 START_ADDS_UP = "the start probabilities are divided by their sum, so where they are finite they add up to 1"
 THREADS = "more threads add up in another order: bits away, which the tolerance allows"
@@ -55,6 +54,7 @@ EQUIVALENTS_DETECTOR: tuple[Equivalent, ...] = (
     Equivalent("training._fit_quietly", "early_end:dropped", "raise TrainingError(…", FITS),
     Equivalent("training._fit_quietly", "constant:text", "': ' -> …", FITS),
     Equivalent("training._fit_quietly", "condition:always", "issubclass(…", ONLY_ONE_KIND),
+    Equivalent("training._fit_quietly", "order:arguments_0", "issubclass(…", ONLY_ONE_KIND),
     Equivalent("training._fit_quietly", "assignment:dropped", "log.warning('training warned: …", ONLY_ONE_KIND),
     Equivalent("training._fit_quietly", "order:arguments_0", "log.warning('training warned: …", ONLY_ONE_KIND),
     Equivalent("training._fit_quietly", "constant:text", "'training warned: …", ONLY_ONE_KIND),
@@ -63,6 +63,7 @@ EQUIVALENTS_DETECTOR: tuple[Equivalent, ...] = (
     Equivalent("inference.judge", "order:arguments_0", "max(-1.0, …", NO_NAN),
     Equivalent("inference.judge", "order:arguments_0", "min(1.0, …", NO_NAN),
     Equivalent("inference.judge", "rounding:naive", "…", TIE),
+    Equivalent("blending.compute_grid_bias", "order:arguments_0", "min(0.3, …", NO_NAN),
     Equivalent("regime_detector.RegimeDetector.transmat", "default:without_0", "…", TOGETHER),
     Equivalent("regime_detector.RegimeDetector.transmat", "default:without_1", "…", TOGETHER),
     Equivalent("regime_detector.RegimeDetector.transmat", "logic:And", "…", TOGETHER),
