@@ -12,12 +12,12 @@ import click
 from rich.console import Console
 
 from harness.commands import as_json
-from harness.detector.cage import CASE_SEC
 from harness.fuzz.explain import Explained, explain
 from harness.fuzz.plan import FuzzPlan, plan_from
 from harness.fuzz.ready import unusable
-from harness.fuzz.report import as_data_of, summarise
+from harness.fuzz.report import as_data_of, print_verdict
 from harness.fuzz.run import Progress, begin, carry_out, resumed
+from harness.fuzz.verdict import verdict_of
 from harness.fuzz.workers import WorkersError
 from harness.options import SUBJECTS, Seconds, candidate_option, given, json_option, module_option, refuse_foreign
 from harness.output import console_for
@@ -25,6 +25,7 @@ from harness.ports.process import TIMEOUT_SEC
 from harness.report import text_of
 from harness.repro import check_reports_dir
 from harness.store.ledger import Ledger, LedgerError
+from harness.waivers import WaiverError, given_waivers, waivers_option
 
 LEDGER = "sqlite:///reports/ledger.sqlite"
 
@@ -44,6 +45,7 @@ LEDGER = "sqlite:///reports/ledger.sqlite"
 @click.option("--timeout-sec", type=Seconds(0.01, 86_400.0), default=TIMEOUT_SEC, show_default=True, help="For one answer.")
 @candidate_option
 @module_option
+@waivers_option
 @click.option("--reports", "reports_dir", type=click.Path(path_type=Path), default=Path("reports"), show_default=True)
 @json_option
 def fuzz(
@@ -80,13 +82,14 @@ def fuzz(
             listen=_Teller(console),
         )
         explained = _explained(ledger, run.id, plan, reports_dir, finds_max)
-    except (LedgerError, WorkersError) as error:
+    except (LedgerError, WaiverError, WorkersError) as error:
         raise click.UsageError(str(error)) from error
-    code = summarise(console, ledger, run.id, plan, progress, explained)
+    verdict, finds = verdict_of(ledger, run.id, plan), ledger.finds(run.id)
+    print_verdict(console, verdict, finds, explained, rate=progress.rate)
     if as_data:
-        click.echo(as_json({"exit_code": code, **as_data_of(ledger, run.id, plan, explained)}))
+        click.echo(as_json({"exit_code": verdict.exit_code, **as_data_of(verdict, finds, explained)}))
     ledger.close()
-    return code
+    return verdict.exit_code
 
 
 def _refuse_unusable(plan: FuzzPlan) -> None:
@@ -108,6 +111,7 @@ def _plan(
     timeout_sec: float,
     candidate_exes: Sequence[str],
     candidate_modules: Sequence[str],
+    waivers_file: Path | None,
     **numbers: Any,
 ) -> FuzzPlan:
     return FuzzPlan(
@@ -115,9 +119,16 @@ def _plan(
         batch_size=batch_size or (250 if subject == "reducer" else 20),
         candidate_exes=tuple(candidate_exes),
         candidate_modules=tuple(candidate_modules),
-        timeout_sec=timeout_sec if subject == "reducer" or given("timeout_sec") else CASE_SEC,
+        waivers=tuple(waiver.to_json() for waiver in given_waivers(waivers_file, subject)),
+        timeout_sec=timeout_sec if subject == "reducer" or given("timeout_sec") else _case_sec(),
         **numbers,
     )
+
+
+def _case_sec() -> float:
+    from harness.detector.cage import CASE_SEC
+
+    return CASE_SEC
 
 
 def _made(url: str) -> str:
@@ -129,8 +140,6 @@ def _made(url: str) -> str:
 
 
 def _explained(ledger: Ledger, run_id: str, plan: FuzzPlan, reports_dir: Path, finds_max: int) -> list[Explained]:
-    if plan.subject != "reducer":
-        return []
     found = [explain(plan, find, reports_dir) for find in ledger.finds(run_id)[:finds_max]]
     explained = [each for each in found if each is not None]
     for each in explained:

@@ -14,13 +14,14 @@ from typing import Literal
 from generators.bulk import draw_choices, generate_case
 from generators.case import Case, to_line
 from harness.comparators.divergence import Divergence
-from harness.fuzz.explain import divergences_of, state_after
 from harness.fuzz.reducer_batch import METHODS_EVERY
 from harness.fuzz.shrink import Shrinker
+from harness.fuzz.steps import state_after
 from harness.methods import compare_case
 from harness.mutants.catalogue import Mutant
 from harness.mutants.historical import Historical
 from harness.mutants.plant import MutantPort, plant
+from harness.odd import divergences_of
 from harness.ports.base import Outcome, Port
 from harness.ports.python import PythonPort
 

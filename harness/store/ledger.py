@@ -125,6 +125,12 @@ class Ledger:
                     found.setdefault(kind, Counter()).update(numbers)
         return found
 
+    def memory(self, run_id: str) -> list[int]:
+        """The memory of the worker after every finished batch, in bytes, in the order of the batches."""
+        query = select(batches.c.rss_bytes).where(batches.c.run_id == run_id).order_by(batches.c.number)
+        with self._engine.connect() as connection:
+            return list(connection.execute(query).scalars())
+
     def hashes(self, run_id: str) -> list[tuple[int, str, str]]:
         """Number, hash of the cases and hash of the verdicts of every finished batch, in order."""
         query = select(batches.c.number, batches.c.case_hash, batches.c.verdict_hash).where(batches.c.run_id == run_id)
