@@ -67,8 +67,6 @@ def fuzz(
         ledger = Ledger(_made(url))
         known = None if run_id is None else ledger.find(run_id)
         plan = _plan(**planned) if known is None else plan_from(known.plan)
-        if cluster is not None and plan.subject == "detector":
-            raise click.UsageError("--cluster: runs the reducer's batches only; leave it out for the detector")
         _refuse_unusable(plan)
         run = begin(ledger, plan) if known is None else resumed(known, plan)
         console.print(f"run {run.id}: {plan.sequences} cases of seed {plan.seed} in {plan.batch_count} batches", markup=False)

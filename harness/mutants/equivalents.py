@@ -27,15 +27,19 @@ class Equivalent:
     change: str
     why: str
     text: str = ""
+    # Not equivalent: somebody could tell it, but so seldom that cases do not. It counts as survived, and may be killed.
+    rare: bool = False
 
     def names(self, mutant: Mutant) -> bool:
         """Whether the entry is about this mutant."""
-        if self.where != mutant.where or self.operator != f"{mutant.operator}:{mutant.variant}":
+        if self.where != mutant.where or not _matches(self.operator, f"{mutant.operator}:{mutant.variant}"):
             return False
-        if self.text not in mutant.text:
-            return False
-        pattern = ".*".join(re.escape(part) for part in self.change.split("…"))
-        return re.fullmatch(pattern, mutant.change) is not None
+        return self.text in mutant.text and _matches(self.change, mutant.change)
+
+
+def _matches(pattern: str, text: str) -> bool:
+    """Whether a text is what a pattern says, in which an ellipsis stands for anything."""
+    return re.fullmatch(".*".join(re.escape(part) for part in pattern.split("…")), text) is not None
 
 
 def equivalents_of(mutants: Iterable[Mutant], entries: Sequence[Equivalent]) -> dict[str, Equivalent]:

@@ -33,8 +33,18 @@ class Row:
         if self.hunted.fate == "stillborn":
             return "stillborn"
         if self.hunted.killed:
-            return "REFUTED" if self.equivalent else "killed"
-        return "equivalent" if self.equivalent else "SURVIVED"
+            return "REFUTED" if self.argued else "killed"
+        return "equivalent" if self.argued else "SURVIVED"
+
+    @property
+    def argued(self) -> bool:
+        """Whether it is said to be equivalent."""
+        return self.equivalent is not None and not self.equivalent.rare
+
+    @property
+    def unexplained(self) -> bool:
+        """Whether it survived and nobody says why."""
+        return self.status == "SURVIVED" and self.equivalent is None
 
     def to_json(self) -> dict[str, Any]:
         """The row as plain data."""
@@ -65,10 +75,11 @@ def share_of(rows: Sequence[Row]) -> Share:
 
 
 def exit_code_of(rows: Sequence[Row]) -> int:
-    """0 where the share is met, every historical bug is killed and no argument is refuted."""
+    """0 where the share is met, every survivor explained, every historical bug killed and no argument refuted."""
     refuted = any(row.status == "REFUTED" for row in rows)
     slipped = any(row.status != "killed" for row in rows if isinstance(row.mutant, Historical))
-    return 1 if refuted or slipped or share_of(rows).value < SHARE_MIN else 0
+    unexplained = any(row.unexplained for row in rows)
+    return 1 if refuted or slipped or unexplained or share_of(rows).value < SHARE_MIN else 0
 
 
 def to_json(rows: Sequence[Row], beyond: Mapping[str, str], seconds: float) -> dict[str, Any]:
@@ -98,7 +109,8 @@ def print_report(console: Console, rows: Sequence[Row], beyond: Mapping[str, str
             for sign, text in zip("-+", row.mutant.change.split(" -> "), strict=False):
                 console.print(f"  {sign} {text}", markup=False, soft_wrap=True)
             if row.equivalent is not None:
-                console.print(f"  was said to be equivalent: {row.equivalent.why}", markup=False, soft_wrap=True)
+                word = "was said to be equivalent" if row.argued else "seldom shows"
+                console.print(f"  {word}: {row.equivalent.why}", markup=False, soft_wrap=True)
     reasons: defaultdict[str, int] = defaultdict(int)
     for row in rows:
         if row.status == "equivalent" and row.equivalent is not None:
