@@ -12,6 +12,9 @@ import click
 from rich.console import Console
 
 from harness.commands import as_json
+from harness.coverage.figures import cases_of
+from harness.coverage.measure import covered
+from harness.coverage.report import print_figures
 from harness.fuzz.explain import Explained, explain
 from harness.fuzz.plan import FuzzPlan, plan_from
 from harness.fuzz.ready import unusable
@@ -43,6 +46,7 @@ LEDGER = "sqlite:///reports/ledger.sqlite"
 @click.option("--resume", "run_id", metavar="RUN", help="Go on with a run of the ledger; its own plan holds.")
 @click.option("--finds-max", type=click.IntRange(0), default=20, show_default=True, help="Finds to shrink and keep.")
 @click.option("--timeout-sec", type=Seconds(0.01, 86_400.0), default=TIMEOUT_SEC, show_default=True, help="For one answer.")
+@click.option("--coverage", type=click.IntRange(0), default=0, show_default=True, help="Cases to measure coverage by; 0: none.")
 @candidate_option
 @module_option
 @waivers_option
@@ -80,9 +84,11 @@ def fuzz(
             listen=_Teller(console),
         )
         explained = _explained(ledger, run.id, plan, reports_dir, finds_max)
+        figures = covered(ledger, run.id, plan)
     except (LedgerError, WaiverError, WorkersError) as error:
         raise click.UsageError(str(error)) from error
-    verdict, finds = verdict_of(ledger, run.id, plan), ledger.finds(run.id)
+    verdict, finds = verdict_of(ledger, run.id, plan, figures), ledger.finds(run.id)
+    print_figures(console, figures, cases_of(plan))
     print_verdict(console, verdict, finds, explained, rate=progress.rate)
     if as_data:
         click.echo(as_json({"exit_code": verdict.exit_code, **as_data_of(verdict, finds, explained)}))

@@ -47,6 +47,7 @@ class FuzzPlan:
     candidate_modules: tuple[str, ...] = ()
     timeout_sec: float = 5.0
     waivers: tuple[Mapping[str, Any], ...] = ()
+    coverage: int = 0
 
     @property
     def batch_count(self) -> int:

@@ -83,4 +83,5 @@ def as_data_of(verdict: Verdict, finds: Sequence[Find], explained: Sequence[Expl
         "counts": {kind: dict(numbers) for kind, numbers in counts.items() if kind != "waiver"},
         "waivers": [{**waiver.to_json(), "hits": waived.get(waiver.key, 0)} for waiver in verdict.waivers],
         "finds": rows,
+        "coverage": [figure.to_json() for figure in verdict.figures],
     }

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from harness.coverage.figures import Figure, gaps_of
 from harness.fuzz.plan import FuzzPlan
 from harness.store.ledger import Ledger, Total
 from harness.tally import WANTED
@@ -20,7 +21,7 @@ CASES_TO_MEET_ALL = 1000
 # Memory is compared between the batches after the first tenth and the last tenth, once there are this many.
 BATCHES_TO_JUDGE_MEMORY = 40
 MEMORY_GROWTH_MAX = 1.1
-EXIT_CODES = {"PARITY": 0, "WAIVED": 0, "DIVERGENCE": 1, "NOT MET": 1, "INCOMPLETE": 130}
+EXIT_CODES = {"PARITY": 0, "WAIVED": 0, "DIVERGENCE": 1, "NOT MET": 1, "INCOMPLETE": 130, "MISSING": 3}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +35,7 @@ class Verdict:
     waivers: Sequence[Waiver]
     gaps: Sequence[str]
     memory: tuple[float, float] | None
+    figures: Sequence[Figure] = ()
 
     @property
     def excused(self) -> int:
@@ -42,18 +44,23 @@ class Verdict:
 
     @property
     def word(self) -> str:
-        """PARITY, WAIVED, DIVERGENCE, NOT MET or INCOMPLETE. A waived divergence is never parity."""
+        """PARITY, WAIVED, DIVERGENCE, NOT MET, INCOMPLETE or, where coverage was asked for and could not be measured, MISSING.
+
+        A waived divergence is never parity.
+        """
         if self.total.divergent > self.total.waived:
             return "DIVERGENCE" if self.complete else "INCOMPLETE"
         if self.gaps:
             return "NOT MET"
         if not self.complete:
             return "INCOMPLETE"
+        if any(figure.reason for figure in self.figures):
+            return "MISSING"
         return "WAIVED" if self.total.waived else "PARITY"
 
     @property
     def exit_code(self) -> int:
-        """1 for any divergence that nobody waived and any gap, else 130 if batches are still open."""
+        """1 for any divergence that nobody waived and any gap, else 130 if batches are still open, 3 if a figure is missing."""
         return 1 if self.total.divergent > self.total.waived else EXIT_CODES[self.word]
 
     @property
@@ -76,8 +83,8 @@ class Verdict:
         return text
 
 
-def verdict_of(ledger: Ledger, run_id: str, plan: FuzzPlan) -> Verdict:
-    """The verdict on what of a run is in the ledger."""
+def verdict_of(ledger: Ledger, run_id: str, plan: FuzzPlan, figures: Sequence[Figure] = ()) -> Verdict:
+    """The verdict on what of a run is in the ledger, and on its coverage where that was asked for."""
     total, counts = ledger.total(run_id), ledger.counts(run_id)
     complete = total.batches == plan.batch_count
     waivers = waivers_from(plan.waivers)
@@ -88,7 +95,17 @@ def verdict_of(ledger: Ledger, run_id: str, plan: FuzzPlan) -> Verdict:
     memory = memory_of(ledger.memory(run_id))
     if memory is not None and memory[1] > memory[0] * MEMORY_GROWTH_MAX:
         gaps.append(f"MEMORY GROWS: from {memory[0] / 2**20:.0f} MiB a worker to {memory[1] / 2**20:.0f} MiB")
-    return Verdict(run_id=run_id, complete=complete, total=total, counts=counts, waivers=waivers, gaps=gaps, memory=memory)
+    gaps += [f"NOT REACHED: {each}" for each in gaps_of(plan, figures)]
+    return Verdict(
+        run_id=run_id,
+        complete=complete,
+        total=total,
+        counts=counts,
+        waivers=waivers,
+        gaps=gaps,
+        memory=memory,
+        figures=figures,
+    )
 
 
 def never_hit(counts: Mapping[str, Mapping[str, int]]) -> list[str]:

@@ -162,13 +162,13 @@ class Ledger:
         return [Repro(**{name: value for name, value in row.items() if name != "run_id"}) for row in rows]
 
     def coverage(self, run_id: str) -> dict[str, tuple[int, int, list[str]]]:
-        """Branches reached, branches in all and those missed, by port."""
+        """What was reached, how much there is and what was missed, by port and what is counted, as in `rust regions`."""
         with self._engine.connect() as connection:
             rows = connection.execute(select(coverage).where(coverage.c.run_id == run_id)).mappings().all()
         return {row["port"]: (row["covered"], row["total"], row["missing"]) for row in rows}
 
     def record_coverage(self, run_id: str, port: str, *, covered: int, total: int, missing: list[str]) -> None:
-        """Note how many branches of a port the run's cases reached."""
+        """Note how much of a port the run's cases reached, in place of an earlier figure."""
         key = (coverage.c.run_id == run_id) & (coverage.c.port == port)
         with self._writing() as connection:
             connection.execute(coverage.delete().where(key))
