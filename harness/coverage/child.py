@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.beyond import lines_beyond
 from harness.branches import MODULES, ROOT, missing_branches, recorder_of
 
 if TYPE_CHECKING:
@@ -82,8 +83,11 @@ def _measured(files: Iterable[Path], work: Callable[[], None]) -> dict[str, Any]
     recorder.start()
     work()
     recorder.stop()
-    branches = sum(total for file in named for total, _ in recorder.branch_stats(file).values())
-    missing = [f"{name}:{branch}" for file, name in named.items() for branch in missing_branches(recorder, file)]
+    branches, missing = 0, []
+    for file, name in named.items():
+        beyond = lines_beyond(Path(file))
+        branches += sum(total for line, (total, _) in recorder.branch_stats(file).items() if line not in beyond)
+        missing += [f"{name}:{each}" for each in missing_branches(recorder, file) if int(each.partition("->")[0]) not in beyond]
     return {"branches": branches, "missing": missing}
 
 

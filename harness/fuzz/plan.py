@@ -19,7 +19,13 @@ SOURCES: dict[str, dict[str, tuple[str, ...]]] = {
         "reference": ("state_machine.py", "reducer/*.py"),
         "contract": ("golden/contract.json",),
         "generators": ("generators/*.py",),
-        "comparators": ("harness/comparators/*.py", "harness/judge.py", "harness/methods.py", "harness/fuzz/steps.py"),
+        "comparators": (
+            "harness/comparators/*.py",
+            "harness/judge.py",
+            "harness/methods.py",
+            "harness/sampled.py",
+            "harness/fuzz/steps.py",
+        ),
     },
     "detector": {
         "reference": ("hmm_regime_detector.py", "detector/*.py"),

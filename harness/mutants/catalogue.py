@@ -5,30 +5,17 @@ from __future__ import annotations
 import ast
 import importlib.util
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from harness.beyond import BEYOND_THE_WIRE
 from harness.mutants.operators import EXPRESSIONS, Change
 from harness.mutants.statements import dropped, statements
 
 # The modules of the reference that decide something.
 MODULES = ("pricing", "orders", "booking", "orphaning", "invariants", "transition", "bootstrap", "domain")
-
-# Functions that no request of the wire can tell from others, so that no comparison of ports could: why.
-BEYOND_THE_WIRE: Mapping[str, str] = {
-    "orders.add_entry_order": "the runtime calls it in Python; no method of the wire does",
-    "orders.apply_order_txid": "the runtime calls it in Python; no method of the wire does",
-    "orders.apply_recovery_txid": "the runtime calls it in Python; no method of the wire does",
-    "domain._kind": "reads the contract's types when the module is loaded; the contract check compares them",
-    "domain._kinds": "reads the contract's types when the module is loaded; the contract check compares them",
-    "domain.is_checked": "saves time; what it skips has passed before",
-    "domain.mark_checked": "saves time; what it skips has passed before",
-    "domain.check_object": "guards Python callers; the wire's reader has checked each value by its kind already",
-    "domain._same_items": "part of check_object",
-    "domain.check_event": "guards Python callers; the wire's reader refuses what is no event",
-}
 
 
 @dataclass(frozen=True, kw_only=True)

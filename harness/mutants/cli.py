@@ -10,8 +10,9 @@ from collections.abc import Sequence
 import click
 from rich.console import Console
 
+from harness.beyond import BEYOND_THE_WIRE
 from harness.commands import as_json
-from harness.mutants.catalogue import BEYOND_THE_WIRE, Mutant, all_mutants
+from harness.mutants.catalogue import Mutant, all_mutants
 from harness.mutants.equivalents import EquivalentsError, equivalents_of
 from harness.mutants.forks import Forks
 from harness.mutants.historical import HISTORICAL, GoneError
