@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from doge_core.locate import find_executable
+from harness.beyond import lines_beyond
 from harness.coverage import child, haskell, rust
 from harness.coverage.figures import ROOT, Figure, NotMeasuredError, gaps_of, unmeasured
 from harness.coverage.measure import measure
@@ -104,10 +105,20 @@ def test_a_branch_of_the_reference_that_is_never_taken_is_named(measured: tuple[
     folder, data, _ = measured
     branches = figures_of(data)["python branches"]
     assert len(branches["missing"]) == branches["total"] - branches["covered"]
-    # Only a caller in Python can hand over what is no event.
-    line = 1 + (ROOT / "reducer" / "domain.py").read_text().splitlines().index("    for cls in EVENT_TYPES:")
+    # The wire's reader has read the lists before.
+    line = 1 + (ROOT / "reducer" / "domain.py").read_text().splitlines().index(
+        "        if not isinstance(value, list | tuple):"
+    )
     (never,) = [each for each in branches["missing"] if each.startswith(f"reducer/domain.py:{line}->")]
     assert f"NEVER TAKEN: {never}\n" in fuzzed(folder, "--resume", data["run"])[1]
+
+
+def test_what_no_request_reaches_is_not_counted(measured: tuple[Path, dict[str, Any], list[str]]) -> None:
+    lines = lines_beyond(ROOT / "reducer" / "orders.py")
+    assert lines, "an entry by hand has lines of its own"
+    missing = figures_of(measured[1])["python branches"]["missing"]
+    reached = [each.removeprefix("reducer/orders.py:").partition("->")[0] for each in missing if "orders.py" in each]
+    assert not [line for line in reached if int(line) in lines]
 
 
 def test_measuring_leaves_the_product_alone(measured: tuple[Path, dict[str, Any], list[str]]) -> None:
