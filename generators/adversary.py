@@ -97,9 +97,10 @@ def corner(dial: Dial, state: dict[str, Any]) -> dict[str, Any]:
     """
     state = copy.deepcopy(state)
     state["market_price"] = dial.of((0.0, -0.0, 0.1, -2.0))
-    # The exit was placed just now, but filled long ago.
+    # The exit was placed just now and filled long ago, or placed long ago and nobody knows when filled.
+    filled_at, placed_at = dial.of(((-1e9, state["now"]), (0.0, -5e8)))
     for order in state["orders"][:1]:
-        order.update(side="sell", role="exit", entry_price=order["price"], entry_filled_at=-1e9)
+        order.update(side="sell", role="exit", entry_price=order["price"], entry_filled_at=filled_at, placed_at=placed_at)
     for recovery_id in range(1 + dial.pick(3)):
         recovery = RecoveryOrder(
             recovery_id=state["next_recovery_id"],

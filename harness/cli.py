@@ -19,7 +19,7 @@ from harness.contract_check import ContractFileError
 from harness.detector.repro import subject_of
 from harness.options import SUBJECTS, candidate_option, json_option, module_option, refuse_foreign, timeout_option
 from harness.output import EXIT_BAD_USAGE, EXIT_INTERRUPTED, OutputError, console_for, drop_output, guarded
-from harness.ports.registry import UnknownPortError, open_ports
+from harness.ports.registry import REFERENCE, UnknownPortError, open_ports
 from harness.report import print_report, text_of, to_json
 from harness.repro import ReportsError, ReproError
 
@@ -134,6 +134,8 @@ def run(ports: str | None, as_data: bool, subject: str, **options: Any) -> int:
     names = tuple(name.strip() for name in ports.split(",") if name.strip()) if ports is not None else ()
     if ports is not None and not names:
         raise click.UsageError("--ports: name at least one port")
+    if set(names) == {REFERENCE} and not (options["candidate_exes"] or options["candidate_modules"]):
+        raise click.UsageError(f"--ports {REFERENCE}: is the reference, and alone leaves nothing to compare; name another one")
     if subject == "detector":
         from harness.detector.cli import run_cli
 

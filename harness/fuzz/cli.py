@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 
 from harness.commands import as_json
 from harness.coverage.figures import cases_of
@@ -19,7 +18,8 @@ from harness.fuzz.explain import Explained, explain
 from harness.fuzz.plan import FuzzPlan, plan_from
 from harness.fuzz.ready import unusable
 from harness.fuzz.report import as_data_of, print_verdict
-from harness.fuzz.run import Progress, begin, carry_out, resumed
+from harness.fuzz.run import begin, carry_out, resumed
+from harness.fuzz.teller import telling
 from harness.fuzz.verdict import verdict_of
 from harness.fuzz.workers import WorkersError
 from harness.options import SUBJECTS, Seconds, candidate_option, given, json_option, module_option, refuse_foreign
@@ -74,15 +74,16 @@ def fuzz(
         _refuse_unusable(plan)
         run = begin(ledger, plan) if known is None else resumed(known, plan)
         console.print(f"run {run.id}: {plan.sequences} cases of seed {plan.seed} in {plan.batch_count} batches", markup=False)
-        progress = carry_out(
-            ledger,
-            run,
-            plan,
-            workers=workers or os.cpu_count() or 1,
-            cluster=cluster,
-            time_budget_sec=time_budget_sec,
-            listen=_Teller(console),
-        )
+        with telling(console) as listen:
+            progress = carry_out(
+                ledger,
+                run,
+                plan,
+                workers=workers or os.cpu_count() or 1,
+                cluster=cluster,
+                time_budget_sec=time_budget_sec,
+                listen=listen,
+            )
         explained = _explained(ledger, run.id, plan, reports_dir, finds_max)
         figures = covered(ledger, run.id, plan)
     except (LedgerError, WaiverError, WorkersError) as error:
@@ -149,25 +150,3 @@ def _explained(ledger: Ledger, run_id: str, plan: FuzzPlan, reports_dir: Path, f
     for each in explained:
         ledger.record_repro(run_id, each.record())
     return explained
-
-
-class _Teller:
-    """Says how a run goes: every find as it comes, and the rate at every twentieth."""
-
-    def __init__(self, console: Console) -> None:
-        self.console = console
-        self.told = 0
-
-    def __call__(self, progress: Progress) -> None:
-        for find in progress.new:
-            where = f"{find.port}: {find.divergence['path']} ({find.divergence['kind']}), case {find.first_index}"
-            self.console.print(f"FOUND {find.fingerprint} of {where}", markup=False)
-        share = progress.done * 20 // progress.batches
-        if share > self.told:
-            self.told = share
-            left_sec = (progress.batches - progress.done) / max(1, progress.done) * progress.elapsed_sec
-            self.console.print(
-                f"{progress.done} of {progress.batches} batches, {progress.rate:.0f} cases/s, about {left_sec:.0f} s left, "
-                f"{progress.divergent} divergent",
-                markup=False,
-            )
