@@ -24,6 +24,19 @@ VOLUMES = (
 
 # What is no state at all, or holds no orders where orders have to be.
 NO_STATES = (5, None, {"orders": [5]}, {"recovery_orders": "none"})
+_EXITS: dict[str, Json] = {
+    side: {
+        "local_id": number, "side": side, "role": "exit", "price": 0.1, "volume": 20.0, "trade_id": trade_id, "cycle": 1,
+        "entry_price": 0.1,
+    }
+    for number, (side, trade_id) in enumerate((("buy", "A"), ("sell", "B")), start=1)
+}  # fmt: skip
+# Books with one exit too many in every phase and mode.
+BOOKS: tuple[Json, ...] = tuple(
+    {"orders": [_EXITS[side] for side in sides for _ in range(2)], "long_only": mode == "long", "short_only": mode == "short"}
+    for sides in ((), ("buy",), ("sell",), ("buy", "sell"))
+    for mode in ("both", "long", "short")
+)
 # The ways in which a cooldown can be no time.
 COOLDOWNS = ("NaN", "Infinity", "-Infinity", -(10**400), "soon")
 # Fields of a state and a configuration under which a bootstrap comes to the end of something: of the ids, of a price's digits
@@ -46,6 +59,8 @@ def sampled_requests(case: Case, answer: Json) -> Iterator[tuple[str, Json]]:
     """Requests of the methods beyond replay, made from a case and the reference's answer to it."""
     for state in NO_STATES:
         yield "derive_phase", {"state": state}
+    for state in BOOKS:
+        yield "check_invariants", {"state": state}
     states = [case.state] if "state" not in answer else [case.state, answer["state"]]
     for state in states:
         yield "check_invariants", {"state": state}
