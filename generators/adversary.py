@@ -101,6 +101,7 @@ def corner(dial: Dial, state: dict[str, Any]) -> dict[str, Any]:
     filled_at, placed_at = dial.of(((-1e9, state["now"]), (0.0, -5e8)))
     for order in state["orders"][:1]:
         order.update(side="sell", role="exit", entry_price=order["price"], entry_filled_at=filled_at, placed_at=placed_at)
+    state["long_only"], state["short_only"] = dial.of(((False, False), (False, True), (True, False)))
     for recovery_id in range(1 + dial.pick(3)):
         recovery = RecoveryOrder(
             recovery_id=state["next_recovery_id"],

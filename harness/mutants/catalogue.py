@@ -51,6 +51,11 @@ class Mutant:
         return source_of(self.module).splitlines()[self.line - 1].strip()
 
     @property
+    def context(self) -> str:
+        """That line, after the one above it."""
+        return " ".join(line.strip() for line in source_of(self.module).splitlines()[max(0, self.line - 2) : self.line])
+
+    @property
     def change(self) -> str:
         """What was changed, in a line."""
         return f"{self.before} -> {self.after}"

@@ -1,7 +1,7 @@
 """Mutants that nobody can tell from the reference over the wire, each with the argument why.
 
 An entry names a function, the operator's variant and the change as the report writes it; an ellipsis stands for anything.
-Where that is not enough, `text` is a part of the changed line.
+Where that is not enough, `text` is a part of the changed line, or of the one above it.
 An entry whose mutant is killed, or that names none, is an error: an argument that no longer holds must not stay.
 """
 
@@ -34,7 +34,7 @@ class Equivalent:
         """Whether the entry is about this mutant."""
         if self.where != mutant.where or not _matches(self.operator, f"{mutant.operator}:{mutant.variant}"):
             return False
-        return self.text in mutant.text and _matches(self.change, mutant.change)
+        return self.text in mutant.context and _matches(self.change, mutant.change)
 
 
 def _matches(pattern: str, text: str) -> bool:

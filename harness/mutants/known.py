@@ -28,7 +28,6 @@ PYTHON_ONLY = "guards Python callers; the wire's reader reads lists itself, and 
 SAVES_TIME = "only saves looking at again what has passed"
 THROWN_AWAY = "where the check raises, nobody has the object that was marked"
 TOTALS_FIRST = "what does not fit in a record makes a total not fit, and totals are looked at first"
-BOOK_FIRST = "what does not fit in an action does not fit in the state either, which is looked at first"
 ZEROS_ALIKE = "the two differ only as zeros of either sign, and one minus zero is one"
 ZEROS_OF_BOTH_SIGNS = "shows only where the two are zeros of opposite signs"
 
@@ -115,14 +114,11 @@ EQUIVALENTS: tuple[Equivalent, ...] = (
     Equivalent("domain.check_result", "order:statements", "if value is old:; if kind.item is None: -> …", SAVES_TIME),
     Equivalent("domain.check_result", "assignment:dropped", "mark_checked(after) -> …", SAVES_TIME),
     Equivalent("domain.check_result", "assignment:dropped", "mark_checked(value[index]) -> …", SAVES_TIME),
-    Equivalent("domain.check_result", "early_end:dropped", "continue -> …", SAVES_TIME, text="continue"),
+    Equivalent("domain.check_result", "early_end:dropped", "continue -> …", SAVES_TIME, text="is old: continue"),
     Equivalent("domain.check_result", "condition:never", "value is old -> False", SAVES_TIME),
     Equivalent("domain.check_result", "condition:never", "name == 'completed_cycles' -> False", SAVES_TIME),
     Equivalent("domain.check_result", "constant:text", "'completed_cycles' -> …", SAVES_TIME),
     Equivalent("domain.check_result", "index:minus_one", "len(old) -> len(old) - 1", SAVES_TIME),
     Equivalent("domain.check_result", "condition:always", "not is_checked(value[index]) -> True", SAVES_TIME),
     Equivalent("domain.check_result", "index:plus_one", "len(old) -> len(old) + 1", TOTALS_FIRST),
-    Equivalent("domain.check_result", "assignment:dropped", "_check_object_fits(action, …", BOOK_FIRST),
-    Equivalent("domain.check_result", "constant:text", "'actions[' -> …", BOOK_FIRST),
-    Equivalent("domain.check_result", "constant:text", "']' -> …", BOOK_FIRST, text="actions["),
 )
