@@ -72,6 +72,15 @@ install_rust() {
   usable_rust || fail "needs Rust $RUST_MIN or newer with cargo, clippy and rustfmt, as rustup installs them"
 }
 
+# What reads the Rust port's coverage has to be of rustc's own LLVM; where the distribution has none, it is reported as missing.
+install_llvm_tools() {
+  local major sysroot
+  major=$(rustc -vV | sed -n 's/^LLVM version: \([0-9]*\).*/\1/p')
+  sysroot=$(rustc --print sysroot)
+  if compgen -G "$sysroot/lib/rustlib/*/bin/llvm-cov" >/dev/null; then return; fi
+  if [ -n "$major" ] && apt-cache show "llvm-$major" >/dev/null 2>&1; then install_packages "llvm-$major"; fi
+}
+
 build_rust() {
   install_rust
   say "building the Rust detector"
@@ -118,7 +127,10 @@ esac
 build_haskell
 build_rust
 build_python
-if [ "${1:-build}" = test ] && command -v dpkg-query >/dev/null && [ "$(id -u)" -eq 0 ]; then install_packages "${DATABASE_PACKAGES[@]}"; fi
+if [ "${1:-build}" = test ] && command -v dpkg-query >/dev/null && [ "$(id -u)" -eq 0 ]; then
+  install_packages "${DATABASE_PACKAGES[@]}"
+  install_llvm_tools
+fi
 say "built: .venv/bin/parity"
 case "${1:-build}" in
   parity) exec .venv/bin/tox -q -e parity ;;

@@ -5,9 +5,11 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+from generators.case import spell_out
 from generators.dial import Dial
 from reducer.domain import CLASSES, KINDS, Kind
-from reducer.types import EVENT_TYPES, PairState
+from reducer.snapshot import encode
+from reducer.types import EVENT_TYPES, PairState, RecoveryOrder
 
 WILD_FLOATS = (
     0.0, -0.0, 1.0, -1.0, 5e-324, -5e-324, 2.2250738585072014e-308, 1e-300, 1e-07, 0.30000000000000004, 2.675, 0.5, 1.5,
@@ -88,17 +90,32 @@ def bring_to_the_brink(dial: Dial, state: dict[str, Any]) -> dict[str, Any]:
     return {**state, name: 2**63 - 1} if dial.pick(2) == 0 else {**state, total: dial.of((-1.0, 1.0)) * 1.7976931348623157e308}
 
 
-def bare_recoveries(dial: Dial, state: dict[str, Any]) -> dict[str, Any]:
-    """A copy of the state, now and then without a market, its recovery orders without prices and times of their own."""
-    if not dial.flag(4):
-        return state
+def corner(dial: Dial, state: dict[str, Any]) -> dict[str, Any]:
+    """A copy of the state in which the next timer tick orphans an exit that the recovery orders have to make room for.
+
+    Mostly there is no market, so that prices of their own decide what the evicted ones are worth.
+    """
     state = copy.deepcopy(state)
-    state["market_price"] = dial.of((0.0, -0.0, 0.1))
-    for order in state["recovery_orders"]:
-        order["price"] = dial.of((0.0, order["price"], -1.0, 0.5))
-        order["entry_price"] = dial.of((order["entry_price"], 0.0, -1.0, 0.5))
-        order["entry_filled_at"] = dial.of((order["entry_filled_at"], 0.0, -0.5))
-        order["orphaned_at"] = dial.of((order["orphaned_at"], 5.0))
+    state["market_price"] = dial.of((0.0, -0.0, 0.1, -2.0))
+    # The exit was placed just now and filled long ago, or placed long ago and nobody knows when filled.
+    filled_at, placed_at = dial.of(((-1e9, state["now"]), (0.0, -5e8)))
+    for order in state["orders"][:1]:
+        order.update(side="sell", role="exit", entry_price=order["price"], entry_filled_at=filled_at, placed_at=placed_at)
+    state["long_only"], state["short_only"] = dial.of(((False, False), (False, True), (True, False)))
+    for recovery_id in range(1 + dial.pick(3)):
+        recovery = RecoveryOrder(
+            recovery_id=state["next_recovery_id"],
+            side=dial.of(("sell", "buy")),
+            price=dial.of((0.5, 0.0, 0.5, -1.0)),
+            volume=20.0,
+            trade_id=dial.of(("B", "A")),
+            cycle=1 + recovery_id,
+            entry_price=dial.of((0.4, 0.0, -1.0, -0.0)),
+            orphaned_at=dial.of((50.0, 5.0, 20.0)),
+            entry_filled_at=dial.of((40.0, 0.0, -0.5, 1.0)),
+        )
+        state["recovery_orders"].append(spell_out(encode(recovery)))
+        state["next_recovery_id"] += 1
     return state
 
 

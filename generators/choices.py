@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import state_machine as sm
-from generators.adversary import bare_recoveries, break_event, break_settings, bring_to_the_brink, distort_event, distort_state
+from generators.adversary import break_event, break_settings, bring_to_the_brink, corner, distort_event, distort_state
 from generators.case import Case, Json, spell_out
 from generators.configs import decode_config
 from generators.dial import Dial
@@ -85,14 +85,20 @@ def decode_case(choices: CaseChoices, *, name: str, metadata: Mapping[str, Any])
     cfg = decode_config(choices.config, wild=flavour.wild_config)
     dial = Dial(choices.start)
     state, settings = decode_start(dial, cfg)
-    # Before it was restarted the bot may have had more slots: then more than one recovery order has to go at once.
-    earlier = replace(settings, cfg=replace(cfg, max_recovery_slots=5)) if dial.flag(4) else settings
-    state = advance(state, earlier, choices.prefix)
+    # Before it was restarted the bot may have had more slots, so that several recovery orders have to go at once, and timers.
+    earlier = replace(cfg, max_recovery_slots=5, sticky_mode_enabled=False)
+    state = advance(state, replace(settings, cfg=earlier) if dial.flag(4) else settings, choices.prefix)
+    if cfg.sticky_mode_enabled and dial.pick(2):
+        # As if it had been made sticky in the middle of S2.
+        state = replace(state, s2_entered_at=state.now)
     plain: Json = spell_out(sm.to_dict(state))
     if flavour.wild_config:
         plain = bring_to_the_brink(dial, plain)
-    if flavour.distorted_state:
-        plain = bare_recoveries(dial, plain)
+    # The distortions take their choices from the low end of the integers.
+    cornering = Dial(choices.distortions[0] >> 20 if choices.distortions else 0)
+    if flavour.distorted_state and cornering.flag(3):
+        plain = corner(cornering, plain)
+        settings = replace(settings, cfg=replace(cfg, max_recovery_slots=cornering.of((1, 2, 3))))
     if flavour.distorted_state or flavour.broken_state:
         for choice in choices.distortions:
             plain = distort_state(Dial(choice), plain, broken=flavour.broken_state)
@@ -125,7 +131,7 @@ def decode_start(dial: Dial, cfg: EngineConfig) -> tuple[PairState, Settings]:
     state = PairState(market_price=market, now=dial.of(STARTS))
     profit_pct = dial.of((state.profit_pct_runtime, 0.0, 0.5, -0.0, 2.25))
     cycle_b, losses_a, losses_b = dial.of((1, 1, 7)), dial.of((0, 0, 0, 2, 4)), dial.of((0, 0, 0, 2, 4))
-    refreshes, refresh_cooldown_until = dial.of(((0, 0.0), (0, 0.0), (0, 0.0), (3, 0.0), (1, 0.5)))
+    refreshes, refresh_cooldown_until = dial.of(((0, 0.0), (0, 0.0), (0, 0.0), (3, 0.0), (3, 0.5)))
     state = replace(
         state,
         profit_pct_runtime=profit_pct,

@@ -45,7 +45,7 @@ OPTIONS: dict[str, tuple[Any, ...]] = {
 WILD: dict[str, tuple[Any, ...]] = {
     "entry_pct": (INF, -INF, 1e308, 5e-324, -0.0),
     "profit_pct": (INF, 1e308, -0.0),
-    "price_decimals": (2**31, -400, 2**63 - 1, -(2**63), 323, 324),
+    "price_decimals": (2**31, -400, 2**63 - 1, -(2**63), 323, 324, -308),
     "volume_decimals": (400, 2**63 - 1, -400),
     "maker_fee_pct": (INF, 1e308, -0.0),
     "backoff_factor": (INF, -INF, 1e308),
@@ -54,6 +54,7 @@ WILD: dict[str, tuple[Any, ...]] = {
     "max_consecutive_refreshes": (2**63 - 1, -(2**63)),
     "s1_orphan_after_sec": (-INF, -1.0),
     "reentry_base_cooldown_sec": (1e308, -0.0),
+    "refresh_cooldown_sec": (-INF, 1e308),
 }
 
 FIELD_COUNT = len(fields(EngineConfig))

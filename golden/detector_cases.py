@@ -9,12 +9,13 @@ import numpy as np
 
 from generators.dial import Dial
 from generators.series import candles
-from generators.series.case import Floats, Kind, Series, SeriesCase
+from generators.series.case import Floats, Kind, Series, SeriesCase, from_json
 from generators.series.choices import start_parameters
 from generators.series.functions import ERRORS, function_script
 from generators.series.noise import stream
 from generators.series.observations import realistic
 from golden.detector_corpus import SeriesDefinition
+from golden.promoted import read_promoted
 
 SEEDS = {"0": 0, "1": 1, "42": 42, "largest": 2**32 - 1}
 MODEL = {"random_state": 42, "n_iter": 100, "tol": 1e-2, "implementation": "log"}
@@ -37,10 +38,16 @@ def _fit(name: str, about: str, rows: Floats, *, lengths: list[int] | None = Non
 
 def definitions() -> list[SeriesDefinition]:
     """All of them, in a fixed order."""
-    made = [*_draws(), *_fits(), *_rounds(), *_inferences(), *_features(), *_lives(), *_scripts()]
+    made = [*_draws(), *_fits(), *_rounds(), *_inferences(), *_features(), *_lives(), *_scripts(), *_promoted()]
     names = [definition.name for definition in made]
     assert len(set(names)) == len(names), "fixtures have different names"
     return made
+
+
+def _promoted() -> Iterator[SeriesDefinition]:
+    """What a fuzz run found once: see `golden.promoted`."""
+    for about, case in read_promoted("detector"):
+        yield SeriesDefinition(about=about, case=from_json(case))
 
 
 def _draws() -> Iterator[SeriesDefinition]:

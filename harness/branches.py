@@ -6,11 +6,13 @@ import json
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+import coverage
 
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = (
@@ -80,13 +82,23 @@ def _work(sequences: int, seed: int) -> Iterator[tuple[str, Callable[[], object]
         yield case.name, partial(ask, case.request())
 
 
-def _measure_here(sequences: int, seed: int) -> dict[str, Any]:
-    import coverage
-
-    files = {name: str(ROOT / "reducer" / f"{name}.py") for name in MODULES}
-    recorder = coverage.Coverage(branch=True, include=list(files.values()), data_file=None, config_file=False)
+def recorder_of(files: Iterable[str]) -> coverage.Coverage:
+    """What records the branches of these files, once it is started."""
+    recorder = coverage.Coverage(branch=True, include=list(files), data_file=None, config_file=False)
     # What the type checker proves impossible is no branch: `check_event` has refused every other event.
     recorder.exclude(r"assert_never\(")
+    return recorder
+
+
+def missing_branches(recorder: coverage.Coverage, file: str) -> list[str]:
+    """The branches of a file that a stopped recorder has not seen taken."""
+    missed = recorder._analyze(file).missing_branch_arcs()
+    return [f"{start}->{end}" for start, ends in missed.items() for end in ends]
+
+
+def _measure_here(sequences: int, seed: int) -> dict[str, Any]:
+    files = {name: str(ROOT / "reducer" / f"{name}.py") for name in MODULES}
+    recorder = recorder_of(files.values())
     recorder.start()
     cases = 0
     for name, run in _work(sequences, seed):
@@ -101,8 +113,7 @@ def _measure_here(sequences: int, seed: int) -> dict[str, Any]:
     for name, file in files.items():
         stats = recorder.branch_stats(file)
         branches += sum(total for total, _ in stats.values())
-        missed = recorder._analyze(file).missing_branch_arcs()
-        missing[name] = [f"{start}->{end}" for start, ends in missed.items() for end in ends]
+        missing[name] = missing_branches(recorder, file)
     # Only now: a query by context would narrow the analysis above.
     for name, file in files.items():
         hits[name] = _cases_by_arc(recorder, file, set(recorder.branch_stats(file)))

@@ -14,12 +14,12 @@ from rich.table import Table
 from generators.candles import CandleError
 from golden.corpus import FixtureError
 from golden.manifest import ManifestError
-from harness.commands import RunOptions, as_json, examine, replay_repro, run_parity
+from harness.commands import RunOptions, as_json, examine, replay_repro, run_parity, tell_replay
 from harness.contract_check import ContractFileError
 from harness.detector.repro import subject_of
 from harness.options import SUBJECTS, candidate_option, json_option, module_option, refuse_foreign, timeout_option
 from harness.output import EXIT_BAD_USAGE, EXIT_INTERRUPTED, OutputError, console_for, drop_output, guarded
-from harness.ports.registry import UnknownPortError, open_ports
+from harness.ports.registry import REFERENCE, UnknownPortError, open_ports
 from harness.report import print_report, text_of, to_json
 from harness.repro import ReportsError, ReproError
 
@@ -134,6 +134,8 @@ def run(ports: str | None, as_data: bool, subject: str, **options: Any) -> int:
     names = tuple(name.strip() for name in ports.split(",") if name.strip()) if ports is not None else ()
     if ports is not None and not names:
         raise click.UsageError("--ports: name at least one port")
+    if set(names) == {REFERENCE} and not (options["candidate_exes"] or options["candidate_modules"]):
+        raise click.UsageError(f"--ports {REFERENCE}: is the reference, and alone leaves nothing to compare; name another one")
     if subject == "detector":
         from harness.detector.cli import run_cli
 
@@ -155,25 +157,28 @@ def run(ports: str | None, as_data: bool, subject: str, **options: Any) -> int:
 @candidate_option
 @module_option
 @timeout_option
+@click.option("--promote", metavar="NAME", help="Make a golden fixture of the case, under this name.")
 @json_option
 def replay(
-    file: Path, candidate_exes: Sequence[str], candidate_modules: Sequence[str], timeout_sec: float, as_data: bool
+    file: Path,
+    candidate_exes: Sequence[str],
+    candidate_modules: Sequence[str],
+    timeout_sec: float,
+    promote: str | None,
+    as_data: bool,
 ) -> int:
     """Run a repro FILE again: 1 while it diverges, 0 once it no longer does."""
+    if promote is not None:
+        from harness.promote import promote as made_fixture
+
+        for path in made_fixture(file, promote):
+            click.echo(f"wrote {path}", err=as_data)
     if subject_of(file) == "detector":
         from harness.detector.cli import replay_cli
 
         return replay_cli(file, candidate_modules, timeout_sec=timeout_sec, as_data=as_data)
     code, found = replay_repro(file, candidate_exes=candidate_exes, timeout_sec=timeout_sec)
-    if as_data:
-        click.echo(as_json({"exit_code": code, **found}))
-        return code
-    for divergence in found.get("divergences", [])[:10]:
-        sides = f"reference {text_of(divergence['reference'])}, candidate {text_of(divergence['candidate'])}"
-        click.echo(f"{divergence['path']}: {sides}")
-    words = {0: "no longer diverges", 1: "still diverges", 3: f"cannot be replayed: {found.get('missing')}"}
-    click.echo(f"{file} {words[code]} (port {found['port']})")
-    return code
+    return tell_replay(file, code, found, as_data=as_data)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

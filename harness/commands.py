@@ -9,16 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from golden.corpus import read_fixtures
 from harness.contract_check import load_contract, probe
 from harness.golden_check import check_port
-from harness.methods import compare_case
+from harness.odd import divergences_of, look_at, third_ports
 from harness.ports.base import Port
 from harness.ports.process import TIMEOUT_SEC
 from harness.ports.registry import REFERENCE, open_ports
+from harness.report import text_of
 from harness.repro import check_reports_dir, read_repro
 from harness.runner import Finding, Runner, RunReport
 from harness.sources import GENERATED, GOLDEN, cases_by_source
@@ -131,18 +133,30 @@ def replay_repro(path: Path, *, candidate_exes: Sequence[str], timeout_sec: floa
         available, _, _ = probe(port, load_contract())
         if not available.available:
             return 3, {"port": port.name, "missing": f"{available.reason}; {available.remedy}"}
-        found = compare_case(
-            case=repro.case,
-            reference=reference.replay(repro.case),
-            candidate=port.replay(repro.case),
-            reference_port=reference,
-            port=port,
-            thorough=True,
-        )
-        return (1 if found else 0), {"port": port.name, "divergences": [divergence.to_json() for divergence in found]}
+        found = divergences_of(repro.case, reference, port)
+        if not found:
+            return 0, {"port": port.name, "divergences": []}
+        ports += third_ports(ports, timeout_sec)
+        rows = [divergence.to_json() for divergence in found]
+        return 1, {"port": port.name, "divergences": rows, "look": look_at(repro.case, ports).to_json()}
     finally:
         for opened in ports:
             opened.close()
+
+
+def tell_replay(file: Path, code: int, found: dict[str, Any], *, as_data: bool) -> int:
+    """Print what came of a repro; its exit code."""
+    if as_data:
+        click.echo(as_json({"exit_code": code, **found}))
+        return code
+    for divergence in found.get("divergences", [])[:10]:
+        sides = f"reference {text_of(divergence['reference'])}, candidate {text_of(divergence['candidate'])}"
+        click.echo(f"{divergence['path']}: {sides}")
+    if "look" in found:
+        click.echo(found["look"]["sentence"])
+    words = {0: "no longer diverges", 1: "still diverges", 3: f"cannot be replayed: {found.get('missing')}"}
+    click.echo(f"{file} {words[code]} (port {found['port']})")
+    return code
 
 
 def examine(ports: Sequence[Port]) -> tuple[int, list[dict[str, Any]]]:

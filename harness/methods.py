@@ -18,6 +18,7 @@ from harness.comparators.spelling import misspelled
 from harness.judge import compare_outcomes, judge
 from harness.ports.base import Outcome, Port
 from harness.ports.process import ServerPort
+from harness.sampled import sampled_requests
 from reducer.snapshot import encode, read_state
 from reducer.types import Action, PairState
 from reducer.wire import error_object, handle_line, read_config, read_event, read_sizes, tagged, with_sessions
@@ -25,54 +26,7 @@ from reducer.wire import error_object, handle_line, read_config, read_event, rea
 # Enough to meet every branch of a long case without doubling the work of a run.
 STEPS_MAX = 12
 
-# Size, price, decimals, least volume and least cost of volumes that lie half-way between two, or seem to, or just at a limit.
-VOLUMES = (
-    (20.5, 1.0, 0, 1.0, 0.0),
-    (10.75, 0.5, 0, 1.0, 0.0),
-    (20.15, 1.0, 1, 1.0, 0.0),
-    (2.675, 1.0, 2, 1.0, 0.0),
-    (20.25, 1.0, 1, 1.0, 20.25),
-    (20.0, 0.5, 0, 1.0, 20.0),
-    (0.0, 1.0, 0, -9.0, 0.0),
-    (-0.5, 1.0, 0, -9.0, 0.0),
-    (0.4, 0.25, 0, 0.0, 0.5),
-    (0.6, 0.25, 0, 0.0, 0.55),
-    (3.0, 1.0, 0, 0.0, 4.0),
-)
-
 Transition = Callable[..., tuple[PairState, list[Action]]]
-
-
-def sampled_requests(case: Case, answer: Json) -> Iterator[tuple[str, Json]]:
-    """Requests of the methods beyond replay, made from a case and the reference's answer to it."""
-    states = [case.state] if "state" not in answer else [case.state, answer["state"]]
-    for state in states:
-        yield "check_invariants", {"state": state}
-        yield "derive_phase", {"state": state}
-        settings = {"state": state, "config": case.config, "order_size_usd": case.order_size_usd}
-        yield "bootstrap_orders", settings
-        yield "bootstrap_orders", {**settings, "allow_long_only": False, "allow_short_only": True}
-        for config in _one_sided(case.config):
-            for allowed in (True, False):
-                one_sided = {**settings, "config": config}
-                yield "bootstrap_orders", {**one_sided, "allow_long_only": allowed, "allow_short_only": allowed}
-    for price in _prices(case):
-        yield "compute_order_volume", {"price": price, "config": case.config, "order_size_usd": case.order_size_usd}
-    for size, price, volume_decimals, min_volume, min_cost_usd in VOLUMES:
-        limits = {"volume_decimals": volume_decimals, "min_volume": min_volume, "min_cost_usd": min_cost_usd}
-        yield "compute_order_volume", {"price": price, "config": limits, "order_size_usd": size}
-
-
-def _one_sided(config: Any) -> Iterator[Json]:
-    """Configurations under which only one of the first two entries has a price above zero."""
-    if isinstance(config, dict):
-        yield {**config, "entry_pct_b": 120.0}
-        yield {**config, "entry_pct": -120.0, "entry_pct_a": None, "entry_pct_b": 0.5}
-
-
-def _prices(case: Case) -> list[Any]:
-    prices = [event["price"] for event in case.events if isinstance(event, dict) and "price" in event]
-    return [*prices[:3], 0.0, -0.0, 5e-324]
 
 
 def compare_case(

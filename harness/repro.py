@@ -14,6 +14,7 @@ from typing import Any
 
 from generators.case import Case, from_json
 from harness.comparators.divergence import Divergence
+from harness.odd import Look
 
 FORMAT = 1
 PATHS_MAX = 50
@@ -67,8 +68,12 @@ def write_repro(
     port: str,
     exe: str | None,
     described: Mapping[str, Any],
+    odd: Look | None = None,
 ) -> Path:
-    """Write the repro of a case's divergences, the first of which names the file, and return its path."""
+    """Write the repro of a case's divergences, the first of which names the file, and return its path.
+
+    `odd` is a look at all ports, if there was one.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     first = divergences[0]
     # The name comes from a fixture or an executable, so it may hold what a file's name may not.
@@ -84,6 +89,7 @@ def write_repro(
         "divergence": first.to_json(),
         "also": [divergence.path for divergence in divergences[1:PATHS_MAX]],
         "divergences": len(divergences),
+        "look": None if odd is None else odd.to_json(),
     }
     path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     return path

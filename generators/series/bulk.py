@@ -7,7 +7,7 @@ import random
 from collections.abc import Iterator
 
 from generators.dial import CHOICE_MAX
-from generators.series.case import Kind, SeriesCase
+from generators.series.case import Json, Kind, SeriesCase
 from generators.series.choices import DEGENERATE, ODD, REALISTIC, SHORT, SeriesChoices, decode_case
 
 # What the detector does all day comes most often, and realistic data most often of all.
@@ -18,8 +18,8 @@ _KINDS = tuple(kind for kind, share in _SHARES.items() for _ in range(share))
 _FLAVOURS = (REALISTIC,) * 13 + (ODD,) * 4 + (DEGENERATE,) * 2 + (SHORT,)
 
 
-def generate_case(seed: int, index: int) -> SeriesCase:
-    """Case number `index` of `seed`. Raises `ValueError` when `index` is negative."""
+def draw_choices(seed: int, index: int) -> tuple[SeriesChoices, str, Json]:
+    """What case number `index` of `seed` is decoded from: its integers, name and metadata. Raises `ValueError`."""
     if index < 0:
         raise ValueError(f"index {index} must be 0 or more")
     key = hashlib.sha256(f"doge-parity series {seed} {index}".encode()).digest()
@@ -34,8 +34,13 @@ def generate_case(seed: int, index: int) -> SeriesCase:
         form=rng.randrange(CHOICE_MAX),
         noise=rng.randrange(2**32),
     )
-    metadata = {"source": "generated", "seed": seed, "index": index}
-    return decode_case(choices, name=f"series-{seed}-{index}", metadata=metadata)
+    return choices, f"series-{seed}-{index}", {"source": "generated", "seed": seed, "index": index}
+
+
+def generate_case(seed: int, index: int) -> SeriesCase:
+    """Case number `index` of `seed`. Raises `ValueError` when `index` is negative."""
+    choices, name, metadata = draw_choices(seed, index)
+    return decode_case(choices, name=name, metadata=metadata)
 
 
 def generate_cases(seed: int, count: int) -> Iterator[SeriesCase]:

@@ -7,7 +7,7 @@ from importlib import import_module
 
 from golden.corpus import Definition
 
-MODULES = ("paths", "numbers", "arithmetic", "shapes", "errors", "sessions", "journeys")
+MODULES = ("paths", "numbers", "arithmetic", "shapes", "errors", "sessions", "journeys", "promoted")
 
 
 @cache

@@ -10,7 +10,7 @@ import click
 from rich.table import Table
 
 from golden.detector_corpus import FIXTURES_DIR
-from harness.commands import as_json
+from harness.commands import as_json, tell_replay
 from harness.comparators.tolerances import ToleranceError
 from harness.detector.cage import CASE_SEC, Cage, caged
 from harness.detector.commands import DetectorOptions, examine_detector, replay_detector, run_detector
@@ -20,7 +20,6 @@ from harness.golden_check import Problem
 from harness.options import given
 from harness.output import console_for
 from harness.ports.detector import DetectorPort, open_detector_ports
-from harness.report import text_of
 
 BAD_INPUT = (ToleranceError,)
 
@@ -51,15 +50,7 @@ def run_cli(options: Mapping[str, Any], names: Sequence[str], *, as_data: bool) 
 def replay_cli(file: Any, modules: Sequence[str], *, timeout_sec: float, as_data: bool) -> int:
     """`parity replay FILE` of a detector's repro."""
     code, found = replay_detector(file, modules=modules, timeout_sec=timeout_sec if given("timeout_sec") else CASE_SEC)
-    if as_data:
-        click.echo(as_json({"exit_code": code, **found}))
-        return code
-    for divergence in found.get("divergences", [])[:10]:
-        sides = f"reference {text_of(divergence['reference'])}, candidate {text_of(divergence['candidate'])}"
-        click.echo(f"{divergence['path']}: {sides}")
-    words = {0: "no longer diverges", 1: "still diverges", 3: f"cannot be replayed: {found.get('missing')}"}
-    click.echo(f"{file} {words[code]} (port {found['port']})")
-    return code
+    return tell_replay(file, code, found, as_data=as_data)
 
 
 def doctor_rows(modules: Sequence[str] = ()) -> tuple[int, list[dict[str, Any]]]:

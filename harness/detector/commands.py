@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from harness.detector.contract import load_detector_contract
 from harness.detector.golden import first_divergence
 from harness.detector.hold import hold
 from harness.detector.judge import Verdict
+from harness.detector.odd import look_at_series, third_detector_ports
 from harness.detector.repro import read_detector_repro
 from harness.detector.runner import GIVEN_UP, MARKET, SeriesReport, SeriesRunner
 from harness.detector.threads import one_thread
@@ -101,24 +103,26 @@ def replay_detector(path: Path, *, modules: Sequence[str], timeout_sec: float = 
     wanted = list(modules) or ([module] if known == "module" else [])
     ports = open_detector_ports([REFERENCE] if wanted else [REFERENCE, repro.port], modules=wanted)
     reference, candidate = ports[0], ports[-1]
-    with caged(candidate, timeout_sec=timeout_sec) as port:
+    with ExitStack() as stack:
+        stack.enter_context(one_thread())
+        port = stack.enter_context(caged(candidate, timeout_sec=timeout_sec))
         for name, available in ((reference.name, reference.availability()), (port.name, port.opened().available)):
             if not available.available:
                 return 3, {"port": name, "missing": f"{available.reason}; {available.remedy}"}
+        contract, real = load_detector_contract(), repro.real
+        expected = _by_reference(reference, repro.case, path)
         try:
-            with one_thread():
-                verdict = hold(
-                    port,
-                    case=repro.case,
-                    reference=_by_reference(reference, repro.case, path),
-                    contract=load_detector_contract(),
-                    reference_port=reference,
-                    real=repro.real,
-                )
+            verdict = hold(port, case=repro.case, reference=expected, contract=contract, reference_port=reference, real=real)
         except Unnamed as error:
             return 3, {"port": port.name, "missing": f"it has no {error}"}
-    found = [divergence.to_json() for divergence in verdict.divergences]
-    return (1 if found else 0), {"port": port.name, "divergences": found}
+        rows = [divergence.to_json() for divergence in verdict.divergences]
+        if not rows:
+            return 0, {"port": port.name, "divergences": []}
+        cages = {port.name: port}
+        for third in third_detector_ports([candidate]):
+            cages[third.name] = stack.enter_context(caged(third, timeout_sec=timeout_sec))
+        look = look_at_series(repro.case, reference, cages, contract, real=real)
+        return 1, {"port": port.name, "divergences": rows, "look": look.to_json()}
 
 
 def _by_reference(reference: DetectorPort, case: SeriesCase, path: Path) -> dict[str, Any]:

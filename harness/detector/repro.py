@@ -12,6 +12,7 @@ from typing import Any
 from generators.series.case import SUBJECT, SeriesCase, from_json
 from golden.detector_corpus import library_versions
 from harness.comparators.divergence import Divergence
+from harness.odd import Look
 from harness.repro import FORMAT, PATHS_MAX, ReproError, versions
 
 
@@ -25,9 +26,18 @@ class DetectorRepro:
 
 
 def write_detector_repro(
-    directory: Path, *, case: SeriesCase, divergences: Sequence[Divergence], port: str, real: bool
+    directory: Path,
+    *,
+    case: SeriesCase,
+    divergences: Sequence[Divergence],
+    port: str,
+    real: bool,
+    odd: Look | None = None,
 ) -> Path:
-    """Write the repro of a case's divergences, the first of which names the file, and return its path."""
+    """Write the repro of a case's divergences, the first of which names the file, and return its path.
+
+    `odd` is a look at all ports, if there was one.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     first = divergences[0]
     stem = re.sub(r"[^A-Za-z0-9_.-]+", "_", f"repro-{port}-{case.name}-{first.fingerprint}")
@@ -42,6 +52,7 @@ def write_detector_repro(
         "divergence": first.to_json(),
         "also": [divergence.path for divergence in divergences[1:PATHS_MAX]],
         "divergences": len(divergences),
+        "look": None if odd is None else odd.to_json(),
         "case": case.to_json(),
     }
     path.write_text(json.dumps(document, indent=1, default=_array) + "\n", encoding="utf-8")

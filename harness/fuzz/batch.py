@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import psutil
@@ -13,6 +15,7 @@ import psutil
 from harness.comparators.divergence import Divergence
 from harness.fuzz.plan import FuzzPlan, plan_from
 from harness.store.records import BatchResult, Find
+from harness.waivers import waiver_of, waivers_from
 
 
 def run_batch(data: Mapping[str, Any], number: int) -> BatchResult:
@@ -35,13 +38,19 @@ class Batch(ABC):
         self.number = number
         self.steps = 0
         self.divergent = 0
+        self.waived = 0
+        self.waivers = waivers_from(plan.waivers)
+        self.hits: Counter[str] = Counter()
         self.finds: dict[tuple[str, str], Find] = {}
         self._cases = hashlib.sha256()
         self._verdicts = hashlib.sha256()
 
     @abstractmethod
-    def run_case(self, index: int) -> tuple[bytes, list[tuple[str, Divergence]]]:
-        """Run a case: all that it is, as bytes, and the first divergence of each port that diverges."""
+    def run_case(self, index: int) -> tuple[bytes, list[tuple[str, list[Divergence]]]]:
+        """Run a case: all that it is, as bytes, and the divergences of each port that diverges.
+
+        Where the first of them is waived, they include what comes after it: a waiver must not hide another bug.
+        """
 
     @abstractmethod
     def counts(self) -> dict[str, dict[str, int]]:
@@ -55,26 +64,46 @@ class Batch(ABC):
             whole, found = self.run_case(index)
             self._cases.update(whole)
             self.divergent += bool(found)
-            for port, divergence in found:
-                self._note(port, index, divergence)
+            waived = [self._note(port, index, divergences) for port, divergences in found]
+            self.waived += bool(waived) and all(waived)
         return BatchResult(
             number=self.number,
             cases=len(indexes),
             steps=self.steps,
             divergent=self.divergent,
-            waived=0,
-            counts=self.counts(),
+            waived=self.waived,
+            counts={**self.counts(), "waiver": dict(self.hits)} if self.waivers else self.counts(),
             case_hash=self._cases.hexdigest(),
             verdict_hash=self._verdicts.hexdigest(),
             finds=tuple(self.finds.values()),
             seconds=time.perf_counter() - started,
-            rss_bytes=psutil.Process().memory_info().rss,
+            rss_bytes=_rss_bytes(),
         )
 
-    def _note(self, port: str, index: int, divergence: Divergence) -> None:
+    def covered(self, port: str, divergence: Divergence) -> bool:
+        """Whether a waiver covers it."""
+        return waiver_of(self.waivers, port, divergence) is not None
+
+    def _note(self, port: str, index: int, divergences: Sequence[Divergence]) -> bool:
+        """Note a port's divergences on a case by the first that nobody waived; True if all of them are waived."""
+        waivers = [waiver_of(self.waivers, port, each) for each in divergences]
+        self.hits.update({waiver.key for waiver in waivers if waiver is not None})
+        waived = None not in waivers
+        divergence = divergences[0 if waived else waivers.index(None)]
         self._verdicts.update(f"{index} {port} {divergence.fingerprint}\n".encode())
         key = (port, divergence.fingerprint)
         if key in self.finds:
             self.finds[key] = self.finds[key].with_more(1)
         else:
             self.finds[key] = Find(port, divergence.fingerprint, 1, index, divergence.to_json())
+        return waived
+
+
+def _rss_bytes() -> int:
+    """The memory of this process and of the ports that it started."""
+    process, total = psutil.Process(), 0
+    for each in (process, *process.children(recursive=True)):
+        # A child may end meanwhile.
+        with suppress(psutil.NoSuchProcess):
+            total += each.memory_info().rss
+    return total

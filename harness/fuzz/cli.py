@@ -9,15 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 
 from harness.commands import as_json
-from harness.detector.cage import CASE_SEC
+from harness.coverage.figures import cases_of
+from harness.coverage.measure import covered
+from harness.coverage.report import print_figures
 from harness.fuzz.explain import Explained, explain
 from harness.fuzz.plan import FuzzPlan, plan_from
 from harness.fuzz.ready import unusable
-from harness.fuzz.report import as_data_of, summarise
-from harness.fuzz.run import Progress, begin, carry_out, resumed
+from harness.fuzz.report import as_data_of, print_verdict
+from harness.fuzz.run import begin, carry_out, resumed
+from harness.fuzz.teller import telling
+from harness.fuzz.verdict import verdict_of
 from harness.fuzz.workers import WorkersError
 from harness.options import SUBJECTS, Seconds, candidate_option, given, json_option, module_option, refuse_foreign
 from harness.output import console_for
@@ -25,6 +28,7 @@ from harness.ports.process import TIMEOUT_SEC
 from harness.report import text_of
 from harness.repro import check_reports_dir
 from harness.store.ledger import Ledger, LedgerError
+from harness.waivers import WaiverError, given_waivers, waivers_option
 
 LEDGER = "sqlite:///reports/ledger.sqlite"
 
@@ -42,8 +46,10 @@ LEDGER = "sqlite:///reports/ledger.sqlite"
 @click.option("--resume", "run_id", metavar="RUN", help="Go on with a run of the ledger; its own plan holds.")
 @click.option("--finds-max", type=click.IntRange(0), default=20, show_default=True, help="Finds to shrink and keep.")
 @click.option("--timeout-sec", type=Seconds(0.01, 86_400.0), default=TIMEOUT_SEC, show_default=True, help="For one answer.")
+@click.option("--coverage", type=click.IntRange(0), default=0, show_default=True, help="Cases to measure coverage by; 0: none.")
 @candidate_option
 @module_option
+@waivers_option
 @click.option("--reports", "reports_dir", type=click.Path(path_type=Path), default=Path("reports"), show_default=True)
 @json_option
 def fuzz(
@@ -65,28 +71,30 @@ def fuzz(
         ledger = Ledger(_made(url))
         known = None if run_id is None else ledger.find(run_id)
         plan = _plan(**planned) if known is None else plan_from(known.plan)
-        if cluster is not None and plan.subject == "detector":
-            raise click.UsageError("--cluster: runs the reducer's batches only; leave it out for the detector")
         _refuse_unusable(plan)
         run = begin(ledger, plan) if known is None else resumed(known, plan)
         console.print(f"run {run.id}: {plan.sequences} cases of seed {plan.seed} in {plan.batch_count} batches", markup=False)
-        progress = carry_out(
-            ledger,
-            run,
-            plan,
-            workers=workers or os.cpu_count() or 1,
-            cluster=cluster,
-            time_budget_sec=time_budget_sec,
-            listen=_Teller(console),
-        )
+        with telling(console) as listen:
+            progress = carry_out(
+                ledger,
+                run,
+                plan,
+                workers=workers or os.cpu_count() or 1,
+                cluster=cluster,
+                time_budget_sec=time_budget_sec,
+                listen=listen,
+            )
         explained = _explained(ledger, run.id, plan, reports_dir, finds_max)
-    except (LedgerError, WorkersError) as error:
+        figures = covered(ledger, run.id, plan)
+    except (LedgerError, WaiverError, WorkersError) as error:
         raise click.UsageError(str(error)) from error
-    code = summarise(console, ledger, run.id, plan, progress, explained)
+    verdict, finds = verdict_of(ledger, run.id, plan, figures), ledger.finds(run.id)
+    print_figures(console, figures, cases_of(plan))
+    print_verdict(console, verdict, finds, explained, rate=progress.rate)
     if as_data:
-        click.echo(as_json({"exit_code": code, **as_data_of(ledger, run.id, plan, explained)}))
+        click.echo(as_json({"exit_code": verdict.exit_code, **as_data_of(verdict, finds, explained)}))
     ledger.close()
-    return code
+    return verdict.exit_code
 
 
 def _refuse_unusable(plan: FuzzPlan) -> None:
@@ -108,6 +116,7 @@ def _plan(
     timeout_sec: float,
     candidate_exes: Sequence[str],
     candidate_modules: Sequence[str],
+    waivers_file: Path | None,
     **numbers: Any,
 ) -> FuzzPlan:
     return FuzzPlan(
@@ -115,9 +124,16 @@ def _plan(
         batch_size=batch_size or (250 if subject == "reducer" else 20),
         candidate_exes=tuple(candidate_exes),
         candidate_modules=tuple(candidate_modules),
-        timeout_sec=timeout_sec if subject == "reducer" or given("timeout_sec") else CASE_SEC,
+        waivers=tuple(waiver.to_json() for waiver in given_waivers(waivers_file, subject)),
+        timeout_sec=timeout_sec if subject == "reducer" or given("timeout_sec") else _case_sec(),
         **numbers,
     )
+
+
+def _case_sec() -> float:
+    from harness.detector.cage import CASE_SEC
+
+    return CASE_SEC
 
 
 def _made(url: str) -> str:
@@ -129,32 +145,8 @@ def _made(url: str) -> str:
 
 
 def _explained(ledger: Ledger, run_id: str, plan: FuzzPlan, reports_dir: Path, finds_max: int) -> list[Explained]:
-    if plan.subject != "reducer":
-        return []
     found = [explain(plan, find, reports_dir) for find in ledger.finds(run_id)[:finds_max]]
     explained = [each for each in found if each is not None]
     for each in explained:
         ledger.record_repro(run_id, each.record())
     return explained
-
-
-class _Teller:
-    """Says how a run goes: every find as it comes, and the rate at every twentieth."""
-
-    def __init__(self, console: Console) -> None:
-        self.console = console
-        self.told = 0
-
-    def __call__(self, progress: Progress) -> None:
-        for find in progress.new:
-            where = f"{find.port}: {find.divergence['path']} ({find.divergence['kind']}), case {find.first_index}"
-            self.console.print(f"FOUND {find.fingerprint} of {where}", markup=False)
-        share = progress.done * 20 // progress.batches
-        if share > self.told:
-            self.told = share
-            left_sec = (progress.batches - progress.done) / max(1, progress.done) * progress.elapsed_sec
-            self.console.print(
-                f"{progress.done} of {progress.batches} batches, {progress.rate:.0f} cases/s, about {left_sec:.0f} s left, "
-                f"{progress.divergent} divergent",
-                markup=False,
-            )

@@ -56,15 +56,14 @@ class DetectorBatch(Batch):
         """Properties of the data, and by what its cases were judged."""
         return {"property": dict(self.tally.counts), "judged": dict(self.judged)}
 
-    def run_case(self, index: int) -> tuple[bytes, list[tuple[str, Divergence]]]:
+    def run_case(self, index: int) -> tuple[bytes, list[tuple[str, list[Divergence]]]]:
         """Run a case through every port."""
         case = generate_case(self.plan.seed, index)
         self.tally.add(case)
         self.steps += 1
         reference = answer(self.reference, case)
         verdicts = [(cage.name, self._compare(cage, case, reference)) for cage in self.cages]
-        found = [(name, divergences[0]) for name, divergences in verdicts if divergences]
-        return json.dumps(case.to_json(), sort_keys=True).encode(), found
+        return json.dumps(case.to_json(), sort_keys=True).encode(), [verdict for verdict in verdicts if verdict[1]]
 
     def _compare(self, cage: Cage, case: SeriesCase, reference: Json) -> list[Divergence]:
         try:

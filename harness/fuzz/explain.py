@@ -4,28 +4,33 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from generators.bulk import draw_choices, generate_case
 from generators.case import Case
 from harness.comparators.divergence import Divergence
 from harness.fuzz.plan import FuzzPlan
 from harness.fuzz.reducer_batch import ports_of
-from harness.fuzz.shrink import Shrinker, Shrunk
-from harness.methods import compare_case
-from harness.ports.base import Port
+from harness.fuzz.shrink import Shrinker
+from harness.fuzz.steps import state_after
+from harness.odd import Look, divergences_of, look_at, third_ports
 from harness.repro import write_repro
 from harness.store.records import Find, Repro
+
+SHRINK_SEC = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Explained:
-    """A find with its smallest case and the file that replays it."""
+    """A find with what its smallest case comes to, the file that replays it, and a look at all ports."""
 
     find: Find
-    shrunk: Shrunk
-    divergences: tuple[Divergence, ...]
+    size_before: int
+    size_after: int
+    unit: str
+    attempts: int
+    seconds: float
     path: Path
+    odd: Look
 
     def record(self) -> Repro:
         """What the ledger keeps of it."""
@@ -33,15 +38,20 @@ class Explained:
             port=self.find.port,
             fingerprint=self.find.fingerprint,
             path=str(self.path),
-            size_before=self.shrunk.events_before,
-            size_after=len(self.shrunk.case.events),
-            seconds=self.shrunk.seconds,
+            size_before=self.size_before,
+            size_after=self.size_after,
+            seconds=self.seconds,
         )
 
 
-def explain(plan: FuzzPlan, find: Find, reports_dir: Path, *, time_budget_sec: float = 60.0) -> Explained | None:
+def explain(plan: FuzzPlan, find: Find, reports_dir: Path, *, time_budget_sec: float = SHRINK_SEC) -> Explained | None:
     """Shrink the first case of a find and write its repro; None where it no longer diverges when it is run alone."""
-    reference, *candidates = ports_of(plan.candidate_exes, plan.timeout_sec)
+    if plan.subject == "detector":
+        from harness.fuzz.explain_series import explain_series
+
+        return explain_series(plan, find, reports_dir, time_budget_sec=time_budget_sec)
+    ports = ports_of(plan.candidate_exes, plan.timeout_sec)
+    reference, *candidates = ports
     port = next(candidate for candidate in candidates if candidate.name == find.port)
     case = generate_case(plan.seed, find.first_index, events_max=plan.events_max)
     choices = draw_choices(plan.seed, find.first_index, events_max=plan.events_max)
@@ -55,26 +65,22 @@ def explain(plan: FuzzPlan, find: Find, reports_dir: Path, *, time_budget_sec: f
         still_diverges, lambda case, steps: state_after(case, steps, reference), time_budget_sec=time_budget_sec
     )
     shrunk = shrinker.shrink(choices, case)
-    found = divergences_of(shrunk.case, reference, port)
-    first = sorted(found, key=lambda each: each.fingerprint != find.fingerprint)
     exe = dict(zip((each.name for each in candidates), plan.candidate_exes, strict=False)).get(find.port)
-    path = write_repro(reports_dir, case=shrunk.case, divergences=first, port=find.port, exe=exe, described={})
-    return Explained(find=find, shrunk=shrunk, divergences=tuple(first), path=path)
-
-
-def divergences_of(case: Case, reference: Port, port: Port) -> list[Divergence]:
-    """Every divergence of a case, thoroughly."""
-    return compare_case(
-        case=case,
-        reference=reference.replay(case),
-        candidate=port.replay(case),
-        reference_port=reference,
-        port=port,
-        thorough=True,
+    odd = look_at(shrunk.case, [*ports, *third_ports(ports, plan.timeout_sec)])
+    found = headed(find, divergences_of(shrunk.case, reference, port))
+    path = write_repro(reports_dir, case=shrunk.case, divergences=found, port=find.port, exe=exe, described={}, odd=odd)
+    return Explained(
+        find=find,
+        size_before=shrunk.events_before,
+        size_after=len(shrunk.case.events),
+        unit="events",
+        attempts=shrunk.attempts,
+        seconds=shrunk.seconds,
+        path=path,
+        odd=odd,
     )
 
 
-def state_after(case: Case, steps: int, reference: Port) -> Any:
-    """The reference's state after the first events of a case; None where it refuses the case."""
-    request = {**case.inputs(), "events": list(case.events[:steps])}
-    return reference.call("replay", request).answer.get("state")
+def headed(find: Find, divergences: list[Divergence]) -> list[Divergence]:
+    """The divergences with those of the find at their head."""
+    return sorted(divergences, key=lambda each: each.fingerprint != find.fingerprint)

@@ -19,7 +19,13 @@ SOURCES: dict[str, dict[str, tuple[str, ...]]] = {
         "reference": ("state_machine.py", "reducer/*.py"),
         "contract": ("golden/contract.json",),
         "generators": ("generators/*.py",),
-        "comparators": ("harness/comparators/*.py", "harness/judge.py", "harness/methods.py"),
+        "comparators": (
+            "harness/comparators/*.py",
+            "harness/judge.py",
+            "harness/methods.py",
+            "harness/sampled.py",
+            "harness/fuzz/steps.py",
+        ),
     },
     "detector": {
         "reference": ("hmm_regime_detector.py", "detector/*.py"),
@@ -28,6 +34,10 @@ SOURCES: dict[str, dict[str, tuple[str, ...]]] = {
         "comparators": ("harness/comparators/*.py", "harness/detector/*.py"),
     },
 }
+
+
+# JSON has lists only.
+_TUPLES = ("candidate_exes", "candidate_modules", "waivers")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +52,8 @@ class FuzzPlan:
     candidate_exes: tuple[str, ...] = ()
     candidate_modules: tuple[str, ...] = ()
     timeout_sec: float = 5.0
+    waivers: tuple[Mapping[str, Any], ...] = ()
+    coverage: int = 0
 
     @property
     def batch_count(self) -> int:
@@ -55,14 +67,12 @@ class FuzzPlan:
 
     def to_json(self) -> dict[str, Any]:
         """The plan as plain data."""
-        modules = list(self.candidate_modules)
-        return {**asdict(self), "candidate_exes": list(self.candidate_exes), "candidate_modules": modules}
+        return {**asdict(self), **{name: list(getattr(self, name)) for name in _TUPLES}}
 
 
 def plan_from(data: Mapping[str, Any]) -> FuzzPlan:
     """A plan as the ledger kept it."""
-    tuples = {name: tuple(data[name]) for name in ("candidate_exes", "candidate_modules")}
-    return FuzzPlan(**{**data, **tuples})
+    return FuzzPlan(**{**data, **{name: tuple(data.get(name, ())) for name in _TUPLES}})
 
 
 def builds_of(plan: FuzzPlan) -> dict[str, str]:

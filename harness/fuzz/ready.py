@@ -6,9 +6,7 @@ from contextlib import ExitStack
 
 from harness.comparators.divergence import Divergence
 from harness.contract_check import load_contract, probe
-from harness.detector.cage import caged
-from harness.detector.contract import load_detector_contract
-from harness.fuzz import detector_batch, reducer_batch
+from harness.fuzz import reducer_batch
 from harness.fuzz.plan import FuzzPlan
 from harness.ports.base import Availability
 
@@ -31,6 +29,11 @@ def _of_the_reducer(plan: FuzzPlan) -> Findings:
 
 
 def _of_the_detector(plan: FuzzPlan) -> Findings:
+    # Numerical libraries take seconds to import, and the reducer needs none.
+    from harness.detector.cage import caged
+    from harness.detector.contract import load_detector_contract
+    from harness.fuzz import detector_batch
+
     missing, differing = [], []
     surface = load_detector_contract().surface
     reference, *candidates = detector_batch.ports_of(plan.candidate_modules)

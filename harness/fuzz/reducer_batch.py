@@ -10,6 +10,7 @@ from generators.case import Case, to_line
 from harness.comparators.divergence import Divergence
 from harness.fuzz.batch import Batch
 from harness.fuzz.plan import FuzzPlan
+from harness.fuzz.steps import step_by_step
 from harness.methods import compare_case
 from harness.ports.base import Outcome, Port
 from harness.ports.registry import open_ports
@@ -41,7 +42,7 @@ class ReducerBatch(Batch):
         """Phases, events, actions, reasons and refusals."""
         return self.tally.to_json()
 
-    def run_case(self, index: int) -> tuple[bytes, list[tuple[str, Divergence]]]:
+    def run_case(self, index: int) -> tuple[bytes, list[tuple[str, list[Divergence]]]]:
         """Run a case through every port."""
         case = generate_case(self.plan.seed, index, events_max=self.plan.events_max)
         line = to_line(case.request())
@@ -52,7 +53,9 @@ class ReducerBatch(Batch):
         for port in self.candidates:
             divergences = self._compare(port, case, index, line, reference)
             if divergences:
-                found.append((port.name, divergences[0]))
+                if self.covered(port.name, divergences[0]):
+                    divergences = step_by_step(case, divergences, self.reference, port)
+                found.append((port.name, divergences))
         return line, found
 
     def _compare(self, port: Port, case: Case, index: int, line: bytes, reference: Outcome) -> list[Divergence]:

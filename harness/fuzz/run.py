@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -18,13 +19,13 @@ class Progress:
 
     batches: int
     done: int = 0
+    before: int = 0
     cases: int = 0
     steps: int = 0
     divergent: int = 0
+    counts: dict[str, Counter[str]] = field(default_factory=dict)
     new: list[Find] = field(default_factory=list)
     started: float = field(default_factory=time.monotonic)
-    rss_first: int = 0
-    rss_last: int = 0
 
     @property
     def rate(self) -> float:
@@ -35,6 +36,11 @@ class Progress:
     def elapsed_sec(self) -> float:
         """Seconds of this sitting."""
         return time.monotonic() - self.started
+
+    @property
+    def left_sec(self) -> float:
+        """Seconds until the end, if the rate stays; cases of an earlier sitting say nothing of it."""
+        return (self.batches - self.done) / max(1, self.done - self.before) * self.elapsed_sec
 
 
 Listener = Callable[[Progress], None]
@@ -66,7 +72,7 @@ def carry_out(
 ) -> Progress:
     """Run every batch that is not in the ledger yet. Stops early, to be resumed, when the time is up or the user says so."""
     finished = ledger.finished(run.id)
-    progress = Progress(plan.batch_count, done=len(finished))
+    progress = Progress(plan.batch_count, done=len(finished), before=len(finished))
     seen = {(find.port, find.fingerprint) for find in ledger.finds(run.id)}
     open_numbers = [number for number in range(plan.batch_count) if number not in finished]
     state = STOPPED
@@ -95,7 +101,7 @@ def _count(progress: Progress, result: BatchResult, seen: set[tuple[str, str]]) 
     progress.cases += result.cases
     progress.steps += result.steps
     progress.divergent += result.divergent
-    progress.rss_first = progress.rss_first or result.rss_bytes
-    progress.rss_last = result.rss_bytes
+    for kind, numbers in result.counts.items():
+        progress.counts.setdefault(kind, Counter()).update(numbers)
     progress.new = [find for find in result.finds if (find.port, find.fingerprint) not in seen]
     seen.update((find.port, find.fingerprint) for find in result.finds)

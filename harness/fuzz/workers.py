@@ -58,7 +58,14 @@ def _drain(
 def _count_death(deaths: Counter[int], number: int) -> None:
     deaths[number] += 1
     if deaths[number] > DEATHS_MAX:
-        raise WorkersError(f"batch {number}: ended its worker {deaths[number]} times; run it alone with --batches {number}")
+        raise WorkersError(
+            f"batch {number}: ended its worker {deaths[number]} times; a port may end the process that it runs in"
+        )
+
+
+def _may_start_none() -> bool:
+    """Whether this process is one that may have no children."""
+    return multiprocessing.current_process().daemon
 
 
 def run_on_cluster(data: Mapping[str, Any], numbers: Iterable[int], address: str) -> Iterator[BatchResult]:
@@ -70,6 +77,11 @@ def run_on_cluster(data: Mapping[str, Any], numbers: Iterable[int], address: str
     except (OSError, ValueError) as error:
         raise WorkersError(f"--cluster {address}: no scheduler answers ({error})") from error
     with client:
+        if data["subject"] == "detector" and any(client.run(_may_start_none).values()):
+            raise WorkersError(
+                f"--cluster {address}: its workers may not start processes, which the detector's candidates run in; "
+                "start them with --no-nanny, or with DASK_DISTRIBUTED__WORKER__DAEMON=False"
+            )
         # Pure by name: a batch that was lost with its worker is run again, one that is there is not.
         futures = [client.submit(run_batch, data, number, pure=True, retries=DEATHS_MAX) for number in numbers]
         for future in as_completed(futures):  # type: ignore[no-untyped-call]

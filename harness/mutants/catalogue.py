@@ -10,25 +10,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from harness.beyond import BEYOND_THE_WIRE
 from harness.mutants.operators import EXPRESSIONS, Change
 from harness.mutants.statements import dropped, statements
 
 # The modules of the reference that decide something.
 MODULES = ("pricing", "orders", "booking", "orphaning", "invariants", "transition", "bootstrap", "domain")
-
-# Functions that no request of the wire can tell from others, so that no comparison of ports could: why.
-BEYOND_THE_WIRE: Mapping[str, str] = {
-    "orders.add_entry_order": "the runtime calls it in Python; no method of the wire does",
-    "orders.apply_order_txid": "the runtime calls it in Python; no method of the wire does",
-    "orders.apply_recovery_txid": "the runtime calls it in Python; no method of the wire does",
-    "domain._kind": "reads the contract's types when the module is loaded; the contract check compares them",
-    "domain._kinds": "reads the contract's types when the module is loaded; the contract check compares them",
-    "domain.is_checked": "saves time; what it skips has passed before",
-    "domain.mark_checked": "saves time; what it skips has passed before",
-    "domain.check_object": "guards Python callers; the wire's reader has checked each value by its kind already",
-    "domain._same_items": "part of check_object",
-    "domain.check_event": "guards Python callers; the wire's reader refuses what is no event",
-}
 
 
 @dataclass(frozen=True)
@@ -80,6 +67,13 @@ class Mutant:
     def text(self) -> str:
         """The line of the source in which the change is."""
         return source_of(self.module, self.package).splitlines()[self.line - 1].strip()
+
+    @property
+    def context(self) -> str:
+        """That line, after the one above it."""
+        return " ".join(
+            line.strip() for line in source_of(self.module, self.package).splitlines()[max(0, self.line - 2) : self.line]
+        )
 
     @property
     def change(self) -> str:

@@ -24,7 +24,7 @@ from harness.mutants.compiled import CompiledBug
 from harness.mutants.detector_hunt import loaded
 from harness.mutants.historical_haskell import HASKELL
 from harness.mutants.historical_rust import RUST
-from harness.mutants.hunt import Hunted, Prepared, divergences_of, prepare, shrunk
+from harness.mutants.hunt import Hunted, Prepared, compared, prepare, shrunk
 from harness.mutants.workshop import TRADES, BuildError, MissingError, workshop
 from harness.ports.detector import HOW_TO_GET_RUST, DetectorPort, names_of
 from harness.ports.registry import open_ports
@@ -83,8 +83,8 @@ def ask_executable(built: Path, sound: Path, *, cases: Sequence[Prepared]) -> Hu
             return Hunted(fate="stillborn", sequences=0, seconds=0.0, path=available.reason or differing[0].path)
         started = time.perf_counter()
         for count, prepared in enumerate(cases, start=1):
-            found = divergences_of(prepared, reference, port)
-            found = found and own(found, divergences_of(prepared, reference, itself))
+            found = compared(prepared, reference, port)
+            found = found and own(found, compared(prepared, reference, itself))
             if found:
                 seconds = time.perf_counter() - started
                 before, after, taken = shrunk(prepared.case, found[0], reference, port)

@@ -1,7 +1,7 @@
 """Mutants that nobody can tell from the reference over the wire, each with the argument why.
 
 An entry names a function, the operator's variant and the change as the report writes it; an ellipsis stands for anything.
-Where that is not enough, `text` is a part of the changed line.
+Where that is not enough, `text` is a part of the changed line, or of the one above it.
 An entry whose mutant is killed, or that names none, is an error: an argument that no longer holds must not stay.
 """
 
@@ -27,15 +27,19 @@ class Equivalent:
     change: str
     why: str
     text: str = ""
+    # Not equivalent: somebody could tell it, but so seldom that cases do not. It counts as survived, and may be killed.
+    rare: bool = False
 
     def names(self, mutant: Mutant) -> bool:
         """Whether the entry is about this mutant."""
-        if self.where != mutant.where or self.operator != f"{mutant.operator}:{mutant.variant}":
+        if self.where != mutant.where or not _matches(self.operator, f"{mutant.operator}:{mutant.variant}"):
             return False
-        if self.text not in mutant.text:
-            return False
-        pattern = ".*".join(re.escape(part) for part in self.change.split("…"))
-        return re.fullmatch(pattern, mutant.change) is not None
+        return self.text in mutant.context and _matches(self.change, mutant.change)
+
+
+def _matches(pattern: str, text: str) -> bool:
+    """Whether a text is what a pattern says, in which an ellipsis stands for anything."""
+    return re.fullmatch(".*".join(re.escape(part) for part in pattern.split("…")), text) is not None
 
 
 def equivalents_of(mutants: Iterable[Mutant], entries: Sequence[Equivalent]) -> dict[str, Equivalent]:

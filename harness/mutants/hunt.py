@@ -15,13 +15,14 @@ from typing import Any, Literal
 from generators.bulk import draw_choices, generate_case
 from generators.case import Case, to_line
 from harness.comparators.divergence import Divergence
-from harness.fuzz import explain
 from harness.fuzz.reducer_batch import METHODS_EVERY
 from harness.fuzz.shrink import Shrinker
+from harness.fuzz.steps import state_after
 from harness.methods import compare_case
 from harness.mutants.catalogue import Mutant
 from harness.mutants.historical import Historical
 from harness.mutants.plant import plant
+from harness.odd import divergences_of
 from harness.ports.base import Outcome, Port
 from harness.ports.python import PythonPort
 
@@ -90,7 +91,7 @@ def hunt(mutant: Planted, cases: Sequence[Prepared], report: int, *, shrink: boo
     for count, prepared in enumerate(cases, start=1):
         os.write(report, b".")
         alarm(HANG_SEC)
-        found = divergences_of(prepared, reference, port)
+        found = compared(prepared, reference, port)
         if found:
             seconds = time.perf_counter() - started
             alarm(0.0)
@@ -120,7 +121,7 @@ def tell(report: int, hunted: Hunted) -> None:
     os.write(report, json.dumps(asdict(hunted)).encode())
 
 
-def divergences_of(prepared: Prepared, reference: Port, port: Port) -> list[Divergence]:
+def compared(prepared: Prepared, reference: Port, port: Port) -> list[Divergence]:
     """The same comparison as a fuzz run's."""
     return compare_case(
         case=prepared.case,
@@ -139,14 +140,14 @@ def shrunk(
 
     def still_diverges(attempt: Case) -> bool:
         before_each()
-        return any(each.fingerprint == first.fingerprint for each in explain.divergences_of(attempt, reference, port))
+        return any(each.fingerprint == first.fingerprint for each in divergences_of(attempt, reference, port))
 
-    def state_after(case: Case, steps: int) -> Any:
-        return explain.state_after(case, steps, reference)
+    def state_of(case: Case, steps: int) -> Any:
+        return state_after(case, steps, reference)
 
     origin = case.metadata
     choices = draw_choices(origin["seed"], origin["index"], events_max=origin["events_max"])
-    smallest = Shrinker(still_diverges, state_after, time_budget_sec=SHRINK_SEC).shrink(choices, case)
+    smallest = Shrinker(still_diverges, state_of, time_budget_sec=SHRINK_SEC).shrink(choices, case)
     return smallest.events_before, len(smallest.case.events), smallest.seconds
 
 

@@ -21,6 +21,16 @@ SAME_AFTER_FLOAT = "float(value) is the value where it is a float already"
 HUGE = "the int outgrew a double where this is asked, so a limit next to zero gives the same"
 SLOW_WAY = "a short way for what the lines below let through unchanged"
 
+NO_SUBCLASS = "JSON gives no subclass of str"
+SAID_BELOW = "the lines below refuse it in the same words"
+NO_SUCH_KIND = "no kind of the contract is both, so the two questions may be asked in either order"
+PYTHON_ONLY = "guards Python callers; the wire's reader reads lists itself, and names its own paths"
+SAVES_TIME = "only saves looking at again what has passed"
+THROWN_AWAY = "where the check raises, nobody has the object that was marked"
+TOTALS_FIRST = "what does not fit in a record makes a total not fit, and totals are looked at first"
+ZEROS_ALIKE = "the two differ only as zeros of either sign, and one minus zero is one"
+ZEROS_OF_BOTH_SIGNS = "shows only where the two are zeros of opposite signs"
+
 EQUIVALENTS: tuple[Equivalent, ...] = (
     Equivalent("pricing.compute_order_volume", "order:statements", "if price <= 0 or order_size_usd <= 0:; …", BOTH_NONE),
     Equivalent("pricing.compute_order_volume", "order:statements", "if volume < cfg.min_volume:; …", BOTH_NONE),
@@ -67,4 +77,48 @@ EQUIVALENTS: tuple[Equivalent, ...] = (
     Equivalent(
         "domain.check_finite", "order:statements", "if type(value) is float and math.isfinite(value):; … -> …", SLOW_WAY
     ),
+    Equivalent("pricing.entry_backoff_multiplier", "order:arguments_0", "min(…", ZEROS_ALIKE),
+    Equivalent("pricing.exit_price", "order:arguments_0", "max(…", ZEROS_OF_BOTH_SIGNS, rare=True),
+    Equivalent("pricing.exit_price", "order:arguments_0", "min(…", ZEROS_OF_BOTH_SIGNS, rare=True),
+    Equivalent("orders.extend_cooldown", "order:arguments_0", "max(…", ZEROS_OF_BOTH_SIGNS, rare=True),
+    Equivalent(
+        "booking.book_cycle", "comparison:Lt_LtE", "net < 0 -> net <= 0", "shows only where the loss so far is -0.0", rare=True
+    ),
+    Equivalent(
+        "transition.on_fill",
+        "order:statements",
+        "state = remove_order(…; if order.role == 'entry': -> …",
+        "shows only where the next id is already on the book, and that very order is filled",
+        rare=True,
+    ),
+    Equivalent("domain.check_cooldown", "default:without_1", "math.isnan(value) or value == -math.inf -> …", SAID_BELOW),
+    Equivalent("domain.check_text", "condition:always", "type(value) is str -> True", NO_SUBCLASS),
+    Equivalent("domain.check_text", "condition:never", "type(value) is str -> False", NO_SUBCLASS),
+    Equivalent("domain.check_text", "comparison:Is_IsNot", "type(value) is str -> …", NO_SUBCLASS),
+    Equivalent("domain.check_value", "order:statements", "if kind.optional and value is None:; …", NO_SUCH_KIND),
+    Equivalent("domain.check_value", "order:statements", "if kind.item is not None:; …", NO_SUCH_KIND),
+    Equivalent("domain.check_value", "early_end:dropped", "return tuple(…", PYTHON_ONLY),
+    Equivalent("domain.check_value", "early_end:dropped", "raise wrong_type(path, 'a list', value) -> …", PYTHON_ONLY),
+    Equivalent("domain.check_value", "condition:never", "kind.item is not None -> False", PYTHON_ONLY),
+    Equivalent("domain.check_value", "condition:…", "not isinstance(value, list | tuple) -> …", PYTHON_ONLY),
+    Equivalent("domain.check_value", "logic:not_lost", "not isinstance(value, list | tuple) -> …", PYTHON_ONLY),
+    Equivalent("domain.check_value", "constant:text", "'a list' -> …", PYTHON_ONLY),
+    Equivalent("domain.check_value", "order:arguments_…", "check_object(item, …", PYTHON_ONLY),
+    Equivalent("domain.check_value", "constant:text", "'[' -> …", PYTHON_ONLY),
+    Equivalent("domain.check_value", "constant:text", "']' -> …", PYTHON_ONLY),
+    Equivalent("domain.check_settings", "constant:text", "'cfg' -> …", PYTHON_ONLY),
+    Equivalent("domain.check_settings", "constant:text", "'order_size_usd' -> …", PYTHON_ONLY),
+    Equivalent("domain.check_state", "constant:text", "'state' -> …", PYTHON_ONLY),
+    Equivalent("domain.check_result", "order:statements", "for index, action in …; mark_checked(after) -> …", THROWN_AWAY),
+    Equivalent("domain.check_result", "order:statements", "_check_object_fits(value[index], …", THROWN_AWAY),
+    Equivalent("domain.check_result", "order:statements", "if value is old:; if kind.item is None: -> …", SAVES_TIME),
+    Equivalent("domain.check_result", "assignment:dropped", "mark_checked(after) -> …", SAVES_TIME),
+    Equivalent("domain.check_result", "assignment:dropped", "mark_checked(value[index]) -> …", SAVES_TIME),
+    Equivalent("domain.check_result", "early_end:dropped", "continue -> …", SAVES_TIME, text="is old: continue"),
+    Equivalent("domain.check_result", "condition:never", "value is old -> False", SAVES_TIME),
+    Equivalent("domain.check_result", "condition:never", "name == 'completed_cycles' -> False", SAVES_TIME),
+    Equivalent("domain.check_result", "constant:text", "'completed_cycles' -> …", SAVES_TIME),
+    Equivalent("domain.check_result", "index:minus_one", "len(old) -> len(old) - 1", SAVES_TIME),
+    Equivalent("domain.check_result", "condition:always", "not is_checked(value[index]) -> True", SAVES_TIME),
+    Equivalent("domain.check_result", "index:plus_one", "len(old) -> len(old) + 1", TOTALS_FIRST),
 )

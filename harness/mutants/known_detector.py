@@ -1,4 +1,4 @@
-"""The mutants of the detector that are equivalent: data for `harness.mutants.equivalents`."""
+"""The mutants of the detector that are equivalent, and those that seldom show: data for `harness.mutants.equivalents`."""
 
 from __future__ import annotations
 
@@ -24,6 +24,18 @@ ONLY_TEXT = "in a case, nothing but a text equals a text"
 PLAIN = "a case is plain data: its integers are Python's own already"
 HAS_REPR = "a case is plain data, and all of that has a repr"
 SLOW_WAY = "the slow way makes the same floats of numbers, and refuses all else in the same words"
+
+# These are not equivalent: why no case tells them all the same.
+NO_FIELD = (
+    "about attributes that are no field, whose refusal a compiled class words in its own way: no case sets one"
+)
+ON_PAPER = "the same on paper, since deviations from a mean add up to zero; shows where a column's mean is off by a last bit"
+BOTH_AT_ONCE = "two rows whose sum overflows: the sentence is another one"
+LISTENING = "whoever compares has every warning shown already, so that it need not be asked for again"
+NEVER_MET = "no data are known whose training ends in a parameter that is no number"
+AT_THE_LIMIT = (
+    "a confidence of exactly the threshold, where a last bit would decide: tests/conformance asks it, no case does"
+)
 
 EQUIVALENTS_DETECTOR: tuple[Equivalent, ...] = (
     Equivalent("types._read_regime", "constant:minus_one", "0 -> -1", REFUSED_ANYWAY),
@@ -72,4 +84,15 @@ EQUIVALENTS_DETECTOR: tuple[Equivalent, ...] = (
     Equivalent("checks._shown", "constant:text", "'>' -> …", HAS_REPR),
     Equivalent("series.read_series", "condition:always", "array.dtype.kind == 'O' -> True", SLOW_WAY),
     Equivalent("series.read_series", "constant:text", "'iuf' -> …", NO_SUCH_KIND),
+    Equivalent("types.IndicatorSnapshot.__setattr__", "condition:always", "name in self.__slots__ -> …", NO_FIELD, rare=True),
+    Equivalent("types.RegimeState.__setattr__", "condition:never", "read is None -> …", NO_FIELD, rare=True),
+    Equivalent("standardise.mean_and_deviation", "arithmetic:left_alone", "value - mean -> value", ON_PAPER, rare=True),
+    Equivalent("training.fit_model", "order:statements", "if len(observations) < N_STATES:; …", BOTH_AT_ONCE, rare=True),
+    Equivalent("training._fit_quietly", "assignment:dropped", "warnings.simplefilter(…", LISTENING, rare=True),
+    Equivalent("training._fit_quietly", "order:statements", "warnings.simplefilter(…", LISTENING, rare=True),
+    Equivalent("training._check_model", "constant:text", "…", NEVER_MET, text="parameters = {", rare=True),
+    Equivalent("training._check_model", "constant:text", "' of the fitted model is not finite' -> …", NEVER_MET, rare=True),
+    Equivalent("training._check_model", "early_end:dropped", "…is not finite…", NEVER_MET, rare=True),
+    Equivalent("training._check_model", "condition:never", "not np.isfinite(…", NEVER_MET, rare=True),
+    Equivalent("inference.judge", "comparison:GtE_Gt", "confidence >= …", AT_THE_LIMIT, rare=True),
 )

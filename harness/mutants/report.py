@@ -35,8 +35,18 @@ class Row:
         if self.hunted.fate == "missing":
             return "MISSING"
         if self.hunted.killed:
-            return "REFUTED" if self.equivalent else "killed"
-        return "equivalent" if self.equivalent else "SURVIVED"
+            return "REFUTED" if self.argued else "killed"
+        return "equivalent" if self.argued else "SURVIVED"
+
+    @property
+    def argued(self) -> bool:
+        """Whether it is said to be equivalent."""
+        return self.equivalent is not None and not self.equivalent.rare
+
+    @property
+    def unexplained(self) -> bool:
+        """Whether it survived and nobody says why."""
+        return self.status == "SURVIVED" and self.equivalent is None
 
     def to_json(self) -> dict[str, Any]:
         """The row as plain data."""
@@ -67,10 +77,14 @@ def share_of(rows: Sequence[Row]) -> Share:
 
 
 def exit_code_of(rows: Sequence[Row]) -> int:
-    """0 where the share is met, every bug is killed and no argument is refuted; 3 where all that is wrong is a missing port."""
+    """0 where the share is met, every survivor explained, every bug killed and no argument refuted.
+
+    3 where all that is wrong is a port that is missing.
+    """
     refuted = any(row.status == "REFUTED" for row in rows)
     slipped = any(row.status not in ("killed", "MISSING") for row in rows if not isinstance(row.mutant, Mutant))
-    if refuted or slipped or share_of(rows).value < SHARE_MIN:
+    unexplained = any(row.unexplained for row in rows)
+    if refuted or slipped or unexplained or share_of(rows).value < SHARE_MIN:
         return 1
     return 3 if any(row.status == "MISSING" for row in rows) else 0
 
@@ -126,8 +140,8 @@ def _remarks(row: Row) -> Iterator[str]:
     if row.status in ("SURVIVED", "REFUTED"):
         yield f"{row.status} {bug.id} in {bug.where}"
         yield from (f"  {sign} {text}" for sign, text in zip("-+", bug.change.split(" -> "), strict=False))
-    if row.status == "REFUTED" and row.equivalent is not None:
-        yield f"  was said to be equivalent: {row.equivalent.why}"
+    if row.status in ("SURVIVED", "REFUTED") and row.equivalent is not None:
+        yield f"  {'was said to be equivalent' if row.argued else 'seldom shows'}: {row.equivalent.why}"
 
 
 def _by_operator(rows: Sequence[Row]) -> Table:

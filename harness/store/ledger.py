@@ -125,6 +125,12 @@ class Ledger:
                     found.setdefault(kind, Counter()).update(numbers)
         return found
 
+    def memory(self, run_id: str) -> list[int]:
+        """The memory of the worker after every finished batch, in bytes, in the order of the batches."""
+        query = select(batches.c.rss_bytes).where(batches.c.run_id == run_id).order_by(batches.c.number)
+        with self._engine.connect() as connection:
+            return list(connection.execute(query).scalars())
+
     def hashes(self, run_id: str) -> list[tuple[int, str, str]]:
         """Number, hash of the cases and hash of the verdicts of every finished batch, in order."""
         query = select(batches.c.number, batches.c.case_hash, batches.c.verdict_hash).where(batches.c.run_id == run_id)
@@ -156,13 +162,13 @@ class Ledger:
         return [Repro(**{name: value for name, value in row.items() if name != "run_id"}) for row in rows]
 
     def coverage(self, run_id: str) -> dict[str, tuple[int, int, list[str]]]:
-        """Branches reached, branches in all and those missed, by port."""
+        """What was reached, how much there is and what was missed, by port and what is counted, as in `rust regions`."""
         with self._engine.connect() as connection:
             rows = connection.execute(select(coverage).where(coverage.c.run_id == run_id)).mappings().all()
         return {row["port"]: (row["covered"], row["total"], row["missing"]) for row in rows}
 
     def record_coverage(self, run_id: str, port: str, *, covered: int, total: int, missing: list[str]) -> None:
-        """Note how many branches of a port the run's cases reached."""
+        """Note how much of a port the run's cases reached, in place of an earlier figure."""
         key = (coverage.c.run_id == run_id) & (coverage.c.port == port)
         with self._writing() as connection:
             connection.execute(coverage.delete().where(key))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import statistics
 import subprocess
 import sys
@@ -43,12 +44,17 @@ def test_a_fixed_part_of_the_detectors_night_finds_nothing(tmp_path: Path) -> No
 
 
 def test_naive_rounding_is_found_at_once_and_shrunk_to_two_events(tmp_path: Path) -> None:
-    started = time.monotonic()
-    code, run = fuzzed(tmp_path, "--sequences", "250", "--seed", "1", "--candidate-exe", f"{PLANTED} naive_rounding")
+    arguments = ("--sequences", "250", "--seed", "1", "--batch-size", "50", "--finds-max", "2")
+    url, started = f"sqlite:///{tmp_path / 'ledger.sqlite'}", time.monotonic()
+    process = start_fuzz(url, tmp_path, *arguments, "--candidate-exe", f"{PLANTED} naive_rounding")
+    assert process.stdout is not None
+    assert any(line.startswith("FOUND") for line in process.stdout)
     assert time.monotonic() - started < 30.0
-    assert code == 1
-    assert run["finds"]
-    assert all(find["events_after"] <= 2 for find in run["finds"])
+    said, _ = process.communicate(timeout=300)
+    assert process.returncode == 1
+    shrunk = re.findall(r"^SHRUNK \w+: \d+ events to (\d+) ", said, re.MULTILINE)
+    assert len(shrunk) == 2
+    assert all(int(events) <= 2 for events in shrunk)
 
 
 @pytest.fixture(scope="module")
@@ -75,3 +81,24 @@ def test_a_repro_of_the_fuzz_replays(shrunk: dict[str, list[dict[str, Any]]]) ->
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 1, done.stdout + done.stderr
     assert "still diverges" in done.stdout
+
+
+def test_a_find_in_the_detector_is_shrunk_and_names_the_odd_port_out(tmp_path: Path) -> None:
+    arguments = ("--subject", "detector", "--sequences", "4", "--seed", "7", "--workers", "1", "--finds-max", "1")
+    code, run = fuzzed(tmp_path, *arguments, "--candidate-module", "tests.fuzz.late_rsi")
+    assert code == 1
+    [find] = [find for find in run["finds"] if find["repro"]]
+    assert find["odd"] == ["module:tests.fuzz.late_rsi"]
+    assert find["events_after"] <= 20 < find["events_before"]
+    done = subprocess.run(
+        [sys.executable, "-m", "harness", "replay", find["repro"]], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "odd one out: module:tests.fuzz.late_rsi; python and rust agree" in done.stdout
+
+
+def test_a_find_names_the_odd_port_out_and_the_first_step(shrunk: dict[str, list[dict[str, Any]]]) -> None:
+    for bug in ("naive_rounding", "fill_moves_market"):
+        [find] = [find for find in shrunk[bug] if find["repro"]]
+        assert find["odd"] == [f"exe:{bug}"]
+        assert find["first_step"] == 0

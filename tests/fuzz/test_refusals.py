@@ -61,7 +61,6 @@ def test_a_port_with_another_contract_sees_no_case(tmp_path: Path) -> None:
     [
         (("--subject", "detector", "--candidate-exe", "x"), "--candidate-exe: means nothing to the detector; leave it out"),
         (("--candidate-module", "x"), "--candidate-module: means nothing to the reducer; leave it out"),
-        (("--subject", "detector", "--cluster", "tcp://127.0.0.1:1"), "--cluster: runs the reducer's batches only"),
         (("--cluster", "tcp://127.0.0.1:1"), "--cluster tcp://127.0.0.1:1: no scheduler answers"),
         (("--resume", "nothing"), "--resume nothing: the ledger has no such run"),
     ],

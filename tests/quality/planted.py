@@ -82,6 +82,12 @@ def forgets_quote_fee() -> None:
     booking.book_cycle = transition.book_cycle = booked
 
 
+def forgets_fee_and_moves_market() -> None:
+    """Two bugs at once: one must not hide the other."""
+    forgets_quote_fee()
+    fill_moves_market()
+
+
 def reassociated_profit() -> None:
     """A formula evaluated in another order: the same on paper."""
     book = booking.book_cycle

@@ -6,16 +6,10 @@ bug slips through.
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from types import ModuleType
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from hmmlearn.base import ConvergenceMonitor
-from hmmlearn.hmm import GaussianHMM
-from sklearn.cluster import KMeans
 
 import detector.features as features
 import detector.regime_detector as life
@@ -23,128 +17,8 @@ import detector.training as training
 import hmm_regime_detector as reference
 from detector.inference import judge
 from detector.types import Regime, RegimeState
-from harness.ports.detector import NAMES
-
-Parts = dict[str, Any]
-
-
-@contextmanager
-def swapped(module: ModuleType, **values: Any) -> Iterator[None]:
-    """The names of a module stand for something else meanwhile."""
-    before = {name: getattr(module, name) for name in values}
-    for name, value in values.items():
-        setattr(module, name, value)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            setattr(module, name, value)
-
-
-def with_model(model: type[GaussianHMM]) -> Parts:
-    """A detector that trains another model."""
-    model.__name__ = "GaussianHMM"
-
-    class RegimeDetector(reference.RegimeDetector):
-        def train(self, closes: Any, volumes: Any) -> bool:
-            with swapped(training, GaussianHMM=model):
-                return super().train(closes, volumes)
-
-    return {"GaussianHMM": model, "RegimeDetector": RegimeDetector}
-
-
-def with_detector(**values: Any) -> Parts:
-    """A detector whose modules hold other functions."""
-
-    class RegimeDetector(reference.RegimeDetector):
-        def train(self, closes: Any, volumes: Any) -> bool:
-            with swapped(life, **values):
-                return super().train(closes, volumes)
-
-        def update(self, closes: Any, volumes: Any) -> RegimeState:
-            with swapped(life, **values):
-                return super().update(closes, volumes)
-
-    return {"RegimeDetector": RegimeDetector}
-
-
-def with_extractor(**values: Any) -> Parts:
-    """An extractor, and a detector that uses it."""
-
-    class FeatureExtractor(reference.FeatureExtractor):
-        def extract(self, closes: Any, volumes: Any) -> Any:
-            with swapped(features, **values):
-                return super().extract(closes, volumes)
-
-    return {"FeatureExtractor": FeatureExtractor, **with_detector(FeatureExtractor=FeatureExtractor)}
-
-
-def wrong_prior() -> Parts:
-    """The prior of the variances is a tenth."""
-
-    class Model(GaussianHMM):
-        def _do_mstep(self, stats: Any) -> None:
-            before, self.covars_prior = self.covars_prior, 1e-3
-            super()._do_mstep(stats)
-            self.covars_prior = before
-
-    return with_model(Model)
-
-
-def _with_kmeans(**settings: Any) -> Parts:
-    class Model(GaussianHMM):
-        def _init(self, X: Any, lengths: Any = None) -> None:
-            super()._init(X, lengths)
-            if "m" in self.init_params:
-                kmeans = KMeans(n_clusters=self.n_components, random_state=self.random_state, **{"n_init": 10, **settings})
-                self.means_ = kmeans.fit(X).cluster_centers_
-
-    return with_model(Model)
-
-
-def loose_kmeans() -> Parts:
-    """k-means stops too early."""
-    return _with_kmeans(tol=0.3)
-
-
-def one_kmeans_run() -> Parts:
-    """One run of k-means where there are ten."""
-    return _with_kmeans(n_init=1)
-
-
-def _with_monitor(monitor: type[ConvergenceMonitor]) -> Parts:
-    class Model(GaussianHMM):
-        def __init__(self, *given: Any, **settings: Any) -> None:
-            super().__init__(*given, **settings)
-            self.monitor_ = monitor(self.tol, self.n_iter, self.verbose)
-
-        def get_params(self, deep: bool = True) -> Any:
-            return {}
-
-    return with_model(Model)
-
-
-def late_stop() -> Parts:
-    """EM stops one round late."""
-
-    class Late(ConvergenceMonitor):
-        @property
-        def converged(self) -> bool:
-            return self.iter == self.n_iter or (len(self.history) > 2 and self.history[-2] - self.history[-3] < self.tol)
-
-    return _with_monitor(Late)
-
-
-def other_tolerance() -> Parts:
-    """The tolerance is one for each row, not for all of them."""
-
-    class Other(ConvergenceMonitor):
-        @property
-        def converged(self) -> bool:
-            gains = len(self.history) > 1 and self.history[-1] - self.history[-2] < self.tol * 0.5
-            return bool(self.iter == self.n_iter or gains)
-
-    return _with_monitor(Other)
+from tests.quality import planted_models
+from tests.quality.planting import Parts, planted, with_detector, with_extractor
 
 
 def swapped_labels() -> Parts:
@@ -248,72 +122,6 @@ def contrary_bias() -> Parts:
     return _judging(lambda state, _: setattr(state, "bias_signal", 0.0 - state.bias_signal))
 
 
-def other_tie() -> Parts:
-    """Viterbi takes the first of equal paths everywhere."""
-
-    class Model(GaussianHMM):
-        def _decode_viterbi(self, X: Any) -> Any:
-            log_prob, _ = super()._decode_viterbi(X)
-            with np.errstate(divide="ignore"):
-                frames, moves = self._compute_log_likelihood(X), np.log(self.transmat_)
-                lattice = [np.log(self.startprob_) + frames[0]]
-            back = []
-            for frame in frames[1:]:
-                reached = lattice[-1][:, None] + moves
-                back.append(reached.argmax(axis=0))
-                lattice.append(reached.max(axis=0) + frame)
-            path = [int(lattice[-1].argmax())]
-            for step in reversed(back):
-                path.append(int(step[path[-1]]))
-            return log_prob, np.array(path[::-1])
-
-    return with_model(Model)
-
-
-def other_seed() -> Parts:
-    """Another seed."""
-
-    class Model(GaussianHMM):
-        def _init(self, X: Any, lengths: Any = None) -> None:
-            before, self.random_state = self.random_state, 43
-            super()._init(X, lengths)
-            self.random_state = before
-
-    return with_model(Model)
-
-
-def no_floor() -> Parts:
-    """The first variances have no floor."""
-
-    class Model(GaussianHMM):
-        def _init(self, X: Any, lengths: Any = None) -> None:
-            before, self.min_covar = self.min_covar, 1e-9
-            super()._init(X, lengths)
-            self.min_covar = before
-
-    return with_model(Model)
-
-
-def single_precision() -> Parts:
-    """Densities in float32."""
-
-    class Model(GaussianHMM):
-        def _compute_log_likelihood(self, X: Any) -> Any:
-            return super()._compute_log_likelihood(X).astype(np.float32).astype(np.float64)
-
-    return with_model(Model)
-
-
-def one_sequence() -> Parts:
-    """The lengths of the sequences are ignored."""
-
-    class Model(GaussianHMM):
-        def _do_estep(self, X: Any, lengths: Any) -> Any:
-            return super()._do_estep(X, None)
-
-    return with_model(Model)
-
-
 def other_words() -> Parts:
     """A refusal in other words."""
 
@@ -381,21 +189,13 @@ def parity() -> Parts:
     return {}
 
 
-HELPERS = ("with_model", "with_detector", "with_extractor", "swapped", "plant", "contextmanager", "judge")
-BUGS = {
+BUGS = planted_models.BUGS | {
     name: value
     for name, value in list(globals().items())
-    if callable(value) and getattr(value, "__module__", "") == __name__ and not name.startswith("_") and name not in HELPERS
+    if callable(value) and getattr(value, "__module__", "") == __name__ and not name.startswith("_")
 }
 
 
 def plant(name: str, *, without: str | None = None, parts: Parts | None = None) -> str:
-    """Make a module of a bug, leave out a name on demand, and return the module's name."""
-    module = ModuleType(f"planted_{name}" + ("" if without is None else "_without"))
-    for known in NAMES:
-        if known != without:
-            setattr(module, known, GaussianHMM if known == "GaussianHMM" else getattr(reference, known))
-    for known, value in (BUGS[name]() if parts is None else parts).items():
-        setattr(module, known, value)
-    sys.modules[module.__name__] = module
-    return module.__name__
+    """Make a module of a bug, or of other parts, and return the module's name."""
+    return planted(name, BUGS[name]() if parts is None else parts, without=without)

@@ -10,7 +10,7 @@ import numpy as np
 import hmm_regime_detector as reference
 from detector.inference import judge, regime_probabilities
 from detector.types import RegimeState
-from tests.quality.planted_detector import Parts, with_detector
+from tests.quality.planting import Parts, with_detector
 
 
 def late_clock() -> Parts:

@@ -172,9 +172,25 @@ def test_an_argument_whose_mutant_is_killed_fails_the_run(made: list[Mutant]) ->
 
 def test_survivors_beyond_two_in_a_hundred_fail_the_run(made: list[Mutant]) -> None:
     killed = [Row(mutant=each, hunted=Hunted(fate="killed", sequences=1, seconds=0.1)) for each in made[:98]]
-    survived = [Row(mutant=each, hunted=Hunted(fate="survived", sequences=9, seconds=0.1)) for each in made[98:101]]
+    seldom = Equivalent("", "", "", "shows where two zeros meet", rare=True)
+    hunted = Hunted(fate="survived", sequences=9, seconds=0.1)
+    survived = [Row(mutant=each, hunted=hunted, equivalent=seldom) for each in made[98:101]]
+    assert [row.status for row in survived] == ["SURVIVED"] * 3
     assert exit_code_of([*killed, *survived[:2]]) == 0
     assert exit_code_of([*killed, *survived]) == 1
+
+
+def test_a_survivor_that_nobody_explains_fails_the_run(made: list[Mutant]) -> None:
+    killed = [Row(mutant=each, hunted=Hunted(fate="killed", sequences=1, seconds=0.1)) for each in made[:99]]
+    survived = Row(mutant=made[99], hunted=Hunted(fate="survived", sequences=9, seconds=0.1))
+    assert exit_code_of([*killed, survived]) == 1
+
+
+def test_a_mutant_that_seldom_shows_may_be_killed(made: list[Mutant]) -> None:
+    killed = Hunted(fate="killed", sequences=1, seconds=0.1)
+    row = Row(mutant=made[0], hunted=killed, equivalent=Equivalent("", "", "", "seldom", rare=True))
+    assert row.status == "killed"
+    assert exit_code_of([row]) == 0
 
 
 def test_a_historical_bug_that_the_reference_no_longer_has_a_place_for_is_refused() -> None:

@@ -99,7 +99,7 @@ def test_the_port_itself_is_asked_before_a_bug_is_blamed(monkeypatch: pytest.Mon
     exe = ROOT / "doge-core" / "bin" / "doge-core-exe"
     found = [Divergence(path="$.state", kind="value", reference=1, candidate=2)]
     # Whoever is asked, it diverges: so nobody's bug has been found.
-    monkeypatch.setattr(compiled_hunt, "divergences_of", lambda *_: found)
+    monkeypatch.setattr(compiled_hunt, "compared", lambda *_: found)
     assert ask_executable(exe, exe, cases=prepare(0, 3, 8)).fate == "survived"
 
 

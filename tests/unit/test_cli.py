@@ -57,6 +57,8 @@ def parity(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, st
         (["run", "--sequences", "many"], "'many' is not a valid integer"),
         (["run", "--ports", "perl"], "no port is called 'perl'; there are python, haskell, haskell-oneshot"),
         (["run", "--ports", ","], "--ports: name at least one port"),
+        (["run", "--ports", "python"], "--ports python: is the reference, and alone leaves nothing to compare"),
+        (["run", "--subject", "detector", "--ports", "python,python"], "leaves nothing to compare"),
         (["run", "--candidate-exe", "'"], "No closing quotation"),
         (["run", "--candidate-exe", ""], "name an executable"),
         (["run", "--timeout-sec", "nan"], "nan is no duration"),
@@ -186,7 +188,7 @@ def test_coverage_passes_once_nothing_is_missing(capsys: pytest.CaptureFixture[s
 
 
 def test_a_reader_that_leaves_is_no_divergence(tmp_path: Path) -> None:
-    run = f"run --ports python --sequences 300 --candles {candles(tmp_path)} --reports {tmp_path}"
+    run = f"run --ports haskell --sequences 300 --candles {candles(tmp_path)} --reports {tmp_path}"
     done = shell(f"{PARITY} {run} | head -1; exit ${{PIPESTATUS[0]}}")
     assert (done.returncode, done.stderr) == (141, "")
 
@@ -210,7 +212,7 @@ def test_nothing_slow_is_loaded_before_it_is_needed() -> None:
 
 @pytest.mark.parametrize("delay_sec", [0.05, 0.3, 1.0])
 def test_an_interrupt_is_one_line(tmp_path: Path, delay_sec: float) -> None:
-    arguments = ["run", "--ports", "python", "--candles", str(candles(tmp_path)), "--sequences", "100000"]
+    arguments = ["run", "--ports", "haskell", "--candles", str(candles(tmp_path)), "--sequences", "100000"]
     process = subprocess.Popen(
         [sys.executable, "-c", INTERRUPTED, str(delay_sec), *arguments, "--reports", str(tmp_path)],
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
@@ -220,14 +222,14 @@ def test_an_interrupt_is_one_line(tmp_path: Path, delay_sec: float) -> None:
 
 
 def test_the_same_seed_gives_the_same_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    arguments = ["run", "--ports", "python", "--sequences", "30", "--candles", str(candles(tmp_path)), "--json", "--seed"]
+    arguments = ["run", "--ports", "haskell", "--sequences", "30", "--candles", str(candles(tmp_path)), "--json", "--seed"]
     first, again, other = (json.loads(parity(capsys, *arguments, seed)[1])["met"] for seed in ("4", "4", "5"))
     assert first == again
     assert first["generated"] != other["generated"]
 
 
 def test_a_run_says_what_it_met(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, _ = parity(capsys, "run", "--ports", "python", "--sequences", "10", "--candles", str(candles(tmp_path)))
+    code, out, _ = parity(capsys, "run", "--ports", "haskell", "--sequences", "10", "--candles", str(candles(tmp_path)))
     assert code == 0
     assert "phase S2" in out
     assert "action OrphanOrderAction" in out
@@ -240,7 +242,7 @@ def test_too_few_kinds_of_events_fail_a_run(
 ) -> None:
     monkeypatch.setattr("harness.commands.SEQUENCES_TO_MEET_ALL", 1)
     code, out, _ = parity(
-        capsys, "run", "--ports", "python", "--sequences", "1", "--events-max", "1", "--candles", str(candles(tmp_path))
+        capsys, "run", "--ports", "haskell", "--sequences", "1", "--events-max", "1", "--candles", str(candles(tmp_path))
     )
     assert code == 1
     assert "NEVER HIT: event RecoveryCancelEvent" in out

@@ -1,0 +1,35 @@
+"""What of the reducer's reference no request of the wire can reach or tell from anything else: neither mutated nor counted.
+
+Imports nothing of the reference: whoever measures its coverage reads this before.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from pathlib import Path
+
+# Functions that no request of the wire can tell from others, so that no comparison of ports could: why.
+BEYOND_THE_WIRE: Mapping[str, str] = {
+    "orders.add_entry_order": "the runtime calls it in Python; no method of the wire does",
+    "orders.apply_order_txid": "the runtime calls it in Python; no method of the wire does",
+    "orders.apply_recovery_txid": "the runtime calls it in Python; no method of the wire does",
+    "domain._kind": "reads the contract's types when the module is loaded; the contract check compares them",
+    "domain._kinds": "reads the contract's types when the module is loaded; the contract check compares them",
+    "domain.is_checked": "saves time; what it skips has passed before",
+    "domain.mark_checked": "saves time; what it skips has passed before",
+    "domain.check_object": "guards Python callers; the wire's reader has checked each value by its kind already",
+    "domain._same_items": "part of check_object",
+    "domain.check_event": "guards Python callers; the wire's reader refuses what is no event",
+}
+
+
+def lines_beyond(file: Path) -> frozenset[int]:
+    """The lines of a module of the reference that belong to such functions."""
+    functions = (node for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))) if isinstance(node, ast.FunctionDef))
+    return frozenset(
+        line
+        for function in functions
+        if file.parent.name == "reducer" and f"{file.stem}.{function.name}" in BEYOND_THE_WIRE
+        for line in range(function.lineno, (function.end_lineno or function.lineno) + 1)
+    )

@@ -1,0 +1,83 @@
+"""How a fuzz run goes, while it goes: finds as they come, the rate, the time left, and what the cases have met so far."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+
+from harness.fuzz.run import Listener, Progress
+from harness.store.records import Find
+
+# Of these a line each, the most frequent first; what else was counted is in the report.
+KINDS = ("phase", "event", "action", "reason", "property", "judged")
+NAMES_MAX = 8
+# Elsewhere than on a terminal: a word at every twentieth of the way.
+WORDS = 20
+
+
+@contextmanager
+def telling(console: Console) -> Iterator[Listener]:
+    """What a run has to be told of: bars and counts that live on a terminal, plain lines elsewhere."""
+    if not console.is_terminal:
+        yield _Lines(console)
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    bar = Bar(*columns, console=console)
+    with Live(bar, console=console, transient=True) as live:
+        yield _Picture(console, bar, live)
+
+
+def found(find: Find) -> str:
+    """A find in a line."""
+    where = f"{find.port}: {find.divergence['path']} ({find.divergence['kind']}), case {find.first_index}"
+    return f"FOUND {find.fingerprint} of {where}"
+
+
+def met(progress: Progress) -> list[str]:
+    """What the cases of this sitting have met, a line for each kind."""
+    lines = []
+    for kind in KINDS:
+        counts = progress.counts.get(kind)
+        if counts:
+            lines.append(f"  {kind}: " + ", ".join(f"{name} {number}" for name, number in counts.most_common(NAMES_MAX)))
+    return lines
+
+
+def pace(progress: Progress) -> str:
+    """Cases a second, and how many diverge."""
+    return f"{progress.rate:.0f} cases/s, {progress.divergent} divergent"
+
+
+class _Lines:
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self.told = 0
+
+    def __call__(self, progress: Progress) -> None:
+        for find in progress.new:
+            self.console.print(found(find), markup=False, soft_wrap=True)
+        share = progress.done * WORDS // progress.batches
+        if share > self.told:
+            self.told = share
+            left = f"about {progress.left_sec:.0f} s left"
+            text = f"{progress.done} of {progress.batches} batches, {pace(progress)}, {left}"
+            self.console.print("\n".join([text, *met(progress)]), markup=False, soft_wrap=True)
+
+
+class _Picture:
+    def __init__(self, console: Console, bar: Bar, live: Live) -> None:
+        self.console = console
+        self.bar = bar
+        self.live = live
+        self.task = bar.add_task("batches", total=None)
+
+    def __call__(self, progress: Progress) -> None:
+        for find in progress.new:
+            self.console.print(found(find), markup=False, soft_wrap=True)
+        self.bar.update(self.task, total=progress.batches, completed=progress.done, description=pace(progress))
+        self.live.update(Group(self.bar, *met(progress)))

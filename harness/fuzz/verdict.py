@@ -1,0 +1,122 @@
+"""What a fuzz run came to: one word, one exit code, and the sentences behind them."""
+
+from __future__ import annotations
+
+import datetime
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from harness.coverage.figures import Figure, gaps_of
+from harness.fuzz.plan import FuzzPlan
+from harness.store.ledger import Ledger, Total
+from harness.tally import WANTED
+from harness.waivers import Waiver, stale, waivers_from
+
+# None in n cases: with 95 % confidence the share of divergent cases of this distribution is at most 3 / n.
+RULE_OF_THREE = 3.0
+# Fewer cases than this are a spot check, and need not meet everything.
+CASES_TO_MEET_ALL = 1000
+# Memory is compared between the batches after the first tenth and the last tenth, once there are this many.
+BATCHES_TO_JUDGE_MEMORY = 40
+MEMORY_GROWTH_MAX = 1.1
+EXIT_CODES = {"PARITY": 0, "WAIVED": 0, "DIVERGENCE": 1, "NOT MET": 1, "INCOMPLETE": 130, "MISSING": 3}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """A run at its end, or as far as it came. `gaps` says, a sentence each, what a run has to show and this one does not."""
+
+    run_id: str
+    complete: bool
+    total: Total
+    counts: Mapping[str, Counter[str]]
+    waivers: Sequence[Waiver]
+    gaps: Sequence[str]
+    memory: tuple[float, float] | None
+    figures: Sequence[Figure] = ()
+
+    @property
+    def excused(self) -> int:
+        """Cases that were compared only as far as the reference agrees with itself."""
+        return self.counts.get("judged", Counter())["excused"]
+
+    @property
+    def word(self) -> str:
+        """PARITY, WAIVED, DIVERGENCE, NOT MET, INCOMPLETE or, where coverage was asked for and could not be measured, MISSING.
+
+        A waived divergence is never parity.
+        """
+        if self.total.divergent > self.total.waived:
+            return "DIVERGENCE" if self.complete else "INCOMPLETE"
+        if self.gaps:
+            return "NOT MET"
+        if not self.complete:
+            return "INCOMPLETE"
+        if any(figure.reason for figure in self.figures):
+            return "MISSING"
+        return "WAIVED" if self.total.waived else "PARITY"
+
+    @property
+    def exit_code(self) -> int:
+        """1 for any divergence that nobody waived and any gap, else 130 if batches are still open, 3 if a figure is missing."""
+        return 1 if self.total.divergent > self.total.waived else EXIT_CODES[self.word]
+
+    @property
+    def bound(self) -> float | None:
+        """The largest share of divergent cases that this many without one leave likely; None where there was one."""
+        compared = self.total.cases - self.excused
+        return RULE_OF_THREE / compared if not self.total.divergent and compared else None
+
+    def sentence(self, rate: float) -> str:
+        """The verdict in a line; `rate` is in cases a second."""
+        total = self.total
+        text = f"{self.word}: {total.cases} cases, {total.steps} steps, {total.divergent} divergent"
+        text += f", {total.waived} of them waived" if total.waived else ""
+        text += f", {self.excused} excused" if self.excused else ""
+        text += f", {rate:.0f} cases/s in this sitting"
+        if self.word == "PARITY" and self.bound is not None:
+            text += f"; at most {self.bound:.1e} of such cases diverge (95 % confidence)"
+        if self.word == "INCOMPLETE":
+            text += f"; go on with parity fuzz --resume {self.run_id}"
+        return text
+
+
+def verdict_of(ledger: Ledger, run_id: str, plan: FuzzPlan, figures: Sequence[Figure] = ()) -> Verdict:
+    """The verdict on what of a run is in the ledger, and on its coverage where that was asked for."""
+    total, counts = ledger.total(run_id), ledger.counts(run_id)
+    complete = total.batches == plan.batch_count
+    waivers = waivers_from(plan.waivers)
+    today = datetime.datetime.now(tz=datetime.UTC).date()
+    gaps = stale(waivers, counts.get("waiver", Counter()), today=today, complete=complete)
+    if plan.subject == "reducer" and complete and plan.sequences >= CASES_TO_MEET_ALL:
+        gaps += [f"NEVER MET: {each}" for each in never_hit(counts)]
+    memory = memory_of(ledger.memory(run_id))
+    if memory is not None and memory[1] > memory[0] * MEMORY_GROWTH_MAX:
+        gaps.append(f"MEMORY GROWS: from {memory[0] / 2**20:.0f} MiB a worker to {memory[1] / 2**20:.0f} MiB")
+    gaps += [f"NOT REACHED: {each}" for each in gaps_of(plan, figures)]
+    return Verdict(
+        run_id=run_id,
+        complete=complete,
+        total=total,
+        counts=counts,
+        waivers=waivers,
+        gaps=gaps,
+        memory=memory,
+        figures=figures,
+    )
+
+
+def never_hit(counts: Mapping[str, Mapping[str, int]]) -> list[str]:
+    """Phases, events and actions that no case reached."""
+    return [f"{kind} {name}" for kind, names in WANTED.items() for name in names if not counts.get(kind, {}).get(name)]
+
+
+def memory_of(sizes: Sequence[int]) -> tuple[float, float] | None:
+    """Medians of a worker's memory early and late in a run, in bytes; None where there are too few batches to tell."""
+    if len(sizes) < BATCHES_TO_JUDGE_MEMORY:
+        return None
+    tenth = len(sizes) // 10
+    # The first tenth fills caches that are bounded.
+    return median(sizes[tenth : 2 * tenth]), median(sizes[-tenth:])

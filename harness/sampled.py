@@ -1,0 +1,112 @@
+"""Requests of the methods that replay does not ask for: a sample made from a case, and edges that cases seldom come to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from generators.case import Case, Json
+
+# Size, price, decimals, least volume and least cost of volumes that lie half-way between two, or seem to, or just at a limit.
+VOLUMES = (
+    (20.5, 1.0, 0, 1.0, 0.0),
+    (10.75, 0.5, 0, 1.0, 0.0),
+    (20.15, 1.0, 1, 1.0, 0.0),
+    (2.675, 1.0, 2, 1.0, 0.0),
+    (20.25, 1.0, 1, 1.0, 20.25),
+    (20.0, 0.5, 0, 1.0, 20.0),
+    (0.0, 1.0, 0, -9.0, 0.0),
+    (-0.5, 1.0, 0, -9.0, 0.0),
+    (0.4, 0.25, 0, 0.0, 0.5),
+    (0.6, 0.25, 0, 0.0, 0.55),
+    (3.0, 1.0, 0, 0.0, 4.0),
+)
+
+# What is no state at all, or holds no orders where orders have to be.
+NO_STATES = (5, None, {"orders": [5]}, {"recovery_orders": "none"})
+_EXITS: dict[str, Json] = {
+    side: {
+        "local_id": number, "side": side, "role": "exit", "price": 0.1, "volume": 20.0, "trade_id": trade_id, "cycle": 1,
+        "entry_price": 0.1,
+    }
+    for number, (side, trade_id) in enumerate((("buy", "A"), ("sell", "B")), start=1)
+}  # fmt: skip
+# Books with one exit too many in every phase and mode.
+BOOKS: tuple[Json, ...] = tuple(
+    {"orders": [_EXITS[side] for side in sides for _ in range(2)], "long_only": mode == "long", "short_only": mode == "short"}
+    for sides in ((), ("buy",), ("sell",), ("buy", "sell"))
+    for mode in ("both", "long", "short")
+)
+# The ways in which a cooldown can be no time.
+COOLDOWNS = ("NaN", "Infinity", "-Infinity", -(10**400), "soon")
+# Fields of a state and a configuration under which a bootstrap comes to the end of something: of the ids, of a price's digits
+# (a back-off shows in the last one), at a price of nothing, of a double.
+BOOTSTRAPS: tuple[tuple[Json, Json], ...] = (
+    ({"next_order_id": 2**63 - 1, "market_price": 0.1}, {}),
+    (
+        {"consecutive_losses_a": 3, "consecutive_losses_b": 4, "market_price": 3.101},
+        {"entry_pct": 16.4, "price_decimals": 17, "loss_backoff_start": 1, "backoff_factor": 0.76},
+    ),
+    (
+        {"consecutive_losses_b": 2, "market_price": 0.1},
+        {"entry_pct": 50.0, "loss_backoff_start": 2, "backoff_factor": 1.0},
+    ),
+    ({"market_price": 1.6e308}, {"price_decimals": -308, "min_volume": 0.0}),
+)
+
+
+def sampled_requests(case: Case, answer: Json) -> Iterator[tuple[str, Json]]:
+    """Requests of the methods beyond replay, made from a case and the reference's answer to it."""
+    for state in NO_STATES:
+        yield "derive_phase", {"state": state}
+    for state in BOOKS:
+        yield "check_invariants", {"state": state}
+    states = [case.state] if "state" not in answer else [case.state, answer["state"]]
+    for state in states:
+        yield "check_invariants", {"state": state}
+        yield "derive_phase", {"state": state}
+        if isinstance(state, dict):
+            yield from _of_changed_states(state)
+        settings = {"state": state, "config": case.config, "order_size_usd": case.order_size_usd}
+        yield "bootstrap_orders", settings
+        yield "bootstrap_orders", {**settings, "allow_long_only": False, "allow_short_only": True}
+        for config in _one_sided(case.config):
+            for allowed in (True, False):
+                one_sided = {**settings, "config": config}
+                yield "bootstrap_orders", {**one_sided, "allow_long_only": allowed, "allow_short_only": allowed}
+    for price in _prices(case):
+        yield "compute_order_volume", {"price": price, "config": case.config, "order_size_usd": case.order_size_usd}
+    for size, price, volume_decimals, min_volume, min_cost_usd in VOLUMES:
+        limits = {"volume_decimals": volume_decimals, "min_volume": min_volume, "min_cost_usd": min_cost_usd}
+        yield "compute_order_volume", {"price": price, "config": limits, "order_size_usd": size}
+
+
+def _of_changed_states(state: Json) -> Iterator[tuple[str, Json]]:
+    """What a state is asked once it is changed on purpose."""
+    yield "check_invariants", {"state": _unsound(state)}
+    for cooldown in COOLDOWNS:
+        yield "derive_phase", {"state": {**state, "cooldown_until_a": cooldown}}
+    for fields, config in BOOTSTRAPS:
+        yield "bootstrap_orders", {"state": {**state, **fields}, "config": config, "order_size_usd": 200.0}
+
+
+def _unsound(state: Json) -> Json:
+    """The state with everything wrong at once: violations have an order."""
+    orders = state.get("orders")
+    if not isinstance(orders, list):
+        return state
+    wrong = {"cycle": 0, "role": "exit", "entry_price": 0.0, "volume": 0.0}
+    unsound = [{**order, **wrong} if isinstance(order, dict) else order for order in orders]
+    return {**state, "s2_entered_at": 1.0, "cycle_a": 0, "orders": unsound}
+
+
+def _one_sided(config: Any) -> Iterator[Json]:
+    """Configurations under which only one of the first two entries has a price above zero."""
+    if isinstance(config, dict):
+        yield {**config, "entry_pct_b": 120.0}
+        yield {**config, "entry_pct": -120.0, "entry_pct_a": None, "entry_pct_b": 0.5}
+
+
+def _prices(case: Case) -> list[Any]:
+    prices = [event["price"] for event in case.events if isinstance(event, dict) and "price" in event]
+    return [*prices[:3], 0.0, -0.0, 5e-324]

@@ -1,0 +1,108 @@
+"""Waivers: known divergences that somebody answers for until a day. They are counted, shown, and never taken for parity."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import click
+import msgspec
+
+from harness.comparators.divergence import Divergence
+
+DEFAULT_FILE = Path("waivers.toml")
+
+Text = Annotated[str, msgspec.Meta(min_length=1)]
+Fingerprint = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{12}$")]
+
+
+class WaiverError(ValueError):
+    """A file of waivers cannot be read; the message says where and why."""
+
+
+class Waiver(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One fingerprint of a subject, of one port or of all, waived through the day `expires`."""
+
+    subject: Literal["reducer", "detector"]
+    fingerprint: Fingerprint
+    owner: Text
+    reason: Text
+    expires: datetime.date
+    port: Text | None = None
+
+    @property
+    def key(self) -> str:
+        """How its hits are counted."""
+        return f"{self.fingerprint} {self.port or '*'}"
+
+    def covers(self, port: str, divergence: Divergence) -> bool:
+        """Whether it is about this divergence of this port."""
+        return self.fingerprint == divergence.fingerprint and self.port in (None, port)
+
+    def expired(self, today: datetime.date) -> bool:
+        """Whether its last day is over."""
+        return self.expires < today
+
+    def to_json(self) -> dict[str, Any]:
+        """The waiver as plain data; `waivers_from` reads it back."""
+        data: dict[str, Any] = msgspec.to_builtins(self)
+        return data
+
+
+class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    waiver: tuple[Waiver, ...] = ()
+
+
+def read_waivers(path: Path) -> tuple[Waiver, ...]:
+    """The waivers of a file. Raises `WaiverError`."""
+    try:
+        found = msgspec.toml.decode(path.read_bytes(), type=_File).waiver
+    except OSError as error:
+        raise WaiverError(f"--waivers {path}: cannot be read ({error.strerror})") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise WaiverError(f"--waivers {path}: {error}; an entry has subject, fingerprint, owner, reason, expires") from error
+    for position, waiver in enumerate(found):
+        if any((each.subject, each.key) == (waiver.subject, waiver.key) for each in found[:position]):
+            raise WaiverError(f"--waivers {path}: $.waiver[{position}] waives {waiver.fingerprint} again; leave one out")
+    return found
+
+
+def given_waivers(path: Path | None, subject: str) -> tuple[Waiver, ...]:
+    """A subject's waivers, of the file that was named or else of the usual one, if that is there. Raises `WaiverError`."""
+    if path is None and not DEFAULT_FILE.exists():
+        return ()
+    return tuple(waiver for waiver in read_waivers(path or DEFAULT_FILE) if waiver.subject == subject)
+
+
+def waivers_from(data: Iterable[Mapping[str, Any]]) -> tuple[Waiver, ...]:
+    """Waivers as the ledger kept them."""
+    return tuple(msgspec.convert(each, Waiver) for each in data)
+
+
+def waiver_of(waivers: Sequence[Waiver], port: str, divergence: Divergence) -> Waiver | None:
+    """The waiver of a divergence."""
+    return next((waiver for waiver in waivers if waiver.covers(port, divergence)), None)
+
+
+def stale(waivers: Sequence[Waiver], hits: Mapping[str, int], *, today: datetime.date, complete: bool) -> list[str]:
+    """What is wrong with waivers after a run, a sentence each: their day is over, or no case of a whole run hit them."""
+    found = []
+    for waiver in waivers:
+        who = f"waiver {waiver.fingerprint} of {waiver.owner}"
+        if waiver.expired(today):
+            found.append(f"EXPIRED: {who} ended on {waiver.expires}; mend the divergence, or answer for it anew")
+        elif complete and not hits.get(waiver.key):
+            found.append(f"NEVER HIT: {who} met no divergence; take it out of the file")
+    return found
+
+
+def waivers_option(command: Any) -> Any:
+    """`--waivers FILE`."""
+    return click.option(
+        "--waivers",
+        "waivers_file",
+        type=click.Path(path_type=Path),
+        help=f"Divergences that are known and answered for; {DEFAULT_FILE}, if it is there.",
+    )(command)
