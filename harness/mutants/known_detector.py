@@ -26,16 +26,12 @@ HAS_REPR = "a case is plain data, and all of that has a repr"
 SLOW_WAY = "the slow way makes the same floats of numbers, and refuses all else in the same words"
 
 # These are not equivalent: why no case tells them all the same.
-NO_FIELD = (
-    "about attributes that are no field, whose refusal a compiled class words in its own way: no case sets one"
-)
+NO_FIELD = "about attributes that are no field, whose refusal a compiled class words in its own way: no case sets one"
 ON_PAPER = "the same on paper, since deviations from a mean add up to zero; shows where a column's mean is off by a last bit"
 BOTH_AT_ONCE = "two rows whose sum overflows: the sentence is another one"
 LISTENING = "whoever compares has every warning shown already, so that it need not be asked for again"
 NEVER_MET = "no data are known whose training ends in a parameter that is no number"
-AT_THE_LIMIT = (
-    "a confidence of exactly the threshold, where a last bit would decide: tests/conformance asks it, no case does"
-)
+AT_THE_LIMIT = "a confidence of exactly the threshold, where a last bit would decide: tests/conformance asks it, no case does"
 
 EQUIVALENTS_DETECTOR: tuple[Equivalent, ...] = (
     Equivalent("types._read_regime", "constant:minus_one", "0 -> -1", REFUSED_ANYWAY),
