@@ -14,6 +14,7 @@ from generators.series.case import SAME_NUMBERS, Floats, Json, Kind, Series, Ser
 from generators.series.functions import error_script, function_script
 from generators.series.noise import stream
 from generators.series.observations import FEATURES_MAX, STATES_MAX, Observations
+from generators.series.refusals import refusal_script
 
 REALISTIC, ODD, DEGENERATE, SHORT = range(4)
 FLAVOURS = ("realistic", "odd", "degenerate", "short")
@@ -240,8 +241,9 @@ def _failures(train: int) -> list[list[Any]]:
 
 
 def decode_functions(choices: SeriesChoices) -> Decoded:
-    """Calls of the module's functions."""
-    return {"steps": function_script(Dial(choices.settings), stream(8, choices.noise))}, ["functions"], False
+    """Calls of the module's functions, then single values at the edges of what is accepted."""
+    rng = stream(8, choices.noise)
+    return {"steps": function_script(Dial(choices.settings), rng) + refusal_script(rng)}, ["functions"], False
 
 
 def decode_errors(choices: SeriesChoices) -> Decoded:

@@ -13,7 +13,6 @@ import numpy as np
 
 from generators.dial import Dial
 from generators.series.case import Floats, Json, Series
-from generators.series.refusals import refusal_script
 
 SPECIAL = (0.0, -0.0, 1.0, -1.0, 0.15, 0.1499999, 1e-17, -1e-17, float("nan"), float("inf"), float("-inf"))
 
@@ -29,7 +28,7 @@ def _share(number: float, dial: Dial) -> float:
 
 
 def function_script(dial: Dial, rng: np.random.Generator, *, rounds: int = 12) -> list[Json]:
-    """Calls of the blend and of the grid bias, a detector stored and restored, and single values at the edges."""
+    """Calls of the blend and of the grid bias, and a detector stored and restored."""
     steps: list[Json] = []
     for number in range(rounds):
         draw = Dial(int(rng.integers(0, 2**40)))
@@ -45,7 +44,7 @@ def function_script(dial: Dial, rng: np.random.Generator, *, rounds: int = 12) -
         }
         steps += restored(state, f"s{number}")
         steps.append({"call": "compute_grid_bias", "args": [{"ref": f"s{number}"}], "kwargs": draw.of(THRESHOLDS)})
-    return steps + snapshot_script(dial) + refusal_script(rng)
+    return steps + snapshot_script(dial)
 
 
 THRESHOLDS: tuple[Json, ...] = ({}, {}, {"confidence_threshold": 0.5}, {"confidence_threshold": 0.0})
