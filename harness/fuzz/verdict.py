@@ -18,7 +18,7 @@ from harness.waivers import Waiver, stale, waivers_from
 RULE_OF_THREE = 3.0
 # Fewer cases than this are a spot check, and need not meet everything.
 CASES_TO_MEET_ALL = 1000
-# Memory is compared between the batches after the first tenth and the last tenth, once there are this many.
+# Memory is compared between the batches after the first third and the last ones, once there are this many.
 BATCHES_TO_JUDGE_MEMORY = 40
 MEMORY_GROWTH_MAX = 1.1
 EXIT_CODES = {"PARITY": 0, "WAIVED": 0, "DIVERGENCE": 1, "NOT MET": 1, "INCOMPLETE": 130, "MISSING": 3}
@@ -117,6 +117,6 @@ def memory_of(sizes: Sequence[int]) -> tuple[float, float] | None:
     """Medians of a worker's memory early and late in a run, in bytes; None where there are too few batches to tell."""
     if len(sizes) < BATCHES_TO_JUDGE_MEMORY:
         return None
-    tenth = len(sizes) // 10
-    # The first tenth fills caches that are bounded.
-    return median(sizes[tenth : 2 * tenth]), median(sizes[-tenth:])
+    # The first third fills caches that are bounded.
+    third, tenth = len(sizes) // 3, len(sizes) // 10
+    return median(sizes[third : third + tenth]), median(sizes[-tenth:])

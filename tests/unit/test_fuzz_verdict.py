@@ -57,7 +57,7 @@ def test_the_bound_is_of_what_was_compared_in_full() -> None:
 
 def test_memory_is_judged_between_early_and_late_batches() -> None:
     assert memory_of([MIB] * 39) is None
-    assert memory_of([9 * MIB] * 4 + [MIB] * 32 + [2 * MIB] * 4) == (MIB, 2 * MIB)
+    assert memory_of([9 * MIB] * 13 + [MIB] * 23 + [2 * MIB] * 4) == (MIB, 2 * MIB)
 
 
 @pytest.mark.parametrize(("late", "grows"), [(100, False), (109, False), (112, True)])
