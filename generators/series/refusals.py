@@ -59,7 +59,7 @@ def refusal_script(rng: np.random.Generator, *, rounds: int = 3) -> list[Json]:
     steps.append({"new": "RegimeDetector", "as": "restored"})
     for _ in range(rounds):
         steps += _states(choice) + _settings(choice) + _snapshots(choice) + _series(choice) + _short(choice)
-    return steps + _failures()
+    return steps + _failures() + _plainly_wrong()
 
 
 def _states(choice: _Choice) -> list[Json]:
@@ -160,3 +160,12 @@ def _just_enough(rows: int) -> list[Json]:
         )
         steps.append({"call": "content.train", "args": [[0.5] * len(ABYSS), [1.0] * len(ABYSS)]})
     return steps
+
+
+def _plainly_wrong() -> list[Json]:
+    """A text in the place of each number of the blend, and a truth among prices: what chance is not to be trusted with."""
+    good: list[Any] = [0.5, 0.25, 0.5, 0.6, 0.2, 0.1, 0.9]
+    blends = [[*good[:position], "text", *good[position + 1 :]] for position in range(len(good))]
+    prices = [1.0 + 0.01 * number for number in range(ROWS)]
+    truths = {"call": "usual.extract", "args": [[*prices[:7], True, *prices[8:]], prices]}
+    return [*({"call": "compute_blended_idle_target", "args": args} for args in blends), truths]
