@@ -17,6 +17,8 @@ from harness.detector.touched import handed_in, watching
 from harness.ports.detector import DetectorPort
 
 SAMPLES, SAMPLE_SEED = 24, 20_431
+# So near to one, an eigenvalue of the transition matrix stands for another set of states that is never left.
+CLOSED_GAP = 1e-6
 PARAMETERS = ("startprob_", "transmat_", "means_", "_covars_")
 
 
@@ -143,7 +145,7 @@ def said_of(model: Any, rows: Series, lengths: Any) -> Json:
         "score": lambda: model.score(handed_in(rows), lengths),
         "aic": lambda: model.aic(handed_in(rows), lengths),
         "bic": lambda: model.bic(handed_in(rows), lengths),
-        "stationary": model.get_stationary_distribution,
+        "stationary": lambda: _stationary(model),
         "covars_shape": lambda: list(model.covars_.shape),
     }
     said = {name: observed(call) for name, call in calls.items()}
@@ -152,6 +154,13 @@ def said_of(model: Any, rows: Series, lengths: Any) -> Json:
         model.predict_proba(-rows.values)
         model.predict(-rows.values)
     return said
+
+
+def _stationary(model: Any) -> Any:
+    """Where the chain ends up; where two sets of states are never left, only that there are many such distributions."""
+    found = model.get_stationary_distribution()
+    gaps = np.abs(np.linalg.eigvals(np.asarray(model.transmat_)) - 1.0)
+    return found if int((gaps < CLOSED_GAP).sum()) <= 1 else "not unique"
 
 
 def infer(port: DetectorPort, inputs: Mapping[str, Any]) -> Json:

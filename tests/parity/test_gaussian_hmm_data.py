@@ -29,6 +29,7 @@ REFUSED = {
     "empty list": [], "texts in one dimension": np.array(["a", "b"]), "3-D": np.zeros((2, 2, 2)), "4-D": np.zeros((1, 1, 2, 2)),
     "no rows": np.empty((0, 2)), "no features": np.empty((5, 0)), "[[]]": [[]], "nan": [[1.0, np.nan], [1.0, 2.0]],
     "inf": [[1.0, np.inf]], "-inf": [[-np.inf, 1.0]], "float32 inf": np.array([[np.inf, 1.0]], dtype=np.float32),
+    "swapped inf": np.array([[np.inf, 1.0]], dtype=">f8"), "long inf": np.array([[np.inf, 1.0]], dtype=np.longdouble),
     "float16 nan": np.array([[np.nan, 1.0]], dtype=np.float16), "nan and inf": [[np.inf, np.nan]], "texts": [["a", "b"]],
     "texts of numbers": [["1", "2"]] * 9, "bytes": np.array([[b"a", b"b"]]), "void": np.zeros((2, 2), "V4"),
     "complex": ROWS * 1j, "records": np.zeros(3, [("a", "f8")]), "objects with a text": np.array([[1, "x"]], dtype=object),

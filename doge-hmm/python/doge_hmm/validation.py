@@ -40,7 +40,8 @@ def check_array(values: Any) -> Matrix:
     if not np.isfinite(matrix).all():
         if np.isnan(matrix).any():
             raise ValueError("Input contains NaN.")
-        kind = array.dtype if array.dtype in (np.float16, np.float32) else np.dtype(np.float64)
+        # A long double may be finite and still too large.
+        kind = array.dtype if array.dtype.kind == "f" and not np.isfinite(array).all() else np.dtype(np.float64)
         raise ValueError(f"Input contains infinity or a value too large for {kind!r}.")
     for name, count in zip(("sample", "feature"), matrix.shape, strict=True):
         if count < 1:
