@@ -18,7 +18,7 @@ from harness.commands import RunOptions, as_json, examine, replay_repro, run_par
 from harness.contract_check import ContractFileError
 from harness.detector.repro import subject_of
 from harness.options import SUBJECTS, candidate_option, json_option, module_option, refuse_foreign, timeout_option
-from harness.output import EXIT_BAD_USAGE, EXIT_INTERRUPTED, OutputError, console_for, drop_output, guarded
+from harness.output import EXIT_BAD_USAGE, EXIT_INTERRUPTED, EXIT_MISSING, OutputError, console_for, drop_output, guarded
 from harness.ports.registry import REFERENCE, UnknownPortError, open_ports
 from harness.report import print_report, text_of, to_json
 from harness.repro import ReportsError, ReproError
@@ -168,17 +168,19 @@ def replay(
     as_data: bool,
 ) -> int:
     """Run a repro FILE again: 1 while it diverges, 0 once it no longer does."""
-    if promote is not None:
+    if subject_of(file) == "detector":
+        from harness.detector.cli import replay_cli
+
+        code = replay_cli(file, candidate_modules, timeout_sec=timeout_sec, as_data=as_data)
+    else:
+        code, found = replay_repro(file, candidate_exes=candidate_exes, timeout_sec=timeout_sec)
+        tell_replay(file, code, found, as_data=as_data)
+    if promote is not None and code != EXIT_MISSING:
         from harness.promote import promote as made_fixture
 
         for path in made_fixture(file, promote):
             click.echo(f"wrote {path}", err=as_data)
-    if subject_of(file) == "detector":
-        from harness.detector.cli import replay_cli
-
-        return replay_cli(file, candidate_modules, timeout_sec=timeout_sec, as_data=as_data)
-    code, found = replay_repro(file, candidate_exes=candidate_exes, timeout_sec=timeout_sec)
-    return tell_replay(file, code, found, as_data=as_data)
+    return code
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -12,6 +12,7 @@ import click
 from rich.console import Console
 
 EXIT_BAD_USAGE = 2
+EXIT_MISSING = 3
 # As a shell reports a program that SIGPIPE ended: the reader had enough, which says nothing about parity.
 EXIT_READER_GONE = 141
 EXIT_INTERRUPTED = 130

@@ -17,7 +17,7 @@ from harness.detector.golden import python_port
 from harness.detector.golden import record as record_series
 from harness.detector.repro import read_detector_repro, subject_of
 from harness.detector.threads import one_thread
-from harness.repro import ReproError, read_repro
+from harness.repro import ReproError, read_document, read_repro
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{2,59}")
 
@@ -46,9 +46,8 @@ def promote(file: Path, name: str) -> tuple[Path, Path]:
 
 
 def _about(file: Path) -> str:
-    document = json.loads(file.read_text(encoding="utf-8"))
-    divergence = document.get("divergence") or {}
-    return f"found by a run: port {document.get('port')} differed at {divergence.get('path')}"
+    document = read_document(file)
+    return f"found by a run: port {document['port']} differed at {document['divergence'].get('path')}"
 
 
 def _recorded(case: Case | SeriesCase, about: str) -> bytes:

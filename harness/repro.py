@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 from generators.case import Case, from_json
@@ -95,18 +96,35 @@ def write_repro(
     return path
 
 
-def read_repro(path: Path) -> Repro:
-    """Read a repro back. Raises `ReproError`."""
+def read_document(path: Path) -> dict[str, Any]:
+    """A repro file as plain data, with what every repro has in it. Raises `ReproError`."""
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
     except OSError as error:
         raise ReproError(f"{path}: cannot be read ({error.strerror})") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ReproError(f"{path}: is not JSON ({error})") from error
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise ReproError(f"{path}: is no repro of format {FORMAT}; repro files are written by `parity run`")
+    wanted: tuple[tuple[str, type | tuple[type, ...]], ...] = (
+        ("port", str), ("exe", (str, NoneType)), ("divergence", dict), ("case", dict),
+    )  # fmt: skip
+    for name, kind in wanted:
+        if not isinstance(document.get(name), kind):
+            raise ReproError(f"{path}: is no whole repro ($.{name} is not what it has to be); restore it")
+    if not isinstance(document["case"].get("metadata", {}), dict):
+        raise ReproError(f"{path}: is no whole repro ($.case.metadata is no object); restore it")
+    return document
+
+
+def _refuse_constant(text: str) -> None:
+    raise ValueError(f"{text} is a text there, in quotes")
+
+
+def read_repro(path: Path) -> Repro:
+    """Read a repro back. Raises `ReproError`."""
+    document = read_document(path)
     try:
-        case = from_json(document["case"])
-        return Repro(case=case, port=str(document["port"]), exe=document.get("exe"))
+        return Repro(case=from_json(document["case"]), port=document["port"], exe=document.get("exe"))
     except (KeyError, TypeError, ValueError) as error:
         raise ReproError(f"{path}: is no whole repro ({error})") from error

@@ -38,7 +38,9 @@ class Waiver(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         return f"{self.fingerprint} {self.port or '*'}"
 
     def covers(self, port: str, divergence: Divergence) -> bool:
-        """Whether it is about this divergence of this port."""
+        """Whether it is about this divergence of this port. What was not answered was not compared, and is never waived."""
+        if divergence.kind == "error" and not divergence.path.endswith(".error"):
+            return False
         return self.fingerprint == divergence.fingerprint and self.port in (None, port)
 
     def expired(self, today: datetime.date) -> bool:

@@ -13,7 +13,7 @@ from generators.series.case import SUBJECT, SeriesCase, from_json
 from golden.detector_corpus import library_versions
 from harness.comparators.divergence import Divergence
 from harness.odd import Look
-from harness.repro import FORMAT, PATHS_MAX, ReproError, versions
+from harness.repro import FORMAT, PATHS_MAX, ReproError, read_document, versions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,15 +74,9 @@ def subject_of(path: Path) -> str | None:
 
 def read_detector_repro(path: Path) -> DetectorRepro:
     """Read a repro back. Raises `ReproError`."""
+    document = read_document(path)
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-        if document.get("format") != FORMAT:
-            raise ReproError(
-                f"{path}: has format {document.get('format')}, this one reads {FORMAT}; write it anew with parity run"
-            )
         case = from_json(document["case"])
-        return DetectorRepro(case=case, port=str(document["port"]), real=bool(document.get("real", False)))
-    except OSError as error:
-        raise ReproError(f"{path}: cannot be read ({error.strerror})") from error
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ReproError(f"{path}: is no whole repro ({error})") from error
+    return DetectorRepro(case=case, port=document["port"], real=bool(document.get("real", False)))

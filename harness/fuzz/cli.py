@@ -4,30 +4,30 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from harness.commands import as_json
 from harness.coverage.figures import cases_of
-from harness.coverage.measure import covered
 from harness.coverage.report import print_figures
-from harness.fuzz.explain import Explained, explain
 from harness.fuzz.plan import FuzzPlan, plan_from
 from harness.fuzz.ready import unusable
 from harness.fuzz.report import as_data_of, print_verdict
-from harness.fuzz.run import begin, carry_out, resumed
-from harness.fuzz.teller import telling
-from harness.fuzz.verdict import verdict_of
+from harness.fuzz.run import begin, resumed
+from harness.fuzz.signals import stopped_in_order
+from harness.fuzz.sitting import Sitting
 from harness.fuzz.workers import WorkersError
 from harness.options import SUBJECTS, Seconds, candidate_option, given, json_option, module_option, refuse_foreign
 from harness.output import console_for
 from harness.ports.process import TIMEOUT_SEC
 from harness.report import text_of
 from harness.repro import check_reports_dir
-from harness.store.ledger import Ledger, LedgerError
+from harness.store.ledger import Ledger, LedgerError, Run, first_line
 from harness.waivers import WaiverError, given_waivers, waivers_option
 
 LEDGER = "sqlite:///reports/ledger.sqlite"
@@ -35,7 +35,7 @@ LEDGER = "sqlite:///reports/ledger.sqlite"
 
 @click.command()
 @click.option("--subject", type=click.Choice(SUBJECTS), default="reducer", show_default=True, help="What to compare.")
-@click.option("--sequences", type=click.IntRange(1), default=100_000, show_default=True, help="How many cases.")
+@click.option("--sequences", type=click.IntRange(1, 10**9), default=100_000, show_default=True, help="How many cases.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Decides about every case.")
 @click.option("--events-max", type=click.IntRange(1, 10_000), default=56, show_default=True, help="Of a case of the reducer.")
 @click.option("--batch-size", type=click.IntRange(1), help="Cases that are recorded together; 250, or 20 of the detector.")
@@ -64,37 +64,53 @@ def fuzz(
     **planned: Any,
 ) -> int:
     """Very many generated cases through every port; finds are counted, shrunk and kept, and the run can be resumed."""
-    refuse_foreign(planned["subject"], planned)
+    if run_id is None:
+        refuse_foreign(planned["subject"], planned)
+    else:
+        _refuse_planned(planned)
     check_reports_dir(reports_dir)
     console = console_for(as_data=as_data)
+    address = _shown(url)
     try:
         ledger = Ledger(_made(url))
         known = None if run_id is None else ledger.find(run_id)
-        plan = _plan(**planned) if known is None else plan_from(known.plan)
+        plan = _plan(**planned) if known is None else _known_plan(known)
         _refuse_unusable(plan)
         run = begin(ledger, plan) if known is None else resumed(known, plan)
         console.print(f"run {run.id}: {plan.sequences} cases of seed {plan.seed} in {plan.batch_count} batches", markup=False)
-        with telling(console) as listen:
-            progress = carry_out(
-                ledger,
-                run,
-                plan,
-                workers=workers or os.cpu_count() or 1,
-                cluster=cluster,
-                time_budget_sec=time_budget_sec,
-                listen=listen,
-            )
-        explained = _explained(ledger, run.id, plan, reports_dir, finds_max)
-        figures = covered(ledger, run.id, plan)
+        sitting = Sitting(ledger, run, plan, console, time_budget_sec)
+        with stopped_in_order():
+            sitting.carry_out(workers=workers or os.cpu_count() or 1, cluster=cluster)
+            sitting.explain(reports_dir, finds_max)
+            sitting.measure()
+        verdict, finds = sitting.verdict(), ledger.finds(run.id)
     except (LedgerError, WaiverError, WorkersError) as error:
         raise click.UsageError(str(error)) from error
-    verdict, finds = verdict_of(ledger, run.id, plan, figures), ledger.finds(run.id)
-    print_figures(console, figures, cases_of(plan))
-    print_verdict(console, verdict, finds, explained, rate=progress.rate)
+    except SQLAlchemyError as error:
+        raise click.UsageError(f"--ledger {address}: {first_line(error)}; what is in it stands, go on with --resume") from error
+    print_figures(console, sitting.figures, cases_of(plan))
+    option = "" if url == LEDGER else f" --ledger {address}"
+    print_verdict(console, verdict, finds, sitting.explained, rate=sitting.rate, ledger=option)
     if as_data:
-        click.echo(as_json({"exit_code": verdict.exit_code, **as_data_of(verdict, finds, explained)}))
+        click.echo(as_json({"exit_code": verdict.exit_code, **as_data_of(verdict, finds, sitting.explained)}))
     ledger.close()
     return verdict.exit_code
+
+
+def _refuse_planned(planned: Mapping[str, Any]) -> None:
+    """Refuse what a run has decided when it began; silence would promise what does not happen."""
+    for name in planned:
+        if given(name):
+            params = click.get_current_context().command.params
+            option = next(param.opts[0] for param in params if param.name == name)
+            raise click.UsageError(f"{option}: a run that is resumed keeps its own; leave it out")
+
+
+def _known_plan(run: Run) -> FuzzPlan:
+    try:
+        return plan_from(run.plan)
+    except (TypeError, AttributeError, KeyError) as error:
+        raise LedgerError(f"--resume {run.id}: its plan is of another version; start a new run") from error
 
 
 def _refuse_unusable(plan: FuzzPlan) -> None:
@@ -137,16 +153,19 @@ def _case_sec() -> float:
 
 
 def _made(url: str) -> str:
-    """The address, with the folder of a SQLite file made."""
+    """The address, with the folder of a SQLite file made. Raises `LedgerError`."""
     prefix = "sqlite:///"
     if url.startswith(prefix):
-        Path(url.removeprefix(prefix)).parent.mkdir(parents=True, exist_ok=True)
+        try:
+            Path(url.removeprefix(prefix)).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise LedgerError(f"--ledger {url}: its folder cannot be made ({error.strerror})") from error
     return url
 
 
-def _explained(ledger: Ledger, run_id: str, plan: FuzzPlan, reports_dir: Path, finds_max: int) -> list[Explained]:
-    found = [explain(plan, find, reports_dir) for find in ledger.finds(run_id)[:finds_max]]
-    explained = [each for each in found if each is not None]
-    for each in explained:
-        ledger.record_repro(run_id, each.record())
-    return explained
+def _shown(url: str) -> str:
+    """The address without its password."""
+    try:
+        return make_url(url).render_as_string(hide_password=True)
+    except ArgumentError:
+        return url

@@ -7,6 +7,7 @@ import math
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +25,23 @@ SOURCES: dict[str, dict[str, tuple[str, ...]]] = {
             "harness/judge.py",
             "harness/methods.py",
             "harness/sampled.py",
-            "harness/fuzz/steps.py",
+            "harness/fuzz/*.py",
+            "harness/ports/*.py",
+            "harness/waivers.py",
+            "doge_core/*.py",
         ),
     },
     "detector": {
         "reference": ("hmm_regime_detector.py", "detector/*.py"),
         "contract": ("golden/detector.json",),
         "generators": ("generators/series/*.py", "generators/dial.py"),
-        "comparators": ("harness/comparators/*.py", "harness/detector/*.py"),
+        "comparators": (
+            "harness/comparators/*.py",
+            "harness/detector/*.py",
+            "harness/fuzz/*.py",
+            "harness/ports/*.py",
+            "harness/waivers.py",
+        ),
     },
 }
 
@@ -71,7 +81,7 @@ class FuzzPlan:
 
 
 def plan_from(data: Mapping[str, Any]) -> FuzzPlan:
-    """A plan as the ledger kept it."""
+    """A plan as the ledger kept it. Raises `TypeError` for what another version wrote."""
     return FuzzPlan(**{**data, **{name: tuple(data.get(name, ())) for name in _TUPLES}})
 
 
@@ -84,11 +94,25 @@ def builds_of(plan: FuzzPlan) -> dict[str, str]:
 
 def _port_files(plan: FuzzPlan) -> dict[str, list[Path]]:
     """What each candidate is made of, as far as it is files."""
+    if plan.candidate_modules:
+        return {name: _module_files(name) for name in plan.candidate_modules}
     if plan.subject == "detector":
         return {"rust": _files(("doge-hmm/python/doge_hmm/*.py", "doge-hmm/python/doge_hmm/*.so"))}
     if plan.candidate_exes:
         return {exe: [Path(part) for part in shlex.split(exe) if Path(part).is_file()] for exe in plan.candidate_exes}
     return {"haskell": [Path(require_executable())]}
+
+
+def _module_files(name: str) -> list[Path]:
+    """The files of a module, or of the whole package that it is."""
+    try:
+        spec = find_spec(name)
+    except (ImportError, ValueError):
+        spec = None
+    if spec is None or spec.origin is None:
+        return []
+    origin = Path(spec.origin)
+    return sorted(origin.parent.rglob("*.py")) if origin.name == "__init__.py" else [origin]
 
 
 def _files(patterns: Sequence[str]) -> list[Path]:

@@ -10,7 +10,7 @@ from generators.case import Case, to_line
 from harness.comparators.divergence import Divergence
 from harness.fuzz.batch import Batch
 from harness.fuzz.plan import FuzzPlan
-from harness.fuzz.steps import step_by_step
+from harness.fuzz.steps import asked_further, step_by_step
 from harness.methods import compare_case
 from harness.ports.base import Outcome, Port
 from harness.ports.registry import open_ports
@@ -40,7 +40,8 @@ class ReducerBatch(Batch):
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Phases, events, actions, reasons and refusals."""
-        return self.tally.to_json()
+        thorough = sum(1 for index in self.plan.indexes(self.number) if index % METHODS_EVERY == 0)
+        return {**self.tally.to_json(), "asked": {"thoroughly": thorough}}
 
     def run_case(self, index: int) -> tuple[bytes, list[tuple[str, list[Divergence]]]]:
         """Run a case through every port."""
@@ -55,6 +56,7 @@ class ReducerBatch(Batch):
             if divergences:
                 if self.covered(port.name, divergences[0]):
                     divergences = step_by_step(case, divergences, self.reference, port)
+                    divergences += asked_further(case, self.reference, port) if index % METHODS_EVERY == 0 else []
                 found.append((port.name, divergences))
         return line, found
 

@@ -15,9 +15,9 @@ from harness.waivers import Waiver
 
 
 def print_verdict(
-    console: Console, verdict: Verdict, finds: Sequence[Find], explained: Sequence[Explained], *, rate: float
+    console: Console, verdict: Verdict, finds: Sequence[Find], explained: Sequence[Explained], *, rate: float, ledger: str
 ) -> None:
-    """Print what came of the run; `rate` is in cases a second."""
+    """Print what came of the run; `rate` is in cases a second, `ledger` the option that names the ledger, if it is needed."""
     console.print(_met(verdict))
     for waiver in verdict.waivers:
         console.print(_waived(verdict, waiver), markup=False, soft_wrap=True)
@@ -37,13 +37,13 @@ def print_verdict(
     if verdict.memory is not None:
         early, late = (size / 2**20 for size in verdict.memory)
         console.print(f"memory of a worker with its ports: {early:.0f} MiB early on, {late:.0f} MiB in the end", markup=False)
-    console.print(verdict.sentence(rate), markup=False, soft_wrap=True)
+    console.print(verdict.sentence(rate, ledger), markup=False, soft_wrap=True)
 
 
 def _met(verdict: Verdict) -> Table:
     table = Table("what", "times", title="Met by the cases", title_justify="left")
     for kind, numbers in verdict.counts.items():
-        if kind != "waiver":
+        if kind not in ("waiver", "asked"):
             for name, number in numbers.items():
                 table.add_row(f"{kind} {name}", str(number))
     return table
@@ -78,6 +78,7 @@ def as_data_of(verdict: Verdict, finds: Sequence[Find], explained: Sequence[Expl
         "waived": total.waived,
         "excused": verdict.excused,
         "bound": verdict.bound,
+        "bound_thorough": verdict.bound_thorough,
         "gaps": list(verdict.gaps),
         "memory_bytes": list(verdict.memory) if verdict.memory else None,
         "counts": {kind: dict(numbers) for kind, numbers in counts.items() if kind != "waiver"},

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
+from contextlib import closing
 from dataclasses import dataclass, field
 
 from harness.fuzz.plan import FuzzPlan, builds_of
@@ -23,6 +24,7 @@ class Progress:
     cases: int = 0
     steps: int = 0
     divergent: int = 0
+    interrupted: bool = False
     counts: dict[str, Counter[str]] = field(default_factory=dict)
     new: list[Find] = field(default_factory=list)
     started: float = field(default_factory=time.monotonic)
@@ -72,28 +74,38 @@ def carry_out(
 ) -> Progress:
     """Run every batch that is not in the ledger yet. Stops early, to be resumed, when the time is up or the user says so."""
     finished = ledger.finished(run.id)
+    beyond = sorted(number for number in finished if not 0 <= number < plan.batch_count)
+    if beyond:
+        raise LedgerError(
+            f"run {run.id}: the ledger has batch {beyond[0]} of {plan.batch_count}; it was changed, start a new run"
+        )
     progress = Progress(plan.batch_count, done=len(finished), before=len(finished))
     seen = {(find.port, find.fingerprint) for find in ledger.finds(run.id)}
     open_numbers = [number for number in range(plan.batch_count) if number not in finished]
-    state = STOPPED
+    deadline = None if time_budget_sec is None else progress.started + time_budget_sec
     try:
-        for result in _results(plan, open_numbers, workers, cluster):
-            if ledger.record(run.id, result):
-                _count(progress, result, seen)
-                listen(progress)
-            if time_budget_sec is not None and time.monotonic() - progress.started > time_budget_sec:
-                break
-        if progress.done == plan.batch_count:
-            state = DONE
+        with closing(_results(plan, open_numbers, workers, cluster, deadline)) as results:
+            for result in results:
+                if ledger.record(run.id, result):
+                    _count(progress, result, seen)
+                    listen(progress)
+                if deadline is not None and time.monotonic() > deadline:
+                    break
+    except KeyboardInterrupt:
+        progress.interrupted = True
     finally:
-        ledger.end(run.id, state=state)
+        # Another sitting may have brought the rest meanwhile.
+        whole = len(ledger.finished(run.id)) == plan.batch_count
+        ledger.end(run.id, state=DONE if whole else STOPPED)
     return progress
 
 
-def _results(plan: FuzzPlan, numbers: list[int], workers: int, cluster: str | None) -> Iterator[BatchResult]:
+def _results(
+    plan: FuzzPlan, numbers: list[int], workers: int, cluster: str | None, deadline: float | None
+) -> Generator[BatchResult]:
     if cluster is not None:
         return run_on_cluster(plan.to_json(), numbers, cluster)
-    return run_locally(plan.to_json(), numbers, workers)
+    return run_locally(plan.to_json(), numbers, workers, deadline=deadline)
 
 
 def _count(progress: Progress, result: BatchResult, seen: set[tuple[str, str]]) -> None:

@@ -1,14 +1,17 @@
-"""The steps of a case one by one, each from the reference's state: so that one divergence does not hide the next."""
+"""What comes after a divergence that is waived: a waiver must not hide another bug."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from generators.case import Case
 from harness.comparators.divergence import Divergence
-from harness.judge import compare_outcomes
+from harness.judge import compare_outcomes, judge
+from harness.methods import compare_methods, compare_session
 from harness.ports.base import Port
+from harness.ports.process import ServerPort
 
 
 def state_after(case: Case, steps: int, reference: Port) -> Any:
@@ -18,18 +21,54 @@ def state_after(case: Case, steps: int, reference: Port) -> Any:
 
 
 def step_by_step(case: Case, found: Sequence[Divergence], reference: Port, port: Port) -> list[Divergence]:
-    """The divergences of the step where a replay parted, then those of every later step from the reference's own state.
+    """The divergences of a replay without those that merely follow from an earlier one.
 
-    What the replay showed beyond that step may be a mere consequence, and is left out. A divergence that is in no step stands.
+    As long as a divergent step leaves the port in the reference's state, what comes later in the replay stands for itself; else
+    the replay begins anew behind it, from the reference's state. A divergence that is in no step stands.
     """
-    first = found[0].step
-    if first is None:
-        return list(found)
-    divergences = [each for each in found if each.step == first]
-    state = state_after(case, first + 1, reference)
-    for step in range(first + 1, len(case.events)):
-        request = {**case.inputs(), "state": state, "event": case.events[step]}
-        expected, candidate = reference.transition(request), port.transition(request)
-        divergences += compare_outcomes(reference=expected, candidate=candidate, case=case, path=f"$.steps[{step}]")
-        state = expected.answer.get("state", state)
+    divergences: list[Divergence] = []
+    start, rest = 0, list(found)
+    while rest:
+        first = _first_lasting(case, rest, start, reference, port)
+        divergences += [each for each in rest if first is None or (each.step is not None and each.step <= first)]
+        if first is None or first + 1 >= len(case.events):
+            # Nothing is left to begin anew with: the last state stands, too.
+            divergences += [] if first is None else [each for each in rest if each.step is None]
+            break
+        start = first + 1
+        rest = _replayed(case, start, reference, port)
     return divergences
+
+
+def _first_lasting(case: Case, found: Sequence[Divergence], start: int, reference: Port, port: Port) -> int | None:
+    """The first divergent step after which the two are in different states."""
+    for step in sorted({each.step for each in found if each.step is not None and each.step >= start}):
+        request = {**case.inputs(), "state": state_after(case, step, reference), "event": case.events[step]}
+        expected, candidate = reference.transition(request), port.transition(request)
+        parted = compare_outcomes(reference=expected, candidate=candidate, case=case)
+        if any(each.path == "$" or each.path.startswith("$.state") for each in parted):
+            return step
+    return None
+
+
+def _replayed(case: Case, start: int, reference: Port, port: Port) -> list[Divergence]:
+    """The divergences of a replay of the events from `start` on, by the steps of the whole case."""
+    state = state_after(case, start, reference)
+    if state is None:
+        return []
+    later = replace(case, state=state, events=case.events[start:])
+    expected, candidate = reference.replay(later), port.replay(later)
+    found = judge(case=later, reference=expected, candidate=candidate, reference_port=reference, port=port)
+    return [
+        each if each.step is None else replace(
+            each, step=each.step + start, path=each.path.replace(f"$.steps[{each.step}]", f"$.steps[{each.step + start}]", 1)
+        )
+        for each in found
+    ]  # fmt: skip
+
+
+def asked_further(case: Case, reference: Port, port: Port) -> list[Divergence]:
+    """What a replay that diverges would keep from being asked: the other methods, single transitions, a session."""
+    answer = reference.replay(case).answer
+    found = compare_methods(case=case, answer=answer, reference_port=reference, port=port)
+    return found + (compare_session(case=case, port=port) if isinstance(port, ServerPort) else [])

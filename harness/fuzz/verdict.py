@@ -20,7 +20,8 @@ RULE_OF_THREE = 3.0
 CASES_TO_MEET_ALL = 1000
 # Memory is compared between the batches after the first third and the last ones, once there are this many.
 BATCHES_TO_JUDGE_MEMORY = 40
-MEMORY_GROWTH_MAX = 1.1
+# Less than this many bytes more is noise.
+MEMORY_GROWTH_MAX, MEMORY_NOISE_BYTES = 1.1, 16 * 2**20
 EXIT_CODES = {"PARITY": 0, "WAIVED": 0, "DIVERGENCE": 1, "NOT MET": 1, "INCOMPLETE": 130, "MISSING": 3}
 
 
@@ -36,6 +37,7 @@ class Verdict:
     gaps: Sequence[str]
     memory: tuple[float, float] | None
     figures: Sequence[Figure] = ()
+    interrupted: bool = False
 
     @property
     def excused(self) -> int:
@@ -52,7 +54,7 @@ class Verdict:
             return "DIVERGENCE" if self.complete else "INCOMPLETE"
         if self.gaps:
             return "NOT MET"
-        if not self.complete:
+        if not self.complete or self.interrupted:
             return "INCOMPLETE"
         if any(figure.reason for figure in self.figures):
             return "MISSING"
@@ -66,24 +68,38 @@ class Verdict:
     @property
     def bound(self) -> float | None:
         """The largest share of divergent cases that this many without one leave likely; None where there was one."""
-        compared = self.total.cases - self.excused
-        return RULE_OF_THREE / compared if not self.total.divergent and compared else None
+        return self._bound(self.total.cases - self.excused)
 
-    def sentence(self, rate: float) -> str:
-        """The verdict in a line; `rate` is in cases a second."""
+    @property
+    def bound_thorough(self) -> float | None:
+        """The same of what only some cases are asked; None where every case is asked everything."""
+        asked = self.counts.get("asked")
+        return None if asked is None else self._bound(asked["thoroughly"])
+
+    def _bound(self, compared: int) -> float | None:
+        return min(1.0, RULE_OF_THREE / compared) if not self.total.divergent and compared else None
+
+    def sentence(self, rate: float, ledger: str = "") -> str:
+        """The verdict in a line; `rate` is in cases a second, `ledger` the option that names the ledger, if it is needed."""
         total = self.total
         text = f"{self.word}: {total.cases} cases, {total.steps} steps, {total.divergent} divergent"
         text += f", {total.waived} of them waived" if total.waived else ""
         text += f", {self.excused} excused" if self.excused else ""
         text += f", {rate:.0f} cases/s in this sitting"
         if self.word == "PARITY" and self.bound is not None:
-            text += f"; at most {self.bound:.1e} of such cases diverge (95 % confidence)"
+            text += f"; at most {self.bound:.1e} of such cases diverge"
+            if self.bound_thorough is not None:
+                asked = self.counts["asked"]["thoroughly"]
+                text += f" in their replay, {self.bound_thorough:.1e} in sessions and other methods, which {asked} were asked"
+            text += " (95 % confidence)"
         if self.word == "INCOMPLETE":
-            text += f"; go on with parity fuzz --resume {self.run_id}"
+            text += f"; go on with parity fuzz --resume {self.run_id}{ledger}"
         return text
 
 
-def verdict_of(ledger: Ledger, run_id: str, plan: FuzzPlan, figures: Sequence[Figure] = ()) -> Verdict:
+def verdict_of(
+    ledger: Ledger, run_id: str, plan: FuzzPlan, figures: Sequence[Figure] = (), *, interrupted: bool = False
+) -> Verdict:
     """The verdict on what of a run is in the ledger, and on its coverage where that was asked for."""
     total, counts = ledger.total(run_id), ledger.counts(run_id)
     complete = total.batches == plan.batch_count
@@ -93,7 +109,7 @@ def verdict_of(ledger: Ledger, run_id: str, plan: FuzzPlan, figures: Sequence[Fi
     if plan.subject == "reducer" and complete and plan.sequences >= CASES_TO_MEET_ALL:
         gaps += [f"NEVER MET: {each}" for each in never_hit(counts)]
     memory = memory_of(ledger.memory(run_id))
-    if memory is not None and memory[1] > memory[0] * MEMORY_GROWTH_MAX:
+    if memory is not None and memory[1] > max(memory[0] * MEMORY_GROWTH_MAX, memory[0] + MEMORY_NOISE_BYTES):
         gaps.append(f"MEMORY GROWS: from {memory[0] / 2**20:.0f} MiB a worker to {memory[1] / 2**20:.0f} MiB")
     gaps += [f"NOT REACHED: {each}" for each in gaps_of(plan, figures)]
     return Verdict(
@@ -105,6 +121,7 @@ def verdict_of(ledger: Ledger, run_id: str, plan: FuzzPlan, figures: Sequence[Fi
         gaps=gaps,
         memory=memory,
         figures=figures,
+        interrupted=interrupted,
     )
 
 

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import signal
+import threading
+import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from multiprocessing import connection, resource_tracker
 from typing import Any
 
 from harness.fuzz.batch import run_batch
@@ -20,27 +26,53 @@ class WorkersError(RuntimeError):
     """A batch cannot be run: it ends every worker, or there is no cluster. The message says which."""
 
 
-def run_locally(data: Mapping[str, Any], numbers: Iterable[int], workers: int) -> Iterator[BatchResult]:
-    """The results of the batches, as they come, from so many processes. Raises `WorkersError`."""
+class TimeUpError(Exception):
+    """The time is up; what is running is given up, and will be run again."""
+
+
+def run_locally(
+    data: Mapping[str, Any], numbers: Iterable[int], workers: int, *, deadline: float | None = None
+) -> Generator[BatchResult]:
+    """The results of the batches, as they come, from so many processes, until `deadline` (of `time.monotonic`).
+
+    Raises `WorkersError`. Whoever closes the generator ends the processes, whatever they are doing.
+    """
     waiting, deaths = list(numbers)[::-1], Counter[int]()
+    # Its own start would let interrupts through again.
+    resource_tracker.ensure_running()
     while waiting:
-        pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
+        pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_end_with_parent)
         try:
-            yield from _drain(pool, data, waiting, deaths, workers)
+            yield from _drain(pool, data, waiting, deaths, workers, deadline)
+        except TimeUpError:
+            _end_workers()
+            return
+        except BaseException:
+            _end_workers()
+            raise
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _drain(
-    pool: ProcessPoolExecutor, data: Mapping[str, Any], waiting: list[int], deaths: Counter[int], workers: int
+    pool: ProcessPoolExecutor,
+    data: Mapping[str, Any],
+    waiting: list[int],
+    deaths: Counter[int],
+    workers: int,
+    deadline: float | None,
 ) -> Iterator[BatchResult]:
-    """Results until nothing waits, or until a worker died: then what it had waits again."""
+    """Results until nothing waits, or until a worker died: then what it had waits again. Raises `TimeUpError`."""
     running: dict[Future[BatchResult], int] = {}
     while waiting or running:
         while waiting and len(running) < 2 * workers:
             number = waiting.pop()
-            running[pool.submit(run_batch, data, number)] = number
-        done, _ = wait(running, return_when=FIRST_COMPLETED)
+            with _spared():
+                running[pool.submit(run_batch, data, number)] = number
+        left_sec = None if deadline is None else max(0.0, deadline - time.monotonic())
+        done, _ = wait(running, timeout=left_sec, return_when=FIRST_COMPLETED)
+        if not done:
+            raise TimeUpError
         broken = False
         for future in done:
             number = running.pop(future)
@@ -53,6 +85,33 @@ def _drain(
         if broken:
             waiting.extend(running.values())
             return
+
+
+@contextmanager
+def _spared() -> Iterator[None]:
+    """Processes that start meanwhile hear no interrupt: a terminal sends it to all, and the run alone has words for it."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+
+def _end_with_parent() -> None:
+    """Have this process end when the run's is gone, however that came."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None, "a worker has a parent"
+
+    def watch() -> None:
+        connection.wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _end_workers() -> None:
+    for worker in multiprocessing.active_children():
+        worker.kill()
 
 
 def _count_death(deaths: Counter[int], number: int) -> None:
@@ -68,7 +127,7 @@ def _may_start_none() -> bool:
     return multiprocessing.current_process().daemon
 
 
-def run_on_cluster(data: Mapping[str, Any], numbers: Iterable[int], address: str) -> Iterator[BatchResult]:
+def run_on_cluster(data: Mapping[str, Any], numbers: Iterable[int], address: str) -> Generator[BatchResult]:
     """The results of the batches, as they come, from a Dask cluster. Raises `WorkersError`."""
     from distributed import Client, as_completed
 

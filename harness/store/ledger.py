@@ -10,9 +10,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, func, select
+from sqlalchemy import Connection, Engine, create_engine, event, func, inspect, select
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import (
+    ArgumentError,
+    IntegrityError,
+    NoSuchModuleError,
+    OperationalError,
+    ProgrammingError,
+    SQLAlchemyError,
+)
 
 from harness.store.records import BatchResult, Find, Repro
 from harness.store.schema import batches, coverage, finds, metadata, repros, runs
@@ -55,11 +62,21 @@ class Ledger:
     def __init__(self, url: str) -> None:
         try:
             self._engine = _engine(url)
-            metadata.create_all(self._engine)
+            _create_tables(self._engine)
+            self._check_columns(url)
         except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
-            raise LedgerError(f"--ledger {url}: is no address of a database ({_first_line(error)})") from error
+            raise LedgerError(f"--ledger {url}: is no address of a database ({first_line(error)})") from error
         except SQLAlchemyError as error:
-            raise LedgerError(f"--ledger {url}: cannot be opened ({_first_line(error)})") from error
+            raise LedgerError(f"--ledger {url}: cannot be opened ({first_line(error)})") from error
+
+    def _check_columns(self, url: str) -> None:
+        inspector = inspect(self._engine)
+        for table in metadata.sorted_tables:
+            there = {column["name"] for column in inspector.get_columns(table.name)}
+            lacking = [column.name for column in table.columns if column.name not in there]
+            if lacking:
+                name = f"table {table.name} has no {', '.join(lacking)}"
+                raise LedgerError(f"--ledger {url}: was made by another version ({name}); begin another ledger")
 
     def close(self) -> None:
         """Let go of the database."""
@@ -100,7 +117,7 @@ class Ledger:
         except IntegrityError as error:
             if result.number in self.finished(run_id):
                 return False
-            raise LedgerError(f"run {run_id}: batch {result.number} does not fit the ledger ({_first_line(error)})") from error
+            raise LedgerError(f"run {run_id}: batch {result.number} does not fit the ledger ({first_line(error)})") from error
         return True
 
     def end(self, run_id: str, *, state: str) -> None:
@@ -197,5 +214,14 @@ def _engine(url: str) -> Engine:
     return engine
 
 
-def _first_line(error: Exception) -> str:
+def _create_tables(engine: Engine) -> None:
+    try:
+        metadata.create_all(engine)
+    except (OperationalError, ProgrammingError, IntegrityError):
+        # Another run made them in the same moment.
+        metadata.create_all(engine)
+
+
+def first_line(error: Exception) -> str:
+    """What an error says first."""
     return str(error).partition("\n")[0]

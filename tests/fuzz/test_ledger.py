@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, text
 
 from harness.store.ledger import DONE, Ledger, LedgerError
 from harness.store.records import BatchResult, Find, Repro
@@ -110,3 +113,20 @@ def test_an_address_that_opens_nothing_is_refused_in_one_sentence(url: str) -> N
     with pytest.raises(LedgerError, match="--ledger ") as error:
         Ledger(url)
     assert "\n" not in str(error.value)
+
+
+def test_a_ledger_of_another_version_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'old.sqlite'}"
+    Ledger(url).close()
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text("ALTER TABLE batches DROP COLUMN waived"))
+    engine.dispose()
+    with pytest.raises(LedgerError, match=r"another version \(table batches has no waived\)"):
+        Ledger(url)
+
+
+def test_a_ledger_may_be_made_by_many_at_once(ledger_url: str) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        for ledger in pool.map(lambda _: Ledger(ledger_url), range(8)):
+            ledger.close()

@@ -57,13 +57,13 @@ def killed_twice_and_resumed(url: str, reports: Path) -> str:
     run_id = run_id_of(process)
     await_batches(url, run_id, 2)
     kill_with_workers(process)
-    process = start_fuzz(url, reports, *ARGUMENTS, "--resume", run_id)
+    process = start_fuzz(url, reports, "--workers", "2", "--resume", run_id)
     await_batches(url, run_id, 4)
     workers = [child for child in psutil.Process(process.pid).children() if "spawn_main" in " ".join(child.cmdline())]
     workers[-1].kill()
     await_batches(url, run_id, 6)
     kill_with_workers(process)
-    process = start_fuzz(url, reports, *ARGUMENTS, "--resume", run_id)
+    process = start_fuzz(url, reports, "--workers", "2", "--resume", run_id)
     said, _ = process.communicate(timeout=120)
     assert process.returncode == 1, said
     return run_id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from harness.tally import EVENTS
 from tests.fuzz.runs import PLANTED, ROOT
 from tests.fuzz.test_finds import fuzzed
 
@@ -79,3 +81,23 @@ def test_a_bad_file_costs_no_run(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert done.stderr.startswith("parity: --waivers ")
     assert "$.waiver[0]" in done.stderr
+
+
+@pytest.mark.parametrize("second", ["wrong_session", "wrong_violations", "wrong_final_state"])
+def test_a_digest_that_is_waived_hides_nothing_else(tmp_path: Path, second: str) -> None:
+    candidate = ("--candidate-exe", f"{PLANTED} digest_and_{second}")
+    digests = [f"$.steps[*].digest|value|{event}" for event in (*EVENTS, "untyped")]
+    fingerprints = [hashlib.sha256(each.encode()).hexdigest()[:12] for each in digests]
+    _, run = fuzzed(tmp_path, *ARGUMENTS, *waived(tmp_path, fingerprints), *candidate)
+    assert run["verdict"] == "DIVERGENCE"
+    others = [find for find in run["finds"] if find["fingerprint"] not in fingerprints]
+    assert others
+    assert not any(find["divergence"]["path"].endswith(".digest") for find in others)
+
+
+def test_what_is_not_answered_is_never_waived(tmp_path: Path) -> None:
+    candidate = ("--candidate-exe", f"{PLANTED} dies_at_once")
+    _, first = fuzzed(tmp_path, *ARGUMENTS, *candidate)
+    fingerprints = [find["fingerprint"] for find in first["finds"]]
+    code, run = fuzzed(tmp_path, *ARGUMENTS, *waived(tmp_path, fingerprints), *candidate)
+    assert (code, run["verdict"], run["waived"]) == (1, "DIVERGENCE", 0)

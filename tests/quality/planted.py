@@ -220,6 +220,37 @@ def wrong_session() -> None:
     wire_session.Sessions.step = forgetful
 
 
+def digest_and_wrong_session() -> None:
+    """Two bugs at once, of which the first is in every replay."""
+    wrong_digest()
+    wrong_session()
+
+
+def digest_and_wrong_violations() -> None:
+    """Two bugs at once: every digest, and from a replay's second step on what is wrong with the state."""
+
+    def spoil(answer: Json) -> Json:
+        for step in answer.get("steps", [])[1:]:
+            if "violations" in step:
+                step["violations"] = ["all is well"]
+        return answer
+
+    wrong_digest()
+    _changing(spoil)
+
+
+def digest_and_wrong_final_state() -> None:
+    """Two bugs at once: every digest, and the time in a replay's last state."""
+
+    def spoil(answer: Json) -> Json:
+        if "steps" in answer:
+            answer["state"]["now"] += 1.0
+        return answer
+
+    wrong_digest()
+    _changing(spoil)
+
+
 def wrong_volume() -> None:
     """Replay is right, but the volume on its own is not."""
     wire.METHODS["compute_order_volume"] = lambda request: {"volume": 1.0}
@@ -247,6 +278,11 @@ def _failing(fail: Callable[[], bytes]) -> None:
 def dies() -> None:
     """The process ends in the middle of a run."""
     _failing(lambda: sys.exit("out of memory"))
+
+
+def dies_at_once() -> None:
+    """The process ends at every replay."""
+    wire.METHODS["replay"] = lambda _request: sys.exit("out of memory")
 
 
 def hangs() -> None:
