@@ -25,7 +25,7 @@ def refused(folder: Path, *arguments: str, **environment: str) -> tuple[int, str
         str(folder),
     ]
     done = subprocess.run(
-        [*command, "--sequences", "20", *arguments],
+        [*command, *(() if "--resume" in arguments else ("--sequences", "20")), *arguments],
         cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert "Traceback" not in done.stderr
