@@ -15,6 +15,8 @@ from tests.fuzz.runs import PLANTED, ROOT
 from tests.fuzz.test_finds import fuzzed
 
 ARGUMENTS = ("--sequences", "60", "--seed", "1", "--workers", "1", "--finds-max", "0")
+# What events that are none call themselves.
+OTHERS = ("untyped", "no event", "Nothing", "5", "None", "PairState", "EngineConfig", "priceTick")
 ENTRY = '[[waiver]]\nsubject = "reducer"\nfingerprint = "{}"\nowner = "ann"\nreason = "known"\nexpires = {}\n'
 
 
@@ -86,7 +88,7 @@ def test_a_bad_file_costs_no_run(tmp_path: Path) -> None:
 @pytest.mark.parametrize("second", ["wrong_session", "wrong_violations", "wrong_final_state"])
 def test_a_digest_that_is_waived_hides_nothing_else(tmp_path: Path, second: str) -> None:
     candidate = ("--candidate-exe", f"{PLANTED} digest_and_{second}")
-    digests = [f"$.steps[*].digest|value|{event}" for event in (*EVENTS, "untyped")]
+    digests = [f"$.steps[*].digest|value|{event}" for event in (*EVENTS, *OTHERS)]
     fingerprints = [hashlib.sha256(each.encode()).hexdigest()[:12] for each in digests]
     _, run = fuzzed(tmp_path, *ARGUMENTS, *waived(tmp_path, fingerprints), *candidate)
     assert run["verdict"] == "DIVERGENCE"
