@@ -53,7 +53,7 @@ def test_waived_finds_are_counted_and_are_no_parity(folder: Path) -> None:
 
 def test_a_waiver_hides_no_other_bug(folder: Path) -> None:
     # The same waivers on a port with a second bug.
-    both = ("--candidate-exe", f"{PLANTED} forgets_fee_and_moves_market")
+    both = ("--candidate-exe", f"{PLANTED} forgets_quote_fee+fill_moves_market")
     code, run = fuzzed(folder, *ARGUMENTS, "--waivers", str(folder / "waivers.toml"), *both)
     assert (code, run["verdict"]) == (1, "DIVERGENCE")
     assert run["divergent"] > run["waived"]
@@ -87,7 +87,7 @@ def test_a_bad_file_costs_no_run(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("second", ["wrong_session", "wrong_violations", "wrong_final_state"])
 def test_a_digest_that_is_waived_hides_nothing_else(tmp_path: Path, second: str) -> None:
-    candidate = ("--candidate-exe", f"{PLANTED} digest_and_{second}")
+    candidate = ("--candidate-exe", f"{PLANTED} wrong_digest+{second}")
     digests = [f"$.steps[*].digest|value|{event}" for event in (*EVENTS, *OTHERS)]
     fingerprints = [hashlib.sha256(each.encode()).hexdigest()[:12] for each in digests]
     _, run = fuzzed(tmp_path, *ARGUMENTS, *waived(tmp_path, fingerprints), *candidate)

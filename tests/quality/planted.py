@@ -1,4 +1,4 @@
-"""Serves the reference with one bug planted in it: `planted.py BUG --server`.
+"""Serves the reference with a bug planted in it, or several: `planted.py BUG[+BUG] --server`.
 
 Each bug is one that a port could well have. The harness has to catch every one of them over the wire.
 """
@@ -80,12 +80,6 @@ def forgets_quote_fee() -> None:
         return replace(after, total_settled_usd=state.total_settled_usd + action.gross_profit), action
 
     booking.book_cycle = transition.book_cycle = booked
-
-
-def forgets_fee_and_moves_market() -> None:
-    """Two bugs at once: one must not hide the other."""
-    forgets_quote_fee()
-    fill_moves_market()
 
 
 def reassociated_profit() -> None:
@@ -220,14 +214,8 @@ def wrong_session() -> None:
     wire_session.Sessions.step = forgetful
 
 
-def digest_and_wrong_session() -> None:
-    """Two bugs at once, of which the first is in every replay."""
-    wrong_digest()
-    wrong_session()
-
-
-def digest_and_wrong_violations() -> None:
-    """Two bugs at once: every digest, and from a replay's second step on what is wrong with the state."""
+def wrong_violations() -> None:
+    """From a replay's second step on, what is wrong with the state."""
 
     def spoil(answer: Json) -> Json:
         for step in answer.get("steps", [])[1:]:
@@ -235,19 +223,17 @@ def digest_and_wrong_violations() -> None:
                 step["violations"] = ["all is well"]
         return answer
 
-    wrong_digest()
     _changing(spoil)
 
 
-def digest_and_wrong_final_state() -> None:
-    """Two bugs at once: every digest, and the time in a replay's last state."""
+def wrong_final_state() -> None:
+    """The time in a replay's last state."""
 
     def spoil(answer: Json) -> Json:
         if "steps" in answer:
             answer["state"]["now"] += 1.0
         return answer
 
-    wrong_digest()
     _changing(spoil)
 
 
@@ -306,9 +292,9 @@ def parity() -> None:
 
 if __name__ == "__main__":
     bugs = {name: bug for name, bug in globals().items() if callable(bug) and getattr(bug, "__module__", "") == __name__}
-    plant = bugs.get(sys.argv[1] if len(sys.argv) > 1 else "")
-    if plant is None:
-        known = ", ".join(name for name in bugs if not name.startswith("_"))
-        sys.exit(f"planted.py: name a bug, then --server; known: {known}")
-    plant()
+    wanted = sys.argv[1].split("+") if len(sys.argv) > 1 else [""]
+    if not all(name in bugs for name in wanted):
+        sys.exit(f"planted.py: name bugs as one+other, then --server; known: {', '.join(sorted(bugs))}")
+    for name in wanted:
+        bugs[name]()
     sys.exit(wire.main(sys.argv[2:]))

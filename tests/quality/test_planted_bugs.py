@@ -53,6 +53,7 @@ BY_STEP = {
     "drops_minus_zero": ".",
     "ints_for_floats": ".",
     "wrong_digest": ".digest",
+    "wrong_violations": ".violations",
     "wrong_session": ".session",
 }
 # A zero with a sign is rare in ordinary traffic, so its fixtures stand guard.
