@@ -157,7 +157,7 @@ def run(ports: str | None, as_data: bool, subject: str, **options: Any) -> int:
 @candidate_option
 @module_option
 @timeout_option
-@click.option("--promote", metavar="NAME", help="Make a golden fixture of the case, under this name.")
+@click.option("--promote", metavar="NAME", help="Make a golden fixture of the case; small letters, digits, underscores.")
 @json_option
 def replay(
     file: Path,
@@ -168,6 +168,10 @@ def replay(
     as_data: bool,
 ) -> int:
     """Run a repro FILE again: 1 while it diverges, 0 once it no longer does."""
+    if promote is not None:
+        from harness.promote import check_name
+
+        check_name(file, promote)
     if subject_of(file) == "detector":
         from harness.detector.cli import replay_cli
 

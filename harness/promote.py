@@ -31,10 +31,7 @@ def promote(file: Path, name: str) -> tuple[Path, Path]:
     case: Case | SeriesCase = read_detector_repro(file).case if detector else read_repro(file).case
     directory = detector_corpus.FIXTURES_DIR if detector else corpus.FIXTURES_DIR
     fixture = directory / f"{name}.json"
-    if not _NAME.fullmatch(name):
-        raise ReproError(f"--promote {name!r}: a fixture's name has 3 to 60 small letters, digits and underscores")
-    if fixture.exists():
-        raise ReproError(f"--promote {name}: there is such a fixture already; choose another name")
+    check_name(file, name)
     case = replace(case, name=name, metadata={**case.metadata, "source": "golden"})
     about = _about(file)
     data = _recorded(case, about)
@@ -43,6 +40,15 @@ def promote(file: Path, name: str) -> tuple[Path, Path]:
     fixture.write_bytes(data)
     _enter(detector_corpus.MANIFEST_FILE if detector else manifest.MANIFEST_FILE, fixture)
     return defined, fixture
+
+
+def check_name(file: Path, name: str) -> None:
+    """Whether a fixture of a repro may be called so. Raises `ReproError`."""
+    directory = detector_corpus.FIXTURES_DIR if subject_of(file) == "detector" else corpus.FIXTURES_DIR
+    if not _NAME.fullmatch(name):
+        raise ReproError(f"--promote {name!r}: a fixture's name has 3 to 60 small letters, digits and underscores")
+    if (directory / f"{name}.json").exists():
+        raise ReproError(f"--promote {name}: there is such a fixture already; choose another name")
 
 
 def _about(file: Path) -> str:

@@ -11,6 +11,7 @@ import click
 import msgspec
 
 from harness.comparators.divergence import Divergence
+from harness.store.records import Find
 
 DEFAULT_FILE = Path("waivers.toml")
 
@@ -39,9 +40,13 @@ class Waiver(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     def covers(self, port: str, divergence: Divergence) -> bool:
         """Whether it is about this divergence of this port. What was not answered was not compared, and is never waived."""
-        if divergence.kind == "error" and not divergence.path.endswith(".error"):
+        if divergence.kind == "error" and not divergence.path.endswith((".error", ".kind")):
             return False
-        return self.fingerprint == divergence.fingerprint and self.port in (None, port)
+        return self.names(port, divergence.fingerprint)
+
+    def names(self, port: str, fingerprint: str) -> bool:
+        """Whether it is about a find of this port."""
+        return self.fingerprint == fingerprint and self.port in (None, port)
 
     def expired(self, today: datetime.date) -> bool:
         """Whether its last day is over."""
@@ -88,6 +93,11 @@ def waiver_of(waivers: Sequence[Waiver], port: str, divergence: Divergence) -> W
     return next((waiver for waiver in waivers if waiver.covers(port, divergence)), None)
 
 
+def find_is_waived(waivers: Sequence[Waiver], find: Find) -> bool:
+    """Whether somebody answers for a find; then all that diverges in its cases is waived."""
+    return any(waiver.names(find.port, find.fingerprint) for waiver in waivers)
+
+
 def stale(waivers: Sequence[Waiver], hits: Mapping[str, int], *, today: datetime.date, complete: bool) -> list[str]:
     """What is wrong with waivers after a run, a sentence each: their day is over, or no case of a whole run hit them."""
     found = []
@@ -96,7 +106,7 @@ def stale(waivers: Sequence[Waiver], hits: Mapping[str, int], *, today: datetime
         if waiver.expired(today):
             found.append(f"EXPIRED: {who} ended on {waiver.expires}; mend the divergence, or answer for it anew")
         elif complete and not hits.get(waiver.key):
-            found.append(f"NEVER HIT: {who} met no divergence; take it out of the file")
+            found.append(f"NEVER HIT: {who} met no divergence; take it out, unless a longer run meets it")
     return found
 
 

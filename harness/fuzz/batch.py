@@ -89,13 +89,17 @@ class Batch(ABC):
         waivers = [waiver_of(self.waivers, port, each) for each in divergences]
         self.hits.update({waiver.key for waiver in waivers if waiver is not None})
         waived = None not in waivers
-        divergence = divergences[0 if waived else waivers.index(None)]
+        first = 0 if waived else waivers.index(None)
+        divergence = divergences[first]
         self._verdicts.update(f"{index} {port} {divergence.fingerprint}\n".encode())
         key = (port, divergence.fingerprint)
         if key in self.finds:
             self.finds[key] = self.finds[key].with_more(1)
         else:
-            self.finds[key] = Find(port, divergence.fingerprint, 1, index, divergence.to_json())
+            # What parts in the same step may be the same bug, and has to be waived with it.
+            alike = {each.fingerprint for each in divergences[first + 1 :] if each.step in (None, divergence.step)}
+            also = sorted(alike - {divergence.fingerprint})
+            self.finds[key] = Find(port, divergence.fingerprint, 1, index, {**divergence.to_json(), "also": also})
         return waived
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from harness.commands import as_json
 from harness.coverage.figures import cases_of
 from harness.coverage.report import print_figures
 from harness.fuzz.plan import FuzzPlan, plan_from
-from harness.fuzz.ready import unusable
+from harness.fuzz.ready import candidates_of, unusable
 from harness.fuzz.report import as_data_of, print_verdict
 from harness.fuzz.run import begin, resumed
 from harness.fuzz.signals import stopped_in_order
@@ -72,10 +73,11 @@ def fuzz(
     console = console_for(as_data=as_data)
     address = _shown(url)
     try:
-        ledger = Ledger(_made(url))
+        ledger = Ledger(_made(url) if run_id is None else _there(url, run_id))
         known = None if run_id is None else ledger.find(run_id)
         plan = _plan(**planned) if known is None else _known_plan(known)
         _refuse_unusable(plan)
+        plan = plan if known is not None else _with_its_waivers(plan)
         run = begin(ledger, plan) if known is None else resumed(known, plan)
         console.print(f"run {run.id}: {plan.sequences} cases of seed {plan.seed} in {plan.batch_count} batches", markup=False)
         sitting = Sitting(ledger, run, plan, console, time_budget_sec)
@@ -89,7 +91,7 @@ def fuzz(
     except SQLAlchemyError as error:
         raise click.UsageError(f"--ledger {address}: {first_line(error)}; what is in it stands, go on with --resume") from error
     print_figures(console, sitting.figures, cases_of(plan))
-    option = "" if url == LEDGER else f" --ledger {address}"
+    option = ("" if url == LEDGER else f" --ledger {address}") + (f" --reports {reports_dir}" if given("reports_dir") else "")
     print_verdict(console, verdict, finds, sitting.explained, rate=sitting.rate, ledger=option)
     if as_data:
         click.echo(as_json({"exit_code": verdict.exit_code, **as_data_of(verdict, finds, sitting.explained)}))
@@ -146,6 +148,12 @@ def _plan(
     )
 
 
+def _with_its_waivers(plan: FuzzPlan) -> FuzzPlan:
+    """The plan without the waivers of ports that it does not ask."""
+    names = candidates_of(plan)
+    return replace(plan, waivers=tuple(each for each in plan.waivers if each.get("port") in (None, *names)))
+
+
 def _case_sec() -> float:
     from harness.detector.cage import CASE_SEC
 
@@ -160,6 +168,14 @@ def _made(url: str) -> str:
             Path(url.removeprefix(prefix)).parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise LedgerError(f"--ledger {url}: its folder cannot be made ({error.strerror})") from error
+    return url
+
+
+def _there(url: str, run_id: str) -> str:
+    """The address of a ledger that is there already, if it is a file. Raises `LedgerError`."""
+    path = url.removeprefix("sqlite:///")
+    if path != url and not Path(path).exists():
+        raise LedgerError(f"--resume {run_id}: there is no ledger at {path}; name the run's own with --ledger")
     return url
 
 

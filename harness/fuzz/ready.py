@@ -48,3 +48,12 @@ def _of_the_detector(plan: FuzzPlan) -> Findings:
             else:
                 missing.append((port.name, available))
     return missing, differing
+
+
+def candidates_of(plan: FuzzPlan) -> list[str]:
+    """The names of the ports that a plan asks."""
+    if plan.subject == "detector":
+        from harness.fuzz import detector_batch
+
+        return [port.name for port in detector_batch.ports_of(plan.candidate_modules)[1:]]
+    return [port.name for port in reducer_batch.ports_of(plan.candidate_exes, plan.timeout_sec)[1:]]

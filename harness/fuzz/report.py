@@ -11,7 +11,10 @@ from rich.table import Table
 from harness.fuzz.explain import Explained
 from harness.fuzz.verdict import Verdict
 from harness.store.records import Find
-from harness.waivers import Waiver
+from harness.waivers import Waiver, find_is_waived
+
+# So many fingerprints beside a find's own are named.
+ALSO_MAX = 12
 
 
 def print_verdict(
@@ -22,8 +25,7 @@ def print_verdict(
     for waiver in verdict.waivers:
         console.print(_waived(verdict, waiver), markup=False, soft_wrap=True)
     for find in finds:
-        console.print(f"FIND {find.fingerprint} of {find.port}: {find.count} case(s), the first is {find.first_index}: "
-                      f"{find.divergence['path']}", markup=False, soft_wrap=True)  # fmt: skip
+        console.print(_found(verdict, find), markup=False, soft_wrap=True)
     for each in explained:
         console.print(
             f"SHRUNK {each.find.fingerprint}: {each.size_before} {each.unit} to {each.size_after} in "
@@ -44,9 +46,16 @@ def _met(verdict: Verdict) -> Table:
     table = Table("what", "times", title="Met by the cases", title_justify="left")
     for kind, numbers in verdict.counts.items():
         if kind not in ("waiver", "asked"):
-            for name, number in numbers.items():
+            for name, number in sorted(numbers.items(), key=lambda item: -item[1]):
                 table.add_row(f"{kind} {name}", str(number))
     return table
+
+
+def _found(verdict: Verdict, find: Find) -> str:
+    word = "FIND" if not find_is_waived(verdict.waivers, find) else "WAIVED FIND"
+    text = f"{word} {find.fingerprint} of {find.port}: {find.count} case(s), the first is {find.first_index}: "
+    also = find.divergence.get("also", [])[:ALSO_MAX]
+    return f"{text}{find.divergence['path']}" + (f"; in the same step {', '.join(also)}" if also else "")
 
 
 def _waived(verdict: Verdict, waiver: Waiver) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 
@@ -12,6 +12,7 @@ from harness.fuzz.plan import FuzzPlan, builds_of
 from harness.fuzz.workers import run_locally, run_on_cluster
 from harness.store.ledger import DONE, STOPPED, Ledger, LedgerError, Run
 from harness.store.records import BatchResult, Find
+from harness.waivers import Waiver, find_is_waived, waivers_from
 
 
 @dataclass
@@ -25,6 +26,7 @@ class Progress:
     steps: int = 0
     divergent: int = 0
     interrupted: bool = False
+    waivers: Sequence[Waiver] = ()
     counts: dict[str, Counter[str]] = field(default_factory=dict)
     new: list[Find] = field(default_factory=list)
     started: float = field(default_factory=time.monotonic)
@@ -79,7 +81,7 @@ def carry_out(
         raise LedgerError(
             f"run {run.id}: the ledger has batch {beyond[0]} of {plan.batch_count}; it was changed, start a new run"
         )
-    progress = Progress(plan.batch_count, done=len(finished), before=len(finished))
+    progress = Progress(plan.batch_count, done=len(finished), before=len(finished), waivers=waivers_from(plan.waivers))
     seen = {(find.port, find.fingerprint) for find in ledger.finds(run.id)}
     open_numbers = [number for number in range(plan.batch_count) if number not in finished]
     deadline = None if time_budget_sec is None else progress.started + time_budget_sec
@@ -115,5 +117,9 @@ def _count(progress: Progress, result: BatchResult, seen: set[tuple[str, str]]) 
     progress.divergent += result.divergent
     for kind, numbers in result.counts.items():
         progress.counts.setdefault(kind, Counter()).update(numbers)
-    progress.new = [find for find in result.finds if (find.port, find.fingerprint) not in seen]
+    progress.new = [
+        find
+        for find in result.finds
+        if (find.port, find.fingerprint) not in seen and not find_is_waived(progress.waivers, find)
+    ]
     seen.update((find.port, find.fingerprint) for find in result.finds)

@@ -16,6 +16,7 @@ from harness.fuzz.run import carry_out
 from harness.fuzz.teller import telling
 from harness.fuzz.verdict import Verdict, verdict_of
 from harness.store.ledger import Ledger, Run
+from harness.waivers import find_is_waived, waivers_from
 
 
 @dataclass
@@ -55,7 +56,10 @@ class Sitting:
     def explain(self, reports_dir: Path, finds_max: int) -> None:
         """Make the finds small and keep their repros, the first ones, as far as there is time."""
         try:
+            waivers = waivers_from(self.plan.waivers)
             for find in self.ledger.finds(self.run.id):
+                if find_is_waived(waivers, find):
+                    continue
                 if self.interrupted or len(self.explained) >= finds_max:
                     break
                 if self.left_sec <= 0.0:

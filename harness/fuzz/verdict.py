@@ -87,10 +87,11 @@ class Verdict:
         text += f", {self.excused} excused" if self.excused else ""
         text += f", {rate:.0f} cases/s in this sitting"
         if self.word == "PARITY" and self.bound is not None:
-            text += f"; at most {self.bound:.1e} of such cases diverge"
+            text += f"; at most {100.0 * self.bound:.2g} % of such cases diverge"
             if self.bound_thorough is not None:
                 asked = self.counts["asked"]["thoroughly"]
-                text += f" in their replay, {self.bound_thorough:.1e} in sessions and other methods, which {asked} were asked"
+                share = f"{100.0 * self.bound_thorough:.2g} % in sessions and other methods"
+                text += f" in their replay, and {share}, which {asked} of them were asked"
             text += " (95 % confidence)"
         if self.word == "INCOMPLETE":
             text += f"; go on with parity fuzz --resume {self.run_id}{ledger}"
