@@ -58,7 +58,7 @@ def test_a_run_that_is_stopped_says_how_to_go_on(tmp_path: Path, number: signal.
         time.sleep(0.1)
     said, wrong = process.communicate(timeout=30)
     assert (process.returncode, wrong) == (130, "")
-    assert said.splitlines()[-1].endswith(f"go on with parity fuzz --resume {run_id} --ledger {url}")
+    assert said.splitlines()[-1].endswith(f"go on with parity fuzz --resume {run_id} --ledger {url} --reports {tmp_path}")
     assert gone(children)
     assert Ledger(url).find(run_id).state == STOPPED
 
