@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.comparators.divergence import Divergence
-from harness.odd import look
+from harness.odd import Differs, look
 
 
 def at(step: int) -> Divergence:
@@ -11,7 +11,7 @@ def at(step: int) -> Divergence:
     return Divergence(path=path, kind="value", reference="S0", candidate="S2", step=step, event={"_type": "FillEvent"})
 
 
-def differing(answers: dict[str, str], step: int = 4):  # type: ignore[no-untyped-def]
+def differing(answers: dict[str, str], step: int = 4) -> Differs:
     return lambda one, other: None if answers[one] == answers[other] else at(step)
 
 
