@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 import uuid
 from collections import Counter
@@ -12,14 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, func, inspect, select
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import (
-    ArgumentError,
-    IntegrityError,
-    NoSuchModuleError,
-    OperationalError,
-    ProgrammingError,
-    SQLAlchemyError,
-)
+from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, SQLAlchemyError
 
 from harness.store.records import BatchResult, Find, Repro
 from harness.store.schema import batches, coverage, finds, metadata, repros, runs
@@ -27,6 +21,8 @@ from harness.store.schema import batches, coverage, finds, metadata, repros, run
 RUNNING, DONE, STOPPED = "running", "done", "stopped"
 # How long a writer waits for another one.
 BUSY_SEC = 30.0
+# What lets one process alone make the tables, until it commits. The number is of our own choice, any fixed one would do.
+ONE_MAKER = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "SELECT pg_advisory_xact_lock(7061726974)"}
 
 
 class LedgerError(ValueError):
@@ -207,19 +203,36 @@ def _engine(url: str) -> Engine:
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: object) -> None:
         # A reader never waits for the writer, and a transaction that was committed survives the process.
-        connection.execute("PRAGMA journal_mode=WAL")
+        _write_ahead(connection)
         connection.execute("PRAGMA synchronous=NORMAL")
         connection.execute("PRAGMA foreign_keys=ON")
 
     return engine
 
 
+def _write_ahead(connection: Any) -> None:
+    """Switch a file to write-ahead logging. SQLite refuses at once while another connection has the file, so ask again."""
+    give_up = time.monotonic() + BUSY_SEC
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > give_up:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
 def _create_tables(engine: Engine) -> None:
-    try:
-        metadata.create_all(engine)
-    except (OperationalError, ProgrammingError, IntegrityError):
-        # Another run made them in the same moment.
-        metadata.create_all(engine)
+    with engine.begin() as connection:
+        there = set(inspect(connection).get_table_names())
+        if there.issuperset(metadata.tables):
+            return
+        # Several runs may begin with the same new ledger: one makes its tables, the others wait and find them.
+        if lock := ONE_MAKER.get(engine.dialect.name):
+            connection.exec_driver_sql(lock)
+        metadata.create_all(connection)
 
 
 def first_line(error: Exception) -> str:

@@ -126,7 +126,9 @@ def test_a_ledger_of_another_version_is_refused_in_a_sentence(tmp_path: Path) ->
         Ledger(url)
 
 
-def test_a_ledger_may_be_made_by_many_at_once(ledger_url: str) -> None:
+# A race is lost now and then only: twelve turns lose it all but always when nothing keeps order.
+@pytest.mark.parametrize("_turn", range(12))
+def test_a_ledger_may_be_made_by_many_at_once(ledger_url: str, _turn: int) -> None:
     with ThreadPoolExecutor(8) as pool:
         for ledger in pool.map(lambda _: Ledger(ledger_url), range(8)):
             ledger.close()
