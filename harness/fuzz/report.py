@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from harness.fuzz.explain import Explained
@@ -43,11 +44,11 @@ def print_verdict(
 
 
 def _met(verdict: Verdict) -> Table:
-    table = Table("what", "times", title="Met by the cases", title_justify="left")
+    table = Table("what", "how often", title="Met by the cases", title_justify="left")
     for kind, numbers in verdict.counts.items():
         if kind not in ("waiver", "asked"):
-            for name, number in sorted(numbers.items(), key=lambda item: -item[1]):
-                table.add_row(f"{kind} {name}", str(number))
+            often = sorted(numbers.items(), key=lambda item: -item[1])
+            table.add_row(kind, ", ".join(f"{escape(name)} ({number:,})" for name, number in often))
     return table
 
 
