@@ -69,11 +69,9 @@ class Mutant:
         return source_of(self.module, self.package).splitlines()[self.line - 1].strip()
 
     @property
-    def context(self) -> str:
-        """That line, after the one above it."""
-        return " ".join(
-            line.strip() for line in source_of(self.module, self.package).splitlines()[max(0, self.line - 2) : self.line]
-        )
+    def above(self) -> str:
+        """The line before that one; empty where there is none."""
+        return "".join(source_of(self.module, self.package).splitlines()[self.line - 2 : self.line - 1]).strip()
 
     @property
     def change(self) -> str:

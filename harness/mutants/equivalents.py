@@ -1,7 +1,7 @@
 """Mutants that nobody can tell from the reference over the wire, each with the argument why.
 
 An entry names a function, the operator's variant and the change as the report writes it; an ellipsis stands for anything.
-Where that is not enough, `text` is a part of the changed line, or of the one above it.
+Where that is not enough, `text` is a part of the changed line, and `above` of the one before it.
 An entry whose mutant is killed, or that names none, is an error: an argument that no longer holds must not stay.
 """
 
@@ -27,6 +27,7 @@ class Equivalent:
     change: str
     why: str
     text: str = ""
+    above: str = ""
     # Not equivalent: somebody could tell it, but so seldom that cases do not. It counts as survived, and may be killed.
     rare: bool = False
 
@@ -34,7 +35,7 @@ class Equivalent:
         """Whether the entry is about this mutant."""
         if self.where != mutant.where or not _matches(self.operator, f"{mutant.operator}:{mutant.variant}"):
             return False
-        return self.text in mutant.context and _matches(self.change, mutant.change)
+        return self.text in mutant.text and self.above in mutant.above and _matches(self.change, mutant.change)
 
 
 def _matches(pattern: str, text: str) -> bool:

@@ -114,7 +114,7 @@ EQUIVALENTS: tuple[Equivalent, ...] = (
     Equivalent("domain.check_result", "order:statements", "if value is old:; if kind.item is None: -> …", SAVES_TIME),
     Equivalent("domain.check_result", "assignment:dropped", "mark_checked(after) -> …", SAVES_TIME),
     Equivalent("domain.check_result", "assignment:dropped", "mark_checked(value[index]) -> …", SAVES_TIME),
-    Equivalent("domain.check_result", "early_end:dropped", "continue -> …", SAVES_TIME, text="is old: continue"),
+    Equivalent("domain.check_result", "early_end:dropped", "continue -> …", SAVES_TIME, above="value is old:"),
     Equivalent("domain.check_result", "condition:never", "value is old -> False", SAVES_TIME),
     Equivalent("domain.check_result", "condition:never", "name == 'completed_cycles' -> False", SAVES_TIME),
     Equivalent("domain.check_result", "constant:text", "'completed_cycles' -> …", SAVES_TIME),

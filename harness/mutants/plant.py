@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
@@ -60,26 +61,29 @@ class MutantPort(Port):
 
 def plant(module: str, tree: ast.Module) -> MutantPort:
     """The reference with `reducer.<module>` replaced. What is imported already keeps the true one."""
-    wire = imported("reducer.wire", Changed(f"reducer.{module}", tree), ("state_machine", "reducer"))
-    return MutantPort(wire.handle_line, wire.with_sessions())
+    with anew(Changed(f"reducer.{module}", tree), ("state_machine", "reducer")):
+        wire = import_module("reducer.wire")
+        return MutantPort(wire.handle_line, wire.with_sessions())
 
 
 def plant_detector(module: str, tree: ast.Module) -> DetectorPort:
     """The reference detector with `detector.<module>` replaced, as a port; hmmlearn is the true one, and shared."""
-    face = imported("hmm_regime_detector", Changed(f"detector.{module}", tree), ("hmm_regime_detector", "detector"))
+    with anew(Changed(f"detector.{module}", tree), ("hmm_regime_detector", "detector")):
+        face = import_module("hmm_regime_detector")
     port = DetectorPort("mutant", lambda: names_of(face, import_module("hmmlearn.hmm")), HOW_TO_GET_REFERENCE, "hmmlearn")
     port.availability()
     return port
 
 
-def imported(name: str, finder: Changed, tops: Sequence[str]) -> ModuleType:
-    """A module imported anew, with all that belongs to the same packages, one module of which is changed."""
+@contextmanager
+def anew(finder: Changed, tops: Sequence[str]) -> Iterator[None]:
+    """Import the packages anew, one module of them changed. An import that waits for its call has to be called in here."""
     true = {each: module for each, module in sys.modules.items() if each.partition(".")[0] in tops}
     for each in true:
         del sys.modules[each]
     sys.meta_path.insert(0, finder)
     try:
-        return import_module(name)
+        yield
     finally:
         sys.meta_path.remove(finder)
         for each in [each for each in sys.modules if each.partition(".")[0] in tops]:

@@ -19,6 +19,7 @@ from harness.mutants.historical import HISTORICAL, GoneError, Historical
 from harness.mutants.hunt import Hunted, Prepared, prepare
 from harness.mutants.known import EQUIVALENTS
 from harness.mutants.operators import EXPRESSIONS
+from harness.mutants.plant import plant
 from harness.mutants.report import Row, exit_code_of
 
 
@@ -145,6 +146,13 @@ def test_a_mutant_that_hangs_or_dies_is_killed(
     assert 1 <= hunted.sequences < 20
 
 
+def test_a_planted_bug_shows_in_the_methods_of_the_sessions() -> None:
+    body = "def check_invariants(state: PairState) -> list[str]:\n"
+    bug = Historical(name="bad", module="invariants", change="", old=body, new=f"{body}    raise ValueError('planted')\n")
+    port = plant(bug.module, bug.tree())
+    assert port.call("check_invariants", {"state": {}}).answer == {"error": "planted", "kind": "ValueError"}
+
+
 def test_what_cannot_be_imported_counts_for_nothing(cases: list[Prepared]) -> None:
     broken = Historical(name="bad", module="pricing", change="", old="import math\n", new="import no_such_module\n")
     hunted = fate_of(broken, cases)
@@ -160,6 +168,14 @@ def test_an_argument_that_names_no_mutant_is_refused(made: list[Mutant]) -> None
     stale = Equivalent("pricing.round_price", "constant:zero", "1 -> 0", "it was there once")
     with pytest.raises(EquivalentsError, match=r"pricing.round_price constant:zero: 1 -> 0"):
         equivalents_of(made, [*EQUIVALENTS, stale])
+
+
+def test_an_argument_is_about_its_own_line_only(made: list[Mutant]) -> None:
+    cap = Equivalent("orphaning.evict_overflow", "constant:minus_one", "1 -> 0", "", text="cap = max(1")
+    below = Equivalent("orphaning.evict_overflow", "constant:minus_one", "1 -> 0", "", above="cap = max(1")
+    named = {entry: [each.text for each in made if entry.names(each)] for entry in (cap, below)}
+    assert named[cap] == ["cap = max(1, cfg.max_recovery_slots)"]
+    assert named[below] == ["overflow = max(0, len(state.recovery_orders) + 1 - cap)"]
 
 
 def test_an_argument_whose_mutant_is_killed_fails_the_run(made: list[Mutant]) -> None:
