@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, TypeVar
 
 from rich.console import Console
 from rich.table import Table
 
-from harness.comparators.divergence import shown
+from harness.comparators.divergence import Divergence, shown
 from harness.runner import Finding, PortReport, RunReport
 from harness.sources import SOURCES
 from harness.tally import WANTED
@@ -17,20 +18,54 @@ FINDINGS_SHOWN_MAX = 12
 CASES_NAMED_MAX = 4
 
 
+class AnyFinding(Protocol):
+    """What the findings of both subjects have."""
+
+    @property
+    def case(self) -> str:
+        """The name of the case."""
+
+    @property
+    def port(self) -> str:
+        """The name of the port."""
+
+    @property
+    def divergence(self) -> Divergence:
+        """The first divergence of the case."""
+
+
+F = TypeVar("F", bound=AnyFinding)
+
+
 def print_report(report: RunReport, console: Console) -> None:
     """The tables of a run, its divergences, and one line that sums up."""
     console.print(ports_table(report))
     console.print(tally_table(report))
     for port in report.ports:
-        for divergence in port.contract:
-            console.print(f"CONTRACT {port.name} at {divergence.path}: contract {text_of(divergence.reference)}, port "
-                          f"{text_of(divergence.candidate)}", markup=False, soft_wrap=True)  # fmt: skip
-    print_findings(report.findings, console)
-    for name in report.never_hit:
-        console.print(f"NEVER HIT: {name}; generate more sequences", markup=False)
-    for note in report.notes:
-        console.print(note, markup=False, soft_wrap=True)
+        print_contract(port.name, port.contract, console)
+    print_findings(report.findings, console, describe)
+    print_gaps(report.never_hit, report.notes, console)
     console.print(summary(report), markup=False, soft_wrap=True)
+
+
+def print_contract(port: str, contract: Sequence[Divergence], console: Console) -> None:
+    """Where a port has another contract than ours."""
+    for divergence in contract:
+        ours, theirs = text_of(divergence.reference), text_of(divergence.candidate)
+        console.print(f"CONTRACT {port} at {divergence.path}: contract {ours}, port {theirs}", markup=False, soft_wrap=True)
+
+
+def print_gaps(never_hit: Sequence[str], notes: Sequence[str], console: Console) -> None:
+    """What the cases should have met and did not, and what else a reader should know."""
+    for name in never_hit:
+        console.print(f"NEVER HIT: {name}; generate more sequences", markup=False)
+    for note in notes:
+        console.print(note, markup=False, soft_wrap=True)
+
+
+def named(group: Sequence[AnyFinding]) -> str:
+    """The cases of a group, the first of them by name."""
+    return ", ".join(each.case for each in group[:CASES_NAMED_MAX]) + (", …" if len(group) > CASES_NAMED_MAX else "")
 
 
 def ports_table(report: RunReport) -> Table:
@@ -77,9 +112,9 @@ def tally_table(report: RunReport) -> Table:
     return table
 
 
-def print_findings(findings: list[Finding], console: Console) -> None:
+def print_findings(findings: Sequence[F], console: Console, describe: Callable[[list[F]], str]) -> None:
     """The divergent cases, those of one fingerprint together, the first of each in full."""
-    groups: dict[tuple[str, str], list[Finding]] = {}
+    groups: dict[tuple[str, str], list[F]] = {}
     for finding in findings:
         groups.setdefault((finding.port, finding.divergence.fingerprint), []).append(finding)
     for group in sorted(groups.values(), key=len, reverse=True)[:FINDINGS_SHOWN_MAX]:
@@ -92,9 +127,9 @@ def describe(group: list[Finding]) -> str:
     """A kind of divergence, its first case in full: where, what, and how to see it again."""
     finding = group[0]
     divergence = finding.divergence
-    names = ", ".join(other.case for other in group[:CASES_NAMED_MAX]) + (", …" if len(group) > CASES_NAMED_MAX else "")
+    where = f"{finding.port} in {len(group)} case(s): {named(group)}"
     lines = [
-        f"DIVERGENCE {divergence.fingerprint} ({divergence.severity}) of {finding.port} in {len(group)} case(s): {names}",
+        f"DIVERGENCE {divergence.fingerprint} ({divergence.severity}) of {where}",
         f"  path       {divergence.path} ({divergence.kind}; {finding.count} path(s) differ in this case)",
     ]
     if divergence.step is not None:

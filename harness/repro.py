@@ -61,6 +61,23 @@ def versions() -> dict[str, str]:
     return {"doge-parity": own, "python": platform.python_version(), "machine": platform.machine()}
 
 
+def repro_path(directory: Path, name: str) -> Path:
+    """The file of a repro, in a folder that is made if it has to be."""
+    directory.mkdir(parents=True, exist_ok=True)
+    # The name comes from a fixture or an executable, so it may hold what a file's name may not.
+    return directory / f"repro-{re.sub(r'[^A-Za-z0-9_.-]+', '_', name)}.json"
+
+
+def findings_of(divergences: Sequence[Divergence], odd: Look | None) -> dict[str, Any]:
+    """What a repro says of the divergences of its case, and of a look at all ports."""
+    return {
+        "divergence": divergences[0].to_json(),
+        "also": [divergence.path for divergence in divergences[1:PATHS_MAX]],
+        "divergences": len(divergences),
+        "look": None if odd is None else odd.to_json(),
+    }
+
+
 def write_repro(
     directory: Path,
     *,
@@ -75,11 +92,7 @@ def write_repro(
 
     `odd` is a look at all ports, if there was one.
     """
-    directory.mkdir(parents=True, exist_ok=True)
-    first = divergences[0]
-    # The name comes from a fixture or an executable, so it may hold what a file's name may not.
-    stem = re.sub(r"[^A-Za-z0-9_.-]+", "_", f"repro-{port}-{case.name}-{first.fingerprint}")
-    path = directory / f"{stem}.json"
+    path = repro_path(directory, f"{port}-{case.name}-{divergences[0].fingerprint}")
     document = {
         "format": FORMAT,
         "command": f"parity replay {path}",
@@ -87,10 +100,7 @@ def write_repro(
         "exe": exe,
         "versions": {**versions(), "candidate": {key: described.get(key) for key in ("port", "version", "contract_hash")}},
         "case": case.to_json(),
-        "divergence": first.to_json(),
-        "also": [divergence.path for divergence in divergences[1:PATHS_MAX]],
-        "divergences": len(divergences),
-        "look": None if odd is None else odd.to_json(),
+        **findings_of(divergences, odd),
     }
     path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     return path

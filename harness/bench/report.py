@@ -4,30 +4,19 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import state_machine as sm
 from harness.bench.loads import Stream
 from harness.bench.measure import Ports, booking_cost, replay_cost, settling_cost, transitions_cost
+from harness.bench.target import Target
 
 HISTORY_CYCLES = 10_000
 BARE_TRIPS = 4000
 REQUEST_BYTES = 140
 HISTORY_STREAMS = 4
 ONE_SHOT_STEPS = 20
-
-
-@dataclass(frozen=True)
-class Target:
-    """A ratio that must not be exceeded, and why it is this one."""
-
-    name: str
-    ratio: str
-    limit: float
-    reason: str
-
-
+# None of these ratios may be exceeded.
 TARGETS = (
     Target("session call / bare round trip", "session", 4.0, "a session call is one round trip and little else"),
     Target("replay step / bare round trip", "replay", 1.0, "a batch must beat a trip a step, digests and violations included"),

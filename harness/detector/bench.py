@@ -22,6 +22,7 @@ from generators.dial import Dial
 from generators.series.candles import market
 from generators.series.case import Floats
 from harness.bench.measure import one_cpu
+from harness.bench.target import Target
 from harness.detector.observe import listening
 from harness.detector.threads import one_thread
 from harness.ports.detector import DetectorPort, python, rust
@@ -34,18 +35,7 @@ CONFIG = {"HMM_MIN_TRAIN_SAMPLES": 400}
 TIMED_SEC_MIN, CALLS_MIN = 0.02, 3
 SCALING = "python, scaling"
 THREADS, THREADED_CANDLES, THREADED_TRAININGS = 2, 2000, 8
-
-
-@dataclass(frozen=True)
-class Target:
-    """A ratio that has to be reached, and why it is this one."""
-
-    name: str
-    ratio: str
-    limit: float
-    reason: str
-
-
+# Each of these ratios has to be reached.
 TARGETS = (
     Target("train, 2,000 candles", "train 2000", 25.0, "a training must not be felt by the bot's loop"),
     Target("train, 4,000 candles", "train 4000", 20.0, "the same, where memory starts to count"),

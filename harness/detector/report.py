@@ -9,10 +9,8 @@ from rich.table import Table
 
 from generators.series.case import KINDS, Json
 from harness.detector.runner import SeriesFinding, SeriesPortReport, SeriesReport
-from harness.report import text_of
+from harness.report import named, print_contract, print_findings, print_gaps, text_of
 
-FINDINGS_SHOWN_MAX = 12
-CASES_NAMED_MAX = 4
 LARGEST_SHOWN_MAX = 16
 PARAMETERS = ("startprob", "transmat", "means", "covars")
 
@@ -28,14 +26,9 @@ def print_series_report(report: SeriesReport, console: Console) -> None:
                 console.print(line, markup=False, soft_wrap=True)
     console.print(tally_table(report))
     for port in report.ports:
-        for divergence in port.contract:
-            console.print(f"CONTRACT {port.name} at {divergence.path}: contract {text_of(divergence.reference)}, port "
-                          f"{text_of(divergence.candidate)}", markup=False, soft_wrap=True)  # fmt: skip
-    print_findings(report.findings, console)
-    for name in report.never_hit:
-        console.print(f"NEVER HIT: {name}; generate more sequences", markup=False)
-    for note in report.notes:
-        console.print(note, markup=False, soft_wrap=True)
+        print_contract(port.name, port.contract, console)
+    print_findings(report.findings, console, describe)
+    print_gaps(report.never_hit, report.notes, console)
     console.print(summary(report), markup=False, soft_wrap=True)
 
 
@@ -138,25 +131,13 @@ def tally_table(report: SeriesReport) -> Table:
     return table
 
 
-def print_findings(findings: list[SeriesFinding], console: Console) -> None:
-    """The divergent cases, those of one fingerprint together, the first of each in full."""
-    groups: dict[tuple[str, str], list[SeriesFinding]] = {}
-    for finding in findings:
-        groups.setdefault((finding.port, finding.divergence.fingerprint), []).append(finding)
-    for group in sorted(groups.values(), key=len, reverse=True)[:FINDINGS_SHOWN_MAX]:
-        console.print(describe(group), markup=False, soft_wrap=True)
-    if len(groups) > FINDINGS_SHOWN_MAX:
-        console.print(f"… and {len(groups) - FINDINGS_SHOWN_MAX} more kinds of divergence; --json lists them all")
-
-
 def describe(group: list[SeriesFinding]) -> str:
     """A kind of divergence, its first case in full: level, path, both values, and how to see it again."""
     finding = group[0]
     divergence = finding.divergence
-    names = ", ".join(other.case for other in group[:CASES_NAMED_MAX]) + (", …" if len(group) > CASES_NAMED_MAX else "")
     again = "parity golden verify --subject detector" if finding.repro is None else f"parity replay {finding.repro}"
     lines = [
-        f"DIVERGENCE {divergence.fingerprint} of {finding.port} in {len(group)} case(s): {names}",
+        f"DIVERGENCE {divergence.fingerprint} of {finding.port} in {len(group)} case(s): {named(group)}",
         f"  level      {finding.level}",
         f"  path       {divergence.path} ({divergence.kind}; {finding.count} path(s) differ in this case)",
         f"  reference  {text_of(divergence.reference)}",

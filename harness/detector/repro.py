@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from generators.series.case import SUBJECT, SeriesCase, from_json
 from golden.detector_corpus import library_versions
 from harness.comparators.divergence import Divergence
 from harness.odd import Look
-from harness.repro import FORMAT, PATHS_MAX, ReproError, read_document, versions
+from harness.repro import FORMAT, ReproError, findings_of, read_document, repro_path, versions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,10 +37,7 @@ def write_detector_repro(
 
     `odd` is a look at all ports, if there was one.
     """
-    directory.mkdir(parents=True, exist_ok=True)
-    first = divergences[0]
-    stem = re.sub(r"[^A-Za-z0-9_.-]+", "_", f"repro-{port}-{case.name}-{first.fingerprint}")
-    path = directory / f"{stem}.json"
+    path = repro_path(directory, f"{port}-{case.name}-{divergences[0].fingerprint}")
     document = {
         "format": FORMAT,
         "subject": SUBJECT,
@@ -49,10 +45,7 @@ def write_detector_repro(
         "port": port,
         "real": real,
         "versions": {**versions(), **library_versions()},
-        "divergence": first.to_json(),
-        "also": [divergence.path for divergence in divergences[1:PATHS_MAX]],
-        "divergences": len(divergences),
-        "look": None if odd is None else odd.to_json(),
+        **findings_of(divergences, odd),
         "case": case.to_json(),
     }
     path.write_text(json.dumps(document, indent=1, default=_array) + "\n", encoding="utf-8")

@@ -15,6 +15,7 @@ from harness.store.ledger import Ledger
 ROOT = Path(__file__).resolve().parent.parent.parent
 # Long enough that a run is still going when a test has seen it begin, however busy the machine is.
 PLAN = FuzzPlan(seed=11, sequences=960, events_max=20, batch_size=20)
+FUZZ = (sys.executable, "-m", "harness", "fuzz")
 PLANTED = f"{sys.executable} {ROOT / 'tests/quality/planted.py'}"
 
 
@@ -42,9 +43,14 @@ def run_here(url: str, plan: FuzzPlan, *, workers: int = 1, cluster: str | None 
     return found
 
 
+def fuzz_command(folder: Path) -> list[str]:
+    """`parity fuzz` with all that it writes in a folder."""
+    return [*FUZZ, "--ledger", f"sqlite:///{folder / 'l.sqlite'}", "--reports", str(folder)]
+
+
 def start_fuzz(url: str, reports: Path, *arguments: str) -> subprocess.Popen[str]:
     """`parity fuzz` as a process of its own."""
-    command = [sys.executable, "-m", "harness", "fuzz", "--ledger", url, "--reports", str(reports), *arguments]
+    command = [*FUZZ, "--ledger", url, "--reports", str(reports), *arguments]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 

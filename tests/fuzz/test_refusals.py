@@ -4,28 +4,17 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.fuzz.runs import PLANTED, ROOT
+from tests.fuzz.runs import PLANTED, ROOT, fuzz_command
 
 
 def refused(folder: Path, *arguments: str, **environment: str) -> tuple[int, str]:
     """Exit code and what is said on standard error."""
-    command = [
-        sys.executable,
-        "-m",
-        "harness",
-        "fuzz",
-        "--ledger",
-        f"sqlite:///{folder / 'l.sqlite'}",
-        "--reports",
-        str(folder),
-    ]
     done = subprocess.run(
-        [*command, *(() if "--resume" in arguments else ("--sequences", "20")), *arguments],
+        [*fuzz_command(folder), *(() if "--resume" in arguments else ("--sequences", "20")), *arguments],
         cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert "Traceback" not in done.stderr

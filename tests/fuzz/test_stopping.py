@@ -6,7 +6,6 @@ import contextlib
 import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import psutil
 import pytest
 
 from harness.store.ledger import STOPPED, Ledger
-from tests.fuzz.runs import PLANTED, ROOT, await_batches
+from tests.fuzz.runs import PLANTED, ROOT, await_batches, fuzz_command
 from tests.fuzz.test_resume import run_id_of
 
 LONG = ("--sequences", "20000", "--seed", "3", "--batch-size", "20", "--workers", "2")
@@ -22,18 +21,13 @@ LONG = ("--sequences", "20000", "--seed", "3", "--batch-size", "20", "--workers"
 
 def started(folder: Path, *arguments: str) -> subprocess.Popen[str]:
     """A run in a session of its own, as a terminal would have it."""
-    command = [
-        sys.executable,
-        "-m",
-        "harness",
-        "fuzz",
-        "--ledger",
-        f"sqlite:///{folder / 'l.sqlite'}",
-        "--reports",
-        str(folder),
-    ]
     return subprocess.Popen(
-        [*command, *arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        [*fuzz_command(folder), *arguments],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     )
 
 
