@@ -13,14 +13,24 @@ from typing import Any
 import psutil
 
 from harness.comparators.divergence import Divergence
-from harness.fuzz.plan import FuzzPlan, plan_from
+from harness.fuzz.plan import FuzzPlan, differing_builds, plan_from
 from harness.store.records import BatchResult, Find
 from harness.waivers import waiver_of, waivers_from
 
 
-def run_batch(data: Mapping[str, Any], number: int) -> BatchResult:
-    """Run batch `number` of a plan (as `FuzzPlan.to_json` gives it). The same everywhere but for its time and its memory."""
+class OtherBuildError(RuntimeError):
+    """A batch would be run by other sources or ports than its run. The message says which."""
+
+
+def run_batch(data: Mapping[str, Any], builds: Mapping[str, str], number: int) -> BatchResult:
+    """Run batch `number` of a plan (as `FuzzPlan.to_json` gives it). The same everywhere but for its time and its memory.
+
+    Raises `OtherBuildError` where `builds` is not what is here: nothing that another build did may count for this one.
+    """
     plan = plan_from(data)
+    differing = differing_builds(plan, builds)
+    if differing:
+        raise OtherBuildError(f"{', '.join(differing)}; have the same checkout, built, for the whole run")
     if plan.subject == "detector":
         from harness.fuzz.detector_batch import DetectorBatch
 

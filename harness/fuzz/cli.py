@@ -6,16 +6,17 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from json import JSONDecodeError
 from pathlib import Path
 from typing import Any
 
 import click
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from harness.commands import as_json
 from harness.coverage.figures import cases_of
 from harness.coverage.report import print_figures
+from harness.fuzz.cluster import check_cluster
 from harness.fuzz.plan import FuzzPlan, plan_from
 from harness.fuzz.ready import candidates_of, unusable
 from harness.fuzz.report import as_data_of, print_verdict
@@ -28,7 +29,8 @@ from harness.output import console_for
 from harness.ports.process import TIMEOUT_SEC
 from harness.report import text_of
 from harness.repro import check_reports_dir
-from harness.store.ledger import Ledger, LedgerError, Run, first_line
+from harness.store.database import file_of, first_line, shown
+from harness.store.ledger import RUNNING, Ledger, LedgerError, Run
 from harness.waivers import WaiverError, given_waivers, waivers_option
 
 LEDGER = "sqlite:///reports/ledger.sqlite"
@@ -69,16 +71,22 @@ def fuzz(
         refuse_foreign(planned["subject"], planned)
     else:
         _refuse_planned(planned)
+    if cluster is not None and workers is not None:
+        raise click.UsageError("--workers: means nothing to --cluster, which has its own; leave it out")
     check_reports_dir(reports_dir)
     console = console_for(as_data=as_data)
-    address = _shown(url)
+    option, run = _options(url, reports_dir), None
     try:
         ledger = Ledger(_made(url) if run_id is None else _there(url, run_id))
         known = None if run_id is None else ledger.find(run_id)
         plan = _plan(**planned) if known is None else _known_plan(known)
         _refuse_unusable(plan)
         plan = plan if known is not None else _with_its_waivers(plan)
+        if cluster is not None:
+            check_cluster(cluster)
         run = begin(ledger, plan) if known is None else resumed(known, plan)
+        if known is not None and known.state == RUNNING:
+            console.print(f"run {run.id}: was killed, or runs elsewhere still; then both do the same work", markup=False)
         console.print(f"run {run.id}: {plan.sequences} cases of seed {plan.seed} in {plan.batch_count} batches", markup=False)
         sitting = Sitting(ledger, run, plan, console, time_budget_sec)
         with stopped_in_order():
@@ -86,17 +94,30 @@ def fuzz(
             sitting.explain(reports_dir, finds_max)
             sitting.measure()
         verdict, finds = sitting.verdict(), ledger.finds(run.id)
-    except (LedgerError, WaiverError, WorkersError) as error:
+    except WorkersError as error:
+        raise click.UsageError(f"{error}{_how_on(run, option) if error.resumable else '; start a new run'}") from error
+    except (LedgerError, WaiverError) as error:
         raise click.UsageError(str(error)) from error
-    except SQLAlchemyError as error:
-        raise click.UsageError(f"--ledger {address}: {first_line(error)}; what is in it stands, go on with --resume") from error
+    except (SQLAlchemyError, JSONDecodeError) as error:
+        raise click.UsageError(f"--ledger {shown(url)}: {first_line(error)}{_how_on(run, option)}") from error
     print_figures(console, sitting.figures, cases_of(plan))
-    option = ("" if url == LEDGER else f" --ledger {address}") + (f" --reports {reports_dir}" if given("reports_dir") else "")
     print_verdict(console, verdict, finds, sitting.explained, rate=sitting.rate, ledger=option)
     if as_data:
         click.echo(as_json({"exit_code": verdict.exit_code, **as_data_of(verdict, finds, sitting.explained)}))
     ledger.close()
     return verdict.exit_code
+
+
+def _options(url: str, reports_dir: Path) -> str:
+    """The options that a run is gone on with, but for its id."""
+    address = shown(url)
+    secret = " (*** is your password)" if address != url and "***" in address else ""
+    reports = f" --reports {reports_dir}" if given("reports_dir") else ""
+    return ("" if url == LEDGER else f" --ledger {address}") + reports + secret
+
+
+def _how_on(run: Run | None, option: str) -> str:
+    return "" if run is None else f"; what is in the ledger stands, go on with parity fuzz --resume {run.id}{option}"
 
 
 def _refuse_planned(planned: Mapping[str, Any]) -> None:
@@ -162,10 +183,10 @@ def _case_sec() -> float:
 
 def _made(url: str) -> str:
     """The address, with the folder of a SQLite file made. Raises `LedgerError`."""
-    prefix = "sqlite:///"
-    if url.startswith(prefix):
+    path = file_of(url)
+    if path is not None:
         try:
-            Path(url.removeprefix(prefix)).parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise LedgerError(f"--ledger {url}: its folder cannot be made ({error.strerror})") from error
     return url
@@ -173,15 +194,7 @@ def _made(url: str) -> str:
 
 def _there(url: str, run_id: str) -> str:
     """The address of a ledger that is there already, if it is a file. Raises `LedgerError`."""
-    path = url.removeprefix("sqlite:///")
-    if path != url and not Path(path).exists():
+    path = file_of(url)
+    if path is not None and not path.exists():
         raise LedgerError(f"--resume {run_id}: there is no ledger at {path}; name the run's own with --ledger")
     return url
-
-
-def _shown(url: str) -> str:
-    """The address without its password."""
-    try:
-        return make_url(url).render_as_string(hide_password=True)
-    except ArgumentError:
-        return url

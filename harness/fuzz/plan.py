@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import math
 import shlex
+import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from doge_core.locate import require_executable
+from doge_core.locate import find_executable
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 # What decides about cases and verdicts, by what it is.
@@ -87,9 +89,20 @@ def plan_from(data: Mapping[str, Any]) -> FuzzPlan:
 
 def builds_of(plan: FuzzPlan) -> dict[str, str]:
     """Hashes of everything that decides about cases and verdicts: sources by their role, and every port."""
-    hashes = {role: _hash_of(_files(patterns)) for role, patterns in SOURCES[plan.subject].items()}
     files = _port_files(plan)
-    return hashes | {f"port {name}": _hash_of(paths) for name, paths in files.items()}
+    return _sources(plan.subject) | {f"port {name}": _hash_of(paths) for name, paths in files.items()}
+
+
+def differing_builds(plan: FuzzPlan, builds: Mapping[str, str]) -> list[str]:
+    """What is not here, or not the same as in `builds`, by its name."""
+    now = builds_of(plan)
+    return sorted(name for name in {*now, *builds} if now.get(name) != builds.get(name))
+
+
+@lru_cache
+def _sources(subject: str) -> dict[str, str]:
+    """By their role. A process keeps what it has imported, so it looks once."""
+    return {role: _hash_of(_files(patterns)) for role, patterns in SOURCES[subject].items()}
 
 
 def _port_files(plan: FuzzPlan) -> dict[str, list[Path]]:
@@ -99,8 +112,15 @@ def _port_files(plan: FuzzPlan) -> dict[str, list[Path]]:
     if plan.subject == "detector":
         return {"rust": _files(("doge-hmm/python/doge_hmm/*.py", "doge-hmm/python/doge_hmm/*.so"))}
     if plan.candidate_exes:
-        return {exe: [Path(part) for part in shlex.split(exe) if Path(part).is_file()] for exe in plan.candidate_exes}
-    return {"haskell": [Path(require_executable())]}
+        return {exe: _command_files(shlex.split(exe)) for exe in plan.candidate_exes}
+    executable = find_executable()
+    return {"haskell": [] if executable is None else [executable]}
+
+
+def _command_files(command: Sequence[str]) -> list[Path]:
+    """The files that a command line names, its program by the PATH too."""
+    parts = [shutil.which(command[0]) or command[0], *command[1:]] if command else []
+    return [Path(part) for part in parts if Path(part).is_file()]
 
 
 def _module_files(name: str) -> list[Path]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Generator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 
-from harness.fuzz.plan import FuzzPlan, builds_of
-from harness.fuzz.workers import run_locally, run_on_cluster
+from sqlalchemy.exc import SQLAlchemyError
+
+from harness.fuzz.cluster import run_on_cluster
+from harness.fuzz.plan import FuzzPlan, builds_of, differing_builds
+from harness.fuzz.workers import run_locally
 from harness.store.ledger import DONE, STOPPED, Ledger, LedgerError, Run
 from harness.store.records import BatchResult, Find
 from harness.waivers import Waiver, find_is_waived, waivers_from
@@ -57,8 +60,7 @@ def begin(ledger: Ledger, plan: FuzzPlan) -> Run:
 
 def resumed(run: Run, plan: FuzzPlan) -> Run:
     """The run itself. Raises `LedgerError` if what it was run on has changed since: its batches would not go together."""
-    now = builds_of(plan)
-    changed = sorted(name for name in {*now, *run.builds} if now.get(name) != run.builds.get(name))
+    changed = differing_builds(plan, run.builds)
     if changed:
         raise LedgerError(f"--resume {run.id}: {', '.join(changed)} changed since; start a new run")
     return run
@@ -86,7 +88,7 @@ def carry_out(
     open_numbers = [number for number in range(plan.batch_count) if number not in finished]
     deadline = None if time_budget_sec is None else progress.started + time_budget_sec
     try:
-        with closing(_results(plan, open_numbers, workers, cluster, deadline)) as results:
+        with closing(_results(run, plan, open_numbers, workers, cluster, deadline)) as results:
             for result in results:
                 if ledger.record(run.id, result):
                     _count(progress, result, seen)
@@ -95,19 +97,27 @@ def carry_out(
                     break
     except KeyboardInterrupt:
         progress.interrupted = True
-    finally:
-        # Another sitting may have brought the rest meanwhile.
-        whole = len(ledger.finished(run.id)) == plan.batch_count
-        ledger.end(run.id, state=DONE if whole else STOPPED)
+    except BaseException:
+        # What went wrong is the news; that the ledger cannot be told of it would only hide it.
+        with suppress(SQLAlchemyError, LedgerError):
+            _end(ledger, run, plan)
+        raise
+    _end(ledger, run, plan)
     return progress
 
 
+def _end(ledger: Ledger, run: Run, plan: FuzzPlan) -> None:
+    # Another sitting may have brought the rest meanwhile.
+    whole = len(ledger.finished(run.id)) == plan.batch_count
+    ledger.end(run.id, state=DONE if whole else STOPPED)
+
+
 def _results(
-    plan: FuzzPlan, numbers: list[int], workers: int, cluster: str | None, deadline: float | None
+    run: Run, plan: FuzzPlan, numbers: list[int], workers: int, cluster: str | None, deadline: float | None
 ) -> Generator[BatchResult]:
     if cluster is not None:
-        return run_on_cluster(plan.to_json(), numbers, cluster)
-    return run_locally(plan.to_json(), numbers, workers, deadline=deadline)
+        return run_on_cluster(plan.to_json(), run.builds, numbers, cluster, deadline=deadline)
+    return run_locally(plan.to_json(), run.builds, numbers, workers, deadline=deadline)
 
 
 def _count(progress: Progress, result: BatchResult, seen: set[tuple[str, str]]) -> None:

@@ -87,10 +87,10 @@ class Verdict:
         text += f", {self.excused} excused" if self.excused else ""
         text += f", {rate:.0f} cases/s in this sitting"
         if self.word == "PARITY" and self.bound is not None:
-            text += f"; at most {100.0 * self.bound:.2g} % of such cases diverge"
+            text += f"; at most {100.0 * self.bound:.3g} % of such cases diverge"
             if self.bound_thorough is not None:
                 asked = self.counts["asked"]["thoroughly"]
-                share = f"{100.0 * self.bound_thorough:.2g} % in sessions and other methods"
+                share = f"{100.0 * self.bound_thorough:.3g} % in sessions and other methods"
                 text += f" in their replay, and {share}, which {asked} of them were asked"
             text += " (95 % confidence)"
         if self.word == "INCOMPLETE":

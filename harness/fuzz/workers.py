@@ -1,4 +1,4 @@
-"""Who runs the batches: processes of this machine, or a Dask cluster. A worker that dies loses nothing but its time."""
+"""The batches in processes of this machine. A worker that dies loses nothing but its time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from multiprocessing import connection, resource_tracker
 from typing import Any
 
-from harness.fuzz.batch import run_batch
+from harness.fuzz.batch import OtherBuildError, run_batch
 from harness.store.records import BatchResult
 
 # A batch that ends its worker so often does so for a reason of its own.
@@ -23,7 +23,14 @@ DEATHS_MAX = 3
 
 
 class WorkersError(RuntimeError):
-    """A batch cannot be run: it ends every worker, or there is no cluster. The message says which."""
+    """A batch cannot be run: it ends every worker, or there is no cluster. The message says which.
+
+    `resumable` is whether the run can be gone on with once that is mended.
+    """
+
+    def __init__(self, text: str, *, resumable: bool = True) -> None:
+        super().__init__(text)
+        self.resumable = resumable
 
 
 class TimeUpError(Exception):
@@ -31,7 +38,12 @@ class TimeUpError(Exception):
 
 
 def run_locally(
-    data: Mapping[str, Any], numbers: Iterable[int], workers: int, *, deadline: float | None = None
+    data: Mapping[str, Any],
+    builds: Mapping[str, str],
+    numbers: Iterable[int],
+    workers: int,
+    *,
+    deadline: float | None = None,
 ) -> Generator[BatchResult]:
     """The results of the batches, as they come, from so many processes, until `deadline` (of `time.monotonic`).
 
@@ -43,7 +55,7 @@ def run_locally(
     while waiting:
         pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_end_with_parent)
         try:
-            yield from _drain(pool, data, waiting, deaths, workers, deadline)
+            yield from _drain(pool, (data, builds), waiting, deaths, workers, deadline)
         except TimeUpError:
             _end_workers()
             return
@@ -56,7 +68,7 @@ def run_locally(
 
 def _drain(
     pool: ProcessPoolExecutor,
-    data: Mapping[str, Any],
+    run: tuple[Mapping[str, Any], Mapping[str, str]],
     waiting: list[int],
     deaths: Counter[int],
     workers: int,
@@ -68,7 +80,7 @@ def _drain(
         while waiting and len(running) < 2 * workers:
             number = waiting.pop()
             with _spared():
-                running[pool.submit(run_batch, data, number)] = number
+                running[pool.submit(run_batch, *run, number)] = number
         left_sec = None if deadline is None else max(0.0, deadline - time.monotonic())
         done, _ = wait(running, timeout=left_sec, return_when=FIRST_COMPLETED)
         if not done:
@@ -78,6 +90,9 @@ def _drain(
             number = running.pop(future)
             try:
                 yield future.result()
+            except OtherBuildError as error:
+                changed = f"batch {number}: what this run began with has changed: {error}"
+                raise WorkersError(changed, resumable=False) from error
             except BrokenProcessPool:
                 broken = True
                 waiting.append(number)
@@ -120,28 +135,3 @@ def _count_death(deaths: Counter[int], number: int) -> None:
         raise WorkersError(
             f"batch {number}: ended its worker {deaths[number]} times; a port may end the process that it runs in"
         )
-
-
-def _may_start_none() -> bool:
-    """Whether this process is one that may have no children."""
-    return multiprocessing.current_process().daemon
-
-
-def run_on_cluster(data: Mapping[str, Any], numbers: Iterable[int], address: str) -> Generator[BatchResult]:
-    """The results of the batches, as they come, from a Dask cluster. Raises `WorkersError`."""
-    from distributed import Client, as_completed
-
-    try:
-        client = Client(address, timeout=10)  # type: ignore[no-untyped-call]
-    except (OSError, ValueError) as error:
-        raise WorkersError(f"--cluster {address}: no scheduler answers ({error})") from error
-    with client:
-        if data["subject"] == "detector" and any(client.run(_may_start_none).values()):
-            raise WorkersError(
-                f"--cluster {address}: its workers may not start processes, which the detector's candidates run in; "
-                "start them with --no-nanny, or with DASK_DISTRIBUTED__WORKER__DAEMON=False"
-            )
-        # Pure by name: a batch that was lost with its worker is run again, one that is there is not.
-        futures = [client.submit(run_batch, data, number, pure=True, retries=DEATHS_MAX) for number in numbers]
-        for future in as_completed(futures):  # type: ignore[no-untyped-call]
-            yield future.result()

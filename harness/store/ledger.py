@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import time
 import uuid
 from collections import Counter
@@ -11,18 +10,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, func, inspect, select
-from sqlalchemy.engine import make_url
+from sqlalchemy import Connection, func, inspect, select
 from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, SQLAlchemyError
 
+from harness.store.database import create_tables, engine_of, file_of, first_line, in_memory, patiently, shown
 from harness.store.records import BatchResult, Find, Repro
 from harness.store.schema import batches, coverage, finds, metadata, repros, runs
 
 RUNNING, DONE, STOPPED = "running", "done", "stopped"
-# How long a writer waits for another one.
-BUSY_SEC = 30.0
-# What lets one process alone make the tables, until it commits. The number is of our own choice, any fixed one would do.
-ONE_MAKER = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "SELECT pg_advisory_xact_lock(7061726974)"}
 
 
 class LedgerError(ValueError):
@@ -56,23 +51,28 @@ class Ledger:
     """A ledger by its URL, as SQLAlchemy writes it: `sqlite:///runs.sqlite`, `postgresql+psycopg://user@host/name`."""
 
     def __init__(self, url: str) -> None:
+        self._shown, self._file = shown(url), file_of(url)
+        if in_memory(url):
+            raise LedgerError(f"--ledger {self._shown}: keeps nothing; name a file, as in sqlite:///reports/ledger.sqlite")
         try:
-            self._engine = _engine(url)
-            _create_tables(self._engine)
-            self._check_columns(url)
-        except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
-            raise LedgerError(f"--ledger {url}: is no address of a database ({first_line(error)})") from error
+            self._engine = engine_of(url)
+            create_tables(self._engine)
+            self._check_columns()
+        except LedgerError:
+            raise
+        except (ArgumentError, NoSuchModuleError, ModuleNotFoundError, ValueError) as error:
+            raise LedgerError(f"--ledger {self._shown}: is no address of a database ({first_line(error)})") from error
         except SQLAlchemyError as error:
-            raise LedgerError(f"--ledger {url}: cannot be opened ({first_line(error)})") from error
+            raise LedgerError(f"--ledger {self._shown}: cannot be opened ({first_line(error)})") from error
 
-    def _check_columns(self, url: str) -> None:
+    def _check_columns(self) -> None:
         inspector = inspect(self._engine)
         for table in metadata.sorted_tables:
             there = {column["name"] for column in inspector.get_columns(table.name)}
             lacking = [column.name for column in table.columns if column.name not in there]
             if lacking:
                 name = f"table {table.name} has no {', '.join(lacking)}"
-                raise LedgerError(f"--ledger {url}: was made by another version ({name}); begin another ledger")
+                raise LedgerError(f"--ledger {self._shown}: was made by another version ({name}); begin another ledger")
 
     def close(self) -> None:
         """Let go of the database."""
@@ -102,7 +102,13 @@ class Ledger:
             return set(connection.execute(select(batches.c.number).where(batches.c.run_id == run_id)).scalars())
 
     def record(self, run_id: str, result: BatchResult) -> bool:
-        """Note a finished batch with what it found, all or nothing; False if it is in already. Raises `LedgerError`."""
+        """Note a finished batch with what it found, all or nothing; False if it is in already. Raises `LedgerError`.
+
+        A server that is away for a moment is waited for: a night must not end with its restart.
+        """
+        return patiently(lambda: self._record(run_id, result))
+
+    def _record(self, run_id: str, result: BatchResult) -> bool:
         row = {name: getattr(result, name) for name in batches.c.keys() if name != "run_id"}  # noqa: SIM118  # not a dict
         found = [{"run_id": run_id, "batch": result.number, **find.to_row()} for find in result.finds]
         try:
@@ -117,7 +123,9 @@ class Ledger:
         return True
 
     def end(self, run_id: str, *, state: str) -> None:
-        """Note that a run is over: done, or stopped before its end."""
+        """Note that a run is over: done, or stopped before its end. Raises `LedgerError` if the ledger is gone."""
+        if self._file is not None and not self._file.exists():
+            raise LedgerError(f"--ledger {self._shown}: was deleted while the run wrote to it; what it held is lost")
         with self._writing() as connection:
             connection.execute(runs.update().where(runs.c.id == run_id).values(state=state, ended_at=time.time()))
 
@@ -192,49 +200,3 @@ class Ledger:
     def _writing(self) -> Iterator[Connection]:
         with self._engine.begin() as connection:
             yield connection
-
-
-def _engine(url: str) -> Engine:
-    address = make_url(url)
-    if address.get_backend_name() != "sqlite":
-        return create_engine(address, pool_pre_ping=True)
-    engine = create_engine(address, connect_args={"timeout": BUSY_SEC})
-
-    @event.listens_for(engine, "connect")
-    def _configure(connection: Any, _record: object) -> None:
-        # A reader never waits for the writer, and a transaction that was committed survives the process.
-        _write_ahead(connection)
-        connection.execute("PRAGMA synchronous=NORMAL")
-        connection.execute("PRAGMA foreign_keys=ON")
-
-    return engine
-
-
-def _write_ahead(connection: Any) -> None:
-    """Switch a file to write-ahead logging. SQLite refuses at once while another connection has the file, so ask again."""
-    give_up = time.monotonic() + BUSY_SEC
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode=WAL")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > give_up:
-                raise
-            time.sleep(0.01)
-        else:
-            return
-
-
-def _create_tables(engine: Engine) -> None:
-    with engine.begin() as connection:
-        there = set(inspect(connection).get_table_names())
-        if there.issuperset(metadata.tables):
-            return
-        # Several runs may begin with the same new ledger: one makes its tables, the others wait and find them.
-        if lock := ONE_MAKER.get(engine.dialect.name):
-            connection.exec_driver_sql(lock)
-        metadata.create_all(connection)
-
-
-def first_line(error: Exception) -> str:
-    """What an error says first."""
-    return str(error).partition("\n")[0]

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,11 +16,13 @@ import psutil
 import pytest
 from distributed import LocalCluster
 
-from harness.fuzz.plan import FuzzPlan
+from harness.fuzz import cluster as on_cluster
+from harness.fuzz.cluster import check_cluster
+from harness.fuzz.plan import FuzzPlan, builds_of
 from harness.fuzz.run import Progress, begin, carry_out
 from harness.fuzz.workers import WorkersError
 from harness.store.ledger import Ledger
-from tests.fuzz.runs import PLAN, run_here, settled
+from tests.fuzz.runs import PLAN, PLANTED, ROOT, run_here, settled
 
 SERIES = FuzzPlan(subject="detector", seed=7, sequences=8, batch_size=2, timeout_sec=60.0)
 
@@ -73,3 +80,78 @@ def test_workers_that_may_start_nothing_are_refused_for_the_detector(tmp_path: P
         pytest.raises(WorkersError, match="may not start processes"),
     ):
         run_here(f"sqlite:///{tmp_path / 'ledger.sqlite'}", SERIES, cluster=daemons.scheduler_address)
+
+
+@contextmanager
+def scheduler(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """A scheduler without workers, as a process of its own: its address, and the process."""
+    file = folder / "scheduler.json"
+    arguments = ("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(file))
+    with subprocess.Popen([sys.executable, "-m", "dask", *arguments], cwd=ROOT, stderr=subprocess.DEVNULL) as process:
+        deadline = time.monotonic() + 60.0
+        while not file.exists():
+            assert time.monotonic() < deadline, "no scheduler within a minute"
+            time.sleep(0.05)
+        yield json.loads(file.read_text())["address"], process
+        process.kill()
+
+
+@pytest.mark.parametrize("plan", [PLAN, SERIES])
+def test_a_cluster_without_workers_is_not_waited_for_for_ever(
+    plan: FuzzPlan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(on_cluster, "WORKER_SEC", 0.5)
+    with scheduler(tmp_path) as (address, _), pytest.raises(WorkersError, match=r"no worker for 0.5 s; start some"):
+        run_here(f"sqlite:///{tmp_path / 'ledger.sqlite'}", plan, cluster=address)
+
+
+def test_a_cluster_is_looked_at_before_a_run_is_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(on_cluster, "WORKER_SEC", 0.5)
+    with scheduler(tmp_path) as (address, _), pytest.raises(WorkersError, match="has had no worker"):
+        check_cluster(address)
+
+
+def test_a_scheduler_that_goes_away_is_said(tmp_path: Path) -> None:
+    ledger = Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
+    plan = replace(PLAN, sequences=20_000)
+    run = begin(ledger, plan)
+    with scheduler(tmp_path) as (address, process):
+        command = [sys.executable, "-m", "dask", "worker", address, "--no-dashboard", "--nthreads", "1"]
+        with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL) as worker:
+            with pytest.raises(WorkersError, match="the scheduler went away"):
+                carry_out(ledger, run, plan, workers=1, cluster=address, time_budget_sec=None, listen=lambda _: process.kill())
+            worker.kill()
+    assert 1 <= ledger.total(run.id).batches < plan.batch_count
+    ledger.close()
+
+
+def test_the_time_is_up_on_a_cluster_too(cluster: LocalCluster, tmp_path: Path) -> None:
+    ledger = Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
+    plan = replace(PLAN, sequences=2_000_000, batch_size=2000)
+    run = begin(ledger, plan)
+    started_at = time.monotonic()
+    address = cluster.scheduler_address
+    carry_out(ledger, run, plan, workers=1, cluster=address, time_budget_sec=2.0, listen=lambda _: None)
+    assert time.monotonic() - started_at < 30.0
+    ledger.close()
+
+
+def test_workers_with_another_port_count_for_nothing(tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.sh"
+    wrong.write_text(f'#!/bin/sh\nexec {PLANTED} naive_rounding "$@"\n')
+    wrong.chmod(0o755)
+    url = f"sqlite:///{tmp_path / 'ledger.sqlite'}"
+    with LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=True, host="127.0.0.1", scheduler_port=0, dashboard_address=":0",
+        env={"DOGE_CORE_EXE": str(wrong)},
+    ) as strangers, pytest.raises(WorkersError, match="another build than this run: port haskell"):  # fmt: skip
+        run_here(url, PLAN, cluster=strangers.scheduler_address)
+
+
+def test_what_is_built_anew_in_the_middle_counts_for_nothing(tmp_path: Path) -> None:
+    ledger = Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
+    run = ledger.start(subject="reducer", plan=PLAN.to_json(), builds={**builds_of(PLAN), "port haskell": "of yesterday"})
+    with pytest.raises(WorkersError, match="has changed: port haskell"):
+        carry_out(ledger, run, PLAN, workers=1, cluster=None, time_budget_sec=None, listen=lambda _: None)
+    assert ledger.total(run.id).batches == 0
+    ledger.close()
