@@ -45,7 +45,7 @@ def run_on_cluster(
     deadline: float | None = None,
 ) -> Generator[BatchResult]:
     """The results of the batches, as they come, until `deadline` (of `time.monotonic`). Raises `WorkersError`."""
-    from distributed.comm import CommClosedError
+    from distributed.comm.core import CommClosedError
 
     with _connected(address) as client:
         _await_worker(client, address)

@@ -15,8 +15,8 @@ from tests.fuzz.postgres import PostgresMissingError, running_server
 def postgres() -> Iterator[str]:
     """A server; where none can be had, the tests that need it are reported as missing, with the reason."""
     try:
-        with running_server() as url:
-            yield url
+        with running_server() as server:
+            yield server.url
     except PostgresMissingError as error:
         pytest.skip(f"MISSING: {error}")
 

@@ -51,28 +51,62 @@ def free_port() -> int:
         return port
 
 
+class Server:
+    """A server that can be stopped and started again."""
+
+    def __init__(self, folder: Path, user: str | None) -> None:
+        self._programs, self._folder, self._user = binaries(), folder, user
+        self._port = free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+        self.url = f"postgresql+psycopg://parity@127.0.0.1:{self._port}/postgres"
+
+    def make(self) -> None:
+        """Make the data. Raises `PostgresMissingError`."""
+        initdb = [self._programs / "initdb", "-D", self._folder / "data", "-U", "parity", "-A", "trust", "--no-sync"]
+        try:
+            subprocess.run(
+                [*initdb, "-E", "UTF8", "--locale=C"], user=self._user, cwd=self._folder, check=True, capture_output=True
+            )
+        except subprocess.CalledProcessError as error:
+            said = error.stderr.decode(errors="replace").strip()[-200:]
+            raise PostgresMissingError(f"initdb failed: {said}") from error
+
+    def start(self) -> None:
+        """Start it, and wait until it listens. Raises `PostgresMissingError`."""
+        command = [self._programs / "postgres", "-D", self._folder / "data", "-p", str(self._port), "-h", "127.0.0.1"]
+        self._process = subprocess.Popen(
+            [*command, "-k", self._folder, "-c", "fsync=off"],
+            user=self._user,
+            cwd=self._folder,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        _await(self._port, self._process)
+
+    def stop(self) -> None:
+        """Stop it, if it runs."""
+        if self._process is not None:
+            # Fast: a plain end would wait for every client that is still connected.
+            self._process.send_signal(signal.SIGINT)
+            self._process.wait(START_SEC)
+            self._process = None
+
+
 @contextmanager
-def running_server() -> Iterator[str]:
-    """The address of a server that is there as long as the context. Raises `PostgresMissingError`."""
-    programs, user = binaries(), unprivileged()
+def running_server() -> Iterator[Server]:
+    """A server that is there as long as the context. Raises `PostgresMissingError`."""
+    user = unprivileged()
     folder = Path(tempfile.mkdtemp(prefix="parity-postgres-"))
     if user is not None:
         shutil.chown(folder, user)
-    port, data = free_port(), folder / "data"
     try:
-        initdb = [programs / "initdb", "-D", data, "-U", "parity", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C"]
-        subprocess.run(initdb, user=user, cwd=folder, check=True, capture_output=True)
-        command = [programs / "postgres", "-D", data, "-p", str(port), "-h", "127.0.0.1", "-k", folder, "-c", "fsync=off"]
-        server = subprocess.Popen(command, user=user, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        server = Server(folder, user)
+        server.make()
         try:
-            _await(port, server)
-            yield f"postgresql+psycopg://parity@127.0.0.1:{port}/postgres"
+            server.start()
+            yield server
         finally:
-            # Fast: a plain end would wait for every client that is still connected.
-            server.send_signal(signal.SIGINT)
-            server.wait(START_SEC)
-    except subprocess.CalledProcessError as error:
-        raise PostgresMissingError(f"initdb failed: {error.stderr.decode(errors='replace').strip()[-200:]}") from error
+            server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

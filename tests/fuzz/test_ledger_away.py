@@ -1,0 +1,112 @@
+"""A database that does not answer at once: it is waited for as long as a restart takes, and no longer."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import OperationalError
+
+from harness.store import database
+from harness.store.database import file_of, in_memory, shown
+from harness.store.ledger import Ledger, LedgerError
+from tests.fuzz.postgres import PostgresMissingError, Server, running_server
+from tests.fuzz.test_ledger import BATCH, started
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """A server of this test alone, which may stop it."""
+    try:
+        with running_server() as running:
+            yield running
+    except PostgresMissingError as error:
+        pytest.skip(f"MISSING: {error}")
+
+
+def test_a_restart_is_waited_for_and_told_once(
+    server: Server, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(database, "AGAIN_SEC", 0.05)
+    ledger = Ledger(server.url)
+    run = started(ledger)
+    server.stop()
+    back = threading.Timer(0.5, server.start)
+    back.start()
+    with caplog.at_level(logging.WARNING):
+        assert ledger.record(run, BATCH)
+    back.join()
+    assert ledger.total(run).batches == 1
+    assert [record.message.partition(" (")[0] for record in caplog.records] == ["the ledger does not answer"]
+    ledger.close()
+
+
+def test_a_server_that_stays_away_is_given_up(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "AGAIN_SEC", 0.05)
+    monkeypatch.setattr(database, "AWAY_SEC", 0.3)
+    ledger = Ledger(server.url)
+    run = started(ledger)
+    server.stop()
+    with pytest.raises(OperationalError, match="refused"):
+        ledger.record(run, BATCH)
+    ledger.close()
+
+
+def test_a_table_that_somebody_locks_is_not_waited_for_for_ever(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "BUSY_SEC", 1.0)
+    ledger = Ledger(server.url)
+    run = started(ledger)
+    locker = create_engine(server.url)
+    with locker.begin() as connection:
+        connection.execute(text("LOCK TABLE batches IN ACCESS EXCLUSIVE MODE"))
+        began = time.monotonic()
+        with pytest.raises(OperationalError, match="lock timeout"):
+            ledger.record(run, BATCH)
+        assert time.monotonic() - began < 20.0
+    assert ledger.record(run, BATCH)
+    locker.dispose()
+    ledger.close()
+
+
+def test_a_ledger_that_is_deleted_in_the_middle_is_no_ledger(tmp_path: Path) -> None:
+    path = tmp_path / "l.sqlite"
+    ledger = Ledger(f"sqlite:///{path}")
+    run = started(ledger)
+    path.unlink()
+    with pytest.raises(LedgerError, match="was deleted while the run wrote to it"):
+        ledger.end(run, state="done")
+    ledger.close()
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "sqlite:///file::memory:?uri=true"])
+def test_a_ledger_that_keeps_nothing_is_refused(url: str) -> None:
+    assert in_memory(url)
+    with pytest.raises(LedgerError, match="keeps nothing; name a file"):
+        Ledger(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "path"),
+    [
+        ("sqlite:///reports/l.sqlite", Path("reports/l.sqlite")),
+        ("sqlite+pysqlite:////new/l.sqlite", Path("/new/l.sqlite")),
+        ("sqlite:///file:/tmp/l.sqlite?uri=true", Path("/tmp/l.sqlite")),
+        ("postgresql+psycopg://parity@127.0.0.1/x", None),
+        ("nonsense", None),
+    ],
+)
+def test_the_file_of_an_address(url: str, path: Path | None) -> None:
+    assert file_of(url) == path
+
+
+@pytest.mark.parametrize("url", ["postgresql+psycopg://me:secret@h:5432/x", "postgresql+psycopg://me:secret@h:port/x"])
+def test_a_password_is_shown_to_nobody(url: str) -> None:
+    assert "secret" not in shown(url)
+    with pytest.raises(LedgerError) as error:
+        Ledger(url.replace("@h", "@127.0.0.1").replace("5432", "1"))
+    assert "secret" not in str(error.value)
