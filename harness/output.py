@@ -49,7 +49,8 @@ def guarded(run: Callable[[], Any]) -> Any:
     except KeyboardInterrupt:
         raise click.Abort from None
     except OSError as error:
-        if error.filename is not None:
+        # What names a file, or lists many, is not about standard output.
+        if error.filename is not None or error.errno is None:
             raise
         raise OutputError(error) from error
     return result

@@ -54,6 +54,20 @@ BOOTSTRAPS: tuple[tuple[Json, Json], ...] = (
     ({"market_price": 1.6e308}, {"price_decimals": -308, "min_volume": 0.0}),
 )
 
+# A state's fields, its one order and the fill's fields where zeros of both signs meet, where an order has the id that comes
+# next, and where a record outgrows a double.
+_ENTRY: Json = {
+    "local_id": 1, "side": "buy", "role": "entry", "price": 0.1, "volume": 27.4, "trade_id": "B", "cycle": 1,
+}  # fmt: skip
+FILLS: tuple[tuple[Json, Json, Json], ...] = (
+    ({"market_price": 0.0}, _ENTRY, {"price": -0.0}),
+    ({"market_price": 0.0}, {**_ENTRY, "side": "sell", "trade_id": "A"}, {"price": -0.0}),
+    ({"cooldown_until_b": -0.0}, _EXITS["sell"], {"timestamp": -1800.0}),
+    ({"today_realized_loss": -0.0}, _EXITS["sell"], {"price": 0.1}),
+    ({"next_order_id": 1}, _ENTRY, {}),
+    ({}, {**_EXITS["sell"], "entry_price": -1.797e308, "volume": 27.4}, {}),
+)
+
 
 def sampled_requests(case: Case, answer: Json) -> Iterator[tuple[str, Json]]:
     """Requests of the methods beyond replay, made from a case and the reference's answer to it."""
@@ -74,6 +88,8 @@ def sampled_requests(case: Case, answer: Json) -> Iterator[tuple[str, Json]]:
             for allowed in (True, False):
                 one_sided = {**settings, "config": config}
                 yield "bootstrap_orders", {**one_sided, "allow_long_only": allowed, "allow_short_only": allowed}
+    for fields, order, fill in FILLS:
+        yield "transition", _filled(fields, order, fill)
     for price in _prices(case):
         yield "compute_order_volume", {"price": price, "config": case.config, "order_size_usd": case.order_size_usd}
     for size, price, volume_decimals, min_volume, min_cost_usd in VOLUMES:
@@ -88,6 +104,16 @@ def _of_changed_states(state: Json) -> Iterator[tuple[str, Json]]:
         yield "derive_phase", {"state": {**state, "cooldown_until_a": cooldown}}
     for fields, config in BOOTSTRAPS:
         yield "bootstrap_orders", {"state": {**state, **fields}, "config": config, "order_size_usd": 200.0}
+
+
+def _filled(fields: Json, order: Json, fill: Json) -> Json:
+    """The fill of a state's one order."""
+    event = {
+        "_type": "FillEvent", "order_local_id": order["local_id"], "txid": "t", "side": order["side"], "price": 0.1,
+        "volume": order["volume"], "fee": 0.0, "timestamp": 1000.0, **fill,
+    }  # fmt: skip
+    state = {"market_price": 0.1, "next_order_id": 3, **fields, "orders": [order]}
+    return {"state": state, "event": event, "config": {"reentry_base_cooldown_sec": 1800.0}, "order_size_usd": 20.0}
 
 
 def _unsound(state: Json) -> Json:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import os
+import resource
 import time
 from collections.abc import Mapping, Sequence
 
@@ -16,7 +17,7 @@ from harness.mutants.compiled_hunt import COMPILED, hunt_compiled
 from harness.mutants.equivalents import Equivalent, EquivalentsError, equivalents_of
 from harness.mutants.forks import Forks
 from harness.mutants.historical import GoneError
-from harness.mutants.hunt import Planted
+from harness.mutants.hunt import MEMORY_BYTES_MAX, Planted
 from harness.mutants.report import Row, exit_code_of, print_report, to_json
 from harness.mutants.subjects import SUBJECT, Subject
 from harness.options import SUBJECTS, given, json_option
@@ -44,6 +45,7 @@ def mutants(
 ) -> int:
     """Plants bugs in copies of the reference and tells which the generated cases find, and how soon."""
     _refuse_idle(subject, compiled=compiled)
+    _refuse_little_memory()
     console = console_for(as_data=as_data)
     started = time.monotonic()
     if compiled:
@@ -81,6 +83,13 @@ def _refuse_idle(subject: str, *, compiled: bool) -> None:
     for name in ("subject", "workers"):
         if compiled and given(name):
             raise click.UsageError(f"--{name}: means nothing to --compiled; leave it out, and choose with --only 'rust:*'")
+
+
+def _refuse_little_memory() -> None:
+    """Refuse a limit of the shell's under which a mutant would seem to fail that only had too little memory."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if limit != resource.RLIM_INFINITY and limit < MEMORY_BYTES_MAX:
+        raise click.UsageError(f"ulimit -v: is {limit // 1024}, and a mutant may need {MEMORY_BYTES_MAX // 1024}; raise it")
 
 
 def _told(console: Console, rows: Sequence[Row], beyond: Mapping[str, str], seconds: float, *, as_data: bool) -> int:
@@ -136,7 +145,7 @@ def _sample(wanted: Sequence[Planted], equivalent: set[str], count: int) -> froz
 
 def _tell(console: Console, rows: Sequence[Row], wanted: int, seconds: float) -> None:
     last = rows[-1]
-    if last.status in ("SURVIVED", "REFUTED"):
+    if last.status in ("SURVIVED", "REFUTED", "LOST"):
         console.print(f"{last.status} {last.mutant.id}: {last.mutant.change}", markup=False, soft_wrap=True)
     if len(rows) * 20 // wanted > (len(rows) - 1) * 20 // wanted:
         left_sec = (wanted - len(rows)) / len(rows) * seconds

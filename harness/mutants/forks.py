@@ -8,6 +8,7 @@ import selectors
 import signal
 import time
 import warnings
+from collections import Counter
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -15,6 +16,8 @@ from typing import Any, Protocol
 from harness.mutants.hunt import Hunted, Planted, heard, hunt
 
 READ_BYTES = 65_536
+# A mutant whose process is lost is hunted again so often.
+LOST_MAX = 3
 
 
 class Hunter(Protocol):
@@ -47,7 +50,7 @@ class Forks:
 
     def run(self, mutants: Sequence[Planted]) -> Iterator[tuple[Planted, Hunted]]:
         """What became of each, in the order in which they end."""
-        waiting = list(reversed(mutants))
+        waiting, losses = list(reversed(mutants)), Counter[str]()
         # What is there now is never garbage; a collection in a child would only copy its pages.
         gc.collect()
         gc.freeze()
@@ -61,7 +64,12 @@ class Forks:
                         self._children[key.fd].said += data
                         if not data:
                             selector.unregister(key.fd)
-                            yield self._end(key.fd)
+                            mutant, hunted = self._end(key.fd)
+                            losses[mutant.id] += hunted.fate == "lost"
+                            if hunted.fate == "lost" and losses[mutant.id] <= LOST_MAX:
+                                waiting.append(mutant)
+                            else:
+                                yield mutant, hunted
         finally:
             gc.unfreeze()
             self._stop()

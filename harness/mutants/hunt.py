@@ -30,11 +30,13 @@ from harness.ports.python import PythonPort
 HANG_SEC = 5.0
 SHRINK_SEC = 20.0
 MEMORY_BYTES_MAX = 4 * 2**30
+# How a process ends that does itself harm. Whoever is out of memory, or stops a run, sends other signals.
+CRASHES = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL)
 
 # What became of a mutant: `stillborn` could not even be imported or built, `missing` is a port that cannot be built here
-# at all, `hung` and `died` are kills too.
+# at all, `hung` and `died` are kills too. `lost` ended from outside, or by a fault of our own: it says nothing of the mutant.
 Planted = Mutant | Historical
-Fate = Literal["killed", "hung", "died", "survived", "stillborn", "missing"]
+Fate = Literal["killed", "hung", "died", "survived", "stillborn", "missing", "lost"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,9 +154,11 @@ def shrunk(
 
 
 def heard(text: bytes, status: int, seconds: float) -> Hunted:
-    """What a child's words and its end say: one that ended without a verdict died of its mutant, or hung."""
+    """What a child's words and its end say: one that ended without a verdict hung, died of its mutant, or was lost."""
     dots = len(text) - len(text.lstrip(b"."))
     if text[dots:]:
         return Hunted(**json.loads(text[dots:]))
-    hung = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGALRM
-    return Hunted(fate="hung" if hung else "died", sequences=dots, seconds=seconds)
+    number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else None
+    fate: Fate = "hung" if number == signal.SIGALRM else "died" if number in CRASHES else "lost"
+    how = f"exit code {os.waitstatus_to_exitcode(status)}" if number is None else signal.Signals(number).name
+    return Hunted(fate=fate, sequences=dots, seconds=seconds, path=how if fate == "lost" else "")

@@ -27,9 +27,7 @@ NO_SUCH_KIND = "no kind of the contract is both, so the two questions may be ask
 PYTHON_ONLY = "guards Python callers; the wire's reader reads lists itself, and names its own paths"
 SAVES_TIME = "only saves looking at again what has passed"
 THROWN_AWAY = "where the check raises, nobody has the object that was marked"
-TOTALS_FIRST = "what does not fit in a record makes a total not fit, and totals are looked at first"
 ZEROS_ALIKE = "the two differ only as zeros of either sign, and one minus zero is one"
-ZEROS_OF_BOTH_SIGNS = "shows only where the two are zeros of opposite signs"
 
 EQUIVALENTS: tuple[Equivalent, ...] = (
     Equivalent("pricing.compute_order_volume", "order:statements", "if price <= 0 or order_size_usd <= 0:; …", BOTH_NONE),
@@ -78,19 +76,6 @@ EQUIVALENTS: tuple[Equivalent, ...] = (
         "domain.check_finite", "order:statements", "if type(value) is float and math.isfinite(value):; … -> …", SLOW_WAY
     ),
     Equivalent("pricing.entry_backoff_multiplier", "order:arguments_0", "min(…", ZEROS_ALIKE),
-    Equivalent("pricing.exit_price", "order:arguments_0", "max(…", ZEROS_OF_BOTH_SIGNS, rare=True),
-    Equivalent("pricing.exit_price", "order:arguments_0", "min(…", ZEROS_OF_BOTH_SIGNS, rare=True),
-    Equivalent("orders.extend_cooldown", "order:arguments_0", "max(…", ZEROS_OF_BOTH_SIGNS, rare=True),
-    Equivalent(
-        "booking.book_cycle", "comparison:Lt_LtE", "net < 0 -> net <= 0", "shows only where the loss so far is -0.0", rare=True
-    ),
-    Equivalent(
-        "transition.on_fill",
-        "order:statements",
-        "state = remove_order(…; if order.role == 'entry': -> …",
-        "shows only where the next id is already on the book, and that very order is filled",
-        rare=True,
-    ),
     Equivalent("domain.check_cooldown", "default:without_1", "math.isnan(value) or value == -math.inf -> …", SAID_BELOW),
     Equivalent("domain.check_text", "condition:always", "type(value) is str -> True", NO_SUBCLASS),
     Equivalent("domain.check_text", "condition:never", "type(value) is str -> False", NO_SUBCLASS),
@@ -118,7 +103,5 @@ EQUIVALENTS: tuple[Equivalent, ...] = (
     Equivalent("domain.check_result", "condition:never", "value is old -> False", SAVES_TIME),
     Equivalent("domain.check_result", "condition:never", "name == 'completed_cycles' -> False", SAVES_TIME),
     Equivalent("domain.check_result", "constant:text", "'completed_cycles' -> …", SAVES_TIME),
-    Equivalent("domain.check_result", "index:minus_one", "len(old) -> len(old) - 1", SAVES_TIME),
     Equivalent("domain.check_result", "condition:always", "not is_checked(value[index]) -> True", SAVES_TIME),
-    Equivalent("domain.check_result", "index:plus_one", "len(old) -> len(old) + 1", TOTALS_FIRST),
 )

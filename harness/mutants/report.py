@@ -14,9 +14,12 @@ from rich.table import Table
 from harness.mutants.catalogue import Mutant
 from harness.mutants.compiled import CompiledBug
 from harness.mutants.equivalents import Equivalent
+from harness.mutants.forks import LOST_MAX
 from harness.mutants.hunt import Hunted, Planted
 
 SHARE_MIN = 0.98
+# What says neither that a mutant can be told from the reference nor that it cannot.
+UNKNOWN = {"stillborn": "stillborn", "missing": "MISSING", "lost": "LOST"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,11 +32,10 @@ class Row:
 
     @property
     def status(self) -> str:
-        """One word: killed, SURVIVED, equivalent, stillborn, MISSING; or REFUTED: called equivalent, and killed after all."""
-        if self.hunted.fate == "stillborn":
-            return "stillborn"
-        if self.hunted.fate == "missing":
-            return "MISSING"
+        """One word: killed, SURVIVED, equivalent, stillborn, MISSING, LOST; or REFUTED: called equivalent, and killed."""
+        unknown = UNKNOWN.get(self.hunted.fate)
+        if unknown is not None:
+            return unknown
         if self.hunted.killed:
             return "REFUTED" if self.argued else "killed"
         return "equivalent" if self.argued else "SURVIVED"
@@ -65,9 +67,9 @@ class Share:
 
     @property
     def value(self) -> float:
-        """1.0 where there was none to kill."""
+        """0.0 where there was none to kill: nothing shows nothing."""
         made = self.killed + self.survived
-        return self.killed / made if made else 1.0
+        return self.killed / made if made else 0.0
 
 
 def share_of(rows: Sequence[Row]) -> Share:
@@ -77,14 +79,15 @@ def share_of(rows: Sequence[Row]) -> Share:
 
 
 def exit_code_of(rows: Sequence[Row]) -> int:
-    """0 where the share is met, every survivor explained, every bug killed and no argument refuted.
+    """0 where the share is met, every survivor explained, every bug killed, no argument refuted and no mutant lost.
 
     3 where all that is wrong is a port that is missing.
     """
+    made = [row for row in rows if isinstance(row.mutant, Mutant)]
     refuted = any(row.status == "REFUTED" for row in rows)
     slipped = any(row.status not in ("killed", "MISSING") for row in rows if not isinstance(row.mutant, Mutant))
-    unexplained = any(row.unexplained for row in rows)
-    if refuted or slipped or unexplained or share_of(rows).value < SHARE_MIN:
+    wanting = any(row.unexplained or row.status == "LOST" for row in rows)
+    if refuted or slipped or wanting or (made and share_of(rows).value < SHARE_MIN):
         return 1
     return 3 if any(row.status == "MISSING" for row in rows) else 0
 
@@ -126,15 +129,19 @@ def print_report(console: Console, rows: Sequence[Row], beyond: Mapping[str, str
         found = sum(row.status == "killed" for row in bugs)
         console.print(f"{found} of {len(bugs)} historical bugs were found{events}", markup=False)
     share = share_of(rows)
-    wanted = f"{share.killed} of {share.killed + share.survived} mutants that can be told from the reference were killed: "
+    told = f"{share.killed} of {share.killed + share.survived} mutants that can be told from the reference were killed: "
+    told += f"{share.value:.1%}, wanted {SHARE_MIN:.0%}: "
+    if not share.killed + share.survived:
+        told = "none of these mutants can be told from the reference, so that nothing is shown: "
     word = {0: "met", 1: "NOT MET", 3: "NOT MET, a port is missing"}[exit_code_of(rows)]
-    told = f"{wanted}{share.value:.1%}, wanted {SHARE_MIN:.0%}: " if mutants else ""
-    console.print(f"{told}{word}; {seconds:.0f} s", markup=False)
+    console.print(f"{told if mutants else ''}{word}; {seconds:.0f} s", markup=False)
 
 
 def _remarks(row: Row) -> Iterator[str]:
     """What is to be read of a mutant that did not end as it should."""
     bug = row.mutant
+    if row.status == "LOST":
+        yield f"LOST {bug.id}: its process ended {LOST_MAX + 1} times with {row.hunted.path}, which is not the mutant's doing"
     if row.status == "MISSING" or (row.status == "stillborn" and not isinstance(bug, Mutant)):
         yield f"{row.status} {bug.id}: {row.hunted.path}"
     if row.status in ("SURVIVED", "REFUTED"):

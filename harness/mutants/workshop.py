@@ -6,10 +6,10 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 
 from harness.mutants.compiled import CompiledBug
 
@@ -111,8 +111,9 @@ class Workshop:
             return f"not done within {BUILD_SEC:g} s"
         if done.returncode == 0:
             return None
-        lines = [line for line in done.stdout.splitlines() if line.strip()]
-        return lines[-1] if lines else f"exit code {done.returncode}"
+        lines = [line.strip() for line in done.stdout.splitlines() if line.strip()]
+        telling = [line for line in lines if "No space left" in line or "cannot create" in line.lower()]
+        return [f"exit code {done.returncode}", *lines, *telling[:1]][-1]
 
 
 @contextmanager
@@ -124,9 +125,14 @@ def workshop(trade: Trade, *, root: Path = ROOT) -> Iterator[Workshop]:
     for tool in trade.tools:
         if shutil.which(tool) is None:
             raise MissingError(f"{tool} is not on the PATH; run ./build.sh, which installs it")
-    with TemporaryDirectory(prefix="doge-mutants-") as made:
-        folder = Path(made) / trade.folder
-        shutil.copytree(origin, folder, ignore=shutil.ignore_patterns(*trade.left_out), symlinks=True)
-        shop = Workshop(trade, folder)
-        shop.build_sound()
+    with ExitStack() as stack:
+        try:
+            made = stack.enter_context(TemporaryDirectory(prefix="doge-mutants-"))
+            shop = Workshop(trade, Path(made) / trade.folder)
+            shutil.copytree(origin, shop.folder, ignore=shutil.ignore_patterns(*trade.left_out), symlinks=True)
+            shop.build_sound()
+        except OSError as error:
+            # A copy's error lists every file.
+            said = error.strerror or str(error).rpartition("Errno")[2].strip(" ]')")
+            raise MissingError(f"{trade.folder} cannot be copied to {gettempdir()} ({said}); set TMPDIR to a folder") from error
         yield shop

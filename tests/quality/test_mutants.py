@@ -132,7 +132,7 @@ def test_an_equivalent_mutant_survives(cases: list[Prepared]) -> None:
     [
         ("    while True: pass\n", "hung"),
         ("    sum(range(10**13))\n", "hung"),
-        ("    import os; os.kill(os.getpid(), 9)\n", "died"),
+        ("    import faulthandler, os; faulthandler.disable(); os.abort()\n", "died"),
         ("    raise KeyError('no such state')\n", "killed"),
     ],
 )
@@ -144,6 +144,36 @@ def test_a_mutant_that_hangs_or_dies_is_killed(
     hunted = fate_of(Historical(name="bad", module="pricing", change=fate, old=old, new=new), cases)
     assert (hunted.fate, hunted.killed) == (fate, True)
     assert 1 <= hunted.sequences < 20
+
+
+@pytest.mark.parametrize(
+    ("new", "how"),
+    [("    import os; os.kill(os.getpid(), 9)\n", "SIGKILL"), ("    import os; os._exit(1)\n", "exit code 1")],
+)
+def test_a_process_that_is_lost_kills_no_mutant(new: str, how: str, cases: list[Prepared]) -> None:
+    old = "    market = state.market_price\n"
+    bug = Historical(name="bad", module="pricing", change=how, old=old, new=new)
+    hunted = fate_of(bug, cases)
+    assert (hunted.fate, hunted.killed, hunted.path) == ("lost", False, how)
+    assert Row(mutant=bug, hunted=hunted).status == "LOST"
+    assert exit_code_of([Row(mutant=bug, hunted=hunted)]) == 1
+
+
+def test_too_little_memory_is_said_and_kills_no_mutant(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("resource.getrlimit", lambda _: (600_000 * 1024, 600_000 * 1024))
+    with pytest.raises(SystemExit) as ended:
+        main(["mutants", "--only", "pricing:*"])
+    assert ended.value.code == 2
+    assert "ulimit -v: is 600000, and a mutant may need 4194304; raise it" in capsys.readouterr().err
+
+
+def test_nothing_that_can_be_killed_shows_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["mutants", "--only", "pricing:31:11:order:arguments_0", "--sequences", "1", "--workers", "1"])
+    assert ended.value.code == 1
+    assert "none of these mutants can be told from the reference, so that nothing is shown: NOT MET" in capsys.readouterr().out
 
 
 def test_a_planted_bug_shows_in_the_methods_of_the_sessions() -> None:
