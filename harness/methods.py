@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any, cast
 
 import state_machine as sm
@@ -50,7 +51,8 @@ def compare_methods(*, case: Case, answer: Json, reference_port: Port, port: Por
     found: list[Divergence] = []
     for method, request in sampled_requests(case, answer):
         reference, candidate = reference_port.call(method, request), port.call(method, request)
-        found += compare_outcomes(reference=reference, candidate=candidate, case=case, path=f"$.{method}")
+        parted = compare_outcomes(reference=reference, candidate=candidate, case=case, path=f"$.{method}")
+        found += [replace(each, event=request.get("event")) for each in parted]
         if candidate.line is None:
             # Whatever fails once may fail at every request, and each may cost its whole timeout.
             return found

@@ -133,7 +133,9 @@ def describe(group: list[Finding]) -> str:
         f"  path       {divergence.path} ({divergence.kind}; {finding.count} path(s) differ in this case)",
     ]
     if divergence.step is not None:
-        lines += [f"  step       {divergence.step}", f"  event      {text_of(divergence.event)}"]
+        lines.append(f"  step       {divergence.step}")
+    if divergence.step is not None or divergence.event is not None:
+        lines.append(f"  event      {text_of(divergence.event)}")
     lines += [f"  reference  {text_of(divergence.reference)}", f"  candidate  {text_of(divergence.candidate)}"]
     again = "parity golden verify" if finding.repro is None else f"parity replay {finding.repro}"
     lines.append(f"  again      {again}")

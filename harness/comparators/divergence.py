@@ -38,7 +38,8 @@ class Divergence:
     """One place where a candidate disagreed with the reference.
 
     `path` is like `$.steps[3].actions[0].price`; `step` and `event` are the step's index and event where the path is inside
-    one. `reference` and `candidate` are the two values, `ABSENT` where there is none.
+    one, and `event` alone that of a transition which no step of the case asks for. `reference` and `candidate` are the two
+    values, `ABSENT` where there is none.
     """
 
     path: str
@@ -59,8 +60,8 @@ class Divergence:
 
     @property
     def event_type(self) -> str:
-        """The type of the step's event, or a dash."""
-        return event_type(self.event) if self.step is not None else "-"
+        """The type of the event, or a dash where there is none."""
+        return event_type(self.event) if self.step is not None or self.event is not None else "-"
 
     @property
     def fingerprint(self) -> str:

@@ -57,7 +57,8 @@ class Sitting:
         """Make the finds small and keep their repros, the first ones, as far as there is time."""
         try:
             waivers = waivers_from(self.plan.waivers)
-            for find in self.ledger.finds(self.run.id):
+            # First what a case's own events show.
+            for find in sorted(self.ledger.finds(self.run.id), key=lambda find: find.divergence["step"] is None):
                 if find_is_waived(waivers, find):
                     continue
                 if self.interrupted or len(self.explained) >= finds_max:

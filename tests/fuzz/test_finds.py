@@ -28,6 +28,12 @@ def fuzzed(folder: Path, *arguments: str) -> tuple[int, dict[str, Any]]:
     return process.returncode, json.loads(said)
 
 
+def the_small_one(finds: list[dict[str, Any]]) -> dict[str, Any]:
+    """The only find of a run that was made small."""
+    [find] = [find for find in finds if find["repro"]]
+    return find
+
+
 def test_a_fixed_part_of_the_night_finds_nothing(tmp_path: Path) -> None:
     code, run = fuzzed(tmp_path, "--sequences", "1500", "--seed", "7", "--workers", "2")
     assert code == 0
@@ -71,12 +77,12 @@ def shrunk(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str,
 
 
 def test_every_historical_bug_is_found_and_shrunk(shrunk: dict[str, list[dict[str, Any]]]) -> None:
-    lengths = [finds[0]["events_after"] for finds in shrunk.values()]
+    lengths = [the_small_one(finds)["events_after"] for finds in shrunk.values()]
     assert statistics.median(lengths) <= 3
 
 
 def test_a_repro_of_the_fuzz_replays(shrunk: dict[str, list[dict[str, Any]]]) -> None:
-    path = shrunk["naive_rounding"][0]["repro"]
+    path = the_small_one(shrunk["naive_rounding"])["repro"]
     command = [sys.executable, "-m", "harness", "replay", path]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 1, done.stdout + done.stderr
@@ -87,7 +93,7 @@ def test_a_find_in_the_detector_is_shrunk_and_names_the_odd_port_out(tmp_path: P
     arguments = ("--subject", "detector", "--sequences", "4", "--seed", "7", "--workers", "1", "--finds-max", "1")
     code, run = fuzzed(tmp_path, *arguments, "--candidate-module", "tests.fuzz.late_rsi")
     assert code == 1
-    [find] = [find for find in run["finds"] if find["repro"]]
+    find = the_small_one(run["finds"])
     assert find["odd"] == ["module:tests.fuzz.late_rsi"]
     assert find["events_after"] <= 20 < find["events_before"]
     done = subprocess.run(
@@ -99,6 +105,13 @@ def test_a_find_in_the_detector_is_shrunk_and_names_the_odd_port_out(tmp_path: P
 
 def test_a_find_names_the_odd_port_out_and_the_first_step(shrunk: dict[str, list[dict[str, Any]]]) -> None:
     for bug in ("naive_rounding", "fill_moves_market"):
-        [find] = [find for find in shrunk[bug] if find["repro"]]
+        find = the_small_one(shrunk[bug])
         assert find["odd"] == [f"exe:{bug}"]
         assert find["first_step"] == 0
+
+
+def test_a_find_of_a_fill_at_the_edge_says_which_fill(shrunk: dict[str, list[dict[str, Any]]]) -> None:
+    edges = [find["divergence"] for finds in shrunk.values() for find in finds if find["divergence"]["step"] is None]
+    fills = [each["event"]["_type"] for each in edges if each["path"].startswith("$.transition.")]
+    assert fills
+    assert set(fills) == {"FillEvent"}

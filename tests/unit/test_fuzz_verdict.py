@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -61,8 +62,8 @@ def test_memory_is_judged_between_early_and_late_batches() -> None:
 
 
 @pytest.mark.parametrize(("late", "grows"), [(100, False), (112, False), (117, True)])
-def test_memory_that_grows_fails_a_run(late: int, grows: bool) -> None:
-    ledger, plan = Ledger("sqlite://"), FuzzPlan(subject="detector", sequences=40, batch_size=1)
+def test_memory_that_grows_fails_a_run(late: int, grows: bool, tmp_path: Path) -> None:
+    ledger, plan = Ledger(f"sqlite:///{tmp_path / 'l.sqlite'}"), FuzzPlan(subject="detector", sequences=40, batch_size=1)
     run = ledger.start(subject="detector", plan=plan.to_json(), builds={})
     for number in range(40):
         size = (100 if number < 30 else late) * MIB
