@@ -42,7 +42,7 @@ class Look:
         """The look in a line."""
         if self.first is None:
             return f"{_listed(self.groups[0])} agree"
-        where = f"first at {self.first.path}" + (f" ({self.first.event_type})" if self.first.has_event else "")
+        where = f"first at {self.first.path}" + (f" ({self.first.event_type})" if self.first.event is not None else "")
         if self.odd:
             return f"odd one out: {_listed(self.odd)}; {_listed(self.groups[0])} agree; {where}"
         if sum(map(len, self.groups)) == 2:

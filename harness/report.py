@@ -134,7 +134,7 @@ def describe(group: list[Finding]) -> str:
     ]
     if divergence.step is not None:
         lines.append(f"  step       {divergence.step}")
-    if divergence.has_event:
+    if divergence.step is not None or divergence.event is not None:
         lines.append(f"  event      {text_of(divergence.event)}")
     lines += [f"  reference  {text_of(divergence.reference)}", f"  candidate  {text_of(divergence.candidate)}"]
     again = "parity golden verify" if finding.repro is None else f"parity replay {finding.repro}"

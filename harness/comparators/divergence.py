@@ -59,14 +59,9 @@ class Divergence:
         return next((severity for pattern, severity in _SEVERITIES if pattern.search(self.path)), "critical")
 
     @property
-    def has_event(self) -> bool:
-        """Whether it shows under an event, which may itself be null."""
-        return self.step is not None or self.event is not None
-
-    @property
     def event_type(self) -> str:
         """The type of the event, or a dash where there is none."""
-        return event_type(self.event) if self.has_event else "-"
+        return event_type(self.event) if self.step is not None or self.event is not None else "-"
 
     @property
     def fingerprint(self) -> str:

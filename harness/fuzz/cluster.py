@@ -110,10 +110,6 @@ def _drain(
             running[client.submit(run_there, data, builds, number)] = number
         if deadline is not None and time.monotonic() > deadline:
             return
-        if not running:
-            # Waiting for nothing returns at once.
-            time.sleep(LOOK_SEC)
-            continue
         try:
             done = wait(list(running), timeout=LOOK_SEC, return_when="FIRST_COMPLETED").done  # type: ignore[no-untyped-call]
         except TimeoutError:

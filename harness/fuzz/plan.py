@@ -8,7 +8,7 @@ import shlex
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import cache
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -90,7 +90,7 @@ def plan_from(data: Mapping[str, Any]) -> FuzzPlan:
 def builds_of(plan: FuzzPlan) -> dict[str, str]:
     """Hashes of everything that decides about cases and verdicts: sources by their role, and every port."""
     files = _port_files(plan)
-    return _sources()[plan.subject] | {f"port {name}": _hash_of(paths) for name, paths in files.items()}
+    return _sources(plan.subject) | {f"port {name}": _hash_of(paths) for name, paths in files.items()}
 
 
 def differing_builds(plan: FuzzPlan, builds: Mapping[str, str]) -> list[str]:
@@ -99,12 +99,10 @@ def differing_builds(plan: FuzzPlan, builds: Mapping[str, str]) -> list[str]:
     return sorted(name for name in {*now, *builds} if now.get(name) != builds.get(name))
 
 
-@cache
-def _sources() -> dict[str, dict[str, str]]:
-    """By subject and role. A process keeps what it has imported, and subjects share some of it, so it looks once at all."""
-    return {
-        subject: {role: _hash_of(_files(patterns)) for role, patterns in roles.items()} for subject, roles in SOURCES.items()
-    }
+@lru_cache
+def _sources(subject: str) -> dict[str, str]:
+    """By their role. A process keeps what it has imported, so it looks once."""
+    return {role: _hash_of(_files(patterns)) for role, patterns in SOURCES[subject].items()}
 
 
 def _port_files(plan: FuzzPlan) -> dict[str, list[Path]]:

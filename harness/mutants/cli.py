@@ -45,12 +45,12 @@ def mutants(
 ) -> int:
     """Plants bugs in copies of the reference and tells which the generated cases find, and how soon."""
     _refuse_idle(subject, compiled=compiled)
+    _refuse_little_memory()
     console = console_for(as_data=as_data)
     started = time.monotonic()
     if compiled:
         rows = _compiled(console, only, seed, sequences)
         return _told(console, rows, {}, time.monotonic() - started, as_data=as_data)
-    _refuse_little_memory()
     about = SUBJECT[subject]
     missing = about.missing()
     if missing is not None:

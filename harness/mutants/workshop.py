@@ -132,8 +132,7 @@ def workshop(trade: Trade, *, root: Path = ROOT) -> Iterator[Workshop]:
             shutil.copytree(origin, shop.folder, ignore=shutil.ignore_patterns(*trade.left_out), symlinks=True)
             shop.build_sound()
         except OSError as error:
-            # A copy's error lists every file; the first says why.
-            said = error.args[0][0][2] if isinstance(error, shutil.Error) else error
-            remedy = "set TMPDIR to a folder that has room"
-            raise MissingError(f"{trade.folder} cannot be copied to {gettempdir()} ({said}); {remedy}") from error
+            # A copy's error lists every file.
+            said = error.strerror or str(error).rpartition("Errno")[2].strip(" ]')")
+            raise MissingError(f"{trade.folder} cannot be copied to {gettempdir()} ({said}); set TMPDIR to a folder") from error
         yield shop

@@ -63,10 +63,8 @@ def engine_of(url: str) -> Engine:
     """Connections to a database. Raises what SQLAlchemy raises, and `ValueError` for a port that is no number."""
     address = make_url(url)
     if address.get_backend_name() == "postgresql":
-        patience = {} if "connect_timeout" in address.query else {"connect_timeout": CONNECT_SEC}
-        engine = create_engine(address, pool_pre_ping=True, connect_args=patience)
-        event.listen(engine, "connect", _limit_locks)
-        return engine
+        limits = {"connect_timeout": CONNECT_SEC, "options": f"-c lock_timeout={BUSY_SEC:.0f}s"}
+        return create_engine(address, pool_pre_ping=True, connect_args=limits)
     if address.get_backend_name() != "sqlite":
         return create_engine(address, pool_pre_ping=True)
     engine = create_engine(address, connect_args={"timeout": BUSY_SEC})
@@ -79,13 +77,6 @@ def engine_of(url: str) -> Engine:
         connection.execute("PRAGMA foreign_keys=ON")
 
     return engine
-
-
-def _limit_locks(connection: Any, _record: object) -> None:
-    """Not as an option of the address: it would displace the user's own, and a pooler between refuses it."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"SET lock_timeout = '{BUSY_SEC:.0f}s'")
-    connection.commit()
 
 
 def _write_ahead(connection: Any) -> None:

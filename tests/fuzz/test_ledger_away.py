@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 
 from harness.store import database
@@ -71,16 +71,6 @@ def test_a_table_that_somebody_locks_is_not_waited_for_for_ever(server: Server, 
     assert ledger.record(run, BATCH)
     locker.dispose()
     ledger.close()
-
-
-def test_options_of_the_address_are_kept(server: Server) -> None:
-    engine = create_engine(server.url)
-    with engine.begin() as connection:
-        connection.execute(text("CREATE SCHEMA nights"))
-    Ledger(f"{server.url}?options=-csearch_path%3Dnights").close()
-    assert "runs" in inspect(engine).get_table_names(schema="nights")
-    assert not inspect(engine).get_table_names(schema="public")
-    engine.dispose()
 
 
 def test_a_ledger_that_is_deleted_in_the_middle_is_no_ledger(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -140,14 +139,4 @@ def test_a_port_that_cannot_be_built_as_it_is_is_missing(tmp_path: Path) -> None
 def test_a_port_that_is_not_there_is_missing(tmp_path: Path) -> None:
     wanted = "is not there; check out the whole repository"
     with pytest.raises(MissingError, match=wanted), workshop(TRADES["haskell"], root=tmp_path):
-        pass
-
-
-def test_a_copy_that_has_no_room_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_arguments: object, **_settings: object) -> None:
-        raise shutil.Error([("a", "b", "[Errno 28] No space left on device: 'b'"), ("c", "d", "[Errno 28] the same")])
-
-    monkeypatch.setattr(shutil, "copytree", full)
-    wanted = r"^doge-core cannot be copied to .* \(\[Errno 28\] No space left on device: 'b'\); set TMPDIR to a folder that"
-    with pytest.raises(MissingError, match=wanted), workshop(TRADES["haskell"]):
         pass
