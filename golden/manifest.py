@@ -11,8 +11,8 @@ from typing import Any
 from reducer.contract import contract, contract_hash
 
 ROOT = Path(__file__).resolve().parent.parent
-MANIFEST_FILE = ROOT / "golden" / "manifest.json"
-CONTRACT_FILE = ROOT / "golden" / "contract.json"
+MANIFEST_FILE = ROOT / "golden" / "reducer" / "manifest.json"
+CONTRACT_FILE = ROOT / "golden" / "reducer" / "contract.json"
 REFERENCE_FILES = ("state_machine.py", "reducer/*.py")
 
 

@@ -71,9 +71,9 @@ def measure(*, sequences: int = 0, seed: int = 0) -> BranchReport:
 
 def _work(sequences: int, seed: int) -> Iterator[tuple[str, Callable[[], object]]]:
     """The cases, each with its name and what runs it. Imports the reference, so only once coverage has started."""
-    from generators.bulk import generate_case
-    from golden.cases import definitions
-    from golden.corpus import ask, record
+    from generators.reducer.bulk import generate_case
+    from golden.reducer.cases import definitions
+    from golden.reducer.corpus import ask, record
 
     if not sequences:
         yield from ((definition.name, partial(record, definition)) for definition in definitions())

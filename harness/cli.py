@@ -12,8 +12,8 @@ import click
 from rich.table import Table
 
 from generators.candles import CandleError
-from golden.corpus import FixtureError
 from golden.manifest import ManifestError
+from golden.reducer.corpus import FixtureError
 from harness.commands import RunOptions, as_json, examine, replay_repro, run_parity, tell_replay
 from harness.contract_check import ContractFileError
 from harness.detector.repro import subject_of

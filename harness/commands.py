@@ -13,7 +13,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from golden.corpus import read_fixtures
+from golden.reducer.corpus import read_fixtures
 from harness.contract_check import load_contract, probe
 from harness.golden_check import check_port
 from harness.odd import divergences_of, look_at, third_ports

@@ -1,4 +1,4 @@
-"""Before anything runs: does a port hold the contract that `golden/contract.json` fixes?"""
+"""Before anything runs: does a port hold the contract that `golden/reducer/contract.json` fixes?"""
 
 from __future__ import annotations
 

@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from generators.case import Case
-from golden.cases import definitions
-from golden.corpus import FIXTURES_DIR, WIRE, Call, Definition, Fixture, read_fixtures, record, to_bytes
+from generators.reducer.case import Case
 from golden.manifest import (
     CONTRACT_FILE,
     MANIFEST_FILE,
@@ -21,6 +19,8 @@ from golden.manifest import (
     sha256_of,
     write_manifest,
 )
+from golden.reducer.cases import definitions
+from golden.reducer.corpus import FIXTURES_DIR, WIRE, Call, Definition, Fixture, read_fixtures, record, to_bytes
 from harness.comparators.divergence import Divergence
 from harness.comparators.exact import compare
 from harness.contract_check import ContractFileError, read_contract_file
@@ -59,7 +59,7 @@ def record_all(directory: Path = FIXTURES_DIR, manifest: Path = MANIFEST_FILE) -
 
 def check_contract_file(recorded: dict[str, Any], path: Path = CONTRACT_FILE) -> Iterator[Problem]:
     """The contract's file against the reference's own contract, and against what the manifest recorded of it."""
-    where = f"golden/{path.name}"
+    where = f"golden/reducer/{path.name}"
     try:
         view = read_contract_file(path)
     except ContractFileError as error:
@@ -101,7 +101,7 @@ def check_files(
             sentence = "is not what the manifest says; restore it from git, or run `parity golden record` if it is meant"
             yield Problem(fixture=name, where=where, sentence=sentence)
     for name in there:
-        sentence = "is not in the manifest; remove it, or define it in golden/cases and run `parity golden record`"
+        sentence = "is not in the manifest; remove it, or define it in golden/reducer/cases and run `parity golden record`"
         yield Problem(fixture=name, where=f"{directory.name}/{name}", sentence=sentence)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-from golden.corpus import FIXTURES_DIR
+from golden.reducer.corpus import FIXTURES_DIR
 from harness.commands import as_json
 from harness.contract_check import ContractFileError, load_contract, probe
 from harness.golden_check import Problem, check_all, record_all
@@ -34,7 +34,7 @@ def golden_record(subject: str | None) -> int:
     if subject != "reducer":
         from harness.detector.golden import record_detector
 
-        click.echo(f"recorded {record_detector()} fixtures in golden/detector")
+        click.echo(f"recorded {record_detector()} fixtures in golden/detector/fixtures")
     return 0
 
 

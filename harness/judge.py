@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from generators.case import Case
+from generators.reducer.case import Case
 from harness.comparators.divergence import Divergence
 from harness.comparators.exact import compare, locate
 from harness.comparators.spelling import misspelled, well_written

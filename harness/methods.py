@@ -11,8 +11,9 @@ import state_machine as sm
 from doge_core.client import Server
 from doge_core.errors import ServerError
 from doge_core.session import Sessions
-from generators.case import Case, Json
-from generators.choices import REFUSED
+from generators.plain import Json
+from generators.reducer.case import Case
+from generators.reducer.choices import REFUSED
 from harness.comparators.divergence import Divergence
 from harness.comparators.exact import compare, locate
 from harness.comparators.spelling import misspelled

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from generators.case import Case
+from generators.reducer.case import Case
 from harness.comparators.divergence import Divergence
 from harness.methods import compare_case
 from harness.ports.base import Port

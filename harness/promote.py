@@ -8,11 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from generators.case import Case
-from generators.series.case import SeriesCase
-from golden import corpus, detector_corpus, manifest, promoted
-from golden.corpus import Definition
-from golden.detector_corpus import SeriesDefinition
+from generators.detector.case import SeriesCase
+from generators.reducer.case import Case
+from golden import manifest, promoted
+from golden.detector import corpus as detector_corpus
+from golden.detector.corpus import SeriesDefinition
+from golden.reducer import corpus
+from golden.reducer.corpus import Definition
 from harness.detector.golden import python_port
 from harness.detector.golden import record as record_series
 from harness.detector.repro import read_detector_repro, subject_of

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import NoneType
 from typing import Any
 
-from generators.case import Case, from_json
+from generators.reducer.case import Case, from_json
 from harness.comparators.divergence import Divergence
 from harness.odd import Look
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from generators.case import Case
+from generators.reducer.case import Case
 from harness.comparators.divergence import Divergence
 from harness.contract_check import probe
 from harness.judge import compare_outcomes

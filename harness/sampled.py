@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from generators.case import Case, Json
+from generators.plain import Json
+from generators.reducer.case import Case
 
 # Size, price, decimals, least volume and least cost of volumes that lie half-way between two, or seem to, or just at a limit.
 VOLUMES = (

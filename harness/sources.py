@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from generators.bulk import generate_cases
-from generators.case import Case
-from generators.market import market_cases
-from golden.corpus import golden_cases
+from generators.reducer.bulk import generate_cases
+from generators.reducer.case import Case
+from generators.reducer.market import market_cases
+from golden.reducer.corpus import golden_cases
 
 GOLDEN, GENERATED, MARKET = "golden", "generated", "market"
 SOURCES = (GOLDEN, GENERATED, MARKET)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, get_args
 
-from generators.case import Case
+from generators.reducer.case import Case
 from harness.comparators.divergence import event_type
 from reducer.types import ACTION_TYPES, EVENT_TYPES, PairPhase
 

@@ -24,8 +24,8 @@ JOURNEY_STEPS_MIN = 20
 
 def load_streams(candles: Path | None) -> dict[str, list[Stream]]:
     """The loads: the golden corpus, and a market driven by candles."""
-    from generators.market import market_cases
-    from golden.corpus import golden_cases
+    from generators.reducer.market import market_cases
+    from golden.reducer.corpus import golden_cases
 
     golden = golden_cases()
     return {

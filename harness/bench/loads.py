@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import state_machine as sm
-from generators.case import Case
+from generators.reducer.case import Case
 from reducer.snapshot import read_state
 from reducer.types import CycleRecord, replace
 from reducer.wire import read_config, read_event, read_sizes

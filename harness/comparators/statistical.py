@@ -23,7 +23,7 @@ Labels = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, kw_only=True)
 class Criteria:
-    """What two optima have to have in common; read from `golden/detector.json`."""
+    """What two optima have to have in common; read from `golden/detector/contract.json`."""
 
     confidence: float
     agreement_lower_min: float

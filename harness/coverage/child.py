@@ -63,7 +63,7 @@ def rust(plan: FuzzPlan, indexes: Iterable[int]) -> None:
 
 
 def _answer(name: str, plan: FuzzPlan, indexes: Iterable[int]) -> None:
-    from generators.series.bulk import generate_case
+    from generators.detector.bulk import generate_case
     from harness.detector.calls import answer
     from harness.detector.threads import one_thread
     from harness.ports.detector import open_detector_ports

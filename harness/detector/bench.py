@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 
 from generators.candles import read_candles
+from generators.detector.candles import market
+from generators.detector.case import Floats
 from generators.dial import Dial
-from generators.series.candles import market
-from generators.series.case import Floats
 from harness.bench.measure import one_cpu
 from harness.bench.target import Target
 from harness.detector.observe import listening

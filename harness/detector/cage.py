@@ -13,7 +13,8 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Any
 
-from generators.series.case import Json, SeriesCase
+from generators.detector.case import SeriesCase
+from generators.plain import Json
 from harness.comparators.divergence import Divergence
 from harness.detector.calls import Answer, answered
 from harness.detector.surface import differing

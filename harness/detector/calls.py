@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from generators.series.case import Json, Kind, Series, SeriesCase
+from generators.detector.case import Kind, Series, SeriesCase
+from generators.plain import Json
 from harness.detector.life import live
 from harness.detector.observe import listening, observed
 from harness.detector.scripts import play

@@ -9,7 +9,7 @@ from typing import Any
 import click
 from rich.table import Table
 
-from golden.detector_corpus import FIXTURES_DIR
+from golden.detector.corpus import FIXTURES_DIR
 from harness.commands import as_json, tell_replay
 from harness.comparators.tolerances import ToleranceError
 from harness.detector.cage import CASE_SEC, Cage, caged

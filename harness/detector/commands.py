@@ -10,10 +10,10 @@ from typing import Any
 
 from rich.console import Console
 
-from generators.series.bulk import generate_cases
-from generators.series.case import SeriesCase
-from generators.series.market import market_cases
-from golden.detector_corpus import SeriesFixture, read_fixtures
+from generators.detector.bulk import generate_cases
+from generators.detector.case import SeriesCase
+from generators.detector.market import market_cases
+from golden.detector.corpus import SeriesFixture, read_fixtures
 from harness.commands import progress_of
 from harness.detector.cage import BREAKDOWNS_MAX, CASE_SEC, caged
 from harness.detector.calls import answer

@@ -1,4 +1,4 @@
-"""The detector's part of the contract, `golden/detector.json`: surface, levels, and tolerances with their reasons."""
+"""The detector's part of the contract, `golden/detector/contract.json`: surface, levels, and tolerances with their reasons."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from generators.series.case import Json
-from golden.detector_corpus import CONTRACT_FILE
+from generators.plain import Json
+from golden.detector.corpus import CONTRACT_FILE
 from harness.comparators.statistical import Criteria
 from harness.comparators.tolerances import ToleranceError, Tolerances, read_tolerances
 from harness.contract_check import ContractFileError

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from golden.detector_cases import definitions
-from golden.detector_corpus import (
+from golden.detector.cases import definitions
+from golden.detector.corpus import (
     CONTRACT_FILE,
     FIXTURES_DIR,
     MANIFEST_FILE,
@@ -90,7 +90,7 @@ def _check_hashes(expected: dict[str, str], directory: Path) -> Iterator[Problem
             sentence = f"is not what the manifest says; restore it from git, or run {RECORD} if it is meant"
             yield Problem(fixture=name, where=where, sentence=sentence)
     for name in there:
-        sentence = f"is not in the manifest; remove it, or define it in golden/detector_cases.py and run {RECORD}"
+        sentence = f"is not in the manifest; remove it, or define it in golden/detector/cases.py and run {RECORD}"
         yield Problem(fixture=name, where=f"{directory.name}/{name}", sentence=sentence)
 
 
@@ -100,7 +100,7 @@ def check_definitions(directory: Path = FIXTURES_DIR) -> Iterator[Problem]:
     for definition in definitions():
         there = recorded.get(definition.name)
         if there is None or there.case.to_json() != json.loads(json.dumps(definition.case.to_json())):
-            sentence = f"is not the case that golden/detector_cases.py defines; run {RECORD} if that is meant"
+            sentence = f"is not the case that golden/detector/cases.py defines; run {RECORD} if that is meant"
             yield Problem(fixture=definition.name, where=f"{directory.name}/{definition.name}.json", sentence=sentence)
 
 

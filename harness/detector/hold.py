@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from generators.series.case import Json, SeriesCase
+from generators.detector.case import SeriesCase
+from generators.plain import Json
 from harness.comparators.divergence import Divergence
 from harness.detector.cage import Broken, Cage
 from harness.detector.calls import Answer, answered

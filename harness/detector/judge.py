@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from generators.series.case import Json, Series, SeriesCase
+from generators.detector.case import Series, SeriesCase
+from generators.plain import Json
 from harness.comparators.divergence import Divergence
 from harness.comparators.epsilon import Comparison, Largest, compare
 from harness.comparators.statistical import Likeness, liken

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from generators.series.case import Json, Series
+from generators.detector.case import Series
+from generators.plain import Json
 from harness.detector.observe import observed, plain
 from harness.detector.touched import handed_in
 from harness.ports.detector import DetectorPort

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from generators.series.case import SeriesCase
+from generators.detector.case import SeriesCase
 from harness.comparators.divergence import ABSENT, Divergence
 from harness.detector.cage import Broken, Cage, GivenUp
 from harness.detector.calls import answer

@@ -8,8 +8,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from generators.series.case import Json, Series, SeriesCase
-from generators.series.noise import stream
+from generators.detector.case import Series, SeriesCase
+from generators.detector.noise import stream
+from generators.plain import Json
 from harness.detector.calls import answer
 from harness.ports.detector import DetectorPort
 

@@ -7,7 +7,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from generators.series.case import KINDS, Json
+from generators.detector.case import KINDS
+from generators.plain import Json
 from harness.detector.runner import SeriesFinding, SeriesPortReport, SeriesReport
 from harness.report import named, print_contract, print_findings, print_gaps, text_of
 

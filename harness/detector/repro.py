@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from generators.series.case import SUBJECT, SeriesCase, from_json
-from golden.detector_corpus import library_versions
+from generators.detector.case import SUBJECT, SeriesCase, from_json
+from golden.detector.corpus import library_versions
 from harness.comparators.divergence import Divergence
 from harness.odd import Look
 from harness.repro import FORMAT, ReproError, findings_of, read_document, repro_path, versions

@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from generators.series.case import Json, SeriesCase
+from generators.detector.case import SeriesCase
+from generators.plain import Json
 from harness.comparators.divergence import Divergence
 from harness.detector.contract import DetectorContract
 

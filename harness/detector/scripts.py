@@ -1,4 +1,4 @@
-"""Scripts of single calls on a port's names; `generators.series.functions` says how they are written."""
+"""Scripts of single calls on a port's names; `generators.detector.functions` says how they are written."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
-from generators.series.case import Json, Series
+from generators.detector.case import Series
+from generators.plain import Json
 from harness.detector.observe import observed
 from harness.detector.touched import handed_in
 from harness.ports.detector import NAMES, DetectorPort

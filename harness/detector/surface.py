@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-from generators.series.case import Json
+from generators.plain import Json
 from harness.comparators.divergence import Divergence
 from harness.comparators.exact import compare
 from harness.detector.observe import plain

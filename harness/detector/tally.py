@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
-from generators.series.case import KINDS, SAME_NUMBERS, SeriesCase
-from generators.series.choices import FLAVOURS, IMPLEMENTATIONS, ODD_CANDLES
-from generators.series.observations import FEATURES_MAX, ODD, STATES_MAX
+from generators.detector.case import KINDS, SAME_NUMBERS, SeriesCase
+from generators.detector.choices import FLAVOURS, IMPLEMENTATIONS, ODD_CANDLES
+from generators.detector.observations import FEATURES_MAX, ODD, STATES_MAX
 
 # What any few hundred cases meet, and what it takes more to be sure of.
 COMMON = (

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from generators.series.case import Series
+from generators.detector.case import Series
 
 HANDED_IN, HANDED_OUT, NUMPYS, PYTHONS = "handed_in", "handed_out", "numpy_random", "random"
 

@@ -7,8 +7,9 @@ from collections import Counter
 from contextlib import ExitStack
 from functools import lru_cache
 
-from generators.series.bulk import generate_case
-from generators.series.case import Json, SeriesCase
+from generators.detector.bulk import generate_case
+from generators.detector.case import SeriesCase
+from generators.plain import Json
 from harness.comparators.divergence import ABSENT, Divergence
 from harness.detector.cage import Cage, GivenUp, caged
 from harness.detector.calls import answer

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from generators.bulk import draw_choices, generate_case
-from generators.case import Case
+from generators.reducer.bulk import draw_choices, generate_case
+from generators.reducer.case import Case
 from harness.comparators.divergence import Divergence
 from harness.fuzz.plan import FuzzPlan
 from harness.fuzz.reducer_batch import ports_of

@@ -5,9 +5,9 @@ from __future__ import annotations
 from contextlib import ExitStack
 from pathlib import Path
 
-from generators.series.bulk import draw_choices
-from generators.series.case import SeriesCase
-from generators.series.choices import decode_case
+from generators.detector.bulk import draw_choices
+from generators.detector.case import SeriesCase
+from generators.detector.choices import decode_case
 from harness.comparators.divergence import ABSENT, Divergence
 from harness.detector.cage import Cage, GivenUp, caged
 from harness.detector.calls import answer

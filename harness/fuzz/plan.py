@@ -20,8 +20,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 SOURCES: dict[str, dict[str, tuple[str, ...]]] = {
     "reducer": {
         "reference": ("state_machine.py", "reducer/*.py"),
-        "contract": ("golden/contract.json",),
-        "generators": ("generators/*.py",),
+        "contract": ("golden/reducer/contract.json",),
+        "generators": ("generators/*.py", "generators/reducer/*.py"),
         "comparators": (
             "harness/comparators/*.py",
             "harness/judge.py",
@@ -35,8 +35,8 @@ SOURCES: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "detector": {
         "reference": ("hmm_regime_detector.py", "detector/*.py"),
-        "contract": ("golden/detector.json",),
-        "generators": ("generators/series/*.py", "generators/dial.py"),
+        "contract": ("golden/detector/contract.json",),
+        "generators": ("generators/*.py", "generators/detector/*.py"),
         "comparators": (
             "harness/comparators/*.py",
             "harness/detector/*.py",

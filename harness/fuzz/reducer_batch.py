@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from functools import lru_cache
 
-from generators.bulk import generate_case
-from generators.case import Case, to_line
+from generators.reducer.bulk import generate_case
+from generators.reducer.case import Case, to_line
 from harness.comparators.divergence import Divergence
 from harness.fuzz.batch import Batch
 from harness.fuzz.plan import FuzzPlan

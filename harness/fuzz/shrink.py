@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
 
-from generators.case import Case, Json
-from generators.choices import CaseChoices, decode_case
+from generators.plain import Json
+from generators.reducer.case import Case
+from generators.reducer.choices import CaseChoices, decode_case
 
 T = TypeVar("T")
 

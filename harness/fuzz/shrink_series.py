@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from generators.series.case import Series, SeriesCase
-from generators.series.choices import SeriesChoices, decode_case
+from generators.detector.case import Series, SeriesCase
+from generators.detector.choices import SeriesChoices, decode_case
 from harness.fuzz.shrink import OutOfBudgetError, shortened
 
 # A case of the detector may take a second or two on each port.

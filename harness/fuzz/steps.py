@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from generators.case import Case
+from generators.reducer.case import Case
 from harness.comparators.divergence import Divergence
 from harness.judge import compare_outcomes, judge
 from harness.methods import compare_methods, compare_session

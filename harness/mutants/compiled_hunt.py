@@ -11,8 +11,9 @@ from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 
-from generators.series.bulk import generate_case
-from generators.series.case import Json, SeriesCase
+from generators.detector.bulk import generate_case
+from generators.detector.case import SeriesCase
+from generators.plain import Json
 from harness.comparators.divergence import Divergence
 from harness.contract_check import load_contract, probe
 from harness.detector.cage import caged

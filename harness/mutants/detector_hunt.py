@@ -13,8 +13,9 @@ from types import FrameType
 from typing import Any
 
 import detector
-from generators.series.bulk import generate_case
-from generators.series.case import Json, SeriesCase
+from generators.detector.bulk import generate_case
+from generators.detector.case import SeriesCase
+from generators.plain import Json
 from harness.comparators.divergence import Divergence
 from harness.detector.cage import said
 from harness.detector.calls import answer, answered

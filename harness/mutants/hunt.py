@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any, Literal
 
-from generators.bulk import draw_choices, generate_case
-from generators.case import Case, to_line
+from generators.reducer.bulk import draw_choices, generate_case
+from generators.reducer.case import Case, to_line
 from harness.comparators.divergence import Divergence
 from harness.fuzz.reducer_batch import METHODS_EVERY
 from harness.fuzz.shrink import Shrinker

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from generators.case import Case, to_line
+from generators.reducer.case import Case, to_line
 
 
 class PortError(Exception):

@@ -7,11 +7,11 @@ import json
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from generators.series.bulk import generate_cases
-from generators.series.case import SeriesCase
-from generators.series.market import market_cases
-from generators.series.strategies import series_cases
-from golden.detector_corpus import read_fixtures
+from generators.detector.bulk import generate_cases
+from generators.detector.case import SeriesCase
+from generators.detector.market import market_cases
+from generators.detector.strategies import series_cases
+from golden.detector.corpus import read_fixtures
 from harness.cli import main
 from harness.detector.calls import answer
 from harness.detector.contract import load_detector_contract

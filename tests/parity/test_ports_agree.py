@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from generators import strategies
-from generators.bulk import generate_cases
-from generators.case import Case
-from golden.corpus import read_fixtures
+from generators.reducer import strategies
+from generators.reducer.bulk import generate_cases
+from generators.reducer.case import Case
+from golden.reducer.corpus import read_fixtures
 from harness.contract_check import check_contract, load_contract
 from harness.golden_check import check_port
 from harness.methods import compare_case

@@ -20,8 +20,8 @@ from hmmlearn.hmm import GaussianHMM
 
 import detector.training as training
 import hmm_regime_detector as reference
-from generators.series.case import SeriesCase
-from golden.detector_corpus import read_fixtures
+from generators.detector.case import SeriesCase
+from golden.detector.corpus import read_fixtures
 from harness.cli import main
 from harness.detector.cage import BREAKDOWNS_MAX, Broken, GivenUp, caged
 from harness.detector.commands import GOLDEN

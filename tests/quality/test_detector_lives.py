@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from golden.detector_corpus import read_fixtures
+from golden.detector.corpus import read_fixtures
 from harness.detector.commands import GOLDEN
 from harness.detector.contract import load_detector_contract
 from harness.detector.runner import SeriesReport, SeriesRunner

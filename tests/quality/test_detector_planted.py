@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from generators.series.bulk import generate_cases
-from golden.detector_corpus import read_fixtures
+from generators.detector.bulk import generate_cases
+from golden.detector.corpus import read_fixtures
 from harness.cli import main
 from harness.detector.commands import GENERATED, GOLDEN
 from harness.detector.contract import load_detector_contract

@@ -203,9 +203,7 @@ def test_output_that_cannot_be_written_is_one_sentence_or_none(command: str, whe
 
 
 def test_nothing_slow_is_loaded_before_it_is_needed() -> None:
-    script = (
-        "import sys, harness.cli; print([name for name in ('pandas', 'arch', 'golden.cases.journeys') if name in sys.modules])"
-    )
+    script = "import sys, harness.cli; print([name for name in ('pandas', 'arch', 'golden.reducer.cases.journeys') if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
 

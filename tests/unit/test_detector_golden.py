@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from golden.corpus import FixtureError
-from golden.detector_cases import definitions
-from golden.detector_corpus import CONTRACT_FILE, FIXTURES_DIR, MANIFEST_FILE, read_fixture, read_fixtures, read_manifest
+from golden.detector.cases import definitions
+from golden.detector.corpus import CONTRACT_FILE, FIXTURES_DIR, MANIFEST_FILE, read_fixture, read_fixtures, read_manifest
 from golden.manifest import ManifestError
+from golden.reducer.corpus import FixtureError
 from harness.contract_check import ContractFileError
 from harness.detector.contract import load_detector_contract
 from harness.detector.golden import check_definitions, check_files, check_port, python_port
@@ -75,7 +75,7 @@ def test_another_contract_or_reference_is_a_problem(corpus: tuple[Path, Path], k
     directory, manifest = corpus
     manifest.write_text(json.dumps({**read_manifest(manifest), key: "0" * 64}), encoding="utf-8")
     (problem,) = check_files(directory, manifest)
-    assert problem.where == f"manifest.json $.{key}" or problem.where == f"detector_manifest.json $.{key}"
+    assert problem.where == f"manifest.json $.{key}"
 
 
 def test_another_library_is_a_problem_that_names_both_versions(corpus: tuple[Path, Path]) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from generators.series.bulk import generate_cases
-from generators.series.case import Series, SeriesCase
+from generators.detector.bulk import generate_cases
+from generators.detector.case import Series, SeriesCase
 from harness.detector.calls import answer
 from harness.detector.contract import load_detector_contract
 from harness.detector.defined import UNDEFINED, agreed, defined, within

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from golden.cases.arithmetic import DEFINITIONS
-from golden.corpus import FIXTURES_DIR, read_fixture, record, to_bytes
+from golden.reducer.cases.arithmetic import DEFINITIONS
+from golden.reducer.corpus import FIXTURES_DIR, read_fixture, record, to_bytes
 from reducer import pricing
 from tests.quality.planted import rewrite
 

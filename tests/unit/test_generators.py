@@ -10,12 +10,12 @@ import pytest
 from hypothesis import HealthCheck, find, given, settings
 
 import state_machine as sm
-from generators import strategies
-from generators.bulk import generate_case, generate_cases
-from generators.case import Case, from_json, to_line
-from generators.choices import FLAVOURS, CaseChoices, decode_case
-from generators.configs import FIELD_COUNT, OPTIONS, decode_config
 from generators.dial import Dial
+from generators.reducer import strategies
+from generators.reducer.bulk import generate_case, generate_cases
+from generators.reducer.case import Case, from_json, to_line
+from generators.reducer.choices import FLAVOURS, CaseChoices, decode_case
+from generators.reducer.configs import FIELD_COUNT, OPTIONS, decode_config
 from harness.branches import measure
 from harness.ports.python import PythonPort
 from harness.tally import Tally

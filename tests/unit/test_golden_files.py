@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from golden.cases import definitions
-from golden.cases.build import pair, replayed, tick, timer
-from golden.corpus import FIXTURES_DIR, FixtureError, read_fixture, read_fixtures, record, to_bytes
 from golden.manifest import CONTRACT_FILE, MANIFEST_FILE, ManifestError, read_manifest
+from golden.reducer.cases import definitions
+from golden.reducer.cases.build import pair, replayed, tick, timer
+from golden.reducer.corpus import FIXTURES_DIR, FixtureError, read_fixture, read_fixtures, record, to_bytes
 from harness.branches import MODULES, measure
 from harness.golden_check import check_definitions, check_files, check_port, record_all
 from harness.ports.python import PythonPort
@@ -131,7 +131,7 @@ def test_an_edited_contract_is_named_with_its_path(
     assert old in text
     edited.write_text(text.replace(old, new), encoding="utf-8")
     (problem,) = check_files(*corpus, edited)
-    assert (problem.fixture, problem.where) == ("contract.json", f"golden/contract.json {path}")
+    assert (problem.fixture, problem.where) == ("contract.json", f"golden/reducer/contract.json {path}")
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import random
 
 import state_machine as sm
 from generators.candles import Candle
-from generators.choices import Settings
-from generators.market import PROFILES, Traffic, chunked_cases, scaled_config
+from generators.reducer.choices import Settings
+from generators.reducer.market import PROFILES, Traffic, chunked_cases, scaled_config
 from harness.ports.python import PythonPort
 from harness.tally import Tally
 from reducer.types import EngineConfig, OrderState, PairState, RecoveryOrder

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
-from generators.bulk import generate_case
-from generators.series.bulk import generate_case as generate_series
-from golden import corpus, detector_corpus, manifest, promoted
+from generators.detector.bulk import generate_case as generate_series
+from generators.reducer.bulk import generate_case
+from golden import manifest, promoted
+from golden.detector import corpus as detector_corpus
+from golden.reducer import corpus
 from harness.comparators.divergence import Divergence
 from harness.detector.repro import write_detector_repro
 from harness.promote import promote

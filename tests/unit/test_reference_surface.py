@@ -35,7 +35,7 @@ def test_it_exports_the_whole_surface_and_nothing_else() -> None:
 
 
 def test_it_is_the_contract() -> None:
-    assert contract() == json.loads((ROOT / "golden" / "contract.json").read_text())["reducer"]
+    assert contract() == json.loads((ROOT / "golden" / "reducer" / "contract.json").read_text())["reducer"]
 
 
 def test_it_imports_with_the_standard_library_alone() -> None:

@@ -12,14 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generators.candles import CandleError
-from generators.series.bulk import generate_case, generate_cases
-from generators.series.case import FORMS, KINDS, SAME_NUMBERS, Series, SeriesCase, from_json
-from generators.series.choices import FLAVOURS, SeriesChoices, decode_case
-from generators.series.market import FOLLOWING, WINDOWS, market_cases
-from generators.series.noise import stream
-from generators.series.refusals import STATE, refusal_script
-from generators.series.strategies import series_cases
-from golden.detector_corpus import decoded, encoded
+from generators.detector.bulk import generate_case, generate_cases
+from generators.detector.case import FORMS, KINDS, SAME_NUMBERS, Series, SeriesCase, from_json
+from generators.detector.choices import FLAVOURS, SeriesChoices, decode_case
+from generators.detector.market import FOLLOWING, WINDOWS, market_cases
+from generators.detector.noise import stream
+from generators.detector.refusals import STATE, refusal_script
+from generators.detector.strategies import series_cases
+from golden.detector.corpus import decoded, encoded
 from harness.detector.scripts import play
 from harness.detector.tally import SeriesTally
 from harness.ports.detector import python

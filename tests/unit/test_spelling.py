@@ -8,7 +8,7 @@ import struct
 
 import pytest
 
-from generators.case import Case
+from generators.reducer.case import Case
 from harness.comparators.spelling import is_shortest, well_written
 from harness.judge import compare_outcomes
 from harness.ports.base import Outcome

@@ -1,0 +1,170 @@
+"""A case of the detector: one serialisable input, its kind, and what is special about its data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import NoneType
+from typing import Any, Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from generators.plain import Json, spell_out
+
+Floats = npt.NDArray[np.float64]
+
+Kind = Literal["features", "em", "fit", "detector", "inference", "functions", "errors"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+SUBJECT = "detector"
+
+
+def _spread(values: Floats, step: int) -> Floats:
+    """The values with gaps between them in memory; the gaps hold what must not be read."""
+    shape = tuple(length * abs(step) for length in values.shape)
+    view = np.full(shape, np.nan)[(slice(None, None, step),) * values.ndim]
+    view[...] = values
+    return view
+
+
+def _read_only(values: Floats) -> Floats:
+    copy = values.copy()
+    copy.setflags(write=False)
+    return copy
+
+
+# How the same numbers can be handed in. What a caller may do, a port must take or refuse as the reference does.
+FORMS: dict[str, Callable[[Floats], Any]] = {
+    "float64": lambda values: np.ascontiguousarray(values).copy(),
+    "float32": lambda values: values.astype(np.float32),
+    "int64": lambda values: np.where(np.isfinite(values), values, 0.0).astype(np.int64),
+    "list": lambda values: values.tolist(),
+    "tuple": lambda values: tuple(values.tolist()),
+    "ints": lambda values: np.where(np.isfinite(values), values, 0.0).astype(np.int64).tolist(),
+    "strided": lambda values: _spread(values, 3),
+    "reversed": lambda values: _spread(values, -2),
+    "readonly": _read_only,
+    "fortran": lambda values: np.asfortranarray(values),
+    "swapped": lambda values: values.astype(values.dtype.newbyteorder()),
+    "column": lambda values: values.reshape(-1, 1),
+    "flat": lambda values: values.reshape(-1),
+    "cube": lambda values: values.reshape(*values.shape, 1),
+    "words": lambda values: ["no number"] * max(1, len(values)),
+    "none": lambda values: [None] * max(1, len(values)),
+    "scalar": lambda values: float(values.flat[0]) if values.size else 0.0,
+}
+# These hold the very numbers; the others round, cut or refuse them.
+SAME_NUMBERS = ("float64", "list", "tuple", "strided", "reversed", "readonly", "fortran", "swapped")
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """Numbers, and the form in which a caller hands them in."""
+
+    values: Floats
+    form: str = "float64"
+
+    def build(self) -> Any:
+        """A new object of that form."""
+        return FORMS[self.form](self.values)
+
+    def cut(self, start: int, stop: int) -> Series:
+        """A stretch of the rows in the same form."""
+        return Series(self.values[start:stop], self.form)
+
+    def to_json(self) -> Json:
+        """The numbers as plain data; `from_json` reads them back."""
+        return {"form": self.form, "shape": list(self.values.shape), "values": spell_out(self.values.ravel().tolist())}
+
+
+def series_from_json(data: Any) -> Series:
+    """Read a series back. Raises `ValueError`."""
+    if not isinstance(data, dict) or data.get("form") not in FORMS:
+        raise ValueError("series.form: is none of the known ones")
+    values = np.array([float(value) for value in data["values"]], dtype=np.float64).reshape(data["shape"])
+    return Series(values, data["form"])
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SeriesCase:
+    """What one kind of call is given, and where it came from.
+
+    `inputs` holds plain data and `Series`. `properties` names what is special about the data. `degenerate` declares data
+    on which training is not well defined: parameters may hang on the last bit of a sum.
+    """
+
+    name: str
+    kind: Kind
+    inputs: Mapping[str, Any]
+    properties: tuple[str, ...] = ()
+    degenerate: bool = False
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> Json:
+        """The case as plain data; `from_json` reads it back."""
+        return {
+            "subject": SUBJECT,
+            "name": self.name,
+            "kind": self.kind,
+            "inputs": _to_plain(dict(self.inputs)),
+            "properties": list(self.properties),
+            "degenerate": self.degenerate,
+            "metadata": dict(self.metadata),
+        }
+
+
+# What the inputs of a kind have to hold, and as what.
+INPUTS: dict[str, dict[str, tuple[type, ...]]] = {
+    "features": {"closes": (Series,), "volumes": (Series,), "periods": (dict,)},
+    "em": {"rows": (Series,), "lengths": (list, NoneType), "start": (dict,), "rounds": (int,), "implementation": (str,)},
+    "fit": {"rows": (Series,), "lengths": (list, NoneType), "settings": (dict,)},
+    "detector": {"closes": (Series,), "volumes": (Series,), "config": (dict,), "actions": (list,)},
+    "inference": {"rows": (Series,), "lengths": (list, NoneType), "model": (dict,), "implementation": (str,)},
+    "functions": {"steps": (list,)},
+    "errors": {"steps": (list,)},
+}
+
+
+def _check_inputs(kind: str, inputs: Any) -> None:
+    """Raise `ValueError` that names the first input that is not there, or is something else."""
+    for name, kinds in INPUTS[kind].items():
+        value = inputs.get(name) if isinstance(inputs, dict) else None
+        if not isinstance(value, kinds):
+            raise ValueError(f"case.inputs.{name}: is missing, or is not what a case of kind {kind!r} has there")
+
+
+def from_json(data: Mapping[str, Any]) -> SeriesCase:
+    """Read a case back. Raises `ValueError` that names what is missing."""
+    for name in ("name", "kind", "inputs"):
+        if name not in data:
+            raise ValueError(f"case.{name}: is missing")
+    if data["kind"] not in KINDS:
+        raise ValueError(f"case.kind: is none of {', '.join(KINDS)}")
+    inputs = _from_plain(data["inputs"])
+    _check_inputs(data["kind"], inputs)
+    return SeriesCase(
+        name=str(data["name"]),
+        kind=data["kind"],
+        inputs=inputs,
+        properties=tuple(data.get("properties", ())),
+        degenerate=bool(data.get("degenerate", False)),
+        metadata=data.get("metadata", {}),
+    )
+
+
+def _to_plain(value: Any) -> Any:
+    if isinstance(value, Series):
+        return {"series": value.to_json()}
+    if isinstance(value, dict):
+        return {key: _to_plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_to_plain(item) for item in value]
+    return spell_out(value)
+
+
+def _from_plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        if set(value) == {"series"}:
+            return series_from_json(value["series"])
+        return {key: _from_plain(item) for key, item in value.items()}
+    return [_from_plain(item) for item in value] if isinstance(value, list) else value

@@ -1,0 +1,53 @@
+"""The detector on real candles: trained on a window, then asked at every candle that follows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from generators.candles import Candle, CandleError, read_candles, sample_candles
+from generators.detector.case import Series, SeriesCase
+
+WINDOWS = (500, 1440, 4000)
+STEP, FOLLOWING = 500, 200
+# The extractor needs 14 candles before its first row, so a window of 500 candles trains on 486.
+MIN_TRAIN_SAMPLES = 480
+TRAILING_MIN, TRAILING_SPREAD = 100, 101
+
+
+def market_cases(path: Path | None = None, *, windows_max: int | None = None) -> list[SeriesCase]:
+    """A case for every window of the candles of a file, or of the daily series that ships with `arch`.
+
+    With `windows_max`, that many, spread evenly over all. Raises `CandleError`.
+    """
+    candles = sample_candles() if path is None else read_candles(path)
+    source = "arch sp500" if path is None else path.name
+    places = [(size, start) for size in WINDOWS for start in range(0, len(candles) - size - FOLLOWING + 1, STEP)]
+    if not places:
+        raise CandleError(f"{source}: holds {len(candles)} candles; the detector needs {WINDOWS[0] + FOLLOWING} or more")
+    if windows_max is not None and windows_max < len(places):
+        places = [places[index * len(places) // windows_max] for index in range(windows_max)]
+    return [window_case(candles, size, start, source=source) for size, start in places]
+
+
+def window_case(candles: Sequence[Candle], size: int, start: int, *, source: str) -> SeriesCase:
+    """Train on `size` candles from `start` on, then update at each of the following ones."""
+    stretch = candles[start : start + size + FOLLOWING]
+    actions: list[list[Any]] = [["train", 0, size]]
+    for step in range(1, FOLLOWING + 1):
+        # The length of the trailing window changes with every step, for the averages start where it does.
+        trailing = TRAILING_MIN + step * 37 % TRAILING_SPREAD
+        actions.append(["update", size + step - trailing, size + step])
+    inputs = {
+        "closes": Series(np.array([candle.close for candle in stretch])),
+        "volumes": Series(np.array([candle.volume for candle in stretch])),
+        "config": {"HMM_MIN_TRAIN_SAMPLES": MIN_TRAIN_SAMPLES},
+        "actions": actions,
+    }
+    metadata = {"source": source, "start": start, "candles": size}
+    return SeriesCase(
+        name=f"market-{size}-{start}", kind="detector", inputs=inputs, properties=(f"window of {size}",), metadata=metadata
+    )

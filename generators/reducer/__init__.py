@@ -1,0 +1,1 @@
+"""Cases of the reducer: event streams decoded from integers, and traffic made from candles."""

@@ -1,0 +1,155 @@
+"""Values, states and events that no exchange would send, and that every port has to treat alike."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from generators.dial import Dial
+from generators.plain import spell_out
+from reducer.domain import CLASSES, KINDS, Kind
+from reducer.snapshot import encode
+from reducer.types import EVENT_TYPES, PairState, RecoveryOrder
+
+WILD_FLOATS = (
+    0.0, -0.0, 1.0, -1.0, 5e-324, -5e-324, 2.2250738585072014e-308, 1e-300, 1e-07, 0.30000000000000004, 2.675, 0.5, 1.5,
+    9007199254740993.0, 1e15, 1e16, 1e22, 1e23, 1e150, 1.7976931348623157e308, -1.7976931348623157e308, 123456789.12345679,
+)  # fmt: skip
+WILD_INTS = (0, 1, -1, 2**31, 2**53 + 1, 2**63 - 1, 2**63 - 2, -(2**63))
+WILD_TEXTS = (
+    "", "\x00", "é", "🐕", "\u2028\u2029", '"\\/\b\f\n\r\t', "𐍈" * 30, "\x7f\x80", "Infinity",
+    "e\u0301", "\u1112\u1161\u11ab", "\ufb01\u212b", " \ufeff",
+)  # fmt: skip
+
+# What a field may never hold. `None` stands for a null, and is fine where the field is optional.
+BROKEN_VALUES: tuple[Any, ...] = (
+    None, True, "text", 1.5, [], {}, "NaN", "Infinity", "-Infinity", 2**63, -(2**63) - 1, 10**400, -(10**400), "hold",
+    "\ud800", "x" * 50,
+)  # fmt: skip
+BROKEN_EVENTS: tuple[Any, ...] = (
+    None, [], 5, "PriceTick", True, {}, {"_type": "Nothing"}, {"_type": 5}, {"_type": None, "timestamp": 1.0},
+    {"_type": "PairState", "timestamp": 1.0}, {"price": 0.1}, {"timestamp": 1.0}, {"price": 0.1, "timestamp": 2.0},
+    {"recovery_id": 1, "txid": "", "timestamp": 3.0}, {"_type": "EngineConfig"}, {"_type": "priceTick", "price": 0.1},
+)  # fmt: skip
+
+
+def wild_value(dial: Dial, kind: Kind) -> Any:
+    """A value of the field's domain, far from any that occurs."""
+    if kind.optional and dial.flag(4):
+        return None
+    if kind.literals:
+        return dial.of(kind.literals)
+    if kind.name == "int":
+        return dial.of(WILD_INTS)
+    if kind.name == "bool":
+        return bool(dial.pick(2))
+    if kind.name == "Text":
+        return dial.of(WILD_TEXTS)
+    if kind.name == "Cooldown" and dial.flag(4):
+        return "Infinity"
+    return dial.of(WILD_FLOATS)
+
+
+def _places(state: dict[str, Any]) -> list[tuple[dict[str, Any], type]]:
+    """The objects in a state whose fields can be changed."""
+    places: list[tuple[dict[str, Any], type]] = [(state, PairState)]
+    for name, cls in _lists(state).items():
+        places += [(item, cls) for item in state[name] if isinstance(item, dict)]
+    return places
+
+
+def _lists(state: dict[str, Any]) -> dict[str, type]:
+    """The lists of a state that still are lists after earlier distortions, with what they hold."""
+    kinds = KINDS[PairState].items()
+    return {name: kind.item for name, kind in kinds if kind.item is not None and isinstance(state.get(name), list)}
+
+
+def distort_state(dial: Dial, state: dict[str, Any], *, broken: bool = False) -> dict[str, Any]:
+    """A copy of the state with one thing about it changed; `broken` leaves the domain."""
+    state = copy.deepcopy(state)
+    lists = [name for name in _lists(state) if state[name]]
+    if lists and dial.flag(4):
+        items = state[dial.of(lists)]
+        items.append(copy.deepcopy(dial.of(items)))
+        return state
+    target, cls = dial.of(_places(state))
+    name = dial.of([name for name, kind in KINDS[cls].items() if kind.item is None or broken])
+    if broken and dial.flag(4):
+        target.pop(name, None)
+    elif broken and dial.flag(8):
+        target["unheard_of"] = 1
+    else:
+        target[name] = dial.of(BROKEN_VALUES) if broken else wild_value(dial, KINDS[cls][name])
+    return state
+
+
+def bring_to_the_brink(dial: Dial, state: dict[str, Any]) -> dict[str, Any]:
+    """A copy of the state, one step away from a result that outgrows 64 bits or a double."""
+    name = dial.of(("next_order_id", "total_round_trips", "next_recovery_id", "cycle_a", "cycle_b", "consecutive_losses_b"))
+    total = dial.of(("total_fees", "total_profit", "total_settled_usd"))
+    return {**state, name: 2**63 - 1} if dial.pick(2) == 0 else {**state, total: dial.of((-1.0, 1.0)) * 1.7976931348623157e308}
+
+
+def corner(dial: Dial, state: dict[str, Any]) -> dict[str, Any]:
+    """A copy of the state in which the next timer tick orphans an exit that the recovery orders have to make room for.
+
+    Mostly there is no market, so that prices of their own decide what the evicted ones are worth.
+    """
+    state = copy.deepcopy(state)
+    state["market_price"] = dial.of((0.0, -0.0, 0.1, -2.0))
+    # The exit was placed just now and filled long ago, or placed long ago and nobody knows when filled.
+    filled_at, placed_at = dial.of(((-1e9, state["now"]), (0.0, -5e8)))
+    for order in state["orders"][:1]:
+        order.update(side="sell", role="exit", entry_price=order["price"], entry_filled_at=filled_at, placed_at=placed_at)
+    state["long_only"], state["short_only"] = dial.of(((False, False), (False, True), (True, False)))
+    for recovery_id in range(1 + dial.pick(3)):
+        recovery = RecoveryOrder(
+            recovery_id=state["next_recovery_id"],
+            side=dial.of(("sell", "buy")),
+            price=dial.of((0.5, 0.0, 0.5, -1.0)),
+            volume=20.0,
+            trade_id=dial.of(("B", "A")),
+            cycle=1 + recovery_id,
+            entry_price=dial.of((0.4, 0.0, -1.0, -0.0)),
+            orphaned_at=dial.of((50.0, 5.0, 20.0)),
+            entry_filled_at=dial.of((40.0, 0.0, -0.5, 1.0)),
+        )
+        state["recovery_orders"].append(spell_out(encode(recovery)))
+        state["next_recovery_id"] += 1
+    return state
+
+
+def break_settings(dial: Dial, given: dict[str, Any]) -> dict[str, Any]:
+    """A copy of a configuration and its sizes, two times in three with one value that is outside the domain."""
+    how = dial.pick(6)
+    if how in (1, 2):
+        name = dial.of(tuple(given["config"]))
+        return {**given, "config": {**given["config"], name: dial.of(BROKEN_VALUES)}}
+    if how == 3:
+        return {**given, "order_size_usd": dial.of(BROKEN_VALUES)}
+    if how == 4:
+        return {**given, "order_sizes": dial.of(([], "text", 1.5, {"A": None}, {"A": "NaN"}, {"B": True}, {"A": 10**400}))}
+    return given
+
+
+def distort_event(dial: Dial, event: dict[str, Any]) -> dict[str, Any]:
+    """A copy of the event with one value far out, but in the domain."""
+    kinds = KINDS[CLASSES[event["_type"]]]
+    name = dial.of(tuple(kinds))
+    return {**event, name: wild_value(dial, kinds[name])}
+
+
+def break_event(dial: Dial, event: dict[str, Any]) -> Any:
+    """What looks like the event but is outside the domain, or is no event at all."""
+    how = dial.pick(6)
+    if how == 0:
+        return dial.of(BROKEN_EVENTS)
+    names = tuple(KINDS[CLASSES[event["_type"]]])
+    if how == 1:
+        lost = dial.of(names)
+        return {key: value for key, value in event.items() if key != lost}
+    if how == 2:
+        return {**event, dial.of(("extra", "", "prıce")): 1}
+    if how == 3:
+        return {**event, "_type": dial.of([cls.__name__ for cls in EVENT_TYPES])}
+    return {**event, dial.of(names): dial.of(BROKEN_VALUES)}

@@ -1,0 +1,69 @@
+"""A case: one serialisable input of the reducer, named and traceable to where it came from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from generators.plain import Json
+
+SUBJECT = "reducer"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """What a `replay` request holds, and where it came from.
+
+    `state`, `config`, `order_sizes` and `events` are plain data as the wire spells them: infinities are text, events carry
+    `_type`. `order_size_usd` is in USD. `metadata` says where the case came from (`source`, and `seed` and `index`, or a file).
+    """
+
+    name: str
+    state: Any
+    config: Any
+    order_size_usd: Any
+    order_sizes: Any = None
+    events: tuple[Any, ...] = ()
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+    def request(self) -> Json:
+        """The `replay` request of this case. The events come first: so the server reads them fastest (see `docs/wire.md`)."""
+        return {"method": "replay", "events": list(self.events), **self.inputs()}
+
+    def inputs(self) -> Json:
+        """What every step shares: state, configuration and sizes."""
+        return {
+            "state": self.state,
+            "config": self.config,
+            "order_size_usd": self.order_size_usd,
+            "order_sizes": self.order_sizes,
+        }
+
+    def to_json(self) -> Json:
+        """The case as plain data; `from_json` reads it back."""
+        return {"name": self.name, **self.inputs(), "events": list(self.events), "metadata": dict(self.metadata)}
+
+
+def from_json(data: Mapping[str, Any]) -> Case:
+    """Read a case back. Raises `ValueError` that names the missing field."""
+    for name in ("name", "state", "config", "order_size_usd", "events"):
+        if name not in data:
+            raise ValueError(f"case.{name}: is missing")
+    if not isinstance(data["events"], list):
+        raise ValueError("case.events: expected a list")
+    return Case(
+        name=str(data["name"]),
+        state=data["state"],
+        config=data["config"],
+        order_size_usd=data["order_size_usd"],
+        order_sizes=data.get("order_sizes"),
+        events=tuple(data["events"]),
+        metadata=data.get("metadata", {}),
+    )
+
+
+def to_line(request: Mapping[str, Any]) -> bytes:
+    """A request as one line of JSON, without the line's end."""
+    return json.dumps(request, separators=(",", ":"), allow_nan=False).encode()

@@ -1,0 +1,220 @@
+"""The one decoder behind every generated case: integers in, a case out, the simplest choice first.
+
+Hypothesis draws the integers where failures have to shrink (`generators.reducer.strategies`), a counter-based generator where
+there have to be many (`generators.reducer.bulk`). Decoding steps the reference, so an event is chosen for the book it will meet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import state_machine as sm
+from generators.dial import Dial
+from generators.plain import Json, spell_out
+from generators.reducer.adversary import break_event, break_settings, bring_to_the_brink, corner, distort_event, distort_state
+from generators.reducer.case import Case
+from generators.reducer.configs import decode_config
+from generators.reducer.events import EventChoice, decode_event
+from reducer.snapshot import encode, read_state
+from reducer.types import EngineConfig, Event, PairState
+from reducer.wire import read_event
+
+REFUSED = (ValueError, TypeError, OverflowError)
+
+MARKETS = (0.1, 0.0987654, 0.07, 0.19712, 1.0, 3.14159, 25_000.0, 0.00001234, 1e-09)
+ODD_NAME = " e\u0301 q\u0323\u0307"
+STARTS = (0.0, 1_700_000_000.0, 1_748_623_500.25, -50.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseChoices:
+    """The integers of a case. All of them zero: default configuration, both entries on the book, no event.
+
+    `flavour` says how far from ordinary the case may go; see `FLAVOURS`.
+    """
+
+    flavour: int = 0
+    config: tuple[int, ...] = ()
+    start: int = 0
+    prefix: tuple[EventChoice, ...] = ()
+    events: tuple[EventChoice, ...] = ()
+    distortions: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flavour:
+    """What may be unusual about a case: each number is the share of events in 1000."""
+
+    wild_config: bool = False
+    distorted_state: bool = False
+    broken_state: bool = False
+    distorted_events: int = 0
+    broken_events: int = 0
+
+
+ORDINARY = 0
+FLAVOURS: tuple[Flavour, ...] = (
+    Flavour(),
+    Flavour(distorted_state=True),
+    Flavour(wild_config=True, distorted_state=True, distorted_events=100),
+    Flavour(distorted_events=60, broken_events=120),
+    Flavour(broken_state=True),
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a case's steps share. `order_size_usd` and the sizes per trade are in USD."""
+
+    cfg: EngineConfig
+    order_size_usd: float
+    order_sizes: Mapping[str, float] | None = None
+
+    def step(self, state: PairState, event: Event) -> PairState:
+        """The state after an event; one that is refused changes nothing."""
+        try:
+            return sm.transition(state, event, self.cfg, self.order_size_usd, self.order_sizes)[0]
+        except REFUSED:
+            return state
+
+
+def decode_case(choices: CaseChoices, *, name: str, metadata: Mapping[str, Any]) -> Case:
+    """The case that the integers stand for."""
+    flavour = FLAVOURS[choices.flavour % len(FLAVOURS)]
+    cfg = decode_config(choices.config, wild=flavour.wild_config)
+    dial = Dial(choices.start)
+    state, settings = decode_start(dial, cfg)
+    # Before it was restarted the bot may have had more slots, so that several recovery orders have to go at once, and timers.
+    earlier = replace(cfg, max_recovery_slots=5, sticky_mode_enabled=False)
+    state = advance(state, replace(settings, cfg=earlier) if dial.flag(4) else settings, choices.prefix)
+    if cfg.sticky_mode_enabled and dial.pick(2):
+        # As if it had been made sticky in the middle of S2.
+        state = replace(state, s2_entered_at=state.now)
+    plain: Json = spell_out(sm.to_dict(state))
+    if flavour.wild_config:
+        plain = bring_to_the_brink(dial, plain)
+    # The distortions take their choices from the low end of the integers.
+    cornering = Dial(choices.distortions[0] >> 20 if choices.distortions else 0)
+    if flavour.distorted_state and cornering.flag(3):
+        plain = corner(cornering, plain)
+        settings = replace(settings, cfg=replace(cfg, max_recovery_slots=cornering.of((1, 2, 3))))
+    if flavour.distorted_state or flavour.broken_state:
+        for choice in choices.distortions:
+            plain = distort_state(Dial(choice), plain, broken=flavour.broken_state)
+        state = _readable(plain, instead=state)
+    given: Json = spell_out(
+        {
+            "config": encode(settings.cfg),
+            "order_size_usd": settings.order_size_usd,
+            "order_sizes": settings.order_sizes,
+        }
+    )
+    if flavour.broken_state:
+        given = break_settings(dial, given)
+    return Case(
+        name=name,
+        state=plain,
+        **given,
+        events=tuple(decode_events(state, settings, choices.events, flavour)),
+        metadata=metadata,
+    )
+
+
+def decode_start(dial: Dial, cfg: EngineConfig) -> tuple[PairState, Settings]:
+    """A pair at its first breath, and the sizes that it trades with."""
+    market = dial.of(MARKETS)
+    fitting = max(2.0, market * 20.0)
+    size = dial.of((*[fitting] * 8, *[fitting * 1.37] * 6, *[fitting * 5.0] * 4, 10.0, 50.0, 2.0, 0.5, 0.0, -1.0))
+    sizes = dial.of((None, None, None, None, {}, {"A": size * 1.5}, {"A": size, "B": size * 2.0}, {"B": 0.0}, {"C": 1.0}))
+    settings = Settings(cfg, size, sizes)
+    state = PairState(market_price=market, now=dial.of(STARTS))
+    profit_pct = dial.of((state.profit_pct_runtime, 0.0, 0.5, -0.0, 2.25))
+    cycle_b, losses_a, losses_b = dial.of((1, 1, 7)), dial.of((0, 0, 0, 2, 4)), dial.of((0, 0, 0, 2, 4))
+    refreshes, refresh_cooldown_until = dial.of(((0, 0.0), (0, 0.0), (0, 0.0), (3, 0.0), (3, 0.5)))
+    state = replace(
+        state,
+        profit_pct_runtime=profit_pct,
+        cycle_b=cycle_b,
+        consecutive_losses_a=losses_a,
+        consecutive_losses_b=losses_b,
+        consecutive_refreshes_a=refreshes,
+        consecutive_refreshes_b=refreshes,
+        refresh_cooldown_until_a=refresh_cooldown_until,
+        refresh_cooldown_until_b=refresh_cooldown_until,
+    )
+    try:
+        state, _, orders = sm.bootstrap_orders(state, cfg, size, bool(dial.pick(2)), bool(dial.pick(2)))
+    except REFUSED:
+        return state, settings
+    mode = dial.pick(20)
+    if mode in (16, 17):
+        orders = orders[:1]
+        state = replace(state, long_only=True, mode_source="regime")
+    elif mode == 18:
+        orders = orders[1:]
+        state = replace(state, short_only=True, mode_source="balance")
+    elif mode == 19:
+        orders = ()
+    return with_txids(replace(state, orders=orders), odd=True), settings
+
+
+def with_txids(state: PairState, *, odd: bool = False) -> PairState:
+    """The state once the exchange has named its orders: two of three, so that both kinds stay on the book.
+
+    `odd` gives some of them a name that changes if anybody composes its letters.
+    """
+    for order in state.orders:
+        if order.local_id % 3 and not order.txid:
+            state = sm.apply_order_txid(
+                state, order.local_id, f"OTX-{order.local_id}{ODD_NAME if odd and order.local_id % 4 == 1 else ''}"
+            )
+    return state
+
+
+def advance(state: PairState, settings: Settings, prefix: Sequence[EventChoice]) -> PairState:
+    """The state after some ordinary events, its orders named as the runtime would."""
+    for choice in prefix:
+        state = with_txids(settings.step(state, decode_event(choice, state, settings.cfg)), odd=True)
+    return state
+
+
+def _readable(plain: Json, *, instead: PairState) -> PairState:
+    try:
+        return read_state(plain, "state")
+    except REFUSED:
+        return instead
+
+
+def tagged(event: Event) -> Json:
+    """The event as the wire carries it."""
+    return {"_type": type(event).__name__, **spell_out(encode(event))}
+
+
+def decode_events(state: PairState, settings: Settings, choices: Sequence[EventChoice], flavour: Flavour) -> list[Any]:
+    """The events, each chosen for the state that the ones before it lead to."""
+    events: list[Any] = []
+    for choice in choices:
+        data = _bend(choice, tagged(decode_event(choice, state, settings.cfg)), events, flavour)
+        events.append(data)
+        try:
+            event = read_event(data)
+        except REFUSED:
+            continue
+        state = settings.step(state, event)
+    return events
+
+
+def _bend(choice: EventChoice, event: Json, earlier: Sequence[Any], flavour: Flavour) -> Any:
+    """The event as decoded, or what the flavour makes of it; now and then an earlier event comes once more."""
+    # The event took its choices from the low end of the integers, so what is left is independent of it.
+    dial = Dial(choice[0] >> 16)
+    if earlier and dial.flag(40):
+        return earlier[-1]
+    share = dial.pick(1000)
+    if share >= 1000 - flavour.broken_events:
+        return break_event(Dial(choice[2] >> 20), event)
+    if share >= 1000 - flavour.broken_events - flavour.distorted_events:
+        return distort_event(Dial(choice[2] >> 20), event)
+    return event

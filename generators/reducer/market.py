@@ -1,0 +1,183 @@
+"""A market for the reducer: candles become ticks, timers and the fills that an exchange would have reported.
+
+Inside a candle the price goes open, low, high, close when it rose and open, high, low, close when it fell. A resting order is
+filled when that path trades at or through its price, at its price and for the maker's fee. The reference is stepped
+along, so orders that a fill brings are there for the rest of the path.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import state_machine as sm
+from generators.candles import Candle, read_candles, sample_candles, spacing_sec
+from generators.plain import Json, spell_out
+from generators.reducer.case import Case
+from generators.reducer.choices import Settings, tagged, with_txids
+from reducer.snapshot import encode
+from reducer.types import (
+    EngineConfig,
+    Event,
+    FillEvent,
+    OrderState,
+    PairState,
+    PriceTick,
+    RecoveryCancelEvent,
+    RecoveryFillEvent,
+    RecoveryOrder,
+    TimerTick,
+)
+
+CANDLES_PER_CASE = 24
+# A runtime archives old records; a case that carried them all would be about them alone.
+CYCLES_KEPT = 10
+# Orders placed on the wrong side of the market could trade with each other for ever.
+FILLS_PER_LEG_MAX = 20
+CANCEL_SHARE = 0.03
+
+# What differs from the scaled default configuration, case by case, so that every policy meets the market.
+PROFILES: tuple[dict[str, Any], ...] = (
+    {},
+    {"profit_pct": 0.3, "entry_pct": 0.05, "refresh_pct": 0.25, "loss_cooldown_start": 2},
+    {"s1_orphan_after_sec": 300.0, "s2_orphan_after_sec": 600.0, "max_recovery_slots": 1},
+    {"entry_pct_a": 0.1, "entry_pct_b": 0.6, "reentry_base_cooldown_sec": 120.0},
+    {"sticky_mode_enabled": True, "volume_decimals": 4},
+    {"s1_orphan_after_sec": float("inf"), "s2_orphan_after_sec": 300.0, "profit_pct": 0.4, "refresh_pct": 0.3},
+    {"s1_orphan_after_sec": 60.0, "s2_orphan_after_sec": 60.0, "max_recovery_slots": 3, "loss_backoff_start": 1},
+)
+SCALED_PCT = ("entry_pct", "entry_pct_a", "entry_pct_b", "profit_pct", "refresh_pct")
+SCALED_SEC = (
+    "s1_orphan_after_sec", "s2_orphan_after_sec", "loss_cooldown_sec", "reentry_base_cooldown_sec", "refresh_cooldown_sec",
+)  # fmt: skip
+# The contract's defaults suit five-minute candles that span a third of a percent.
+DEFAULT_SPACING_SEC, DEFAULT_RANGE_PCT, DEFAULT_PRICE_USD = 300.0, 0.33, 0.2
+
+
+def scaled_config(candles: Sequence[Candle], profile: dict[str, Any]) -> EngineConfig:
+    """A configuration that suits the candles: the data stays as it is, distances, durations and sizes follow it."""
+    sec = max(1.0, spacing_sec(candles) / DEFAULT_SPACING_SEC)
+    pct = max(1.0, median((candle.high - candle.low) / candle.open * 100.0 for candle in candles) / DEFAULT_RANGE_PCT)
+    cfg = replace(EngineConfig(), **profile)
+    scaled: dict[str, Any] = {name: getattr(cfg, name) * sec for name in SCALED_SEC}
+    scaled |= {name: None if getattr(cfg, name) is None else getattr(cfg, name) * pct for name in SCALED_PCT}
+    if median(candle.open for candle in candles) > 10.0:
+        scaled |= {"price_decimals": 2, "volume_decimals": max(4, cfg.volume_decimals), "min_volume": 0.0001}
+    return replace(cfg, **scaled)
+
+
+def order_size_usd(candles: Sequence[Candle]) -> float:
+    """A size in USD that buys more than the minimum volume all along the series."""
+    return max(2.0, round(max(candle.high for candle in candles) * 20.0, 2))
+
+
+def chunked_cases(
+    candles: Sequence[Candle], *, source: str, seed: int = 0, candles_per_case: int = CANDLES_PER_CASE
+) -> Iterator[Case]:
+    """One case for each chunk of candles; the state goes on from chunk to chunk, the profile of the configuration changes.
+
+    `source` names the series in the cases' metadata, `seed` decides which recovery orders are cancelled.
+    """
+    size_usd = order_size_usd(candles)
+    configs = [scaled_config(candles, profile) for profile in PROFILES]
+    duration_sec = spacing_sec(candles)
+    state = PairState(market_price=candles[0].open, now=candles[0].start_sec)
+    for number, start in enumerate(range(0, len(candles), candles_per_case)):
+        sizes = {"A": size_usd * 1.25} if number % 3 == 2 else None
+        settings = Settings(configs[number % len(configs)], size_usd, sizes)
+        state = open_chunk(state, settings)
+        traffic = Traffic(state, settings, random.Random(f"doge-parity market {seed} {number}"))
+        for candle in candles[start : start + candles_per_case]:
+            traffic.trade(candle, duration_sec)
+        yield Case(
+            name=f"market-{number}",
+            state=spell_out(sm.to_dict(state)),
+            config=spell_out(encode(settings.cfg)),
+            order_size_usd=size_usd,
+            order_sizes=sizes,
+            events=tuple(traffic.events),
+            metadata={"source": source, "seed": seed, "index": number, "candles": candles_per_case},
+        )
+        state = traffic.state
+
+
+def market_cases(path: Path | None = None, *, seed: int = 0) -> Iterator[Case]:
+    """The cases of a candle file, or without one of the real daily series that ships with `arch`. Raises `CandleError`."""
+    if path is None:
+        return chunked_cases(sample_candles(), source="arch sp500", seed=seed)
+    return chunked_cases(read_candles(path), source=path.name, seed=seed)
+
+
+def open_chunk(state: PairState, settings: Settings) -> PairState:
+    """What the runtime does between two chunks: it archives records, names orders and puts back an entry that is missing."""
+    state = replace(state, completed_cycles=state.completed_cycles[-CYCLES_KEPT:])
+    held = {order.trade_id for order in state.orders}
+    if "B" not in held:
+        state, _ = sm.add_entry_order(state, settings.cfg, "buy", "B", state.cycle_b, settings.order_size_usd)
+    if "A" not in held:
+        state, _ = sm.add_entry_order(state, settings.cfg, "sell", "A", state.cycle_a, settings.order_size_usd)
+    state = with_txids(state)
+    for recovery in state.recovery_orders:
+        state = sm.apply_recovery_txid(state, recovery.recovery_id, recovery.txid or f"RTX-{recovery.recovery_id}")
+    return state
+
+
+class Traffic:
+    """The events of a stretch of candles, and the state that the reference is in after them."""
+
+    def __init__(self, state: PairState, settings: Settings, rng: random.Random) -> None:
+        self.state = state
+        self.settings = settings
+        self.events: list[Json] = []
+        self._rng = rng
+
+    def emit(self, event: Event) -> None:
+        """Add an event and step the reference."""
+        self.events.append(tagged(event))
+        self.state = self.settings.step(self.state, event)
+
+    def trade(self, candle: Candle, duration_sec: float) -> None:
+        """The events of one candle."""
+        rose = candle.close >= candle.open
+        path = [candle.open, *((candle.low, candle.high) if rose else (candle.high, candle.low)), candle.close]
+        leg_sec = duration_sec / 4
+        self.emit(PriceTick(candle.open, candle.start_sec))
+        for number, (price, target) in enumerate(pairwise(path)):
+            started = candle.start_sec + leg_sec * number
+            self.follow(price, target, started, leg_sec)
+            self.emit(PriceTick(target, started + leg_sec))
+            self.emit(TimerTick(started + leg_sec + 1.0))
+        if self.state.recovery_orders and self._rng.random() < CANCEL_SHARE:
+            order = self._rng.choice(self.state.recovery_orders)
+            self.emit(RecoveryCancelEvent(order.recovery_id, order.txid, candle.start_sec + leg_sec * 3.5))
+
+    def follow(self, price: float, target: float, started: float, leg_sec: float) -> None:
+        """Fill what rests between a price and the next, in the order in which the price gets there."""
+        start = price
+        for _ in range(FILLS_PER_LEG_MAX):
+            order = next_hit([*self.state.orders, *self.state.recovery_orders], price, target)
+            if order is None:
+                return
+            # A marketable order trades at once, at its price; the path does not go back for it.
+            price = min(max(order.price, min(price, target)), max(price, target))
+            way = abs(price - start) / abs(target - start) if target != start else 0.0
+            self.emit(self.fill(order, started + leg_sec * way))
+
+    def fill(self, order: OrderState | RecoveryOrder, at: float) -> Event:
+        """The fill of a resting order, at its price."""
+        fee = order.price * order.volume * (self.settings.cfg.maker_fee_pct / 100.0)
+        if isinstance(order, OrderState):
+            return FillEvent(order.local_id, order.txid, order.side, order.price, order.volume, fee, at)
+        return RecoveryFillEvent(order.recovery_id, order.txid, order.side, order.price, order.volume, fee, at)
+
+
+def next_hit(orders: Sequence[OrderState | RecoveryOrder], price: float, target: float) -> OrderState | RecoveryOrder | None:
+    """The order that the way from `price` to `target` meets first; on a tie the one that stands first."""
+    low, high = min(price, target), max(price, target)
+    hit = [order for order in orders if (order.price >= low if order.side == "buy" else order.price <= high)]
+    return min(hit, key=lambda order: abs(min(max(order.price, low), high) - price), default=None)

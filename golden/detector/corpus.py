@@ -1,0 +1,162 @@
+"""Reading and writing the detector's fixtures: a case each, with what the reference answered, and on which libraries."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from generators.detector.case import SeriesCase, from_json
+from generators.plain import Json, spell_out
+from golden.manifest import ROOT, ManifestError, sha256_of
+from golden.reducer.corpus import FixtureError
+
+FOLDER = Path(__file__).resolve().parent
+FIXTURES_DIR, CONTRACT_FILE, MANIFEST_FILE = FOLDER / "fixtures", FOLDER / "contract.json", FOLDER / "manifest.json"
+REFERENCE_FILES = ("hmm_regime_detector.py", "detector/*.py")
+# An outcome hangs on these; another version may draw, cluster or add up otherwise.
+LIBRARIES = ("numpy", "scipy", "scikit-learn", "hmmlearn")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeriesDefinition:
+    """What to record: what it is about, and a case, whose name is the fixture's."""
+
+    about: str
+    case: SeriesCase
+
+    @property
+    def name(self) -> str:
+        """The name, which is the file's too."""
+        return self.case.name
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeriesFixture:
+    """A definition with its recorded outcome."""
+
+    definition: SeriesDefinition
+    outcome: Json
+
+    @property
+    def name(self) -> str:
+        """The name, which is the file's too."""
+        return self.definition.name
+
+
+def library_versions() -> dict[str, str]:
+    """The versions that an outcome of the reference depends on."""
+    return {name: _version(name) for name in LIBRARIES}
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def reference_hash(root: Path = ROOT) -> str:
+    """One hash over the files of the reference detector."""
+    paths = sorted(path for pattern in REFERENCE_FILES for path in root.glob(pattern))
+    lines = [f"{path.relative_to(root).as_posix()} {sha256_of(path.read_bytes())}\n" for path in paths]
+    return sha256_of("".join(lines).encode())
+
+
+def build_manifest(files: Iterable[tuple[str, bytes]], contract_file: Path = CONTRACT_FILE) -> Json:
+    """The manifest of fixture files, given as names and contents, and of the contract's file."""
+    return {
+        "contract_sha256": sha256_of(contract_file.read_bytes()),
+        "reference_hash": reference_hash(),
+        "libraries": library_versions(),
+        "threads": 1,
+        "fixtures": {name: sha256_of(data) for name, data in sorted(files)},
+    }
+
+
+def read_manifest(path: Path = MANIFEST_FILE) -> Json:
+    """Read the manifest. Raises `ManifestError`."""
+    remedy = "restore it from git, or run `parity golden record --subject detector`"
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ManifestError(f"{path}: cannot be read ({error.strerror}); {remedy}") from error
+    except ValueError as error:
+        raise ManifestError(f"{path}: is not JSON ({error}); {remedy}") from error
+    if not isinstance(manifest, dict) or not isinstance(manifest.get("fixtures"), dict):
+        raise ManifestError(f"{path}: is no manifest; {remedy}")
+    return manifest
+
+
+def encoded(value: Any) -> Any:
+    """An outcome as plain data; `decoded` reads it back."""
+    if isinstance(value, np.ndarray):
+        return {"array": str(value.dtype), "shape": list(value.shape), "values": spell_out(value.ravel().tolist())}
+    if isinstance(value, dict):
+        return {key: encoded(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [encoded(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return {"float": spell_out(value)}
+    return value
+
+
+def decoded(value: Any) -> Any:
+    """Plain data as an outcome again."""
+    if isinstance(value, list):
+        return [decoded(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if set(value) == {"array", "shape", "values"}:
+        kind = np.dtype(value["array"])
+        numbers = [float(item) for item in value["values"]] if kind.kind == "f" else value["values"]
+        return np.array(numbers, dtype=kind).reshape(value["shape"])
+    if set(value) == {"float"}:
+        return float(value["float"])
+    return {key: decoded(item) for key, item in value.items()}
+
+
+def to_bytes(fixture: SeriesFixture) -> bytes:
+    """The fixture's file: a line for each part of the outcome, so that a change shows where it is."""
+    case = fixture.definition.case.to_json()
+    parts = [f'"name": {_plain(fixture.name)}', f'"about": {_plain(fixture.definition.about)}', f'"case": {_plain(case)}']
+    levels = []
+    for level, outcome in encoded(fixture.outcome).items():
+        rows = [f"  {_plain(key)}: {_plain(value)}" for key, value in outcome.items()]
+        levels.append(f" {_plain(level)}: {{\n" + ",\n".join(rows) + "\n }")
+    parts.append('"outcome": {\n' + ",\n".join(levels) + "\n}")
+    return ("{\n" + ",\n".join(parts) + "\n}\n").encode()
+
+
+def _plain(value: Any) -> str:
+    return json.dumps(value, allow_nan=False)
+
+
+def read_fixture(path: Path) -> SeriesFixture:
+    """Read one fixture. Raises `FixtureError`."""
+    try:
+        data: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        definition = SeriesDefinition(about=data["about"], case=from_json(data["case"]))
+        return SeriesFixture(definition=definition, outcome=decoded(data["outcome"]))
+    except OSError as error:
+        raise FixtureError(f"{path}: cannot be read ({error.strerror})") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        remedy = "restore it from git, or run `parity golden record --subject detector`"
+        raise FixtureError(f"{path}: is no fixture ({error}); {remedy}") from error
+
+
+def read_fixtures(directory: Path = FIXTURES_DIR) -> list[SeriesFixture]:
+    """Every fixture of a folder, by name. Raises `FixtureError`."""
+    fixtures = []
+    for path in sorted(directory.glob("*.json")):
+        fixture = read_fixture(path)
+        if fixture.name != path.stem:
+            raise FixtureError(f"{path}: calls itself {fixture.name!r}; a fixture has its file's name")
+        fixtures.append(fixture)
+    return fixtures

@@ -1,0 +1,1 @@
+"""The reducer's fixtures: contract, definitions, recorded outcomes."""

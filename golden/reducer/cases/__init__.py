@@ -1,0 +1,17 @@
+"""The definitions of all fixtures, one module per concern."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+
+from golden.reducer.corpus import Definition
+
+MODULES = ("paths", "numbers", "arithmetic", "shapes", "errors", "sessions", "journeys", "promoted")
+
+
+@cache
+def definitions() -> tuple[Definition, ...]:
+    """Every definition. Imported only here: the journeys' market brings pandas, which reading fixtures has no use for."""
+    modules = (import_module(f"golden.reducer.cases.{name}") for name in MODULES)
+    return tuple(definition for module in modules for definition in module.DEFINITIONS)

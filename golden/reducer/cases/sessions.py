@@ -1,0 +1,86 @@
+"""Sessions at a server: a state held on the far side, opened, moved on, lost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import state_machine as sm
+from generators.plain import Json
+from golden.reducer.cases.build import NOW, called, fill, in_s1a, in_s2, pair, tick, timer, wire
+from golden.reducer.corpus import Call, Definition
+from reducer.digest import state_digest
+from reducer.types import EngineConfig
+from reducer.wire import read_event
+
+
+def _digests(start: Json, events: Sequence[Json]) -> list[str]:
+    """The digest before each event, with default settings."""
+    state = sm.from_dict(start)
+    digests = []
+    for event in events:
+        digests.append(state_digest(state))
+        state, _ = sm.transition(state, read_event(event), EngineConfig(), 2.0)
+    return digests
+
+
+def _open(session: Any, start: Json, event: Any, **settings: Any) -> Call:
+    return wire("step", session=session, state=start, **{"config": {}, "order_size_usd": 2.0, **settings}, event=event)
+
+
+def _session(session: int, start: Json, events: Sequence[Json]) -> list[Call]:
+    """A session that is opened by the first event and goes on with the rest."""
+    digests = _digests(start, events)
+    known = zip(digests[1:], events[1:], strict=True)
+    steps = [wire("step", session=session, digest=digest, event=event) for digest, event in known]
+    return [_open(session, start, events[0]), *steps]
+
+
+ROUND_TRIP = (
+    fill(1, 0.0998), tick(0.1004, NOW + 30.0), fill(2, 0.1002, NOW + 40.0, side="sell"), timer(NOW + 50.0),
+    tick(0.101, NOW + 90.0), fill(3, 0.1008, NOW + 95.0, side="sell"), tick(0.0991, NOW + 200.0), fill(4, 0.0992, NOW + 210.0),
+    timer(NOW + 300.0),
+)  # fmt: skip
+SESSIONS_KEPT = 64
+BARE: Json = {"market_price": 0.1, "now": NOW}
+AFTER_BARE = _digests(BARE, [timer(), timer()])[1]
+AT_PAIR = _digests(pair(), [timer()])[0]
+AFTER_TIMER = _digests(pair(), [timer(), timer()])[1]
+
+DEFINITIONS: tuple[Definition, ...] = (
+    called("session_round_trip", "A round trip of both trades, told by what changes.", *_session(0, pair(), ROUND_TRIP)),
+    called(
+        "session_orphans", "An orphaning moves an order from one list to the other.",
+        *_session(7, in_s1a(), (timer(NOW + 1350.0), timer(NOW + 1351.0))),
+        *_session(7, in_s2(s2_entered_at=NOW), (timer(NOW + 1800.0), timer(NOW + 4000.0))),
+    ),
+    called(
+        "session_is_lost", "A session that was never opened, has another state, or another number.",
+        wire("step", session=3, digest=AT_PAIR, event=timer()), _open(3, pair(), timer()),
+        wire("step", session=3, digest=AT_PAIR, event=timer()), wire("step", session=4, digest=AFTER_TIMER, event=timer()),
+        wire("step", session=3, event=timer()), wire("step", session=3, digest=AFTER_TIMER, event=timer(NOW + 2.0)),
+        wire("step", digest=AFTER_TIMER, event=timer()), wire("step", session=3, digest=5, event=timer()),
+    ),
+    called(
+        "session_refuses_and_goes_on", "A step that fails changes neither the state nor the settings.",
+        _open(1, pair(), timer()),
+        wire("step", session=1, digest=AFTER_TIMER, event=tick("x")), wire("step", session=1, digest=AFTER_TIMER, event=None),
+        wire("step", session=1, digest=AFTER_TIMER, event=tick(0.1015), config={"refresh_pct": 50.0}, order_size_usd=True),
+        wire("step", session=1, digest=AFTER_TIMER, event=tick(0.1015)),
+    ),
+    called(
+        "session_settings_change", "Settings sent with a step are remembered.",
+        _open(2, pair(), timer(), config={"refresh_pct": 0.5}),
+        wire("step", session=2, digest=AFTER_TIMER, event=tick(0.1015), config={}, order_size_usd=5.0, order_sizes={"B": 8.0}),
+        wire("check_invariants", session=2, digest=AFTER_TIMER), wire("check_invariants", session=9, digest=AFTER_TIMER),
+    ),
+    called(
+        "session_64_are_kept", "The first of 64 sessions can still go on, and so can the last.",
+        *(_open(number, BARE, timer()) for number in range(100, 100 + SESSIONS_KEPT)),
+        *(wire("step", session=number, digest=AFTER_BARE, event=timer(NOW + 2.0)) for number in (100, 101, 163)),
+    ),
+    called(
+        "session_numbers", "What is no session number.",
+        *(_open(number, pair(), timer()) for number in (-1, 1.5, True, None, "0", 2**63, 2**63 - 1)),
+    ),
+)  # fmt: skip

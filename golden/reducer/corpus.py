@@ -1,0 +1,169 @@
+"""Reading and recording fixtures.
+
+A definition (`golden.reducer.cases`) is a case to replay, or calls of single functions, or both. A fixture is a definition with what
+the reference answered: `outcome` for the case, with the whole state after every step, and an `answer` for every call.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from generators.plain import Json
+from generators.reducer.case import Case, from_json, to_line
+from golden.reducer.surface import call_surface
+from reducer.wire import handle_line, with_sessions
+
+FOLDER = Path(__file__).resolve().parent
+FIXTURES_DIR, CONTRACT_FILE, MANIFEST_FILE = FOLDER / "fixtures", FOLDER / "contract.json", FOLDER / "manifest.json"
+
+# How a call reaches the reference: over the wire as every port does, or by a function that only Python has.
+WIRE, PYTHON = "wire", "python"
+
+Methods = Mapping[str, Callable[[Mapping[str, Any]], Json]]
+
+
+class FixtureError(ValueError):
+    """A fixture cannot be read; the message names the file and what is wrong with it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """One call of a function: `via` the wire or Python, its `name`, and its fields."""
+
+    via: str
+    name: str
+    request: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Definition:
+    """What to record: a name, what it is about, a case, calls."""
+
+    name: str
+    about: str
+    case: Case | None = None
+    calls: Sequence[Call] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fixture:
+    """A definition with its recorded outcome and answers."""
+
+    definition: Definition
+    outcome: Json | None
+    answers: Sequence[Json]
+
+    @property
+    def name(self) -> str:
+        """The name, which is the file's too."""
+        return self.definition.name
+
+    def replay_answer(self) -> Json:
+        """What a port has to answer to the case's `replay`: the outcome without the states of its steps."""
+        assert self.outcome is not None, "a fixture of calls has no outcome"
+        if "steps" not in self.outcome:
+            return self.outcome
+        steps = [{key: value for key, value in step.items() if key != "state"} for step in self.outcome["steps"]]
+        return {**self.outcome, "steps": steps}
+
+
+def ask(request: Mapping[str, Any], methods: Methods | None = None) -> Json:
+    """The reference's answer, as it comes over the wire; `methods` are those of a server that goes on."""
+    answer: Json = json.loads(handle_line(to_line(request), with_sessions() if methods is None else methods))
+    return answer
+
+
+def golden_cases(directory: Path = FIXTURES_DIR) -> list[Case]:
+    """The cases of all fixtures. Raises `FixtureError`."""
+    cases = (fixture.definition.case for fixture in read_fixtures(directory))
+    return [case for case in cases if case is not None]
+
+
+def record(definition: Definition) -> Fixture:
+    """What the reference answers to a definition."""
+    outcome = None if definition.case is None else record_case(definition.case)
+    methods = with_sessions()
+    return Fixture(definition=definition, outcome=outcome, answers=[record_call(call, methods) for call in definition.calls])
+
+
+def record_case(case: Case) -> Json:
+    """The outcome of a case, with the whole state after every step."""
+    outcome = ask(case.request())
+    state = case.state
+    for event, step in zip(case.events, outcome.get("steps", []), strict=False):
+        if "error" not in step:
+            state = ask({"method": "transition", **case.inputs(), "state": state, "event": event})["state"]
+        step["state"] = state
+    return outcome
+
+
+def record_call(call: Call, methods: Methods) -> Json:
+    """The answer to one call, after those before it on the same server."""
+    if call.via == PYTHON:
+        return call_surface(call.name, call.request)
+    return ask({"method": call.name, **call.request}, methods)
+
+
+def to_bytes(fixture: Fixture) -> bytes:
+    """The fixture's file: one line per step and call, so that a change shows where it is."""
+    definition = fixture.definition
+    parts = [f'"name": {_plain(fixture.name)}', f'"about": {_plain(definition.about)}']
+    if definition.case is not None:
+        parts.append(f'"case": {_lines(definition.case.to_json(), "events")}')
+        parts.append(f'"outcome": {_lines(fixture.outcome or {}, "steps")}')
+    calls = [
+        {"via": call.via, "name": call.name, "request": call.request, "answer": answer}
+        for call, answer in zip(definition.calls, fixture.answers, strict=True)
+    ]
+    if calls:
+        parts.append('"calls": ' + _list(calls))
+    return ("{\n" + ",\n".join(parts) + "\n}\n").encode()
+
+
+def _plain(value: Any) -> str:
+    return json.dumps(value, allow_nan=False)
+
+
+def _list(items: Sequence[Any]) -> str:
+    return "[\n" + ",\n".join("  " + _plain(item) for item in items) + "\n]" if items else "[]"
+
+
+def _lines(data: Mapping[str, Any], listed: str) -> str:
+    rows = [f" {_plain(key)}: {_list(value) if key == listed else _plain(value)}" for key, value in data.items()]
+    return "{\n" + ",\n".join(rows) + "\n}"
+
+
+def read_fixture(path: Path) -> Fixture:
+    """Read one fixture. Raises `FixtureError`."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        calls = data.get("calls", [])
+        definition = Definition(
+            name=data["name"],
+            about=data["about"],
+            case=from_json(data["case"]) if "case" in data else None,
+            calls=tuple(Call(via=call["via"], name=call["name"], request=call["request"]) for call in calls),
+        )
+        answers = [call["answer"] for call in calls]
+        return Fixture(definition=definition, outcome=data.get("outcome"), answers=answers)
+    except OSError as error:
+        raise FixtureError(f"{path}: cannot be read ({error.strerror})") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise FixtureError(f"{path}: is no fixture ({error}); restore it from git, or run `parity golden record`") from error
+
+
+def read_fixtures(directory: Path = FIXTURES_DIR) -> list[Fixture]:
+    """Every fixture of a folder, by name. Raises `FixtureError`."""
+    return list(_read_all(sorted(directory.glob("*.json"))))
+
+
+def _read_all(paths: Sequence[Path]) -> Iterator[Fixture]:
+    for path in paths:
+        fixture = read_fixture(path)
+        if fixture.name != path.stem:
+            raise FixtureError(f"{path}: calls itself {fixture.name!r}; a fixture has its file's name")
+        yield fixture
