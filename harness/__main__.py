@@ -11,7 +11,7 @@ def main() -> None:
     give_streams()
     try:
         try:
-            from harness.cli import main as cli
+            from harness.cli.main import main as cli
         except ValueError as error:
             # A setting in the environment that makes no sense.
             print(f"parity: {error}", file=sys.stderr)

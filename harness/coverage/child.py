@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.beyond import lines_beyond
-from harness.branches import MODULES, ROOT, missing_branches, recorder_of
+from harness.coverage.branches import MODULES, ROOT, missing_branches, recorder_of
+from harness.subjects.reducer.mutants.unreachable import lines_beyond
 
 if TYPE_CHECKING:
-    from harness.fuzz.plan import FuzzPlan
-    from harness.ports.process import ServerPort
+    from harness.engine.plan import FuzzPlan
+    from harness.subjects.reducer.ports.process import ServerPort
 
 REFERENCES = {
     "reducer": tuple(ROOT / "reducer" / f"{name}.py" for name in MODULES),
@@ -28,8 +28,8 @@ END_SEC = 60.0
 
 def reducer(plan: FuzzPlan, indexes: Iterable[int]) -> None:
     """Cases as a batch compares them: the reference, and the plan's candidates along with it."""
-    from harness.fuzz.reducer_batch import ReducerBatch
-    from harness.ports.process import ServerPort
+    from harness.subjects.reducer.panel import ReducerBatch
+    from harness.subjects.reducer.ports.process import ServerPort
 
     batch = ReducerBatch(plan, 0)
     servers = {port: port.server() for port in batch.candidates if isinstance(port, ServerPort)}
@@ -64,9 +64,9 @@ def rust(plan: FuzzPlan, indexes: Iterable[int]) -> None:
 
 def _answer(name: str, plan: FuzzPlan, indexes: Iterable[int]) -> None:
     from generators.detector.bulk import generate_case
-    from harness.detector.calls import answer
-    from harness.detector.threads import one_thread
-    from harness.ports.detector import open_detector_ports
+    from harness.subjects.detector.asking.calls import answer
+    from harness.subjects.detector.ports.modules import open_detector_ports
+    from harness.subjects.detector.ports.threads import one_thread
 
     port = next(port for port in open_detector_ports((name,)) if port.name == name)
     found = port.availability()
@@ -97,7 +97,7 @@ def main(what: str, asked: Path, told: Path) -> None:
 
     def work() -> None:
         from harness.coverage.figures import cases_of
-        from harness.fuzz.plan import plan_from
+        from harness.engine.plan import plan_from
 
         plan = plan_from(data)
         CASES[what](plan, range(cases_of(plan)))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.fuzz.plan import FuzzPlan
+from harness.engine.plan import FuzzPlan
 from harness.store.ledger import Ledger
 
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.coverage.figures import ROOT, NotMeasuredError
-from harness.fuzz.plan import FuzzPlan
+from harness.engine.plan import FuzzPlan
 
 # A first build compiles everything; cases take a fraction of a second each.
 BUILD_SEC, CASES_SEC = 1800.0, 6 * 3600.0

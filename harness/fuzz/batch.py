@@ -13,9 +13,9 @@ from typing import Any
 import psutil
 
 from harness.comparators.divergence import Divergence
-from harness.fuzz.plan import FuzzPlan, differing_builds, plan_from
+from harness.engine.plan import FuzzPlan, differing_builds, plan_from
+from harness.engine.waivers import waiver_of, waivers_from
 from harness.store.records import BatchResult, Find
-from harness.waivers import waiver_of, waivers_from
 
 
 class OtherBuildError(RuntimeError):
@@ -32,10 +32,10 @@ def run_batch(data: Mapping[str, Any], builds: Mapping[str, str], number: int) -
     if differing:
         raise OtherBuildError(f"{', '.join(differing)}; have the same checkout, built, for the whole run")
     if plan.subject == "detector":
-        from harness.fuzz.detector_batch import DetectorBatch
+        from harness.subjects.detector.panel import DetectorBatch
 
         return DetectorBatch(plan, number).run()
-    from harness.fuzz.reducer_batch import ReducerBatch
+    from harness.subjects.reducer.panel import ReducerBatch
 
     return ReducerBatch(plan, number).run()
 

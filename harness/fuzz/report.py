@@ -9,10 +9,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from harness.fuzz.explain import Explained
+from harness.engine.waivers import Waiver, find_is_waived
+from harness.fuzz.triage import Explained
 from harness.fuzz.verdict import Verdict
 from harness.store.records import Find
-from harness.waivers import Waiver, find_is_waived
 
 # So many fingerprints beside a find's own are named.
 ALSO_MAX = 12

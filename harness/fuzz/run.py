@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from harness.engine.plan import FuzzPlan, builds_of, differing_builds
+from harness.engine.waivers import Waiver, find_is_waived, waivers_from
 from harness.fuzz.cluster import run_on_cluster
-from harness.fuzz.plan import FuzzPlan, builds_of, differing_builds
 from harness.fuzz.workers import run_locally
 from harness.store.ledger import DONE, STOPPED, Ledger, LedgerError, Run
 from harness.store.records import BatchResult, Find
-from harness.waivers import Waiver, find_is_waived, waivers_from
 
 
 @dataclass

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from statistics import median
 
 from harness.coverage.figures import Figure, gaps_of
-from harness.fuzz.plan import FuzzPlan
+from harness.engine.plan import FuzzPlan
+from harness.engine.waivers import Waiver, stale, waivers_from
 from harness.store.ledger import Ledger, Total
-from harness.tally import WANTED
-from harness.waivers import Waiver, stale, waivers_from
+from harness.subjects.reducer.tally import WANTED
 
 # None in n cases: with 95 % confidence the share of divergent cases of this distribution is at most 3 / n.
 RULE_OF_THREE = 3.0

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from harness.beyond import BEYOND_THE_WIRE
 from harness.mutants.operators import EXPRESSIONS, Change
 from harness.mutants.statements import dropped, statements
+from harness.subjects.reducer.mutants.unreachable import BEYOND_THE_WIRE
 
 # The modules of the reference that decide something.
 MODULES = ("pricing", "orders", "booking", "orphaning", "invariants", "transition", "bootstrap", "domain")

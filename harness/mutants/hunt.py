@@ -15,16 +15,16 @@ from typing import Any, Literal
 from generators.reducer.bulk import draw_choices, generate_case
 from generators.reducer.case import Case, to_line
 from harness.comparators.divergence import Divergence
-from harness.fuzz.reducer_batch import METHODS_EVERY
-from harness.fuzz.shrink import Shrinker
-from harness.fuzz.steps import state_after
-from harness.methods import compare_case
+from harness.engine.majority import divergences_of
+from harness.engine.shrink import Shrinker
 from harness.mutants.catalogue import Mutant
 from harness.mutants.historical import Historical
 from harness.mutants.plant import plant
-from harness.odd import divergences_of
-from harness.ports.base import Outcome, Port
-from harness.ports.python import PythonPort
+from harness.subjects.reducer.panel import METHODS_EVERY
+from harness.subjects.reducer.past_waivers import state_after
+from harness.subjects.reducer.ports.base import Outcome, Port
+from harness.subjects.reducer.ports.python import PythonPort
+from harness.subjects.reducer.thorough import compare_case
 
 # For one case, which takes some milliseconds; the alarm ends even a loop that never comes back to Python.
 HANG_SEC = 5.0

@@ -13,8 +13,8 @@ from importlib.util import spec_from_loader
 from types import ModuleType
 from typing import Any
 
-from harness.ports.base import Availability, Port, PortError
-from harness.ports.detector import HOW_TO_GET_REFERENCE, DetectorPort, names_of
+from harness.subjects.detector.ports.modules import HOW_TO_GET_REFERENCE, DetectorPort, names_of
+from harness.subjects.reducer.ports.base import Availability, Port, PortError
 
 Handler = Callable[[bytes, Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]]], bytes]
 

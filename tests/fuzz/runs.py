@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from harness.fuzz.plan import FuzzPlan
+from harness.engine.plan import FuzzPlan
 from harness.fuzz.run import begin, carry_out
 from harness.store.ledger import Ledger
 

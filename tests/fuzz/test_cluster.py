@@ -16,9 +16,9 @@ import psutil
 import pytest
 from distributed import LocalCluster
 
+from harness.engine.plan import FuzzPlan, builds_of
 from harness.fuzz import cluster as on_cluster
 from harness.fuzz.cluster import check_cluster
-from harness.fuzz.plan import FuzzPlan, builds_of
 from harness.fuzz.run import Progress, begin, carry_out
 from harness.fuzz.workers import WorkersError
 from harness.store.ledger import Ledger

@@ -17,18 +17,20 @@ from typing import Any
 import pytest
 
 from doge_core.locate import find_executable
-from harness.beyond import lines_beyond
-from harness.coverage import child, haskell, rust
+from harness.coverage import child
 from harness.coverage.figures import ROOT, Figure, NotMeasuredError, gaps_of, unmeasured
-from harness.coverage.measure import measure
 from harness.coverage.tools import run, run_cases
-from harness.fuzz.plan import FuzzPlan
-from harness.fuzz.reducer_batch import ports_of
+from harness.engine.plan import FuzzPlan
+from harness.fuzz.coverage import measure
 from harness.fuzz.run import begin
-from harness.ports.process import ServerPort
 from harness.store.ledger import Ledger
 from harness.store.records import BatchResult
-from harness.tally import WANTED
+from harness.subjects.detector import coverage as rust
+from harness.subjects.reducer import coverage as haskell
+from harness.subjects.reducer.mutants.unreachable import lines_beyond
+from harness.subjects.reducer.panel import ports_of
+from harness.subjects.reducer.ports.process import ServerPort
+from harness.subjects.reducer.tally import WANTED
 
 CASES = 40
 PLAN = FuzzPlan(seed=7, sequences=CASES, batch_size=CASES, coverage=CASES)

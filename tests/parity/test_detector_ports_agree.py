@@ -12,14 +12,14 @@ from generators.detector.case import SeriesCase
 from generators.detector.market import market_cases
 from generators.detector.strategies import series_cases
 from golden.detector.corpus import read_fixtures
-from harness.cli import main
-from harness.detector.calls import answer
-from harness.detector.contract import load_detector_contract
-from harness.detector.golden import check_port, python_port
-from harness.detector.judge import Verdict, judge
-from harness.detector.surface import differing
-from harness.detector.threads import one_thread
-from harness.ports.detector import DetectorPort, rust
+from harness.cli.main import main
+from harness.subjects.detector.asking.calls import answer
+from harness.subjects.detector.contract import load_detector_contract
+from harness.subjects.detector.golden import check_port, python_port
+from harness.subjects.detector.judging.judge import Verdict, judge
+from harness.subjects.detector.ports.modules import DetectorPort, rust
+from harness.subjects.detector.ports.surface import differing
+from harness.subjects.detector.ports.threads import one_thread
 
 CONTRACT = load_detector_contract()
 

@@ -11,11 +11,11 @@ from generators.reducer import strategies
 from generators.reducer.bulk import generate_cases
 from generators.reducer.case import Case
 from golden.reducer.corpus import read_fixtures
-from harness.contract_check import check_contract, load_contract
-from harness.golden_check import check_port
-from harness.methods import compare_case
-from harness.ports.base import Port
-from harness.ports.registry import BUILT_IN, open_ports
+from harness.engine.golden import check_port
+from harness.subjects.reducer.contract import check_contract, load_contract
+from harness.subjects.reducer.ports.base import Port
+from harness.subjects.reducer.ports.registry import BUILT_IN, open_ports
+from harness.subjects.reducer.thorough import compare_case
 
 PORTS: dict[str, Port] = {port.name: port for port in open_ports()}
 # Looked for by Hypothesis, so that whatever is found comes out small.

@@ -15,7 +15,7 @@ import detector.regime_detector as life
 import detector.training as training
 import hmm_regime_detector as reference
 from detector.types import RegimeState
-from harness.ports.detector import NAMES
+from harness.subjects.detector.ports.modules import NAMES
 
 Parts = dict[str, Any]
 

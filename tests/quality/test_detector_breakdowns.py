@@ -22,13 +22,13 @@ import detector.training as training
 import hmm_regime_detector as reference
 from generators.detector.case import SeriesCase
 from golden.detector.corpus import read_fixtures
-from harness.cli import main
-from harness.detector.cage import BREAKDOWNS_MAX, Broken, GivenUp, caged
-from harness.detector.commands import GOLDEN
-from harness.detector.contract import load_detector_contract
-from harness.detector.runner import SeriesRunner
-from harness.detector.threads import one_thread
-from harness.ports.detector import NAMES, DetectorPort, candidate
+from harness.cli.main import main
+from harness.subjects.detector.commands import GOLDEN
+from harness.subjects.detector.contract import load_detector_contract
+from harness.subjects.detector.ports.isolation import BREAKDOWNS_MAX, Broken, GivenUp, caged
+from harness.subjects.detector.ports.modules import NAMES, DetectorPort, candidate
+from harness.subjects.detector.ports.threads import one_thread
+from harness.subjects.detector.runner import SeriesRunner
 
 
 def module(name: str, **parts: Any) -> str:
@@ -123,7 +123,7 @@ def test_one_that_ends_its_process_when_it_is_imported_is_broken() -> None:
 
 def findings(tmp_path: Path, port: DetectorPort, *cases: SeriesCase) -> dict[str, set[str]]:
     """The paths that differ, by port."""
-    from harness.ports.detector import python
+    from harness.subjects.detector.ports.modules import python
 
     runner = SeriesRunner([python(), port], contract=load_detector_contract(), reports_dir=tmp_path)
     with one_thread():
@@ -200,8 +200,8 @@ def test_what_is_not_its_own_is_left_alone(extractor: type, what: str, tmp_path:
 
 
 def test_the_reference_leaves_alone_what_is_not_its_own() -> None:
-    from harness.detector.calls import answered
-    from harness.detector.golden import python_port
+    from harness.subjects.detector.asking.calls import answered
+    from harness.subjects.detector.golden import python_port
 
     with one_thread():
         for fixture in read_fixtures():

@@ -9,12 +9,12 @@ import pytest
 
 from generators.detector.bulk import generate_cases
 from golden.detector.corpus import read_fixtures
-from harness.cli import main
-from harness.detector.commands import GENERATED, GOLDEN
-from harness.detector.contract import load_detector_contract
-from harness.detector.runner import SeriesFinding, SeriesReport, SeriesRunner
-from harness.detector.threads import one_thread
-from harness.ports.detector import open_detector_ports
+from harness.cli.main import main
+from harness.subjects.detector.commands import GENERATED, GOLDEN
+from harness.subjects.detector.contract import load_detector_contract
+from harness.subjects.detector.ports.modules import open_detector_ports
+from harness.subjects.detector.ports.threads import one_thread
+from harness.subjects.detector.runner import SeriesFinding, SeriesReport, SeriesRunner
 from tests.quality.planted_detector import BUGS, plant
 
 CASES = 90

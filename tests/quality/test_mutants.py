@@ -10,17 +10,17 @@ from pathlib import Path
 import pytest
 
 import reducer
-from harness.cli import main
+from harness.cli.main import main
 from harness.mutants import hunt as hunting
 from harness.mutants.catalogue import BEYOND_THE_WIRE, Mutant, all_mutants
 from harness.mutants.equivalents import Equivalent, EquivalentsError, equivalents_of
 from harness.mutants.forks import Forks
 from harness.mutants.historical import HISTORICAL, GoneError, Historical
 from harness.mutants.hunt import Hunted, Prepared, prepare
-from harness.mutants.known import EQUIVALENTS
 from harness.mutants.operators import EXPRESSIONS
 from harness.mutants.plant import plant
 from harness.mutants.report import Row, exit_code_of
+from harness.subjects.reducer.mutants.equivalents import EQUIVALENTS
 
 
 @pytest.fixture(scope="module")

@@ -8,17 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli import main
+from harness.cli.main import main
 from harness.comparators.divergence import Divergence
-from harness.mutants import compiled_hunt
+from harness.mutants import build as compiled_hunt
+from harness.mutants.build import COMPILED, ask_executable, hunt_compiled, own
 from harness.mutants.compiled import CompiledBug
-from harness.mutants.compiled_hunt import COMPILED, ask_executable, hunt_compiled, own
 from harness.mutants.historical import GoneError
-from harness.mutants.historical_haskell import HASKELL
-from harness.mutants.historical_rust import RUST
 from harness.mutants.hunt import Hunted, prepare
 from harness.mutants.report import Row, exit_code_of
-from harness.mutants.workshop import ROOT, TRADES, MissingError, workshop
+from harness.mutants.sandbox import ROOT, TRADES, MissingError, workshop
+from harness.subjects.detector.mutants.rust import RUST
+from harness.subjects.reducer.mutants.haskell import HASKELL
 
 _haskell = partial(CompiledBug, operator="haskell", file="src/DogeCore/Transition/Price.hs", change="")
 # The same rule written another way round, and one that is no Haskell.

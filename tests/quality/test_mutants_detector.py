@@ -9,20 +9,21 @@ from functools import partial
 
 import pytest
 
-from harness.cli import main
-from harness.detector.threads import one_thread
-from harness.mutants import detector_hunt, subjects
+from harness.cli.main import main
 from harness.mutants.catalogue import Mutant, all_mutants
-from harness.mutants.detector_hunt import PreparedSeries, hunt_series, prepare_series
-from harness.mutants.detector_source import BEYOND_THE_CALLS, DETECTOR
 from harness.mutants.equivalents import Equivalent, equivalents_of
 from harness.mutants.forks import Forks
 from harness.mutants.historical import GoneError, Historical
-from harness.mutants.historical_detector import HISTORICAL_DETECTOR
 from harness.mutants.hunt import Hunted, Planted
-from harness.mutants.known_detector import EQUIVALENTS_DETECTOR
 from harness.mutants.operators import EXPRESSIONS
 from harness.mutants.report import Row, exit_code_of
+from harness.subjects import registry as subjects
+from harness.subjects.detector.mutants import prepare as detector_hunt
+from harness.subjects.detector.mutants.equivalents import EQUIVALENTS_DETECTOR
+from harness.subjects.detector.mutants.historical import HISTORICAL_DETECTOR
+from harness.subjects.detector.mutants.prepare import PreparedSeries, hunt_series, prepare_series
+from harness.subjects.detector.mutants.source import BEYOND_THE_CALLS, DETECTOR
+from harness.subjects.detector.ports.threads import one_thread
 
 CASES = 12
 _bug = partial(Historical, package="detector", name="bad", change="")

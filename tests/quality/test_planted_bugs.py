@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from harness.cli import main
+from harness.cli.main import main
 
 PLANTED = Path(__file__).with_name("planted.py")
 CANDLES = Path(__file__).with_name("candles.csv")

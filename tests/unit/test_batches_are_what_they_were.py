@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
+from harness.engine.plan import FuzzPlan, builds_of
 from harness.fuzz.batch import run_batch
-from harness.fuzz.plan import FuzzPlan, builds_of
 from harness.store.records import BatchResult
 
 PINNED = json.loads(Path(__file__).with_name("pinned_batches.json").read_text(encoding="utf-8"))

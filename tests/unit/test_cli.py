@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.branches import BranchReport
-from harness.cli import main
-from harness.repro import check_reports_dir
+from harness.cli.main import main
+from harness.coverage.branches import BranchReport
+from harness.engine.repro import check_reports_dir
 
 NOWHERE = "/nonexistent/doge-core-exe"
 PARITY = shlex.join([sys.executable, "-m", "harness"])
@@ -161,7 +161,7 @@ def test_a_contract_that_cannot_be_read_is_bad_input(
     path = tmp_path / "contract.json"
     if text is not None:
         path.write_text(text, encoding="utf-8")
-    monkeypatch.setattr("harness.contract_check.CONTRACT_FILE", path)
+    monkeypatch.setattr("harness.subjects.reducer.contract.CONTRACT_FILE", path)
     for command in (["doctor"], ["run", "--sequences", "0", "--reports", str(tmp_path), "--candles", str(candles(tmp_path))]):
         code, out, err = parity(capsys, *command)
         assert (code, out) == (2, "")
@@ -182,7 +182,7 @@ def test_an_unusable_reports_folder_is_noticed_before_a_run(tmp_path: Path, caps
 def test_coverage_passes_once_nothing_is_missing(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     for missing, expected in (([], 0), (["1->2"], 1)):
         report = BranchReport(branches=5, missing={"orders": missing, "booking": []}, hits={}, cases=1)
-        monkeypatch.setattr("harness.branches.measure", lambda report=report, **_: report)
+        monkeypatch.setattr("harness.coverage.branches.measure", lambda report=report, **_: report)
         assert parity(capsys, "golden", "coverage")[0] == expected
         assert parity(capsys, "golden", "coverage", "--json")[0] == expected
 
@@ -203,7 +203,7 @@ def test_output_that_cannot_be_written_is_one_sentence_or_none(command: str, whe
 
 
 def test_nothing_slow_is_loaded_before_it_is_needed() -> None:
-    script = "import sys, harness.cli; print([name for name in ('pandas', 'arch', 'golden.reducer.cases.journeys') if name in sys.modules])"
+    script = "import sys, harness.cli.main; print([name for name in ('pandas', 'arch', 'golden.reducer.cases.journeys') if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
 
@@ -238,7 +238,7 @@ def test_a_run_says_what_it_met(tmp_path: Path, capsys: pytest.CaptureFixture[st
 def test_too_few_kinds_of_events_fail_a_run(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("harness.commands.SEQUENCES_TO_MEET_ALL", 1)
+    monkeypatch.setattr("harness.engine.replay.SEQUENCES_TO_MEET_ALL", 1)
     code, out, _ = parity(
         capsys, "run", "--ports", "haskell", "--sequences", "1", "--events-max", "1", "--candles", str(candles(tmp_path))
     )

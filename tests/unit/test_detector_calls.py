@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hmmlearn.hmm import GaussianHMM
 
-from harness.detector.calls import _stationary
+from harness.subjects.detector.asking.calls import _stationary
 
 
 def model(transmat: list[list[float]]) -> GaussianHMM:

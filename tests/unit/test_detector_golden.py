@@ -13,11 +13,11 @@ from golden.detector.cases import definitions
 from golden.detector.corpus import CONTRACT_FILE, FIXTURES_DIR, MANIFEST_FILE, read_fixture, read_fixtures, read_manifest
 from golden.manifest import ManifestError
 from golden.reducer.corpus import FixtureError
-from harness.contract_check import ContractFileError
-from harness.detector.contract import load_detector_contract
-from harness.detector.golden import check_definitions, check_files, check_port, python_port
-from harness.detector.surface import differing
-from harness.detector.threads import one_thread
+from harness.subjects.detector.contract import load_detector_contract
+from harness.subjects.detector.golden import check_definitions, check_files, check_port, python_port
+from harness.subjects.detector.ports.surface import differing
+from harness.subjects.detector.ports.threads import one_thread
+from harness.subjects.reducer.contract import ContractFileError
 
 
 @pytest.fixture

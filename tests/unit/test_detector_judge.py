@@ -10,13 +10,13 @@ import pytest
 
 from generators.detector.bulk import generate_cases
 from generators.detector.case import Series, SeriesCase
-from harness.detector.calls import answer
-from harness.detector.contract import load_detector_contract
-from harness.detector.defined import UNDEFINED, agreed, defined, within
-from harness.detector.golden import python_port
-from harness.detector.judge import Verdict, judge
-from harness.detector.threads import one_thread
-from harness.ports.detector import Unnamed, candidate
+from harness.subjects.detector.asking.calls import answer
+from harness.subjects.detector.contract import load_detector_contract
+from harness.subjects.detector.golden import python_port
+from harness.subjects.detector.judging.judge import Verdict, judge
+from harness.subjects.detector.judging.well_defined import UNDEFINED, agreed, defined, within
+from harness.subjects.detector.ports.modules import Unnamed, candidate
+from harness.subjects.detector.ports.threads import one_thread
 
 CONTRACT = load_detector_contract()
 

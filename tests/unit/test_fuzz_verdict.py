@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from harness.fuzz.plan import FuzzPlan
+from harness.engine.plan import FuzzPlan
+from harness.fuzz.progress import telling
 from harness.fuzz.run import Progress
-from harness.fuzz.teller import telling
 from harness.fuzz.verdict import Verdict, memory_of, verdict_of
 from harness.store.ledger import Ledger, Total
 from harness.store.records import BatchResult, Find

@@ -16,9 +16,9 @@ from generators.reducer.bulk import generate_case, generate_cases
 from generators.reducer.case import Case, from_json, to_line
 from generators.reducer.choices import FLAVOURS, CaseChoices, decode_case
 from generators.reducer.configs import FIELD_COUNT, OPTIONS, decode_config
-from harness.branches import measure
-from harness.ports.python import PythonPort
-from harness.tally import Tally
+from harness.coverage.branches import measure
+from harness.subjects.reducer.ports.python import PythonPort
+from harness.subjects.reducer.tally import Tally
 from reducer.types import EngineConfig
 
 SHRINKING = settings(max_examples=500, deadline=None, database=None, suppress_health_check=list(HealthCheck))

@@ -12,9 +12,9 @@ from golden.manifest import CONTRACT_FILE, MANIFEST_FILE, ManifestError, read_ma
 from golden.reducer.cases import definitions
 from golden.reducer.cases.build import pair, replayed, tick, timer
 from golden.reducer.corpus import FIXTURES_DIR, FixtureError, read_fixture, read_fixtures, record, to_bytes
-from harness.branches import MODULES, measure
-from harness.golden_check import check_definitions, check_files, check_port, record_all
-from harness.ports.python import PythonPort
+from harness.coverage.branches import MODULES, measure
+from harness.engine.golden import check_definitions, check_files, check_port, record_all
+from harness.subjects.reducer.ports.python import PythonPort
 
 NAMED = (
     "entry_fill_then_timer",

@@ -8,8 +8,8 @@ import state_machine as sm
 from generators.candles import Candle
 from generators.reducer.choices import Settings
 from generators.reducer.market import PROFILES, Traffic, chunked_cases, scaled_config
-from harness.ports.python import PythonPort
-from harness.tally import Tally
+from harness.subjects.reducer.ports.python import PythonPort
+from harness.subjects.reducer.tally import Tally
 from reducer.types import EngineConfig, OrderState, PairState, RecoveryOrder
 
 # Nothing is refreshed here: a test watches the very orders it put on the book.

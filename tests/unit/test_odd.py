@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.comparators.divergence import Divergence
-from harness.odd import Differs, look
+from harness.engine.majority import Differs, look
 
 
 def at(step: int) -> Divergence:

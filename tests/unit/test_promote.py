@@ -14,9 +14,9 @@ from golden import manifest, promoted
 from golden.detector import corpus as detector_corpus
 from golden.reducer import corpus
 from harness.comparators.divergence import Divergence
-from harness.detector.repro import write_detector_repro
-from harness.promote import promote
-from harness.repro import ReproError, write_repro
+from harness.engine.promote import promote
+from harness.engine.repro import ReproError, write_repro
+from harness.subjects.detector.repro import write_detector_repro
 
 FOUND = [Divergence(path="$.state.market_price", kind="value", reference=1.0, candidate=2.0)]
 

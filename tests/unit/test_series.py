@@ -20,9 +20,9 @@ from generators.detector.noise import stream
 from generators.detector.refusals import STATE, refusal_script
 from generators.detector.strategies import series_cases
 from golden.detector.corpus import decoded, encoded
-from harness.detector.scripts import play
-from harness.detector.tally import SeriesTally
-from harness.ports.detector import python
+from harness.subjects.detector.asking.scripts import play
+from harness.subjects.detector.ports.modules import python
+from harness.subjects.detector.tally import SeriesTally
 
 
 def test_a_case_is_the_same_in_any_order() -> None:

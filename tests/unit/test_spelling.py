@@ -9,9 +9,9 @@ import struct
 import pytest
 
 from generators.reducer.case import Case
-from harness.comparators.spelling import is_shortest, well_written
-from harness.judge import compare_outcomes
-from harness.ports.base import Outcome
+from harness.subjects.reducer.judge import compare_outcomes
+from harness.subjects.reducer.ports.base import Outcome
+from harness.subjects.reducer.spelling import is_shortest, well_written
 
 REFERENCE = {"steps": [{"actions": [{"_type": "CancelOrderAction", "local_id": 1, "price": 0.1}], "phase": "S0"}]}
 CASE = Case(name="x", state=None, config=None, order_size_usd=None, events=({"_type": "TimerTick"},))

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from harness.comparators.statistical import Criteria, agreement_lower, liken, match_states, sample_size
-from harness.detector.contract import load_detector_contract
+from harness.subjects.detector.contract import load_detector_contract
+from harness.subjects.detector.judging.statistical import Criteria, agreement_lower, liken, match_states, sample_size
 
 CRITERIA = Criteria(confidence=0.95, agreement_lower_min=0.99, log_likelihood_gap_max=1e-3, drift_mean_max=0.01)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.comparators.divergence import Divergence
-from harness.waivers import WaiverError, read_waivers, stale, waiver_of, waivers_from
+from harness.engine.waivers import WaiverError, read_waivers, stale, waiver_of, waivers_from
 
 FOUND = Divergence(path="$.steps[1].actions[0].price", kind="value", reference=1.0, candidate=2.0)
 TODAY = datetime.date(2026, 11, 22)

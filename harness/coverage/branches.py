@@ -1,0 +1,135 @@
+"""Which branches of the reference do cases reach? Measured by coverage.py, in a process that has imported nothing yet."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import coverage
+
+ROOT = Path(__file__).resolve().parent.parent
+MODULES = (
+    "pricing", "orders", "booking", "orphaning", "transition", "invariants", "bootstrap", "snapshot", "domain",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class BranchReport:
+    """Branches by module: how many there are, which were never taken, and in how many cases the others were.
+
+    A branch is `from->to`, in lines; a negative `to` leaves the function. `hits` counts cases, not times.
+    """
+
+    branches: int
+    missing: dict[str, list[str]]
+    hits: dict[str, dict[str, int]]
+    cases: int
+
+    @property
+    def covered_pct(self) -> float:
+        """The share of branches that were taken, in percent."""
+        missed = sum(map(len, self.missing.values()))
+        return 100.0 * (self.branches - missed) / self.branches
+
+    def to_json(self) -> dict[str, Any]:
+        """The report as plain data."""
+        return {
+            "cases": self.cases,
+            "branches": self.branches,
+            "covered_pct": round(self.covered_pct, 3),
+            "missing": self.missing,
+            "hits": self.hits,
+        }
+
+    def text(self) -> str:
+        """The report for a reader: the figure, what is missing, what is rare."""
+        lines = [f"{module}.py: branch {branch} is never taken" for module, missed in self.missing.items() for branch in missed]
+        counted = Counter({f"{module}.py {arc}": n for module, arcs in self.hits.items() for arc, n in arcs.items()})
+        rare = ", ".join(f"{name} ({count})" for name, count in counted.most_common()[:-6:-1])
+        lines.append(f"rarest branches, by cases: {rare}")
+        missed = sum(map(len, self.missing.values()))
+        lines.append(f"{self.covered_pct:.2f} % of {self.branches} branches in {self.cases} cases, {missed} missing")
+        return "\n".join(lines)
+
+
+def measure(*, sequences: int = 0, seed: int = 0) -> BranchReport:
+    """The branches that all fixtures reach, or with `sequences` those that so many generated cases reach."""
+    command = [sys.executable, "-m", "harness.coverage.branches", str(sequences), str(seed)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"measuring branches failed: {done.stderr.strip()}")
+    data = json.loads(done.stdout)
+    return BranchReport(branches=data["branches"], missing=data["missing"], hits=data["hits"], cases=data["cases"])
+
+
+def _work(sequences: int, seed: int) -> Iterator[tuple[str, Callable[[], object]]]:
+    """The cases, each with its name and what runs it. Imports the reference, so only once coverage has started."""
+    from generators.reducer.bulk import generate_case
+    from golden.reducer.cases import definitions
+    from golden.reducer.corpus import ask, record
+
+    if not sequences:
+        yield from ((definition.name, partial(record, definition)) for definition in definitions())
+    for index in range(sequences):
+        case = generate_case(seed, index)
+        yield case.name, partial(ask, case.request())
+
+
+def recorder_of(files: Iterable[str]) -> coverage.Coverage:
+    """What records the branches of these files, once it is started."""
+    recorder = coverage.Coverage(branch=True, include=list(files), data_file=None, config_file=False)
+    # What the type checker proves impossible is no branch: `check_event` has refused every other event.
+    recorder.exclude(r"assert_never\(")
+    return recorder
+
+
+def missing_branches(recorder: coverage.Coverage, file: str) -> list[str]:
+    """The branches of a file that a stopped recorder has not seen taken."""
+    missed = recorder._analyze(file).missing_branch_arcs()
+    return [f"{start}->{end}" for start, ends in missed.items() for end in ends]
+
+
+def _measure_here(sequences: int, seed: int) -> dict[str, Any]:
+    files = {name: str(ROOT / "reducer" / f"{name}.py") for name in MODULES}
+    recorder = recorder_of(files.values())
+    recorder.start()
+    cases = 0
+    for name, run in _work(sequences, seed):
+        recorder.switch_context(name)
+        run()
+        cases += 1
+        recorder.switch_context("between cases")
+    recorder.stop()
+    missing: dict[str, list[str]] = {}
+    hits: dict[str, dict[str, int]] = {}
+    branches = 0
+    for name, file in files.items():
+        stats = recorder.branch_stats(file)
+        branches += sum(total for total, _ in stats.values())
+        missing[name] = missing_branches(recorder, file)
+    # Only now: a query by context would narrow the analysis above.
+    for name, file in files.items():
+        hits[name] = _cases_by_arc(recorder, file, set(recorder.branch_stats(file)))
+    return {"branches": branches, "missing": missing, "hits": hits, "cases": cases}
+
+
+def _cases_by_arc(recorder: Any, file: str, branching: set[int]) -> dict[str, int]:
+    """In how many cases each arc out of a branching line was taken."""
+    data = recorder.get_data()
+    counts: Counter[str] = Counter()
+    for context in data.measured_contexts() - {"", "between cases"}:
+        data.set_query_context(context)
+        counts.update(f"{start}->{end}" for start, end in data.arcs(file) or () if start in branching)
+    data.set_query_contexts(None)
+    return dict(counts)
+
+
+if __name__ == "__main__":
+    print(json.dumps(_measure_here(int(sys.argv[1]), int(sys.argv[2]))))

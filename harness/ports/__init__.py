@@ -1,1 +1,0 @@
-"""How to reach each implementation: one protocol, one registry."""

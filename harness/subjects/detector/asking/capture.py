@@ -1,0 +1,101 @@
+"""What a call does, all of it: its value or its exception, its log records and its warnings, as plain data and arrays."""
+
+from __future__ import annotations
+
+import logging
+import re
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from harness.subjects.detector.asking.side_effects import handed_out
+from harness.subjects.detector.ports.modules import Unnamed
+
+# Numbers that arithmetic made; whole ones stay in the text, where they are compared by their digits.
+_NUMBER = re.compile(r"(?<![\w.])[-+]?(?:(?:\d*\.\d+|\d+\.(?=[\s\]]))(?:[eE][-+]?\d+)?|\d+[eE][-+]?\d+|nan\b|inf\b)")
+_SPACES = re.compile(r"\s+")
+# Arithmetic warnings are numpy's; where numbers go wrong, the numbers themselves are compared.
+NOT_COMPARED = (RuntimeWarning,)
+
+
+def spoken(text: str) -> dict[str, Any]:
+    """The first line of a text and its numbers apart, which have a tolerance where words have none."""
+    line = _SPACES.sub(" ", text.strip().partition("\n")[0])
+    numbers = [float(number) for number in _NUMBER.findall(line)]
+    return {"words": _NUMBER.sub("#", line), "numbers": np.array(numbers, dtype=np.float64)}
+
+
+class _Records(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.said: list[dict[str, Any]] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.said.append({"level": record.levelname, **spoken(record.getMessage())})
+
+
+@contextmanager
+def listening() -> Iterator[list[dict[str, Any]]]:
+    """What is logged as a warning or worse, by whatever logger, and what is warned of, meanwhile."""
+    handler, root = _Records(), logging.getLogger()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        root.addHandler(handler)
+        try:
+            yield handler.said
+        finally:
+            root.removeHandler(handler)
+            for warning in caught:
+                if not issubclass(warning.category, NOT_COMPARED):
+                    handler.said.append({"level": warning.category.__name__, **spoken(str(warning.message))})
+
+
+def observed(call: Callable[[], Any]) -> dict[str, Any]:
+    """The outcome of a call: `value` or `error`, and `said`. A panic is an error like any other."""
+    with listening() as said:
+        try:
+            outcome: dict[str, Any] = {"value": plain(call())}
+        except (KeyboardInterrupt, SystemExit, Unnamed):
+            raise
+        except BaseException as error:
+            outcome = {"error": {"class": type(error).__name__, **spoken(str(error))}}
+    return {**outcome, "said": said}
+
+
+# What a number or a text is without its library's own type; the first that fits.
+_EXACTLY: tuple[tuple[tuple[type, ...], Callable[[Any], Any]], ...] = (
+    ((bool, np.bool_), bool),
+    ((np.floating,), float),
+    ((int, np.integer), int),
+    ((float,), float.__float__),
+    ((str,), str.__str__),
+)
+
+
+def plain(value: Any) -> Any:
+    """A value without what only its library knows: numbers are Python's, arrays are copies, objects tell their type."""
+    if isinstance(value, np.ndarray):
+        return _copied(value)
+    if value is None:
+        return None
+    for kinds, exactly in _EXACTLY:
+        if isinstance(value, kinds):
+            return exactly(value)
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if hasattr(value, "to_dict"):
+        return plain(value.to_dict())
+    return f"a {type(value).__name__}"
+
+
+def _copied(array: np.ndarray[Any, Any]) -> Any:
+    if array.dtype.hasobject:
+        return plain(array.tolist())
+    copied = np.array(array)
+    handed_out(array, copied)
+    return copied

@@ -1,0 +1,66 @@
+"""Scripts of single calls on a port's names; `generators.detector.functions` says how they are written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import SimpleNamespace
+from typing import Any
+
+from generators.detector.case import Series
+from generators.plain import Json
+from harness.subjects.detector.asking.capture import observed
+from harness.subjects.detector.asking.side_effects import handed_in
+from harness.subjects.detector.ports.modules import NAMES, DetectorPort
+
+
+class NotMade(Exception):
+    """A step is about an object that no step before it made; the message is its name."""
+
+
+def play(port: DetectorPort, steps: Sequence[Mapping[str, Any]]) -> list[Json]:
+    """The outcome of every step, in order; one that fails leaves its object unmade."""
+    objects: dict[str, Any] = {}
+    return [observed(lambda step=step: _take(port, step, objects)) for step in steps]  # type: ignore[misc]
+
+
+def _take(port: DetectorPort, step: Mapping[str, Any], objects: dict[str, Any]) -> Any:
+    if "new" in step:
+        made = port[step["new"]](**_built(step.get("kwargs", {}), objects))
+        objects[step["as"]] = made
+        return None
+    if "set" in step:
+        owner, _, attribute = step["set"].partition(".")
+        setattr(_object(owner, objects), attribute, _built(step["value"], objects))
+        return None
+    if "get" in step:
+        owner, _, attribute = step["get"].partition(".")
+        return getattr(_object(owner, objects), attribute)
+    owner, _, method = step["call"].partition(".")
+    function = port[owner] if owner in NAMES else _object(owner, objects)
+    if method:
+        function = getattr(function, method)
+    result = function(*_built(step.get("args", []), objects), **_built(step.get("kwargs", {}), objects))
+    if "as" in step:
+        objects[step["as"]] = result
+    return result
+
+
+def _object(name: str, objects: Mapping[str, Any]) -> Any:
+    if name not in objects:
+        raise NotMade(name)
+    return objects[name]
+
+
+def _built(value: Any, objects: Mapping[str, Any]) -> Any:
+    """An argument as the port gets it."""
+    if isinstance(value, Series):
+        return handed_in(value)
+    if isinstance(value, dict):
+        if set(value) == {"ref"}:
+            return _object(value["ref"], objects)
+        if set(value) == {"like"}:
+            return SimpleNamespace(**_built(value["like"], objects))
+        return {key: _built(item, objects) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_built(item, objects) for item in value]
+    return float(value) if value in ("NaN", "Infinity", "-Infinity") else value

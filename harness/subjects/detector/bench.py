@@ -1,0 +1,210 @@
+"""How fast the detector's port is: ratios to the reference in one run, round by round, on the same candles."""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import os
+import statistics
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from generators.candles import read_candles
+from generators.detector.candles import market
+from generators.detector.case import Floats
+from generators.dial import Dial
+from harness.bench.target import Target
+from harness.subjects.detector.asking.capture import listening
+from harness.subjects.detector.ports.modules import DetectorPort, python, rust
+from harness.subjects.detector.ports.threads import one_thread
+from harness.subjects.reducer.bench.measure import one_cpu
+
+TRAIN_CANDLES = (500, 2000, 4000)
+EXTRACT_CANDLES, UPDATE_CANDLES = 4000, 100
+# The extractor drops the first candles, so that the default of 500 would refuse the smallest training.
+CONFIG = {"HMM_MIN_TRAIN_SAMPLES": 400}
+# What is timed takes at least this long, or the clock and the first call show.
+TIMED_SEC_MIN, CALLS_MIN = 0.02, 3
+SCALING = "python, scaling"
+THREADS, THREADED_CANDLES, THREADED_TRAININGS = 2, 2000, 8
+# Each of these ratios has to be reached.
+TARGETS = (
+    Target("train, 2,000 candles", "train 2000", 25.0, "a training must not be felt by the bot's loop"),
+    Target("train, 4,000 candles", "train 4000", 20.0, "the same, where memory starts to count"),
+    Target("extract, 4,000 candles", "extract 4000", 100.0, "loops over floats are what compiled code is for"),
+    Target("update, 100 candles", "update 100", 60.0, "an update comes with every candle of every pair"),
+    Target("two threads / one, training", "two threads", 1.7, "a training lets go of the interpreter while it computes"),
+)
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """The candles of a measurement."""
+
+    closes: Floats
+    volumes: Floats
+
+    def last(self, count: int) -> Stretch:
+        """The last so many."""
+        return Stretch(self.closes[-count:], self.volumes[-count:])
+
+
+def load_candles(path: Path | None, rounds: int) -> list[Stretch]:
+    """A stretch of 4,000 candles for each round: of the file, one later than the other, or of a made-up market."""
+    longest = max(TRAIN_CANDLES)
+    if path is None:
+        made = [market(Dial(0), 1000 + number, longest) for number in range(rounds)]
+        return [Stretch(each.closes, each.volumes) for each in made]
+    candles = read_candles(path)
+    if len(candles) < longest:
+        raise ValueError(f"{path}: holds {len(candles)} candles; the benchmark needs {longest} or more")
+    closes = np.array([candle.close for candle in candles])
+    volumes = np.array([candle.volume for candle in candles])
+    starts = [number * (len(candles) - longest) // max(1, rounds - 1) for number in range(rounds)]
+    return [Stretch(closes[start : start + longest].copy(), volumes[start : start + longest].copy()) for start in starts]
+
+
+def seconds_of(call: Callable[[], Any], least_sec: float = TIMED_SEC_MIN) -> float:
+    """How long a call takes: the median of as many as take `least_sec` together."""
+    call()
+    gc.collect()
+    times: list[float] = []
+    while sum(times) < least_sec or len(times) < CALLS_MIN:
+        started = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - started)
+    return statistics.median(times)
+
+
+def tasks(port: DetectorPort, stretch: Stretch) -> dict[str, Callable[[], Any]]:
+    """Everything that one thread does, on one stretch."""
+    found: dict[str, Callable[[], Any]] = {}
+    for count in TRAIN_CANDLES:
+        part, detector = stretch.last(count), port["RegimeDetector"](dict(CONFIG))
+        assert detector.train(part.closes, part.volumes), "what is timed is a training that succeeds"
+        found[f"train {count}"] = partial(detector.train, part.closes, part.volumes)
+    extractor, whole = port["FeatureExtractor"](), stretch.last(EXTRACT_CANDLES)
+    found[f"extract {EXTRACT_CANDLES}"] = partial(extractor.extract, whole.closes, whole.volumes)
+    recent = stretch.last(UPDATE_CANDLES)
+    found[f"update {UPDATE_CANDLES}"] = partial(detector.update, recent.closes, recent.volumes)
+    return found
+
+
+def trainings_per_sec(port: DetectorPort, stretch: Stretch, threads: int) -> float:
+    """Trainings a second of so many threads of this process, each with a detector of its own."""
+    part = stretch.last(THREADED_CANDLES)
+    detectors = [port["RegimeDetector"](dict(CONFIG)) for _ in range(threads)]
+    barrier = threading.Barrier(threads + 1)
+
+    def work(detector: Any) -> None:
+        barrier.wait()
+        for _ in range(THREADED_TRAININGS):
+            detector.train(part.closes, part.volumes)
+        barrier.wait()
+
+    workers = [threading.Thread(target=work, args=(detector,)) for detector in detectors]
+    for worker in workers:
+        worker.start()
+    barrier.wait()
+    started = time.perf_counter()
+    barrier.wait()
+    elapsed = time.perf_counter() - started
+    for worker in workers:
+        worker.join()
+    return threads * THREADED_TRAININGS / elapsed
+
+
+@contextmanager
+def with_scaling() -> Iterator[None]:
+    """The reference with hmmlearn's other implementation, for comparison's sake."""
+    training = importlib.import_module("detector.training")
+    before = training.GaussianHMM
+    training.GaussianHMM = partial(before, implementation="scaling")  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        training.GaussianHMM = before  # type: ignore[attr-defined]
+
+
+def measure_round(reference: DetectorPort, port: DetectorPort, stretch: Stretch) -> dict[str, dict[str, float]]:
+    """One round of everything: seconds by implementation. What is compared is measured right after each other."""
+    costs: dict[str, dict[str, float]] = {reference.name: {}, port.name: {}, SCALING: {}}
+    of_port = tasks(port, stretch)
+    for name, call in tasks(reference, stretch).items():
+        costs[reference.name][name] = seconds_of(call)
+        costs[port.name][name] = seconds_of(of_port[name])
+        with with_scaling():
+            # A model is made at each training, so that the same call now makes one of the other kind.
+            costs[SCALING][name] = seconds_of(call)
+    return costs
+
+
+def measure_threads(port: DetectorPort, stretch: Stretch) -> float | None:
+    """Two threads' trainings as a multiple of one thread's; None where there is but one CPU."""
+    if len(os.sched_getaffinity(0)) < THREADS:
+        return None
+    one = trainings_per_sec(port, stretch, 1)
+    return trainings_per_sec(port, stretch, THREADS) / one
+
+
+def run_bench(candles: Path | None, rounds: int, cpu: int | None) -> dict[str, Any]:
+    """Measure in `rounds` rounds; raises `MissingPort` where there is nothing to compare."""
+    reference, port = python(), rust()
+    for needed in (reference, port):
+        available = needed.availability()
+        if not available.available:
+            raise MissingPort(f"port {needed.name} is missing: {available.reason}; {available.remedy}")
+    stretches = load_candles(candles, rounds)
+    # What a training has to say of its convergence is no part of its cost, and would fill the terminal.
+    with one_thread(), listening():
+        with one_cpu(cpu) as chosen:
+            measure_round(reference, port, stretches[0].last(max(TRAIN_CANDLES)))  # warms caches; not counted
+            costs = [measure_round(reference, port, stretch) for stretch in stretches]
+        threads = [measure_threads(port, stretch) for stretch in stretches]
+    return {"cpu": chosen, "rounds": rounds, **summarise(costs, threads, reference.name, port.name)}
+
+
+class MissingPort(Exception):
+    """A port that the benchmark needs is not here; the message says how to get it."""
+
+
+def summarise(
+    costs: Sequence[dict[str, dict[str, float]]], threads: Sequence[float | None], reference: str, port: str
+) -> dict[str, Any]:
+    """Medians over the rounds, with the spread of each ratio, and the verdict on every target."""
+    names = list(costs[0][reference])
+    ratios = {name: [each[reference][name] / each[port][name] for each in costs] for name in names}
+    beside = {f"{name}, scaling": [each[SCALING][name] / each[port][name] for each in costs] for name in names
+              if name.startswith("train")}  # fmt: skip
+    ratios |= beside
+    measured = [ratio for ratio in threads if ratio is not None]
+    if measured:
+        ratios["two threads"] = measured
+    spread = {
+        name: {"median": statistics.median(values), "min": min(values), "max": max(values)} for name, values in ratios.items()
+    }
+    return {
+        "us": {who: {name: statistics.median(each[who][name] for each in costs) * 1e6 for name in names} for who in costs[0]},
+        "ratios": spread,
+        "targets": [_verdict(target, spread) for target in TARGETS],
+    }
+
+
+def _verdict(target: Target, spread: dict[str, dict[str, float]]) -> dict[str, Any]:
+    """A target with its median; what could not be measured is not met."""
+    median = spread[target.ratio]["median"] if target.ratio in spread else None
+    return {
+        "name": target.name,
+        "at_least": target.limit,
+        "median": median,
+        "met": median is not None and median >= target.limit,
+        "reason": target.reason,
+    }

@@ -1,0 +1,51 @@
+"""The detector's part of the contract, `golden/detector/contract.json`: surface, levels, and tolerances with their reasons."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from generators.plain import Json
+from golden.detector.corpus import CONTRACT_FILE
+from harness.comparators.tolerances import ToleranceError, Tolerances, read_tolerances
+from harness.subjects.detector.judging.statistical import Criteria
+from harness.subjects.reducer.contract import ContractFileError
+
+
+@dataclass(frozen=True)
+class DetectorContract:
+    """What is expected of every port, as read from the file."""
+
+    surface: Json
+    levels: dict[str, str]
+    tolerances: Tolerances
+    criteria: Criteria
+    rounded: tuple[str, ...]
+    decimals: int
+    rounding_slack: float
+    not_compared: tuple[str, ...]
+
+
+def load_detector_contract(path: Path = CONTRACT_FILE) -> DetectorContract:
+    """Read the contract. Raises `ContractFileError`."""
+    try:
+        view = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ContractFileError(f"{path}: cannot be read ({error.strerror}); restore it from git") from error
+    except (ValueError, RecursionError) as error:
+        raise ContractFileError(f"{path}: is not JSON ({error}); restore it from git") from error
+    try:
+        statistics = {key: value for key, value in view["statistics"].items() if key != "reason"}
+        return DetectorContract(
+            surface=view["surface"],
+            levels=dict(view["levels"]),
+            tolerances=read_tolerances(view["tolerances"]),
+            criteria=Criteria(**statistics),
+            rounded=tuple(view["rounding"]["fields"]),
+            decimals=int(view["rounding"]["decimals"]),
+            rounding_slack=float(view["rounding"]["slack"]),
+            not_compared=tuple(entry["what"] for entry in view["not_compared"]),
+        )
+    except (KeyError, TypeError, AttributeError, ToleranceError) as error:
+        raise ContractFileError(f"{path}: is no contract of the detector ({error}); restore it from git") from error

@@ -1,0 +1,81 @@
+"""The Rust port as `doge-hmm/coverage` builds it, and what its regions counted."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from harness.coverage.figures import ROOT, Figure, NotMeasuredError
+from harness.coverage.tools import run, run_cases
+from harness.engine.plan import FuzzPlan
+
+PORT = ROOT / "doge-hmm"
+TOOLS = ("llvm-profdata", "llvm-cov")
+
+
+def figures(plan: FuzzPlan, folder: Path) -> list[Figure]:
+    """What the extension counts over the plan's cases. Raises `NotMeasuredError`."""
+    profdata, cov = tools()
+    package = built()
+    search = os.pathsep.join([str(package.parent), str(ROOT)])
+    run_cases("rust", plan, folder, {"PYTHONPATH": search, "LLVM_PROFILE_FILE": str(folder / "%p.profraw")})
+    raw = sorted(folder.glob("*.profraw"))
+    if not raw:
+        raise NotMeasuredError("the extension that counts left no figures: its process was killed or died")
+    merged = folder / "merged.profdata"
+    run([profdata, "merge", "-sparse", *raw, "-o", merged])
+    library = package / "_native.abi3.so"
+    told = json.loads(run([cov, "export", "--skip-functions", f"--instr-profile={merged}", library, PORT / "src"]))
+    return [_figure(told["data"][0]["files"])]
+
+
+def tools() -> list[str]:
+    """`llvm-profdata` and `llvm-cov` of the version that rustc writes for: rustc's own, else those on the PATH.
+
+    Raises `NotMeasuredError`.
+    """
+    for tool in ("cargo", "rustc"):
+        if shutil.which(tool) is None:
+            raise NotMeasuredError(f"{tool} is not on the PATH; run ./build.sh as root, or install Rust as rustup does")
+    said = run(["rustc", "-vV"])
+    host, major = re.search(r"^host: (\S+)", said, re.MULTILINE), re.search(r"^LLVM version: (\d+)", said, re.MULTILINE)
+    if host is None or major is None:
+        raise NotMeasuredError("rustc -vV does not tell its host and its LLVM version")
+    own = Path(run(["rustc", "--print", "sysroot"]).strip()) / "lib" / "rustlib" / host[1] / "bin"
+    found = [shutil.which(str(own / tool)) or shutil.which(f"{tool}-{major[1]}") for tool in TOOLS]
+    for tool, path in zip(TOOLS, found, strict=True):
+        if path is None:
+            raise NotMeasuredError(
+                f"there is no {tool}-{major[1]} on the PATH and none beside rustc; "
+                f"install the package llvm-{major[1]}, or rustup's component llvm-tools"
+            )
+    return [path for path in found if path is not None]
+
+
+def built() -> Path:
+    """The folder of the package `doge_hmm` with the extension that counts, built now. Raises `NotMeasuredError`."""
+    return Path(run([PORT / "coverage"]).strip())
+
+
+def _figure(files: list[dict[str, Any]]) -> Figure:
+    regions = [file["summary"]["regions"] for file in files]
+    return Figure(
+        port="rust",
+        unit="regions",
+        covered=sum(each["covered"] for each in regions),
+        total=sum(each["count"] for each in regions),
+        missing=tuple(place for file in files for place in _unreached(file)),
+    )
+
+
+def _unreached(file: dict[str, Any]) -> Iterator[str]:
+    """Where the regions begin that were never entered."""
+    name = Path(file["filename"]).relative_to(PORT).as_posix()
+    for line, column, count, has_count, is_entry, is_gap in file["segments"]:
+        if has_count and is_entry and not is_gap and not count:
+            yield f"{name}:{line}:{column}"

@@ -1,0 +1,60 @@
+"""One case on one port, whatever happens there: a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from generators.detector.case import SeriesCase
+from generators.plain import Json
+from harness.comparators.divergence import Divergence
+from harness.subjects.detector.asking.calls import Answer, answered
+from harness.subjects.detector.contract import DetectorContract
+from harness.subjects.detector.judging.judge import Verdict, judge
+from harness.subjects.detector.ports.isolation import Broken, Cage
+from harness.subjects.detector.ports.modules import DetectorPort
+
+
+def hold(
+    port: DetectorPort | Cage,
+    *,
+    case: SeriesCase,
+    reference: Json,
+    contract: DetectorContract,
+    reference_port: DetectorPort,
+    real: bool,
+) -> Verdict:
+    """The verdict on a port's answer. Raises `Unnamed` and `GivenUp`, where there is nothing to judge."""
+    try:
+        found = asking(port)(case)
+    except Broken as error:
+        return broken(error)
+    return judged(found, case=case, reference=reference, contract=contract, reference_port=reference_port, real=real)
+
+
+def judged(
+    found: Answer, *, case: SeriesCase, reference: Json, contract: DetectorContract, reference_port: DetectorPort, real: bool
+) -> Verdict:
+    """The verdict on an answer, what it touched included."""
+    verdict = judge(
+        case=case, reference=reference, candidate=found.outcome, contract=contract, reference_port=reference_port, real=real
+    )
+    verdict.divergences += touches(found)
+    return verdict
+
+
+def broken(why: object) -> Verdict:
+    """The verdict on a port that gave no answer."""
+    return Verdict([Divergence(path="$", kind="error", reference="an outcome", candidate=str(why))])
+
+
+def asking(port: DetectorPort | Cage) -> Callable[[SeriesCase], Answer]:
+    """How to put a case to a port."""
+    return port.answer if isinstance(port, Cage) else lambda case: answered(port, case)
+
+
+def touches(found: Answer) -> list[Divergence]:
+    """What a port changed that is not its own; nothing may excuse that."""
+    return [
+        Divergence(path=f"$.touched.{what}", kind="value", reference="left alone", candidate="changed")
+        for what in found.touched
+    ]

@@ -1,0 +1,142 @@
+"""Two outcomes of one case, a verdict: at parity, divergent, or excused by a comparison that is counted.
+
+A case is excused only where the reference parts with itself once its data are moved by their last bit, and never on real
+candles: then the statistical comparator decides whether the two optima are as good as each other, or, on data that were
+declared degenerate, what is defined is compared alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from generators.detector.case import Series, SeriesCase
+from generators.plain import Json
+from harness.comparators.divergence import Divergence
+from harness.comparators.epsilon import Comparison, Largest, compare
+from harness.comparators.tolerances import Tolerances
+from harness.subjects.detector.contract import DetectorContract
+from harness.subjects.detector.judging.perturbation import moved_outcomes
+from harness.subjects.detector.judging.rounding import without_ties
+from harness.subjects.detector.judging.statistical import Likeness, liken
+from harness.subjects.detector.judging.well_defined import agreed, defined, within
+from harness.subjects.detector.ports.modules import DetectorPort
+
+NOTHING = Tolerances()
+# What a case may be excused by.
+STATISTICS, DEFINED = "statistics", "what is defined"
+_TRAINED = re.compile(r"^\$\.same_seed\.(trainings\[\d+\]\.)?((start|trained)\.(value|error|said)|labels|path|posteriors)\b")
+
+
+@dataclass
+class Verdict:
+    """What came of one case on one port. `excused` names the comparison that it had to fall back to."""
+
+    divergences: list[Divergence] = field(default_factory=list)
+    largest: dict[str, Largest] = field(default_factory=dict)
+    identical: list[tuple[str, bool]] = field(default_factory=list)
+    ties: int = 0
+    excused: str | None = None
+    likeness: Likeness | None = None
+
+
+def level_of(path: str) -> str:
+    """The level of comparison that a path belongs to: its first name."""
+    return path.removeprefix("$.").partition(".")[0].partition("[")[0]
+
+
+def judge(
+    *, case: SeriesCase, reference: Json, candidate: Json, contract: DetectorContract, reference_port: DetectorPort, real: bool
+) -> Verdict:
+    """The verdict on a candidate's outcome; `real` says that the case is made of real candles."""
+    found = compare_outcomes(case=case, reference=reference, candidate=candidate, contract=contract)
+    divergences, ties = without_ties(found.divergences, reference=reference, candidate=candidate, case=case, contract=contract)
+    identical = [] if case.degenerate else list(identities(reference, candidate))
+    verdict = Verdict(divergences, found.largest, identical, ties)
+    # Only what a training leaves can hang on the last bit; whatever follows from an equal model is held to it.
+    if real or not any(_TRAINED.match(each.path) or level_of(each.path) == "em" for each in divergences):
+        return verdict
+    moved = moved_outcomes(case, reference_port)
+    parted = [compare_outcomes(case=case, reference=reference, candidate=outcome, contract=contract) for outcome in moved]
+    shaky = {each.path for comparison in parted for each in comparison.divergences}
+    if case.kind == "em":
+        # A collapsing state multiplies the last bit round by round: value by value, a port may part where the reference does.
+        if all(each.path in shaky for each in divergences):
+            verdict.divergences, verdict.excused = [], DEFINED
+        return verdict
+    if not any(_TRAINED.match(path) for path in shaky):
+        return verdict
+    return _excuse(verdict, case, [reference, *moved], candidate, contract)
+
+
+def compare_outcomes(*, case: SeriesCase, reference: Json, candidate: Json, contract: DetectorContract) -> Comparison:
+    """Field by field, each within its tolerance."""
+    return compare(reference=reference, candidate=candidate, tolerances=contract.tolerances, data=data_of(case))
+
+
+def data_of(case: SeriesCase) -> npt.NDArray[np.float64] | None:
+    """The rows whose size tolerances refer to; a detector standardises its own."""
+    if case.kind == "detector":
+        return np.ones((1, 4))
+    rows = case.inputs.get("rows")
+    return rows.values if isinstance(rows, Series) and rows.values.ndim == 2 else None
+
+
+def _excuse(
+    verdict: Verdict, case: SeriesCase, references: Sequence[Json], candidate: Json, contract: DetectorContract
+) -> Verdict:
+    """The verdict of the comparison that a case falls back to; `references` is what the reference did, and did a bit aside."""
+    if case.degenerate:
+        outcome, known = within(defined(candidate), agreed([defined(reference) for reference in references]))
+        verdict.divergences = compare(reference=known, candidate=outcome, tolerances=NOTHING).divergences
+        verdict.excused = None if verdict.divergences else DEFINED
+        return verdict
+    left, right = _optimum(references[0]), _optimum(candidate)
+    if left is not None and right is not None:
+        try:
+            verdict.likeness = liken(reference=left, candidate=right, criteria=contract.criteria)
+        except (IndexError, TypeError, ValueError):
+            return verdict  # of other shapes: there is nothing to match
+        if verdict.likeness.passed:
+            verdict.divergences, verdict.excused = [], STATISTICS
+    return verdict
+
+
+def _trained(outcome: Json) -> Json:
+    """The part of an outcome that is about its (first) training."""
+    level: Json = outcome.get("same_seed", {})
+    trainings = level.get("trainings")
+    return (trainings[0] if trainings else {}) if trainings is not None else level
+
+
+def _optimum(outcome: Json) -> dict[str, Any] | None:
+    """Parameters, labels, posteriors and score of a training, None where there is not all of it."""
+    level = _trained(outcome)
+    try:
+        values = {name: level[name]["value"] for name in ("path", "posteriors", "score")}
+        return {**level["trained"]["value"], **values}
+    except (KeyError, TypeError):
+        return None
+
+
+def identities(reference: Json, candidate: Json) -> Iterator[tuple[str, bool]]:
+    """What has to be identical in every training, and whether it is."""
+    pairs = [(reference.get("same_seed", {}), candidate.get("same_seed", {}))]
+    if "trainings" in pairs[0][0]:
+        pairs = list(zip(pairs[0][0]["trainings"], pairs[0][1].get("trainings", []), strict=False))
+    for left, right in pairs:
+        for name, path in (("iteration counts", "trained"), ("labels", "labels"), ("Viterbi paths", "path")):
+            wanted, got = (_value(side.get(path)) for side in (left, right))
+            if name == "iteration counts":
+                wanted, got = (side.get("iterations") if isinstance(side, dict) else None for side in (wanted, got))
+            if wanted is not None:
+                yield name, got is not None and bool(np.array_equal(wanted, got))
+
+
+def _value(outcome: Any) -> Any:
+    return outcome.get("value") if isinstance(outcome, dict) else None

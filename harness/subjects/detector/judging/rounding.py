@@ -1,0 +1,53 @@
+"""Values rounded to four decimals: one unit apart is agreement only where a tie lies between what was rounded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from generators.detector.case import SeriesCase
+from generators.plain import Json
+from harness.comparators.divergence import Divergence
+from harness.subjects.detector.contract import DetectorContract
+
+DEFAULT_GAIN = 1.0
+_ROUNDED = re.compile(r"^\$\.inference\.(updates|snapshots)\[(\d+)\]\.value\.(?:state\.)?(\w+)$")
+
+
+def without_ties(
+    divergences: Sequence[Divergence], *, reference: Json, candidate: Json, case: SeriesCase, contract: DetectorContract
+) -> tuple[list[Divergence], int]:
+    """The divergences that are more than a rounding tie, and how many were one."""
+    kept = []
+    for each in divergences:
+        try:
+            tie = _is_tie(each, reference, candidate, case, contract)
+        except (KeyError, IndexError, TypeError, ValueError):
+            tie = False  # a state that is none has no tie
+        if not tie:
+            kept.append(each)
+    return kept, len(divergences) - len(kept)
+
+
+def _is_tie(found: Divergence, reference: Json, candidate: Json, case: SeriesCase, contract: DetectorContract) -> bool:
+    match = _ROUNDED.match(found.path)
+    if match is None or match[3] not in contract.rounded or found.kind != "value":
+        return False
+    values = [side["inference"][match[1]][int(match[2])]["value"] for side in (reference, candidate)]
+    states = [value.get("state", value) for value in values]
+    gain = float(case.inputs["config"].get("HMM_BIAS_GAIN", DEFAULT_GAIN))
+    exact = [unrounded(match[3], state, gain) for state in states]
+    unit = 10.0**-contract.decimals
+    follows = all(round(value, contract.decimals) == state[match[3]] for value, state in zip(exact, states, strict=True))
+    one_apart = abs(abs(states[0][match[3]] - states[1][match[3]]) - unit) < unit * 1e-6
+    return follows and one_apart and abs(exact[0] - exact[1]) <= contract.rounding_slack * max(1.0, abs(gain))
+
+
+def unrounded(name: str, state: dict[str, Any], gain: float) -> float:
+    """A state's confidence or bias before it was rounded, from its probabilities."""
+    bearish, _, bullish = state["probabilities"]
+    if name == "confidence":
+        second, first = sorted(state["probabilities"])[1:]
+        return float(first - second)
+    return float(max(-1.0, min(1.0, (bullish - bearish) * gain)))

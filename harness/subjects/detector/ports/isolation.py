@@ -1,0 +1,198 @@
+"""A port in a process of its own: it may die, hang, print or change what all share, and the run goes on and says so."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from typing import Any
+
+from generators.detector.case import SeriesCase
+from generators.plain import Json
+from harness.comparators.divergence import Divergence
+from harness.subjects.detector.asking.calls import Answer, answered
+from harness.subjects.detector.ports.modules import DetectorPort, Unnamed
+from harness.subjects.detector.ports.surface import differing
+from harness.subjects.detector.ports.threads import one_thread
+from harness.subjects.reducer.ports.base import Availability
+
+# A case takes the reference a few seconds at most; whoever needs this long does not answer.
+CASE_SEC = 120.0
+# A port that broke down this often is not asked again.
+BREAKDOWNS_MAX = 3
+
+
+class Broken(Exception):
+    """A port did not answer: it ended its process, hung, or raised what its caller cannot expect. The message says which."""
+
+
+class GivenUp(Exception):
+    """A port broke down too often to be asked again."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What a port says of itself once its module is imported."""
+
+    available: Availability
+    version: str | None = None
+    lacks: tuple[str, ...] = ()
+
+
+class Cage:
+    """A port behind a pipe. The process is started with the first question, and anew after it broke down."""
+
+    def __init__(self, port: DetectorPort, *, timeout_sec: float = CASE_SEC) -> None:
+        self.port = port
+        self.name = port.name
+        self.timeout_sec = timeout_sec
+        self.breakdowns = 0
+        self._child: tuple[Any, Connection] | None = None
+        self._opened: Opened | None = None
+
+    def opened(self) -> Opened:
+        """Whether it can be used at all, and its version. Asked once."""
+        if self._opened is None:
+            try:
+                self._opened = self._ask("open")
+            except Broken as error:
+                unusable = Availability(available=False, reason=f"importing it: {error}", remedy=self.port.remedy, broken=True)
+                self._opened = Opened(unusable)
+        return self._opened
+
+    def differing(self, surface: Json) -> list[Divergence]:
+        """Where its surface is not the contract's."""
+        try:
+            found: list[Divergence] = self._ask("differing", surface)
+        except Broken as error:
+            return [Divergence(path="$.surface", kind="error", reference="an answer", candidate=str(error))]
+        return found
+
+    def answer(self, case: SeriesCase) -> Answer:
+        """What it does with a case. Raises `Unnamed`, `Broken`, `GivenUp`."""
+        if self.breakdowns >= BREAKDOWNS_MAX:
+            raise GivenUp(self.name)
+        found: Answer = self._ask("answer", case)
+        return found
+
+    def close(self) -> None:
+        """End its process, whatever it is doing."""
+        if self._child is not None:
+            process, pipe = self._child
+            self._child = None
+            pipe.close()
+            process.kill()
+            process.join()
+
+    def _ask(self, what: str, *given: Any) -> Any:
+        if self._child is None:
+            self._child = _start(self.port)
+        process, pipe = self._child
+        try:
+            pipe.send((what, given))
+            if not pipe.poll(self.timeout_sec):
+                self._breakdown()
+                raise Broken(f"no answer within {self.timeout_sec:g} s")
+            kind, value = pipe.recv()
+        except (EOFError, OSError):
+            process.join(1.0)
+            status = process.exitcode
+            self._breakdown()
+            raise Broken(_ending(status)) from None
+        if kind == "unnamed":
+            raise Unnamed(value)
+        if kind == "raised":
+            raise Broken(value)
+        return value
+
+    def _breakdown(self) -> None:
+        self.breakdowns += 1
+        self.close()
+
+
+@contextmanager
+def caged(port: DetectorPort, *, timeout_sec: float = CASE_SEC) -> Iterator[Cage]:
+    """A port in a process that ends with the block."""
+    cage = Cage(port, timeout_sec=timeout_sec)
+    try:
+        yield cage
+    finally:
+        cage.close()
+
+
+def _ending(status: int | None) -> str:
+    if status is None:
+        return "it closed its pipe"
+    if status < 0:
+        return f"it ended its process by {signal.Signals(-status).name}"
+    return f"it ended its process with exit code {status}"
+
+
+def _start(port: DetectorPort) -> tuple[Any, Connection]:
+    context = get_context("fork")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_serve, args=(port, theirs, ours), daemon=True)
+    with warnings.catch_warnings():
+        # Python warns of threads; BLAS, whose they are, ends them before a fork.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        process.start()
+    theirs.close()
+    return process, ours
+
+
+def _serve(port: DetectorPort, pipe: Connection, parents: Connection) -> None:
+    """The other side of the pipe, until it is closed."""
+    parents.close()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # What a port prints must not get into a report.
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr = os.fdopen(2, "w", closefd=False, errors="replace")
+    requests: dict[str, Callable[..., Any]] = {
+        "open": lambda: _open(port),
+        "differing": lambda surface: differing(loaded(port), surface),
+        "answer": lambda case: answered(loaded(port), case),
+    }
+    while True:
+        try:
+            what, given = pipe.recv()
+        except EOFError:
+            os._exit(0)
+        try:
+            with one_thread():
+                reply = ("done", requests[what](*given))
+        except Unnamed as error:
+            reply = ("unnamed", str(error))
+        except BaseException as error:
+            reply = ("raised", said(error))
+        try:
+            pipe.send(reply)
+        except Exception as error:
+            pipe.send(("raised", said(error)))
+
+
+def loaded(port: DetectorPort) -> DetectorPort:
+    """The port with its names; a process that was started anew has yet to import them."""
+    port.availability()
+    return port
+
+
+def _open(port: DetectorPort) -> Opened:
+    available = port.availability()
+    if not available.available:
+        return Opened(available)
+    return Opened(available, port.version(), tuple(port.missing()))
+
+
+def said(error: BaseException) -> str:
+    """An exception in one line; one that cannot tell its text tells its type."""
+    try:
+        text = str(error)
+    except Exception:
+        text = ""
+    return f"{type(error).__name__}: {text.partition(chr(10))[0]}"

@@ -1,0 +1,187 @@
+"""The measurements: microseconds per step, each over a whole load."""
+
+from __future__ import annotations
+
+import gc
+import itertools
+import math
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import state_machine as sm
+from doge_core.backend import Haskell
+from doge_core.client import Server
+from doge_core.codec import decode_answer, encode_json
+from doge_core.settings import Settings
+from harness.subjects.reducer.bench.loads import Stream
+from reducer.types import replace
+
+TIMEOUT_SEC = 60.0
+WARM_UP_STEPS = 1
+REPLAY_STEPS_MIN = 4000
+_ECHO = "import os\nwhile data := os.read(0, 65536): os.write(1, data)"
+
+Transition = Callable[..., tuple[sm.PairState, list[sm.Action]]]
+
+
+@dataclass
+class Cost:
+    """What a load cost: `us` per step on average, and the steps it was measured over."""
+
+    us: float
+    steps: int
+
+
+@contextmanager
+def one_cpu(cpu: int | None) -> Iterator[int | None]:
+    """Keep this process and its children on one CPU: a wake-up across CPUs costs ten round trips and measures the kernel."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield None
+        return
+    before = os.sched_getaffinity(0)
+    chosen = min(before) if cpu is None else cpu
+    os.sched_setaffinity(0, {chosen})
+    try:
+        yield chosen
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+class Echo:
+    """The yardstick: a process that sends back what it reads, over the kind of pipe that the adapter uses."""
+
+    def __init__(self, argv: Sequence[str]) -> None:
+        self.process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self._write_fd, self._read_fd = self.process.stdin.fileno(), self.process.stdout.fileno()
+
+    @classmethod
+    def in_python(cls) -> Echo:
+        """An echo in three lines of Python, to be had everywhere."""
+        return cls([sys.executable, "-S", "-E", "-c", _ECHO])
+
+    def cost(self, line_bytes: int, trips: int) -> Cost:
+        """The average round trip of a line of this many bytes."""
+        line = b"x" * (line_bytes - 1) + b"\n"
+        write, read, write_fd, read_fd = os.write, os.read, self._write_fd, self._read_fd
+        read_back = 0
+        started = time.perf_counter()
+        for _ in range(trips):
+            write(write_fd, line)
+            read_back += len(read(read_fd, 65536))
+        elapsed = time.perf_counter() - started
+        assert read_back == trips * line_bytes, "the echo answers in one piece"
+        return Cost(elapsed / trips * 1e6, trips)
+
+    def close(self) -> None:
+        """End the echo."""
+        for stream in (self.process.stdin, self.process.stdout):
+            assert stream is not None
+            stream.close()
+        self.process.wait()
+
+
+def transitions_cost(transition: Transition, load: Sequence[Stream], *, copied: bool = False) -> Cost:
+    """The average call over every stream of the load, but for each stream's first: it opens a session, which happens
+    once in a pair's life.
+
+    `copied` hands in an equal state that the adapter has not seen, so that each call sends the whole state.
+    """
+    elapsed, steps = 0.0, 0
+    gc.collect()
+    for stream in load:
+        settings = (stream.cfg, stream.order_size_usd, stream.order_sizes)
+        state = stream.state
+        for event in stream.events[:WARM_UP_STEPS]:
+            state, _ = transition(state, event, *settings)
+        events = stream.events[WARM_UP_STEPS:]
+        started = time.perf_counter()
+        for event in events:
+            state, _ = transition(replace(state) if copied else state, event, *settings)
+        elapsed += time.perf_counter() - started
+        steps += len(events)
+    return Cost(elapsed / steps * 1e6, steps)
+
+
+def settling_cost(transition: Transition, load: Sequence[Stream]) -> Cost:
+    """The average call right after the one that opened the session: what a large state leaves behind shows here first."""
+    elapsed = 0.0
+    for stream in load:
+        settings = (stream.cfg, stream.order_size_usd, stream.order_sizes)
+        state, _ = transition(stream.state, stream.events[0], *settings)
+        started = time.perf_counter()
+        transition(state, stream.events[1], *settings)
+        elapsed += time.perf_counter() - started
+    return Cost(elapsed / len(load) * 1e6, len(load))
+
+
+def booking_cost(transition: Transition, load: Sequence[Stream]) -> Cost:
+    """The average call among those that book a cycle."""
+    elapsed, steps = 0.0, 0
+    gc.collect()
+    for stream in load:
+        settings = (stream.cfg, stream.order_size_usd, stream.order_sizes)
+        state = stream.state
+        for index, event in enumerate(stream.events):
+            started = time.perf_counter()
+            after, actions = transition(state, event, *settings)
+            spent = time.perf_counter() - started
+            if index >= WARM_UP_STEPS and any(isinstance(action, sm.BookCycleAction) for action in actions):
+                elapsed += spent
+                steps += 1
+            state = after
+    return Cost(elapsed / steps * 1e6 if steps else math.nan, steps)
+
+
+def replay_cost(server: Server, load: Sequence[Stream]) -> Cost:
+    """The average step of one `replay` request a stream: writing it, and reading back actions, phases, violations, digests.
+
+    A small load goes round until `REPLAY_STEPS_MIN` steps are timed, as many as there are bare trips in a round: its single
+    pass takes a millisecond, most of which is the cost of caches that the measurement before it left cold.
+    """
+    elapsed, steps = 0.0, 0
+    gc.collect()
+    for stream in itertools.cycle(load):
+        if steps >= REPLAY_STEPS_MIN:
+            break
+        started = time.perf_counter()
+        answer = decode_answer(server.request(encode_json(stream.case.request())))
+        elapsed += time.perf_counter() - started
+        assert len(answer["steps"]) == len(stream.events), answer.get("error")
+        steps += len(stream.events)
+    return Cost(elapsed / steps * 1e6, steps)
+
+
+class Ports:
+    """Every way to the reducer that is measured."""
+
+    def __init__(self, executable: Path) -> None:
+        exe = str(executable)
+        self.session = Haskell(Settings(backend="haskell", exe=exe, timeout_sec=TIMEOUT_SEC))
+        # Aged states would stay in the sessions of the server that ordinary calls are timed on.
+        self.aged = Haskell(Settings(backend="haskell", exe=exe, timeout_sec=TIMEOUT_SEC))
+        self.once = Haskell(Settings(backend="haskell", exe=exe, persistent=False, timeout_sec=TIMEOUT_SEC))
+        self.replay = Server([exe, "--server"], TIMEOUT_SEC)
+        self.echo = Echo.in_python()
+
+    def close(self) -> None:
+        """End every process."""
+        self.session.close()
+        self.aged.close()
+        self.replay.close()
+        self.echo.close()
+
+    def fallbacks(self) -> dict[str, int]:
+        """Calls that another rung had to answer; a figure with any is no figure."""
+        counted: Counter[str] = Counter()
+        for adapter in (self.session, self.aged, self.once):
+            counted.update(adapter.status()["fallbacks"])
+        return dict(counted)

@@ -1,0 +1,105 @@
+"""From measurements to ratios and targets."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from typing import Any
+
+import state_machine as sm
+from harness.bench.target import Target
+from harness.subjects.reducer.bench.loads import Stream
+from harness.subjects.reducer.bench.measure import Ports, booking_cost, replay_cost, settling_cost, transitions_cost
+
+HISTORY_CYCLES = 10_000
+BARE_TRIPS = 4000
+REQUEST_BYTES = 140
+HISTORY_STREAMS = 4
+ONE_SHOT_STEPS = 20
+# None of these ratios may be exceeded.
+TARGETS = (
+    Target("session call / bare round trip", "session", 4.0, "a session call is one round trip and little else"),
+    Target("replay step / bare round trip", "replay", 1.0, "a batch must beat a trip a step, digests and violations included"),
+    Target("session call, 10,000 cycles / none", "history", 1.5, "cost must not depend on history"),
+)
+
+
+def measure_round(ports: Ports, load: Sequence[Stream]) -> dict[str, float]:
+    """One round of everything, in microseconds per step; all of a round is comparable."""
+    longest = sorted(load, key=lambda stream: len(stream.events))[-HISTORY_STREAMS:]
+    aged = [stream.with_history(HISTORY_CYCLES) for stream in longest]
+    session, history = ports.session.transition, ports.aged.transition
+    bare = ports.echo.cost(REQUEST_BYTES, BARE_TRIPS)
+    costs = {
+        "bare round trip": bare.us,
+        "session call": transitions_cost(session, load).us,
+        "replay step": replay_cost(ports.replay, load).us,
+        "session call, no history": transitions_cost(history, longest).us,
+        "session call, 10,000 cycles": transitions_cost(history, aged).us,
+        "call after opening, no history": settling_cost(history, longest).us,
+        "call after opening, 10,000 cycles": settling_cost(history, aged).us,
+        "booking session call, no history": booking_cost(history, longest).us,
+        "booking session call, 10,000 cycles": booking_cost(history, aged).us,
+        "full-state call": transitions_cost(session, load, copied=True).us,
+        "python reference": transitions_cost(sm.transition, load).us,
+    }
+    ports.aged.close()
+    costs["bare round trip, after"] = ports.echo.cost(REQUEST_BYTES, BARE_TRIPS).us
+    return costs
+
+
+def measure_once(ports: Ports, load: Sequence[Stream]) -> float:
+    """A one-shot call starts a process; a few of them tell."""
+    longest = max(load, key=lambda stream: len(stream.events))
+    short = Stream(
+        longest.state,
+        longest.events[:ONE_SHOT_STEPS],
+        longest.cfg,
+        longest.order_size_usd,
+        longest.order_sizes,
+        longest.case,
+    )
+    return transitions_cost(ports.once.transition, [short]).us
+
+
+def ratios(costs: dict[str, float]) -> dict[str, float]:
+    """The ratios of one round; the yardstick is the mean of its two readings around the round."""
+    bare = (costs["bare round trip"] + costs["bare round trip, after"]) / 2
+    return {
+        "session": costs["session call"] / bare,
+        "replay": costs["replay step"] / bare,
+        "history": costs["session call, 10,000 cycles"] / costs["session call, no history"],
+        "history, booking calls": costs["booking session call, 10,000 cycles"] / costs["booking session call, no history"],
+        "full-state": costs["full-state call"] / bare,
+        "python": costs["python reference"] / bare,
+    }
+
+
+def summarise(rounds: Sequence[dict[str, float]], once_us: float, *, with_targets: bool) -> dict[str, Any]:
+    """Medians over the rounds, with the spread of each ratio, and the verdict on every target."""
+    per_round = [ratios(costs) for costs in rounds]
+    names = per_round[0]
+    spread = {
+        name: {
+            "median": statistics.median(ratio[name] for ratio in per_round),
+            "min": min(ratio[name] for ratio in per_round),
+            "max": max(ratio[name] for ratio in per_round),
+        }
+        for name in names
+    }
+    microseconds = {name: statistics.median(costs[name] for costs in rounds) for name in rounds[0]}
+    microseconds["one-shot call"] = once_us
+    return {
+        "us_per_step": microseconds,
+        "ratios": spread,
+        "targets": [
+            {
+                "name": target.name,
+                "limit": target.limit,
+                "median": spread[target.ratio]["median"],
+                "met": spread[target.ratio]["median"] <= target.limit,
+                "reason": target.reason,
+            }
+            for target in (TARGETS if with_targets else ())
+        ],
+    }

@@ -1,0 +1,70 @@
+"""Before anything runs: does a port hold the contract that `golden/reducer/contract.json` fixes?"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from golden.manifest import CONTRACT_FILE
+from harness.comparators.divergence import ABSENT, Divergence
+from harness.comparators.exact import compare
+from harness.subjects.reducer.ports.base import Availability, Port
+from reducer.contract import contract_hash
+
+
+class ContractFileError(ValueError):
+    """The contract's file cannot be read; the message names it and says why."""
+
+
+def read_contract_file(path: Path = CONTRACT_FILE) -> dict[str, Any]:
+    """The whole file. Raises `ContractFileError`."""
+    try:
+        view = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ContractFileError(f"{path}: cannot be read ({error.strerror}); restore it from git") from error
+    except (ValueError, RecursionError) as error:
+        raise ContractFileError(f"{path}: is not JSON ({error}); restore it from git") from error
+    if not isinstance(view, dict) or not isinstance(view.get("reducer"), dict):
+        raise ContractFileError(f"{path}: has no contract of the reducer; restore it from git")
+    missing = [name for name in ("protocol", "literals", "types") if name not in view["reducer"]]
+    if missing:
+        raise ContractFileError(f"{path}: $.reducer.{missing[0]} is missing; restore it from git")
+    return view
+
+
+def load_contract(path: Path | None = None) -> dict[str, Any]:
+    """The contract of the reducer: protocol, literals and types. Raises `ContractFileError`."""
+    # Looked up when called, so that a test can put another file there.
+    view: dict[str, Any] = read_contract_file(CONTRACT_FILE if path is None else path)["reducer"]
+    return view
+
+
+def probe(port: Port, contract: dict[str, Any]) -> tuple[Availability, list[Divergence], dict[str, Any]]:
+    """Whether a port can be used, and if it answers at all, what it has different from the contract."""
+    available = port.availability()
+    if not available.available:
+        return available, [], {}
+    found, described = check_contract(port, contract)
+    if not described and found and found[0].path == "$":
+        # An executable that answers nothing has no contract, neither this nor another.
+        remedy = "see that it runs here by itself and answers `--server` as docs/wire.md says"
+        reason = f"it is there but does not answer ({found[0].candidate})"
+        return Availability(available=False, reason=reason, remedy=remedy, broken=True), [], {}
+    return available, found, described
+
+
+def check_contract(port: Port, contract: dict[str, Any]) -> tuple[list[Divergence], dict[str, Any]]:
+    """What the port's own description has different from the contract, and the description itself.
+
+    The hash is recomputed from what the port describes, so a port cannot just repeat the right one.
+    """
+    outcome = port.describe()
+    if outcome.line is None:
+        failure = Divergence(path="$", kind="error", reference=contract_hash(contract), candidate=outcome.failure)
+        return [failure], {}
+    described = outcome.answer
+    found = compare(reference=contract, candidate=described.get("contract", ABSENT))
+    expected = {"subject": "reducer", "protocol": contract["protocol"], "contract_hash": contract_hash(contract)}
+    claimed = {name: described.get(name, ABSENT) for name in expected}
+    return found + compare(reference=expected, candidate=claimed), described

@@ -1,0 +1,56 @@
+"""One request, two outcomes, a verdict; where only a digest differs, the step is asked again to name the field."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from generators.reducer.case import Case
+from harness.comparators.divergence import Divergence
+from harness.comparators.exact import compare, locate
+from harness.subjects.reducer.ports.base import Outcome, Port
+from harness.subjects.reducer.spelling import misspelled, well_written
+
+
+def compare_outcomes(*, reference: Outcome, candidate: Outcome, case: Case, path: str = "$") -> list[Divergence]:
+    """The divergences of two outcomes of one request; a candidate that gave no answer is one divergence."""
+    if reference.line is None:
+        raise RuntimeError(f"the reference itself failed on {case.name}: {reference.failure}")
+    if reference.line == candidate.line:
+        # The same bytes are the same answer: nearly every comparison ends here.
+        return []
+    if candidate.line is None:
+        return [locate(path=path, kind="error", reference="an answer", candidate=candidate.failure, events=case.events)]
+    if reference.compact == candidate.line or (reference.compact == candidate.compact and well_written(candidate.line)):
+        # Written again, both are the same text: order, types and bits agree.
+        return []
+    found = compare(reference=reference.answer, candidate=candidate.answer, events=case.events, path=path)
+    return found + [
+        locate(path=where, kind=kind, reference=left, candidate=right, events=case.events)
+        for where, kind, left, right in misspelled(reference=reference.answer, line=candidate.line, path=path)
+    ]
+
+
+def judge(*, case: Case, reference: Outcome, candidate: Outcome, reference_port: Port, port: Port) -> list[Divergence]:
+    """Every divergence of the candidate's replay of a case, the first one where the two parted; empty at parity."""
+    found = compare_outcomes(reference=reference, candidate=candidate, case=case)
+    return explain_digest(found, case=case, reference_port=reference_port, port=port)
+
+
+def explain_digest(found: list[Divergence], *, case: Case, reference_port: Port, port: Port) -> list[Divergence]:
+    """The divergences, with a differing digest at their head replaced by the fields of the state that differ."""
+    if not found or found[0].step is None or found[0].path != f"$.steps[{found[0].step}].digest":
+        return found
+    step = found[0].step
+    before = _state_before(case, step, reference_port)
+    request = {**case.inputs(), "state": before, "event": case.events[step]}
+    reference, candidate = reference_port.transition(request), port.transition(request)
+    explained = compare_outcomes(reference=reference, candidate=candidate, case=case, path=f"$.steps[{step}]")
+    # A digest that differs over equal states is itself what is wrong.
+    return explained + found[1:] if explained else found
+
+
+def _state_before(case: Case, step: int, reference_port: Port) -> Any:
+    if step == 0:
+        return case.state
+    request = {**case.inputs(), "events": list(case.events[:step])}
+    return reference_port.call("replay", request).answer["state"]

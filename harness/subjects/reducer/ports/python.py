@@ -1,0 +1,24 @@
+"""The reference, in this process."""
+
+from __future__ import annotations
+
+from harness.subjects.reducer.ports.base import Availability, Port
+from reducer.wire import handle_line, with_sessions
+
+
+class PythonPort(Port):
+    """The Python reducer behind its wire, called directly."""
+
+    name = "python"
+    has_sessions = True
+
+    def __init__(self) -> None:
+        self._methods = with_sessions()
+
+    def availability(self) -> Availability:
+        """Always here: it is part of the harness."""
+        return Availability(available=True)
+
+    def answer(self, line: bytes) -> bytes:
+        """Answer in this process."""
+        return handle_line(line, self._methods).rstrip(b"\n")
