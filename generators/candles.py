@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
+from generators.errors import ParityError
+
 COLUMNS = ("timestamp", "open", "high", "low", "close", "volume")
 # Rows without a header are told by their length: plain; Kraken's files, with trades; its API's, with vwap before the volume.
 HEADERLESS = {6: (0, 1, 2, 3, 4, 5), 7: (0, 1, 2, 3, 4, 5), 8: (0, 1, 2, 3, 4, 6)}
@@ -17,7 +19,7 @@ HEADERLESS = {6: (0, 1, 2, 3, 4, 5), 7: (0, 1, 2, 3, 4, 5), 8: (0, 1, 2, 3, 4, 6
 PRICE_MAX_USD, VOLUME_MAX, YEAR_9999_SEC = 1e15, 1e24, 253_402_300_799.0
 
 
-class CandleError(ValueError):
+class CandleError(ParityError):
     """A candle file is not usable; the message names the file, the line and what to do."""
 
 

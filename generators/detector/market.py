@@ -47,7 +47,7 @@ def window_case(candles: Sequence[Candle], size: int, start: int, *, source: str
         "config": {"HMM_MIN_TRAIN_SAMPLES": MIN_TRAIN_SAMPLES},
         "actions": actions,
     }
-    metadata = {"source": source, "start": start, "candles": size}
+    metadata = {"source": source, "start": start, "candles": size, "real": True}
     return SeriesCase(
         name=f"market-{size}-{start}", kind="detector", inputs=inputs, properties=(f"window of {size}",), metadata=metadata
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from generators.plain import Json
@@ -31,6 +32,11 @@ class Case:
     def request(self) -> Json:
         """The `replay` request of this case. The events come first: so the server reads them fastest (see `docs/wire.md`)."""
         return {"method": "replay", "events": list(self.events), **self.inputs()}
+
+    @cached_property
+    def line(self) -> bytes:
+        """The `replay` request as one line of JSON."""
+        return to_line(self.request())
 
     def inputs(self) -> Json:
         """What every step shares: state, configuration and sizes."""

@@ -1,7 +1,7 @@
 """The one decoder behind every generated case: integers in, a case out, the simplest choice first.
 
 Hypothesis draws the integers where failures have to shrink (`generators.reducer.strategies`), a counter-based generator where
-there have to be many (`generators.reducer.bulk`). Decoding steps the reference, so an event is chosen for the book it will meet.
+there have to be many (`generators.reducer.bulk`). Decoding steps the reference, so an event fits the book it will meet.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -14,12 +14,10 @@ import numpy as np
 
 from generators.detector.case import SeriesCase, from_json
 from generators.plain import Json, spell_out
-from golden.manifest import ROOT, ManifestError, sha256_of
-from golden.reducer.corpus import FixtureError
+from golden.manifest import FixtureError
 
 FOLDER = Path(__file__).resolve().parent
 FIXTURES_DIR, CONTRACT_FILE, MANIFEST_FILE = FOLDER / "fixtures", FOLDER / "contract.json", FOLDER / "manifest.json"
-REFERENCE_FILES = ("hmm_regime_detector.py", "detector/*.py")
 # An outcome hangs on these; another version may draw, cluster or add up otherwise.
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "hmmlearn")
 
@@ -60,38 +58,6 @@ def _version(name: str) -> str:
         return version(name)
     except PackageNotFoundError:
         return "not installed"
-
-
-def reference_hash(root: Path = ROOT) -> str:
-    """One hash over the files of the reference detector."""
-    paths = sorted(path for pattern in REFERENCE_FILES for path in root.glob(pattern))
-    lines = [f"{path.relative_to(root).as_posix()} {sha256_of(path.read_bytes())}\n" for path in paths]
-    return sha256_of("".join(lines).encode())
-
-
-def build_manifest(files: Iterable[tuple[str, bytes]], contract_file: Path = CONTRACT_FILE) -> Json:
-    """The manifest of fixture files, given as names and contents, and of the contract's file."""
-    return {
-        "contract_sha256": sha256_of(contract_file.read_bytes()),
-        "reference_hash": reference_hash(),
-        "libraries": library_versions(),
-        "threads": 1,
-        "fixtures": {name: sha256_of(data) for name, data in sorted(files)},
-    }
-
-
-def read_manifest(path: Path = MANIFEST_FILE) -> Json:
-    """Read the manifest. Raises `ManifestError`."""
-    remedy = "restore it from git, or run `parity golden record --subject detector`"
-    try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ManifestError(f"{path}: cannot be read ({error.strerror}); {remedy}") from error
-    except ValueError as error:
-        raise ManifestError(f"{path}: is not JSON ({error}); {remedy}") from error
-    if not isinstance(manifest, dict) or not isinstance(manifest.get("fixtures"), dict):
-        raise ManifestError(f"{path}: is no manifest; {remedy}")
-    return manifest
 
 
 def encoded(value: Any) -> Any:

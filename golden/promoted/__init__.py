@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from golden.reducer.corpus import FixtureError
+from golden.manifest import FixtureError
 
 PROMOTED_DIR = Path(__file__).resolve().parent
 

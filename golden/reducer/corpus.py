@@ -1,7 +1,7 @@
 """Reading and recording fixtures.
 
-A definition (`golden.reducer.cases`) is a case to replay, or calls of single functions, or both. A fixture is a definition with what
-the reference answered: `outcome` for the case, with the whole state after every step, and an `answer` for every call.
+A definition (`golden.reducer.cases`) is a case to replay, or calls of single functions, or both. A fixture is a definition with
+the reference's answers: `outcome` for the case, with the whole state after every step, and an `answer` for every call.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 
 from generators.plain import Json
 from generators.reducer.case import Case, from_json, to_line
+from golden.manifest import FixtureError
 from golden.reducer.surface import call_surface
 from reducer.wire import handle_line, with_sessions
 
@@ -24,10 +25,6 @@ FIXTURES_DIR, CONTRACT_FILE, MANIFEST_FILE = FOLDER / "fixtures", FOLDER / "cont
 WIRE, PYTHON = "wire", "python"
 
 Methods = Mapping[str, Callable[[Mapping[str, Any]], Json]]
-
-
-class FixtureError(ValueError):
-    """A fixture cannot be read; the message names the file and what is wrong with it."""
 
 
 @dataclass(frozen=True, kw_only=True)

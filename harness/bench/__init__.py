@@ -1,1 +1,1 @@
-"""How fast every port is, side by side in one run, against a bare echo over the same kind of pipe."""
+"""What the benchmarks of all subjects share: timing, targets, tables."""

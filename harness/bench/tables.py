@@ -1,52 +1,44 @@
-"""`parity bench --subject detector`: the run, its table or its data, an exit code."""
+"""A benchmark for a reader and for a machine."""
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
+from dataclasses import asdict
 from typing import Any
 
-import click
+from rich.console import Console
 from rich.table import Table
 
-from harness.cli.output import console_for
-from harness.subjects.detector.bench import MissingPort, run_bench
+from harness.bench.result import BenchResult, Load
 
 
-def bench_detector(*, candles: Path | None, rounds: int, cpu: int | None, check: bool, as_json: bool) -> int:
-    """Measure, tell, and return the exit code."""
-    try:
-        result = {"subject": "detector", **run_bench(candles, rounds, cpu)}
-    except MissingPort as error:
-        click.echo(f"parity bench: {error}", err=True)
-        return 3
-    except (ValueError, OSError) as error:
-        click.echo(f"parity bench: {error}", err=True)
-        return 2
-    if as_json:
-        click.echo(json.dumps(result, indent=1))
-    else:
-        _show(result)
-    return 1 if check and not all(target["met"] for target in result["targets"]) else 0
+def print_result(result: BenchResult, console: Console) -> None:
+    """Two tables a load, and a line a target."""
+    for name, load in result.loads.items():
+        size = ", ".join(f"{number} {what}" for what, number in load.size.items())
+        _print_load(f"{name}{f': {size}' if size else ''}; medians of {result.rounds} round(s)", load, console)
+    for problem in result.problems:
+        console.print(f"NOT VALID: {problem}", markup=False, soft_wrap=True)
 
 
-def _show(result: dict[str, Any]) -> None:
-    console = console_for(as_data=False)
-    implementations = list(result["us"])
-    table = Table(title=f"Detector, microseconds a call, medians of {result['rounds']} round(s)", title_justify="left")
+def _print_load(title: str, load: Load, console: Console) -> None:
+    table = Table(title=title, title_justify="left")
     table.add_column("what")
-    for name in implementations:
-        table.add_column(name, justify="right")
-    for what in result["us"][implementations[0]]:
-        table.add_row(what, *(f"{result['us'][name][what]:,.1f}" for name in implementations))
+    for column in load.columns:
+        table.add_column(column, justify="right")
+    for what in next(iter(load.columns.values())):
+        table.add_row(what, *(f"{numbers[what]:,.2f}" for numbers in load.columns.values()))
     console.print(table)
-    ratios = Table(title="Times faster than the reference, per round", title_justify="left")
-    for name in ("what", "median", "min", "max"):
-        ratios.add_column(name, justify="left" if name == "what" else "right")
-    for what, spread in result["ratios"].items():
-        ratios.add_row(what, *(f"{spread[name]:.1f}" for name in ("median", "min", "max")))
+    ratios = Table("ratio, per round", "median", "min", "max")
+    for what, spread in load.ratios.items():
+        ratios.add_row(what, *(f"{spread[name]:.2f}" for name in ("median", "min", "max")))
     console.print(ratios)
-    for target in result["targets"]:
-        median = "not measured: it takes two CPUs" if target["median"] is None else f"{target['median']:.2f}"
+    for target in load.targets:
+        median = "not measured" if target["median"] is None else f"{target['median']:.2f}"
+        bound = "at least" if target["floor"] else "at most"
         verdict = "met" if target["met"] else "NOT MET"
-        console.print(f"{target['name']}: {median} (at least {target['at_least']:g}): {verdict}", markup=False)
+        console.print(f"{target['name']}: {median} ({bound} {target['limit']:g}): {verdict}", markup=False)
+
+
+def to_json(subject: str, result: BenchResult) -> dict[str, Any]:
+    """The result as plain data."""
+    return {"subject": subject, "met": result.met, **asdict(result)}

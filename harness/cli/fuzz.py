@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from json import JSONDecodeError
 from pathlib import Path
@@ -13,17 +13,26 @@ from typing import Any
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from harness.cli.options import SUBJECTS, Seconds, candidate_option, given, json_option, module_option, refuse_foreign
-from harness.cli.output import console_for
-from harness.coverage.figures import cases_of
+from harness.cli.options import (
+    Seconds,
+    candidate_option,
+    candidates_of,
+    given,
+    json_option,
+    module_option,
+    option_called,
+    refuse_foreign,
+    reports_option,
+    subject_option,
+    timeout_option,
+)
+from harness.cli.output import as_json, console_for
 from harness.coverage.report import print_figures
-from harness.engine.doctor import candidates_of, unusable
 from harness.engine.plan import FuzzPlan, plan_from
-from harness.engine.replay import as_json
 from harness.engine.report import text_of
 from harness.engine.repro import check_reports_dir
-from harness.engine.waivers import WaiverError, given_waivers, waivers_option
-from harness.fuzz.attempt import Sitting
+from harness.engine.waivers import DEFAULT_FILE, given_waivers
+from harness.fuzz.attempt import Attempt
 from harness.fuzz.cluster import check_cluster
 from harness.fuzz.report import as_data_of, print_verdict
 from harness.fuzz.run import begin, resumed
@@ -31,29 +40,34 @@ from harness.fuzz.signals import stopped_in_order
 from harness.fuzz.workers import WorkersError
 from harness.store.database import file_of, first_line, shown
 from harness.store.ledger import RUNNING, Ledger, LedgerError, Run
-from harness.subjects.reducer.ports.process import TIMEOUT_SEC
+from harness.subjects.registry import subject_called
 
 LEDGER = "sqlite:///reports/ledger.sqlite"
 
 
 @click.command()
-@click.option("--subject", type=click.Choice(SUBJECTS), default="reducer", show_default=True, help="What to compare.")
+@subject_option()
 @click.option("--sequences", type=click.IntRange(1, 10**9), default=100_000, show_default=True, help="How many cases.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Decides about every case.")
-@click.option("--events-max", type=click.IntRange(1, 10_000), default=56, show_default=True, help="Of a case of the reducer.")
-@click.option("--batch-size", type=click.IntRange(1), help="Cases that are recorded together; 250, or 20 of the detector.")
+@click.option("--events-max", type=click.IntRange(1, 10_000), help="Of a generated case; 56 for the cases of a night.")
+@click.option("--batch-size", type=click.IntRange(1), help="Cases that are recorded together; as many as suit the subject.")
 @click.option("--workers", type=click.IntRange(1), help="Processes; as many as there are CPUs.")
 @click.option("--cluster", metavar="ADDRESS", help="A Dask scheduler to run the batches on, like tcp://host:8786.")
 @click.option("--time-budget", "time_budget_sec", type=Seconds(1.0, 864_000.0), help="Seconds; then stop, to be resumed.")
 @click.option("--ledger", "url", default=LEDGER, show_default=True, help="A database as SQLAlchemy writes its address.")
 @click.option("--resume", "run_id", metavar="RUN", help="Go on with a run of the ledger; its own plan holds.")
 @click.option("--finds-max", type=click.IntRange(0), default=20, show_default=True, help="Finds to shrink and keep.")
-@click.option("--timeout-sec", type=Seconds(0.01, 86_400.0), default=TIMEOUT_SEC, show_default=True, help="For one answer.")
 @click.option("--coverage", type=click.IntRange(0), default=0, show_default=True, help="Cases to measure coverage by; 0: none.")
+@timeout_option
 @candidate_option
 @module_option
-@waivers_option
-@click.option("--reports", "reports_dir", type=click.Path(path_type=Path), default=Path("reports"), show_default=True)
+@click.option(
+    "--waivers",
+    "waivers_file",
+    type=click.Path(path_type=Path),
+    help=f"Divergences that are known and answered for; {DEFAULT_FILE}, if it is there.",
+)
+@reports_option
 @json_option
 def fuzz(
     url: str,
@@ -68,7 +82,7 @@ def fuzz(
 ) -> int:
     """Very many generated cases through every port; finds are counted, shrunk and kept, and the run can be resumed."""
     if run_id is None:
-        refuse_foreign(planned["subject"], planned)
+        refuse_foreign(subject_called(planned["subject"]), planned)
     else:
         _refuse_planned(planned)
     if cluster is not None and workers is not None:
@@ -79,31 +93,28 @@ def fuzz(
     try:
         ledger = Ledger(_made(url) if run_id is None else _there(url, run_id))
         known = None if run_id is None else ledger.find(run_id)
-        plan = _plan(**planned) if known is None else _known_plan(known)
+        plan = _with_its_waivers(_plan(planned)) if known is None else _known_plan(known)
         _refuse_unusable(plan)
-        plan = plan if known is not None else _with_its_waivers(plan)
         if cluster is not None:
             check_cluster(cluster)
         run = begin(ledger, plan) if known is None else resumed(known, plan)
         if known is not None and known.state == RUNNING:
             console.print(f"run {run.id}: was killed, or runs elsewhere still; then both do the same work", markup=False)
         console.print(f"run {run.id}: {plan.sequences} cases of seed {plan.seed} in {plan.batch_count} batches", markup=False)
-        sitting = Sitting(ledger, run, plan, console, time_budget_sec)
+        attempt = Attempt(ledger, run, plan, console, time_budget_sec)
         with stopped_in_order():
-            sitting.carry_out(workers=workers or os.cpu_count() or 1, cluster=cluster)
-            sitting.explain(reports_dir, finds_max)
-            sitting.measure()
-        verdict, finds = sitting.verdict(), ledger.finds(run.id)
+            attempt.carry_out(workers=workers or os.cpu_count() or 1, cluster=cluster)
+            attempt.triage(reports_dir, finds_max)
+            attempt.measure()
+        verdict, finds = attempt.verdict(), ledger.finds(run.id)
     except WorkersError as error:
         raise click.UsageError(f"{error}{_how_on(run, option) if error.resumable else '; start a new run'}") from error
-    except (LedgerError, WaiverError) as error:
-        raise click.UsageError(str(error)) from error
     except (SQLAlchemyError, JSONDecodeError) as error:
         raise click.UsageError(f"--ledger {shown(url)}: {first_line(error)}{_how_on(run, option)}") from error
-    print_figures(console, sitting.figures, cases_of(plan))
-    print_verdict(console, verdict, finds, sitting.explained, rate=sitting.rate, ledger=option)
+    print_figures(console, attempt.figures, plan.cases_measured)
+    print_verdict(console, verdict, finds, attempt.triaged, rate=attempt.rate, ledger=option)
     if as_data:
-        click.echo(as_json({"exit_code": verdict.exit_code, **as_data_of(verdict, finds, sitting.explained)}))
+        click.echo(as_json({"exit_code": verdict.exit_code, **as_data_of(verdict, finds, attempt.triaged)}))
     ledger.close()
     return verdict.exit_code
 
@@ -124,9 +135,7 @@ def _refuse_planned(planned: Mapping[str, Any]) -> None:
     """Refuse what a run has decided when it began; silence would promise what does not happen."""
     for name in planned:
         if given(name):
-            params = click.get_current_context().command.params
-            option = next(param.opts[0] for param in params if param.name == name)
-            raise click.UsageError(f"{option}: a run that is resumed keeps its own; leave it out")
+            raise click.UsageError(f"{option_called(name)}: a run that is resumed keeps its own; leave it out")
 
 
 def _known_plan(run: Run) -> FuzzPlan:
@@ -138,47 +147,40 @@ def _known_plan(run: Run) -> FuzzPlan:
 
 def _refuse_unusable(plan: FuzzPlan) -> None:
     """End here, with 3 where a port is missing and 1 where one holds another contract."""
-    missing, differing = unusable(plan)
-    for name, available in missing:
-        click.echo(f"{available.word}: port {name}: {available.reason}; {available.remedy}", err=True)
-    for name, divergence in differing:
-        sides = f"contract {text_of(divergence.reference)}, port {text_of(divergence.candidate)}"
-        click.echo(f"CONTRACT {name} at {divergence.path}: {sides}", err=True)
-    if missing or differing:
-        sys.exit(1 if differing else 3)
+    with plan.about().open(plan.ports()) as panel:
+        rows = panel.examine()
+    for row in rows:
+        if not row.availability.available:
+            click.echo(f"{row.availability.word}: port {row.name}: {row.availability.sentence}", err=True)
+        for divergence in row.divergences:
+            sides = f"contract {text_of(divergence.reference)}, port {text_of(divergence.candidate)}"
+            click.echo(f"CONTRACT {row.name} at {divergence.path}: {sides}", err=True)
+    if not all(row.usable for row in rows):
+        sys.exit(1 if any(row.divergences for row in rows) else 3)
 
 
-def _plan(
-    *,
-    subject: str,
-    batch_size: int | None,
-    timeout_sec: float,
-    candidate_exes: Sequence[str],
-    candidate_modules: Sequence[str],
-    waivers_file: Path | None,
-    **numbers: Any,
-) -> FuzzPlan:
+def _plan(planned: Mapping[str, Any]) -> FuzzPlan:
+    """The plan that the options make, with the subject's defaults for the rest. Raises `WaiverError`."""
+    about = subject_called(planned["subject"])
+    defaults = about.defaults
     return FuzzPlan(
-        subject=subject,
-        batch_size=batch_size or (250 if subject == "reducer" else 20),
-        candidate_exes=tuple(candidate_exes),
-        candidate_modules=tuple(candidate_modules),
-        waivers=tuple(waiver.to_json() for waiver in given_waivers(waivers_file, subject)),
-        timeout_sec=timeout_sec if subject == "reducer" or given("timeout_sec") else _case_sec(),
-        **numbers,
+        subject=about.name,
+        seed=planned["seed"],
+        sequences=planned["sequences"],
+        batch_size=planned["batch_size"] or defaults.batch_size,
+        settings={name: planned.get(name) or default for name, default in defaults.night_settings.items()},
+        candidates=candidates_of(about, planned),
+        timeout_sec=planned["timeout_sec"] or defaults.timeout_sec,
+        waivers=tuple(waiver.to_json() for waiver in given_waivers(planned["waivers_file"], about.name)),
+        coverage=planned["coverage"],
     )
 
 
 def _with_its_waivers(plan: FuzzPlan) -> FuzzPlan:
     """The plan without the waivers of ports that it does not ask."""
-    names = candidates_of(plan)
+    with plan.about().open(plan.ports()) as panel:
+        names = panel.candidates
     return replace(plan, waivers=tuple(each for each in plan.waivers if each.get("port") in (None, *names)))
-
-
-def _case_sec() -> float:
-    from harness.subjects.detector.ports.isolation import CASE_SEC
-
-    return CASE_SEC
 
 
 def _made(url: str) -> str:

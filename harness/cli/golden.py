@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Any
 
 import click
 
-from golden.reducer.corpus import FIXTURES_DIR
-from harness.cli.options import SUBJECTS, candidate_option, json_option, module_option, timeout_option
-from harness.engine.golden import Problem, check_all, record_all
-from harness.engine.replay import as_json
+from generators.errors import ParityError
+from harness.cli.options import candidate_option, chosen, json_option, module_option, request_of, subject_option, timeout_option
+from harness.cli.output import as_json
+from harness.engine.golden import check_all, check_files, record_all
 from harness.engine.report import text_of
-from harness.subjects.reducer.contract import ContractFileError, load_contract, probe
-from harness.subjects.reducer.ports.base import Availability, Port
-from harness.subjects.reducer.ports.registry import open_ports
-from reducer.contract import contract as reference_contract
+from harness.panel import ContractFileError, PortRequest
+from harness.subject import Golden, Problem, Subject
 
 
 @click.group()
@@ -22,45 +20,33 @@ def golden() -> None:
     """Fixtures: cases with their recorded outcomes."""
 
 
-subject_option = click.option("--subject", type=click.Choice(SUBJECTS), help="Of one subject alone; of both by default.")
+def _with_fixtures(subject: str | None, options: dict[str, Any]) -> list[tuple[Subject[Any], Golden[Any]]]:
+    found = [(about, about.golden) for about in chosen(subject, options)]
+    return [(about, fixtures) for about, fixtures in found if fixtures is not None]
 
 
 @golden.command(name="record")
-@subject_option
+@subject_option(of_all=True)
 def golden_record(subject: str | None) -> int:
     """Write every fixture and the manifest anew, from the definitions and the reference."""
-    if subject != "detector":
-        click.echo(f"recorded {record_all()} fixtures in {FIXTURES_DIR.parent.name}/{FIXTURES_DIR.name}")
-    if subject != "reducer":
-        from harness.subjects.detector.golden import record_detector
-
-        click.echo(f"recorded {record_detector()} fixtures in golden/detector/fixtures")
+    for about, fixtures in _with_fixtures(subject, {}):
+        click.echo(f"recorded {record_all(fixtures)} fixtures of the {about.name}")
     return 0
 
 
 @golden.command(name="verify")
-@subject_option
+@subject_option(of_all=True)
 @candidate_option
 @module_option
 @timeout_option
 @json_option
-def golden_verify(
-    subject: str | None,
-    candidate_exes: Sequence[str],
-    candidate_modules: Sequence[str],
-    timeout_sec: float,
-    as_data: bool,
-) -> int:
+def golden_verify(subject: str | None, as_data: bool, **options: Any) -> int:
     """Check files, hashes, definitions and every port against the recorded outcomes."""
     problems: list[Problem] = []
     missing: dict[str, str] = {}
     counted: list[str] = []
-    if subject != "detector":
-        _verify_reducer(problems, missing, counted, candidate_exes, timeout_sec)
-    if subject != "reducer":
-        from harness.subjects.detector.cli import verify_detector
-
-        verify_detector(problems, missing, counted, candidate_modules)
+    for about, fixtures in _with_fixtures(subject, options):
+        problems += _verify(about, fixtures, request_of(about, options), missing, counted)
     code = 1 if problems else 3 if missing else 0
     if as_data:
         rows = [problem.to_json() for problem in problems]
@@ -77,40 +63,43 @@ def golden_verify(
     return code
 
 
-def _verify_reducer(
-    problems: list[Problem], missing: dict[str, str], counted: list[str], candidate_exes: Sequence[str], timeout_sec: float
-) -> None:
-    ports = open_ports(candidate_exes=candidate_exes, timeout_sec=timeout_sec)
-    try:
-        unusable = _unusable(ports)
-        problems += check_all([port for port in ports if port.name not in unusable])
-    finally:
-        for port in ports:
-            port.close()
-    missing |= {name: f"{found.word}: {name}: {found.reason}; {found.remedy}" for name, found in unusable.items()}
-    fixtures = len(list(FIXTURES_DIR.glob("*.json")))
-    counted.append(f"{fixtures} fixtures and {len(ports) - len(unusable)} port(s)")
-
-
-def _unusable(ports: Sequence[Port]) -> dict[str, Availability]:
-    """The ports that are missing or broken, by name, with why."""
-    try:
-        contract = load_contract()
-    except ContractFileError:
-        # A problem of its own, which the check of the files names.
-        contract = reference_contract()
-    found = {port.name: probe(port, contract)[0] for port in ports}
-    return {name: available for name, available in found.items() if not available.available}
+def _verify(
+    about: Subject[Any], fixtures: Golden[Any], request: PortRequest, missing: dict[str, str], counted: list[str]
+) -> list[Problem]:
+    """The problems of a subject's fixtures; adds the ports that cannot be used with why, and a count of what was checked."""
+    files = len(list((fixtures.folder / "fixtures").glob("*.json")))
+    with about.open(request) as panel:
+        try:
+            rows = panel.examine()
+        except ContractFileError:
+            # The check of the files names it.
+            return list(check_files(fixtures))
+        usable = [row.name for row in rows if row.availability.available]
+        for row in rows:
+            if not row.availability.available:
+                sentence = f"{row.availability.word}: {row.name}: {row.availability.sentence}"
+                missing[f"{row.name} ({about.name})"] = sentence
+            if row.lacks:
+                missing[f"{row.name} ({about.name}, names)"] = f"MISSING: {row.name}: it has no {', '.join(row.lacks)}"
+        counted.append(f"{files} fixtures of the {about.name} and {len(usable)} port(s)")
+        return check_all(fixtures, panel, usable)
 
 
 @golden.command(name="coverage")
+@subject_option(of_all=True)
 @click.option("--sequences", type=click.IntRange(0), default=0, show_default=True, help="Generated cases, not the fixtures.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the generated cases.")
 @json_option
-def golden_coverage(sequences: int, seed: int, as_data: bool) -> int:
+def golden_coverage(subject: str | None, sequences: int, seed: int, as_data: bool) -> int:
     """Which branches of the reference the fixtures reach (1 if one of them is not)."""
-    from harness.coverage.branches import measure
+    from harness.coverage import branches
 
-    report = measure(sequences=sequences, seed=seed)
-    click.echo(as_json(report.to_json()) if as_data else report.text())
-    return 0 if sequences or not any(report.missing.values()) else 1
+    subjects = [about for about in chosen(subject, {}) if about.coverage is not None and about.coverage.by_fixtures]
+    if not subjects:
+        raise ParityError(f"golden coverage: the fixtures of the {subject} are not measured by branches")
+    reports = {about.name: branches.measure(about.name, sequences=sequences, seed=seed) for about in subjects}
+    if as_data:
+        click.echo(as_json({name: report.to_json() for name, report in reports.items()}))
+    else:
+        click.echo("\n".join(report.text() for report in reports.values()))
+    return 0 if sequences or not any(any(report.missing.values()) for report in reports.values()) else 1

@@ -7,26 +7,32 @@ import os
 import resource
 import time
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import click
 from rich.console import Console
 
-from harness.cli.options import SUBJECTS, given, json_option
-from harness.cli.output import console_for
-from harness.engine.replay import as_json
-from harness.mutants.build import COMPILED, hunt_compiled
+from generators.errors import ParityError
+from harness.cli.options import given, json_option, subject_option
+from harness.cli.output import as_json, console_for
+from harness.mutants.build import hunt_compiled
 from harness.mutants.catalogue import Mutant, all_mutants
-from harness.mutants.equivalents import Equivalent, EquivalentsError, equivalents_of
+from harness.mutants.equivalents import Equivalent, equivalents_of
 from harness.mutants.forks import Forks
-from harness.mutants.historical import GoneError
-from harness.mutants.hunt import MEMORY_BYTES_MAX, Planted
+from harness.mutants.hunt import MEMORY_BYTES_MAX, Planted, prepare
+from harness.mutants.mutations import Mutations
 from harness.mutants.report import Row, exit_code_of, print_report, to_json
-from harness.subjects.registry import SUBJECT, Subject
+from harness.panel import REFERENCE, MissingPortError, PortRequest
+from harness.subject import Subject
+from harness.subjects.registry import names, subject_called
+
+# A word at every so many-th part of the way.
+PARTS = 20
 
 
 @click.command()
-@click.option("--subject", type=click.Choice(SUBJECTS), default="reducer", show_default=True, help="What to plant bugs in.")
-@click.option("--sequences", type=click.IntRange(1), help="Cases until a mutant has survived; 2000, or 300 of the detector.")
+@subject_option()
+@click.option("--sequences", type=click.IntRange(1), help="Cases until a mutant has survived; as many as suit the subject.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the cases.")
 @click.option("--workers", type=click.IntRange(1), help="Mutants at a time; as many as there are CPUs.")
 @click.option("--only", metavar="PATTERN", help="Mutants whose id matches, like 'pricing:*' or 'historical:*'.")
@@ -44,44 +50,50 @@ def mutants(
     as_data: bool,
 ) -> int:
     """Plants bugs in copies of the reference and tells which the generated cases find, and how soon."""
-    _refuse_idle(subject, compiled=compiled)
-    _refuse_little_memory()
     console = console_for(as_data=as_data)
     started = time.monotonic()
     if compiled:
+        _refuse_idle()
         rows = _compiled(console, only, seed, sequences)
         return _told(console, rows, {}, time.monotonic() - started, as_data=as_data)
-    about = SUBJECT[subject]
-    missing = about.missing()
-    if missing is not None:
-        click.echo(f"MISSING: port python: {missing}", err=True)
-        return 3
-    wanted, equivalent = _wanted(about, only)
-    count = sequences or about.sequences
+    about = subject_called(subject)
+    mutations = about.mutations
+    if mutations is None:
+        raise ParityError(f"mutants: the {subject} names nothing to mutate")
+    if given("shrink") and not mutations.shrinks:
+        raise click.UsageError(f"--shrink: means nothing to the {subject}; leave it out")
+    _refuse_little_memory()
+    wanted, equivalent = _wanted(mutations, only)
+    count = sequences or mutations.sequences
     console.print(f"{len(wanted)} mutants, up to {count} cases of seed {seed} each", markup=False)
-    with about.limits():
-        forks = Forks(
-            about.prepare(seed, count),
-            workers=workers or os.cpu_count() or 1,
-            shrunk=_sample(wanted, set(equivalent), shrink) if about.shrinks else frozenset(),
-            hunter=about.hunter,
-        )
-        rows = []
+    shrunk = _sample(wanted, set(equivalent), shrink) if mutations.shrinks else frozenset()
+    rows = []
+    with mutations.limits():
+        forks = _forks(about, mutations, seed, count, workers or os.cpu_count() or 1, shrunk)
         for mutant, hunted in forks.run(wanted):
             rows.append(Row(mutant=mutant, hunted=hunted, equivalent=equivalent.get(mutant.id)))
             _tell(console, rows, len(wanted), time.monotonic() - started)
     order = {each.id: number for number, each in enumerate(wanted)}
     rows.sort(key=lambda row: order[row.mutant.id])
-    return _told(console, rows, about.source.beyond, time.monotonic() - started, as_data=as_data)
+    return _told(console, rows, mutations.source.unreachable, time.monotonic() - started, as_data=as_data)
 
 
-def _refuse_idle(subject: str, *, compiled: bool) -> None:
+def _forks(about: Subject[Any], mutations: Mutations, seed: int, count: int, workers: int, shrunk: frozenset[str]) -> Forks:
+    with about.open(PortRequest(names=(REFERENCE,))) as panel:
+        reference = panel.examine()[0].availability
+        if not reference.available:
+            raise MissingPortError(f"{reference.word}: port {REFERENCE}: {reference.sentence}")
+        trace = mutations.source.package if mutations.traced else None
+        cases = list(prepare(about, panel, seed, count, trace=trace))
+    return Forks(about, cases, workers=workers, shrunk=shrunk)
+
+
+def _refuse_idle() -> None:
     """Refuse what would have no effect; silence would promise what does not happen."""
-    if given("shrink") and (compiled or not SUBJECT[subject].shrinks):
-        about = "--compiled, where every case of the reducer is shrunk" if compiled else f"the {subject}"
-        raise click.UsageError(f"--shrink: means nothing to {about}; leave it out")
+    if given("shrink"):
+        raise click.UsageError("--shrink: means nothing to --compiled, where every case that can be shrunk is; leave it out")
     for name in ("subject", "workers"):
-        if compiled and given(name):
+        if given(name):
             raise click.UsageError(f"--{name}: means nothing to --compiled; leave it out, and choose with --only 'rust:*'")
 
 
@@ -92,44 +104,39 @@ def _refuse_little_memory() -> None:
         raise click.UsageError(f"ulimit -v: is {limit // 1024}, and a mutant may need {MEMORY_BYTES_MAX // 1024}; raise it")
 
 
-def _told(console: Console, rows: Sequence[Row], beyond: Mapping[str, str], seconds: float, *, as_data: bool) -> int:
-    print_report(console, rows, beyond, seconds)
+def _told(console: Console, rows: Sequence[Row], unreachable: Mapping[str, str], seconds: float, *, as_data: bool) -> int:
+    print_report(console, rows, unreachable, seconds)
     if as_data:
-        click.echo(as_json(to_json(rows, beyond, seconds)))
+        click.echo(as_json(to_json(rows, unreachable, seconds)))
     return exit_code_of(rows)
 
 
 def _compiled(console: Console, only: str | None, seed: int, sequences: int | None) -> list[Row]:
-    """Build and hunt the bugs of the compiled ports. Raises `UsageError`."""
-    bugs = [bug for bug in COMPILED if only is None or fnmatch.fnmatchcase(bug.id, only)]
-    if not bugs:
-        raise click.UsageError(f"--only {only!r}: no compiled bug has such an id; they look like {COMPILED[0].id}")
-    console.print(f"{len(bugs)} compiled bugs, one after the other", markup=False)
+    """Build and hunt the bugs of the compiled ports. Raises `UsageError` and `GoneError`."""
+    subjects = [about for about in map(subject_called, names()) if about.mutations is not None]
+    every = [(about, toolchain) for about in subjects if about.mutations for toolchain in about.mutations.toolchains]
+    known = [bug for _, toolchain in every for bug in toolchain.bugs]
+    wanted = [bug for bug in known if only is None or fnmatch.fnmatchcase(bug.id, only)]
+    if not wanted:
+        raise click.UsageError(f"--only {only!r}: no compiled bug has such an id; they look like {known[0].id}")
+    console.print(f"{len(wanted)} compiled bugs, one after the other", markup=False)
     rows = []
-    try:
-        for bug, hunted in hunt_compiled(
-            bugs,
-            seed=seed,
-            haskell_sequences=sequences or SUBJECT["reducer"].sequences,
-            rust_sequences=sequences or SUBJECT["detector"].sequences,
-        ):
+    for about, toolchain in every:
+        bugs = [bug for bug in toolchain.bugs if bug in wanted]
+        count = sequences or (about.mutations.sequences if about.mutations else 0)
+        for bug, hunted in hunt_compiled(about, toolchain, bugs, seed=seed, sequences=count) if bugs else ():
             rows.append(Row(mutant=bug, hunted=hunted))
             console.print(f"{rows[-1].status} {bug.id}: {bug.change}", markup=False, soft_wrap=True)
-    except GoneError as error:
-        raise click.UsageError(str(error)) from error
     return rows
 
 
-def _wanted(about: Subject, only: str | None) -> tuple[list[Planted], dict[str, Equivalent]]:
-    """The mutants to hunt, and which of all are argued to be equivalent. Raises `UsageError`."""
-    made = all_mutants(about.source)
-    try:
-        equivalent = equivalents_of(made, about.equivalents)
-        for bug in about.historical:
-            bug.tree()
-    except (EquivalentsError, GoneError) as error:
-        raise click.UsageError(str(error)) from error
-    every: list[Planted] = [*about.historical, *made]
+def _wanted(mutations: Mutations, only: str | None) -> tuple[list[Planted], dict[str, Equivalent]]:
+    """The mutants to hunt, and those argued to be equivalent. Raises `EquivalentsError`, `GoneError`, `UsageError`."""
+    made = all_mutants(mutations.source)
+    equivalent = equivalents_of(made, mutations.equivalents)
+    for bug in mutations.historical:
+        bug.tree()
+    every: list[Planted] = [*mutations.historical, *made]
     wanted = [each for each in every if only is None or fnmatch.fnmatchcase(each.id, only)]
     if not wanted:
         raise click.UsageError(f"--only {only!r}: no mutant has such an id; they look like {made[0].id}")
@@ -137,7 +144,7 @@ def _wanted(about: Subject, only: str | None) -> tuple[list[Planted], dict[str, 
 
 
 def _sample(wanted: Sequence[Planted], equivalent: set[str], count: int) -> frozenset[str]:
-    """Which kills are shrunk: every historical bug's, and of the others some, spread over the whole list."""
+    """The ids whose kills are shrunk: every historical bug's, and of the others some, spread over the whole list."""
     others = [each.id for each in wanted if isinstance(each, Mutant) and each.id not in equivalent]
     spread = {others[number * len(others) // count] for number in range(count)} if others else set()
     return frozenset(spread | {each.id for each in wanted if not isinstance(each, Mutant)})
@@ -147,6 +154,6 @@ def _tell(console: Console, rows: Sequence[Row], wanted: int, seconds: float) ->
     last = rows[-1]
     if last.status in ("SURVIVED", "REFUTED", "LOST"):
         console.print(f"{last.status} {last.mutant.id}: {last.mutant.change}", markup=False, soft_wrap=True)
-    if len(rows) * 20 // wanted > (len(rows) - 1) * 20 // wanted:
+    if len(rows) * PARTS // wanted > (len(rows) - 1) * PARTS // wanted:
         left_sec = (wanted - len(rows)) / len(rows) * seconds
         console.print(f"{len(rows)} of {wanted} mutants, {seconds:.0f} s, about {left_sec:.0f} s left", markup=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import sys
 from collections.abc import Callable
@@ -11,6 +12,8 @@ from typing import Any, NoReturn
 import click
 from rich.console import Console
 
+from generators.errors import ParityError
+
 EXIT_BAD_USAGE = 2
 EXIT_MISSING = 3
 # As a shell reports a program that SIGPIPE ended: the reader had enough, which says nothing about parity.
@@ -18,11 +21,11 @@ EXIT_READER_GONE = 141
 EXIT_INTERRUPTED = 130
 
 
-class OutputError(Exception):
-    """Standard output takes no more; `code` is the exit code."""
+class OutputError(ParityError):
+    """Standard output takes no more."""
 
     def __init__(self, error: OSError) -> None:
-        self.code = EXIT_READER_GONE if error.errno == errno.EPIPE else EXIT_BAD_USAGE
+        self.exit_code = EXIT_READER_GONE if error.errno == errno.EPIPE else EXIT_BAD_USAGE
         super().__init__(f"standard output cannot be written ({error.strerror})")
 
 
@@ -32,6 +35,11 @@ class PlainConsole(Console):
     def on_broken_pipe(self) -> NoReturn:
         """Say it like any other failed write; rich would exit with the code of a divergence."""
         raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
+
+def as_json(data: Any) -> str:
+    """Plain data for a machine to read."""
+    return json.dumps(data, indent=1)
 
 
 def console_for(*, as_data: bool) -> Console:

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from generators.errors import ParityError
+
 BOUNDS = ("ulp", "relative", "absolute", "of_column", "of_all", "of_data", "of_data_squared")
 
 
-class ToleranceError(ValueError):
+class ToleranceError(ParityError):
     """A tolerance is not usable; the message says which and why."""
 
 

@@ -1,4 +1,4 @@
-"""Which branches of the reference do cases reach? Measured by coverage.py, in a process that has imported nothing yet."""
+"""The branches of a reference that fixtures or generated cases reach, measured in a process that has imported nothing yet."""
 
 from __future__ import annotations
 
@@ -6,18 +6,13 @@ import json
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
 from typing import Any
 
-import coverage
-
-ROOT = Path(__file__).resolve().parent.parent
-MODULES = (
-    "pricing", "orders", "booking", "orphaning", "transition", "invariants", "bootstrap", "snapshot", "domain",
-)  # fmt: skip
+from harness import ROOT
+from harness.coverage.recorder import missing_branches, recorder_of
+from harness.subjects.registry import subject_called
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,9 +54,12 @@ class BranchReport:
         return "\n".join(lines)
 
 
-def measure(*, sequences: int = 0, seed: int = 0) -> BranchReport:
+def measure(subject: str, *, sequences: int = 0, seed: int = 0) -> BranchReport:
     """The branches that all fixtures reach, or with `sequences` those that so many generated cases reach."""
-    command = [sys.executable, "-m", "harness.coverage.branches", str(sequences), str(seed)]
+    coverage = subject_called(subject).coverage
+    assert coverage is not None, "whoever calls this asks a subject that can be measured"
+    files = json.dumps({file.stem: str(file) for file in coverage.files()})
+    command = [sys.executable, "-m", "harness.coverage.branches", subject, str(sequences), str(seed), files]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"measuring branches failed: {done.stderr.strip()}")
@@ -69,39 +67,13 @@ def measure(*, sequences: int = 0, seed: int = 0) -> BranchReport:
     return BranchReport(branches=data["branches"], missing=data["missing"], hits=data["hits"], cases=data["cases"])
 
 
-def _work(sequences: int, seed: int) -> Iterator[tuple[str, Callable[[], object]]]:
-    """The cases, each with its name and what runs it. Imports the reference, so only once coverage has started."""
-    from generators.reducer.bulk import generate_case
-    from golden.reducer.cases import definitions
-    from golden.reducer.corpus import ask, record
-
-    if not sequences:
-        yield from ((definition.name, partial(record, definition)) for definition in definitions())
-    for index in range(sequences):
-        case = generate_case(seed, index)
-        yield case.name, partial(ask, case.request())
-
-
-def recorder_of(files: Iterable[str]) -> coverage.Coverage:
-    """What records the branches of these files, once it is started."""
-    recorder = coverage.Coverage(branch=True, include=list(files), data_file=None, config_file=False)
-    # What the type checker proves impossible is no branch: `check_event` has refused every other event.
-    recorder.exclude(r"assert_never\(")
-    return recorder
-
-
-def missing_branches(recorder: coverage.Coverage, file: str) -> list[str]:
-    """The branches of a file that a stopped recorder has not seen taken."""
-    missed = recorder._analyze(file).missing_branch_arcs()
-    return [f"{start}->{end}" for start, ends in missed.items() for end in ends]
-
-
-def _measure_here(sequences: int, seed: int) -> dict[str, Any]:
-    files = {name: str(ROOT / "reducer" / f"{name}.py") for name in MODULES}
+def _measure_here(subject: str, sequences: int, seed: int, files: Mapping[str, str]) -> dict[str, Any]:
     recorder = recorder_of(files.values())
     recorder.start()
+    coverage = subject_called(subject).coverage
+    assert coverage is not None, "the parent asked before"
     cases = 0
-    for name, run in _work(sequences, seed):
+    for name, run in coverage.tasks(sequences, seed):
         recorder.switch_context(name)
         run()
         cases += 1
@@ -132,4 +104,4 @@ def _cases_by_arc(recorder: Any, file: str, branching: set[int]) -> dict[str, in
 
 
 if __name__ == "__main__":
-    print(json.dumps(_measure_here(int(sys.argv[1]), int(sys.argv[2]))))
+    print(json.dumps(_measure_here(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), json.loads(sys.argv[4]))))

@@ -1,25 +1,17 @@
-"""What a measurement of coverage came to, and where there was none, why."""
+"""How much of a port cases reach, and where that was not measured, why; and the part of a subject that measures it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.engine.plan import FuzzPlan
-from harness.store.ledger import Ledger
-
-ROOT = Path(__file__).resolve().parent.parent.parent
-# What is counted: of Python branches; of Haskell what `hpc` calls alternatives (equations, guards, arms of a case or an if) and
-# expressions; of Rust the regions of llvm-cov, since rustc counts no branches yet.
-UNITS = {"python": ("branches",), "haskell": ("alternatives", "expressions"), "rust": ("regions",)}
-# The condition on a night of the reducer; fewer cases are a spot check.
-BRANCHES_MIN_PCT = 99.0
-CASES_TO_REACH_ALL = 1000
+from generators.errors import ParityError
 
 
-class NotMeasuredError(Exception):
+class NotMeasuredError(ParityError):
     """A port cannot be measured here; the message says why and what to do."""
 
 
@@ -36,7 +28,7 @@ class Figure:
 
     @property
     def key(self) -> str:
-        """Its name in the ledger."""
+        """The figure's name in the ledger."""
         return f"{self.port} {self.unit}"
 
     @property
@@ -53,48 +45,51 @@ class Figure:
         return {**named, **counted, "missing": list(self.missing)}
 
 
-def unmeasured(port: str, reason: str) -> list[Figure]:
-    """The figures of a port that has none."""
-    return [Figure(port=port, unit=unit, reason=reason) for unit in UNITS[port]]
+class Coverage(ABC):
+    """How a subject's coverage is measured.
 
+    `units` says what is counted of each port, the reference first. `least_pct` is the share of the reference that a whole night
+    has to reach. `by_fixtures` is true where fixtures alone reach every branch.
+    """
 
-def cases_of(plan: FuzzPlan) -> int:
-    """How many cases are measured: the first ones of the plan."""
-    return min(plan.coverage, plan.sequences)
+    units: Mapping[str, tuple[str, ...]]
+    least_pct: float | None = None
+    by_fixtures: bool = False
 
+    @abstractmethod
+    def files(self) -> Sequence[Path]:
+        """The files of the reference that are counted."""
 
-def ports_of(plan: FuzzPlan) -> tuple[str, ...]:
-    """Whom a plan lets be measured: the reference, and the built-in port where its cases go there and not to candidates."""
-    if plan.subject == "detector":
-        return ("python",) if plan.candidate_modules else ("python", "rust")
-    return ("python",) if plan.candidate_exes else ("python", "haskell")
+    def unreachable(self, file: Path) -> frozenset[int]:
+        """Lines that no case can reach, and that are not counted."""
+        del file
+        return frozenset()
 
+    @abstractmethod
+    def measure(self, plan: Any, folder: Path) -> list[Figure]:
+        """Every figure of a plan's first cases; `folder` is for files on the way."""
 
-def recorded(ledger: Ledger, run_id: str, plan: FuzzPlan) -> list[Figure] | None:
-    """The figures of a run if the ledger has them all, else None."""
-    known = ledger.coverage(run_id)
-    found = []
-    for port in ports_of(plan):
-        for unit in UNITS[port]:
-            covered, total, missing = known.get(f"{port} {unit}", (0, 0, []))
-            found.append(Figure(port=port, unit=unit, covered=covered, total=total, missing=tuple(missing)))
-    return found if all(figure.key in known for figure in found) else None
+    @abstractmethod
+    def work(self, what: str, plan: Any, indexes: Iterable[int]) -> None:
+        """Run cases in the process that is measured; `what` is the one of several ways that `measure` asked for."""
 
+    def tasks(self, sequences: int, seed: int) -> Iterator[tuple[str, Callable[[], object]]]:
+        """What fixtures, or so many generated cases, do with the reference, by their names."""
+        del sequences, seed
+        return iter(())
 
-def record(ledger: Ledger, run_id: str, figures: Sequence[Figure]) -> None:
-    """Note what was measured; of what was not, the ledger says nothing."""
-    for figure in figures:
-        if not figure.reason:
-            ledger.record_coverage(run_id, figure.key, covered=figure.covered, total=figure.total, missing=list(figure.missing))
+    def ports_of(self, candidates: Sequence[str]) -> tuple[str, ...]:
+        """The ports that are measured: the reference, and the others where cases go to them and not to candidates."""
+        every = tuple(self.units)
+        return every[:1] if candidates else every
 
+    def unmeasured(self, port: str, reason: str) -> list[Figure]:
+        """The figures of a port that has none."""
+        return [Figure(port=port, unit=unit, reason=reason) for unit in self.units[port]]
 
-def gaps_of(plan: FuzzPlan, figures: Sequence[Figure]) -> list[str]:
-    """What the cases have to reach and do not, a sentence each: of the reducer's reference nearly every branch."""
-    if plan.subject != "reducer" or cases_of(plan) < CASES_TO_REACH_ALL:
-        return []
-    return [
-        f"{figure.covered} of {figure.total} {figure.unit} of the reference ({figure.pct:.2f} %) are fewer than "
-        f"{BRANCHES_MIN_PCT:g} %"
-        for figure in figures
-        if figure.port == "python" and not figure.reason and figure.pct < BRANCHES_MIN_PCT
-    ]
+    def measured(self, port: str, figures: Callable[[], list[Figure]]) -> list[Figure]:
+        """Figures, or the reason why there are none."""
+        try:
+            return figures()
+        except NotMeasuredError as error:
+            return self.unmeasured(port, str(error))

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from harness.coverage.figures import Figure
+from harness.panel import REFERENCE
 
 
 def print_figures(console: Console, figures: Sequence[Figure], cases: int) -> None:
@@ -21,7 +22,7 @@ def print_figures(console: Console, figures: Sequence[Figure], cases: int) -> No
         table.add_row(figure.port, figure.unit, *(("missing", "", "") if figure.reason else numbers))
     console.print(table)
     for figure in figures:
-        if figure.port == "python":
+        if figure.port == REFERENCE:
             for branch in figure.missing:
                 console.print(f"NEVER TAKEN: {branch}", markup=False)
     reasons = {figure.port: figure.reason for figure in figures if figure.reason}

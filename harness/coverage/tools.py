@@ -10,15 +10,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.coverage.figures import ROOT, NotMeasuredError
-from harness.engine.plan import FuzzPlan
+from harness import ROOT
+from harness.coverage.figures import Coverage, Figure, NotMeasuredError
 
 # A first build compiles everything; cases take a fraction of a second each.
 BUILD_SEC, CASES_SEC = 1800.0, 6 * 3600.0
+SAID_MAX = 300
 
 
 def run(command: Sequence[str | Path], *, timeout_sec: float = BUILD_SEC, environment: Mapping[str, str] | None = None) -> str:
-    """What a command says on standard output. Raises `NotMeasuredError` where it cannot be started, fails or hangs."""
+    """The standard output of a command. Raises `NotMeasuredError` where it cannot be started, fails or hangs."""
     name = Path(command[0]).name
     try:
         done = subprocess.run(
@@ -41,16 +42,29 @@ def run(command: Sequence[str | Path], *, timeout_sec: float = BUILD_SEC, enviro
     return done.stdout
 
 
-def run_cases(what: str, plan: FuzzPlan, folder: Path, environment: Mapping[str, str]) -> dict[str, Any]:
-    """What `harness.coverage.child` tells of the plan's cases. Raises `NotMeasuredError`."""
+def run_cases(
+    what: str, plan: Any, folder: Path, environment: Mapping[str, str], coverage: Coverage | None = None
+) -> dict[str, Any]:
+    """Run a plan's first cases in a process of its own; with `coverage`, count the branches of the reference there.
+
+    Raises `NotMeasuredError`.
+    """
+    files = {} if coverage is None else {str(file): sorted(coverage.unreachable(file)) for file in coverage.files()}
     asked, told = folder / f"{what}-asked.json", folder / f"{what}-told.json"
-    asked.write_text(json.dumps(plan.to_json()), encoding="utf-8")
+    asked.write_text(json.dumps({"plan": plan.to_json(), "files": files}), encoding="utf-8")
     # Not through standard output, where anything that runs may print.
-    command: list[str | Path] = [sys.executable, "-m", "harness.coverage.child", what, asked, told]
-    run(command, timeout_sec=CASES_SEC, environment=environment)
+    run([sys.executable, "-m", "harness.coverage.child", what, asked, told], timeout_sec=CASES_SEC, environment=environment)
     found: dict[str, Any] = json.loads(told.read_text(encoding="utf-8"))
     return found
 
 
+def branches_of(coverage: Coverage, what: str, plan: Any, folder: Path, environment: Mapping[str, str]) -> list[Figure]:
+    """The branches of the reference that a plan's first cases reach. Raises `NotMeasuredError`."""
+    told = run_cases(what, plan, folder, environment, coverage)
+    missing, total = tuple(told["missing"]), int(told["branches"])
+    port, (unit,) = next(iter(coverage.units.items()))
+    return [Figure(port=port, unit=unit, covered=total - len(missing), total=total, missing=missing)]
+
+
 def _last_line(text: str) -> str:
-    return (text.strip().splitlines() or ["it said nothing"])[-1].strip()[:300]
+    return (text.strip().splitlines() or ["it said nothing"])[-1].strip()[:SAID_MAX]

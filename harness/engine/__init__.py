@@ -1,0 +1,1 @@
+"""What the commands do, for any subject and none by name."""

@@ -1,59 +1,31 @@
-"""Whether a plan's ports can be used: no night is spent on one that is missing or holds another contract."""
+"""Whether ports can be used, and if not, why: nothing is spent on a port that is missing or holds another contract."""
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from collections.abc import Sequence
+from typing import Any
 
-from harness.comparators.divergence import Divergence
-from harness.engine.plan import FuzzPlan
-from harness.subjects.reducer import panel as reducer_batch
-from harness.subjects.reducer.contract import load_contract, probe
-from harness.subjects.reducer.ports.base import Availability
-
-Findings = tuple[list[tuple[str, Availability]], list[tuple[str, Divergence]]]
+from harness.panel import Examined, PortRequest
+from harness.subject import Subject
 
 
-def unusable(plan: FuzzPlan) -> Findings:
-    """The ports that are missing or broken, and where the others differ from the contract; both empty if all is well."""
-    return _of_the_detector(plan) if plan.subject == "detector" else _of_the_reducer(plan)
+def examine(subject: Subject[Any], request: PortRequest) -> list[Examined]:
+    """Every port of a request, the reference first. Raises `UnknownPortError` and `ContractFileError`."""
+    with subject.open(request) as panel:
+        return panel.examine()
 
 
-def _of_the_reducer(plan: FuzzPlan) -> Findings:
-    missing, differing = [], []
-    for port in reducer_batch.ports_of(plan.candidate_exes, plan.timeout_sec):
-        available, found, _ = probe(port, load_contract())
-        if not available.available:
-            missing.append((port.name, available))
-        differing += [(port.name, each) for each in found]
-    return missing, differing
+def exit_code_of(rows: Sequence[Examined]) -> int:
+    """0 where all can be used, 1 where one holds another contract, 3 where one is missing, broken or incomplete."""
+    if any(row.divergences for row in rows):
+        return 1
+    return 0 if all(row.availability.available and not row.lacks for row in rows) else 3
 
 
-def _of_the_detector(plan: FuzzPlan) -> Findings:
-    # Numerical libraries take seconds to import, and the reducer needs none.
-    from harness.subjects.detector import panel as detector_batch
-    from harness.subjects.detector.contract import load_detector_contract
-    from harness.subjects.detector.ports.isolation import caged
-
-    missing, differing = [], []
-    surface = load_detector_contract().surface
-    reference, *candidates = detector_batch.ports_of(plan.candidate_modules)
-    if not reference.availability().available:
-        missing.append((reference.name, reference.availability()))
-    with ExitStack() as stack:
-        for port in candidates:
-            cage = stack.enter_context(caged(port, timeout_sec=plan.timeout_sec))
-            available = cage.opened().available
-            if available.available:
-                differing += [(port.name, each) for each in cage.differing(surface)]
-            else:
-                missing.append((port.name, available))
-    return missing, differing
-
-
-def candidates_of(plan: FuzzPlan) -> list[str]:
-    """The names of the ports that a plan asks."""
-    if plan.subject == "detector":
-        from harness.subjects.detector import panel as detector_batch
-
-        return [port.name for port in detector_batch.ports_of(plan.candidate_modules)[1:]]
-    return [port.name for port in reducer_batch.ports_of(plan.candidate_exes, plan.timeout_sec)[1:]]
+def row_to_json(subject: str, row: Examined) -> dict[str, Any]:
+    """A port as plain data."""
+    available = row.availability
+    data: dict[str, Any] = {"subject": subject, "port": row.name, "available": available.available, "verdict": row.verdict}
+    if not available.available:
+        return {**data, "word": available.word, "reason": available.reason, "remedy": available.remedy}
+    return {**data, **row.described, "lacks": list(row.lacks), "divergences": [each.to_json() for each in row.divergences]}

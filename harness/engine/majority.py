@@ -1,4 +1,4 @@
-"""A look at all ports on one case: which of them stands alone, and from where on."""
+"""N-version voting on one case: which port stands alone among all of them, and from where on."""
 
 from __future__ import annotations
 
@@ -6,20 +6,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from generators.reducer.case import Case
 from harness.comparators.divergence import Divergence
-from harness.subjects.reducer.ports.base import Port
-from harness.subjects.reducer.ports.registry import open_ports
-from harness.subjects.reducer.thorough import compare_case
-
-THIRD_PORT = "haskell"
+from harness.panel import REFERENCE, C, Panel
 
 # The first divergence of the second port from the first; None where they agree.
 Differs = Callable[[str, str], Divergence | None]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Look:
+class Majority:
     """Ports that agree, group by group, the largest group first; `first` is where the others part from it."""
 
     groups: tuple[tuple[str, ...], ...]
@@ -39,7 +34,7 @@ class Look:
 
     @property
     def sentence(self) -> str:
-        """The look in a line."""
+        """The vote in a line."""
         if self.first is None:
             return f"{_listed(self.groups[0])} agree"
         where = f"first at {self.first.path}" + (f" ({self.first.event_type})" if self.first.event is not None else "")
@@ -50,7 +45,7 @@ class Look:
         return f"no majority agrees: {' | '.join(_listed(group) for group in self.groups)}; {where}"
 
     def to_json(self) -> dict[str, Any]:
-        """The look as plain data."""
+        """The vote as plain data."""
         path = None if self.first is None else self.first.path
         return {
             "groups": [list(group) for group in self.groups],
@@ -65,7 +60,7 @@ def _listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def look(names: Sequence[str], differs: Differs) -> Look:
+def vote(names: Sequence[str], differs: Differs) -> Majority:
     """Group ports by whether they agree with the first of a group."""
     groups: list[list[str]] = []
     for name in names:
@@ -79,37 +74,10 @@ def look(names: Sequence[str], differs: Differs) -> Look:
     parted = [differs(groups[0][0], group[0]) for group in groups[1:]]
     steps = [each for each in parted if each is not None]
     first = min(steps, key=lambda each: -1 if each.step is None else each.step, default=None)
-    return Look(groups=tuple(tuple(group) for group in groups), first=first)
+    return Majority(groups=tuple(tuple(group) for group in groups), first=first)
 
 
-def look_at(case: Case, ports: Sequence[Port]) -> Look:
-    """The look at a reducer's case; the reference comes first."""
-    by_name = {port.name: port for port in ports}
-
-    def differs(one: str, other: str) -> Divergence | None:
-        found = divergences_of(case, by_name[one], by_name[other])
-        return found[0] if found else None
-
-    return look(list(by_name), differs)
-
-
-def third_ports(ports: Sequence[Port], timeout_sec: float) -> list[Port]:
-    """A third opinion on another candidate, where it can be had and is not among the ports already."""
-    if THIRD_PORT in [port.name for port in ports]:
-        return []
-    return [port for port in open_ports((THIRD_PORT,), timeout_sec=timeout_sec)[1:] if port.availability().available]
-
-
-def divergences_of(case: Case, reference: Port, port: Port) -> list[Divergence]:
-    """Every divergence of a case, thoroughly. Either port may fail to answer."""
-    expected = reference.replay(case)
-    if expected.line is None:
-        return [Divergence(path="$", kind="error", reference=expected.failure, candidate="not asked")]
-    return compare_case(
-        case=case,
-        reference=expected,
-        candidate=port.replay(case),
-        reference_port=reference,
-        port=port,
-        thorough=True,
-    )
+def majority_of(panel: Panel[C], case: C, *, without: Sequence[str] = ()) -> Majority:
+    """The vote of a panel's ports on a case; the reference comes first."""
+    names = [REFERENCE, *(name for name in panel.candidates if name not in without)]
+    return vote(names, lambda one, other: panel.differs(one, other, case))

@@ -13,24 +13,27 @@ from pathlib import Path
 from types import NoneType
 from typing import Any
 
-from generators.reducer.case import Case, from_json
+from generators.errors import ParityError
 from harness.comparators.divergence import Divergence
-from harness.engine.majority import Look
+from harness.engine.majority import Majority
+from harness.panel import AnyCase
+from harness.subject import Subject
+from harness.subjects.registry import subject_called
 
-FORMAT = 1
+FORMAT = 2
 PATHS_MAX = 50
 
 
-class ReproError(ValueError):
-    """A file is no repro; the message says what is wrong with it."""
+class ReproError(ParityError):
+    """A file is not a repro; the message says what is wrong with it."""
 
 
-class ReportsError(ValueError):
+class ReportsError(ParityError):
     """Repros cannot be written to a folder; the message says why."""
 
 
 def check_reports_dir(directory: Path) -> None:
-    """Whether a repro could be written there, tried out and leaving no trace. Raises `ReportsError`."""
+    """Try out whether a repro could be written there, and leave no trace. Raises `ReportsError`."""
     made = [path for path in (directory, *directory.parents) if not path.exists()]
     try:
         directory.mkdir(parents=True, exist_ok=True)
@@ -45,15 +48,17 @@ def check_reports_dir(directory: Path) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Repro:
-    """What a repro file holds that a replay needs."""
+    """The parts of a repro file that a replay needs. `candidate` is how the command line named the port, if it did."""
 
-    case: Case
+    subject: Subject[Any]
+    case: Any
     port: str
-    exe: str | None
+    candidate: str | None
+    divergence: Mapping[str, Any]
 
 
 def versions() -> dict[str, str]:
-    """The versions that an outcome may depend on."""
+    """The versions that an outcome of any subject may depend on."""
     try:
         own = version("doge-parity")
     except PackageNotFoundError:
@@ -61,53 +66,60 @@ def versions() -> dict[str, str]:
     return {"doge-parity": own, "python": platform.python_version(), "machine": platform.machine()}
 
 
-def repro_path(directory: Path, name: str) -> Path:
-    """The file of a repro, in a folder that is made if it has to be."""
-    directory.mkdir(parents=True, exist_ok=True)
-    # The name comes from a fixture or an executable, so it may hold what a file's name may not.
-    return directory / f"repro-{re.sub(r'[^A-Za-z0-9_.-]+', '_', name)}.json"
-
-
-def findings_of(divergences: Sequence[Divergence], odd: Look | None) -> dict[str, Any]:
-    """What a repro says of the divergences of its case, and of a look at all ports."""
-    return {
-        "divergence": divergences[0].to_json(),
-        "also": [divergence.path for divergence in divergences[1:PATHS_MAX]],
-        "divergences": len(divergences),
-        "look": None if odd is None else odd.to_json(),
-    }
-
-
 def write_repro(
     directory: Path,
     *,
-    case: Case,
+    subject: Subject[Any],
+    case: AnyCase,
     divergences: Sequence[Divergence],
     port: str,
-    exe: str | None,
-    described: Mapping[str, Any],
-    odd: Look | None = None,
+    candidate: str | None,
+    described: Mapping[str, Any] | None = None,
+    majority: Majority | None = None,
 ) -> Path:
     """Write the repro of a case's divergences, the first of which names the file, and return its path.
 
-    `odd` is a look at all ports, if there was one.
+    `described` is what the port says of itself, `majority` a vote of all ports if there was one. The folder is made if needed.
     """
-    path = repro_path(directory, f"{port}-{case.name}-{divergences[0].fingerprint}")
+    directory.mkdir(parents=True, exist_ok=True)
+    # The name comes from a fixture or an executable, so it may hold what a file's name may not.
+    name = re.sub(r"[^A-Za-z0-9_.-]+", "_", f"{port}-{case.name}-{divergences[0].fingerprint}")
+    path = directory / f"repro-{name}.json"
     document = {
         "format": FORMAT,
+        "subject": subject.name,
         "command": f"parity replay {path}",
         "port": port,
-        "exe": exe,
-        "versions": {**versions(), "candidate": {key: described.get(key) for key in ("port", "version", "contract_hash")}},
+        "candidate": candidate,
+        "versions": {**versions(), **subject.versions(), "candidate": dict(described or {})},
+        "divergence": divergences[0].to_json(),
+        "also": [divergence.path for divergence in divergences[1:PATHS_MAX]],
+        "divergences": len(divergences),
+        "majority": None if majority is None else majority.to_json(),
         "case": case.to_json(),
-        **findings_of(divergences, odd),
     }
-    path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(document, indent=1, default=_plain) + "\n", encoding="utf-8")
     return path
 
 
-def read_document(path: Path) -> dict[str, Any]:
-    """A repro file as plain data, with what every repro has in it. Raises `ReproError`."""
+def _plain(value: Any) -> Any:
+    return value.tolist() if hasattr(value, "tolist") else repr(value)
+
+
+def read_repro(path: Path) -> Repro:
+    """Read a repro back. Raises `ReproError` and `UnknownSubjectError`."""
+    document = _read_document(path)
+    subject = subject_called(document["subject"])
+    try:
+        case = subject.cases.from_json(document["case"])
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ReproError(f"{path}: malformed repro: $.case: {error}") from error
+    return Repro(
+        subject=subject, case=case, port=document["port"], candidate=document["candidate"], divergence=document["divergence"]
+    )
+
+
+def _read_document(path: Path) -> dict[str, Any]:
     try:
         document = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
     except OSError as error:
@@ -115,26 +127,21 @@ def read_document(path: Path) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise ReproError(f"{path}: is not JSON ({error})") from error
     if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise ReproError(f"{path}: is no repro of format {FORMAT}; repro files are written by `parity run`")
-    wanted: tuple[tuple[str, type | tuple[type, ...]], ...] = (
-        ("port", str), ("exe", (str, NoneType)), ("divergence", dict), ("case", dict),
-    )  # fmt: skip
-    for name, kind in wanted:
-        if not isinstance(document.get(name), kind):
-            raise ReproError(f"{path}: is no whole repro ($.{name} is not what it has to be); restore it")
+        raise ReproError(f"{path}: is not a repro of format {FORMAT}; `parity run` and `parity fuzz` write repro files")
+    wanted: tuple[tuple[str, type | tuple[type, ...], str], ...] = (
+        ("subject", str, "a string"),
+        ("port", str, "a string"),
+        ("candidate", (str, NoneType), "a string or null"),
+        ("divergence", dict, "an object"),
+        ("case", dict, "an object"),
+    )
+    for name, kind, words in wanted:
+        if name not in document or not isinstance(document[name], kind):
+            raise ReproError(f"{path}: malformed repro: $.{name} must be {words}")
     if not isinstance(document["case"].get("metadata", {}), dict):
-        raise ReproError(f"{path}: is no whole repro ($.case.metadata is no object); restore it")
+        raise ReproError(f"{path}: malformed repro: $.case.metadata must be an object")
     return document
 
 
 def _refuse_constant(text: str) -> None:
-    raise ValueError(f"{text} is a text there, in quotes")
-
-
-def read_repro(path: Path) -> Repro:
-    """Read a repro back. Raises `ReproError`."""
-    document = read_document(path)
-    try:
-        return Repro(case=from_json(document["case"]), port=document["port"], exe=document.get("exe"))
-    except (KeyError, TypeError, ValueError) as error:
-        raise ReproError(f"{path}: is no whole repro ({error})") from error
+    raise ValueError(f"{text} must be a string, in quotes")

@@ -9,23 +9,29 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from generators.reducer.case import Case
 from harness.comparators.divergence import Divergence
-from harness.engine.repro import write_repro
-from harness.subjects.reducer.cases import GOLDEN
-from harness.subjects.reducer.contract import probe
-from harness.subjects.reducer.judge import compare_outcomes
-from harness.subjects.reducer.ports.base import Availability, Outcome, Port
-from harness.subjects.reducer.ports.process import ServerPort
-from harness.subjects.reducer.tally import Tally
-from harness.subjects.reducer.thorough import compare_case
+from harness.engine.golden import check_port
+from harness.engine.met import Met
+from harness.engine.repro import check_reports_dir, write_repro
+from harness.panel import REFERENCE, AnyCase, Depth, Examined, Panel, PortRequest
+from harness.subject import Measures, Subject
 
-METHODS_EVERY = 20
-# A port that fails this often, in a row or in all, costs its timeout every time and has shown what it is.
-FAILURES_IN_A_ROW_MAX = 5
-FAILURES_MAX = 25
+GOLDEN, GENERATED, MARKET = "golden", "generated", "market"
 # Beyond this many different divergences of a port, more files tell nothing new.
 REPROS_MAX = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions:
+    """The options of `parity run`. `market_windows` bounds the cases made of candles; None stands for all."""
+
+    ports: PortRequest
+    sequences: int = 1000
+    seed: int = 0
+    settings: Mapping[str, int] = field(default_factory=dict)
+    candles: Path | None = None
+    market_windows: int | None = None
+    reports_dir: Path = Path("reports")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +43,7 @@ class Finding:
     source: str
     divergence: Divergence
     count: int
+    notes: tuple[str, ...] = ()
     repro: Path | None = None
 
     def to_json(self) -> dict[str, Any]:
@@ -46,144 +53,196 @@ class Finding:
             "case": self.case,
             "source": self.source,
             "count": self.count,
+            "notes": list(self.notes),
             "repro": None if self.repro is None else str(self.repro),
             "divergence": self.divergence.to_json(),
         }
 
 
-@dataclass
+@dataclass(kw_only=True)
 class PortReport:
-    """What came of one port. `steps` counts the steps compared by replay, `methods` the cases compared by other methods."""
+    """The results of one port. Counters go by the source of cases, `not_compared` by what was missing."""
 
-    name: str
-    availability: Availability
-    described: Mapping[str, Any] = field(default_factory=dict)
-    contract: list[Divergence] = field(default_factory=list)
+    examined: Examined
+    measures: Measures
     cases: Counter[str] = field(default_factory=Counter)
     divergent: Counter[str] = field(default_factory=Counter)
+    not_compared: Counter[str] = field(default_factory=Counter)
     steps: int = 0
-    methods: int = 0
-    sessions: int = 0
-    failures: int = 0
-    failures_in_a_row: int = 0
-    gave_up: bool = False
+    thorough: int = 0
+    excused: int = 0
     busy_sec: float = 0.0
 
     @property
-    def usable(self) -> bool:
-        """Whether cases may still be sent to it."""
-        return self.availability.available and not self.contract and not self.gave_up
+    def name(self) -> str:
+        """The port's name."""
+        return self.examined.name
+
+    @property
+    def whole(self) -> bool:
+        """True if the port is here, lacks nothing and was compared on every case that it was sent."""
+        return self.examined.availability.available and not self.examined.lacks and not self.not_compared
 
 
-@dataclass
+@dataclass(kw_only=True)
 class RunReport:
     """All that a run found."""
 
+    subject: str
     ports: list[PortReport]
     findings: list[Finding] = field(default_factory=list)
-    tallies: dict[str, Tally] = field(default_factory=dict)
-    never_hit: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    met: dict[str, Met] = field(default_factory=dict)
+    never_met: list[str] = field(default_factory=list)
     elapsed_sec: float = 0.0
 
     @property
     def exit_code(self) -> int:
-        """0 parity, 1 divergence or a check that met too little, 3 a port is missing or broken."""
-        if self.findings or self.never_hit or any(port.contract for port in self.ports):
+        """0 parity, 1 divergence or a check that met too little, 3 a port or a part of one is missing or broken."""
+        if self.findings or self.never_met or any(port.examined.divergences for port in self.ports):
             return 1
-        return 0 if all(port.availability.available for port in self.ports) else 3
+        return 0 if all(port.whole for port in self.ports) else 3
 
 
 Progress = Callable[[str, int], None]
+Source = tuple[str, Iterable[Any], int]
+
+
+def sources_of(subject: Subject[Any], options: RunOptions) -> list[Source]:
+    """The cases of a run with how many there are, by source; all files are read here. Raises errors of the files."""
+    golden = subject.cases.golden()
+    market = subject.cases.market(options.candles, options.seed, options.market_windows)
+    generated = (subject.cases.generate(options.seed, index, options.settings) for index in range(options.sequences))
+    return [(GOLDEN, golden, len(golden)), (GENERATED, generated, options.sequences), (MARKET, market, len(market))]
+
+
+def run_parity(
+    subject: Subject[Any], sources: Sequence[Source], options: RunOptions, progress: Progress = lambda _source, _done: None
+) -> RunReport:
+    """Every case through every port. Raises errors of the options, of the contract and of fixtures."""
+    check_reports_dir(options.reports_dir)
+    with subject.open(options.ports) as panel:
+        runner = Runner(subject, panel, options.reports_dir)
+        if runner.report.ports[0].examined.usable:
+            for source, cases, _ in sources:
+                runner.run(source, cases, progress=progress)
+            runner.check_recorded()
+    runner.report.never_met = runner.report.met[GENERATED].never_met() if GENERATED in runner.report.met else []
+    return runner.report
 
 
 class Runner:
-    """Sends cases to ports. The first port is the reference; the caller closes them."""
+    """Sends cases to the ports of a panel."""
 
-    def __init__(self, ports: Sequence[Port], *, reports_dir: Path, exes: Mapping[str, str] | None = None) -> None:
-        self.ports = list(ports)
-        self.reference = self.ports[0]
-        self.reports_dir = reports_dir
-        self.exes = dict(exes or {})
-        self.report = RunReport([PortReport(port.name, port.availability()) for port in self.ports])
-        self._seen: Counter[str] = Counter()
+    def __init__(self, subject: Subject[Any], panel: Panel[Any], reports_dir: Path) -> None:
+        self.subject, self.panel, self.reports_dir = subject, panel, reports_dir
+        ports = [PortReport(examined=examined, measures=subject.measures()) for examined in panel.examine()]
+        self.report = RunReport(subject=subject.name, ports=ports)
         self._written: dict[tuple[str, str], Path] = {}
 
-    def check_contracts(self, contract: dict[str, Any]) -> None:
-        """Hold every port to the contract before it sees a case; one that does not answer at all sees none."""
-        for port, report in zip(self.ports, self.report.ports, strict=True):
-            report.availability, report.contract, report.described = probe(port, contract)
-
-    def run(self, source: str, cases: Iterable[Case], *, progress: Progress | None = None) -> None:
+    def run(self, source: str, cases: Iterable[AnyCase], *, progress: Progress = lambda _source, _done: None) -> None:
         """Put the cases of one source through every usable port."""
         started = time.perf_counter()
-        tally = self.report.tallies.setdefault(source, Tally())
-        for case in cases:
-            self.run_case(source, case, tally)
-            if progress is not None:
-                progress(source, 1)
+        met = self.report.met.setdefault(source, Met(self.subject.tally))
+        for index, case in enumerate(cases):
+            self._run_case(source, index, case, met)
+            progress(source, 1)
         self.report.elapsed_sec += time.perf_counter() - started
 
-    def run_case(self, source: str, case: Case, tally: Tally) -> None:
-        """Put one case through every usable port."""
-        index = self._seen[source]
-        self._seen[source] += 1
-        reference = self.reference.replay(case)
-        tally.add(case, reference.answer)
-        for port, report in zip(self.ports, self.report.ports, strict=True):
-            if not report.usable or (source != GOLDEN and index % port.sample_every):
-                continue
-            started = time.perf_counter()
-            found = self._compare(port, report, case, reference, thorough=source == GOLDEN or index % METHODS_EVERY == 0)
-            report.busy_sec += time.perf_counter() - started
-            report.cases[source] += 1
-            report.steps += len(reference.answer.get("steps", ()))
-            if found:
-                report.divergent[source] += 1
-                self.note_finding(port, report, source, case, found)
+    def _run_case(self, source: str, index: int, case: AnyCase, met: Met) -> None:
+        reference, *candidates = self.report.ports
+        started = time.perf_counter()
+        expected = self.panel.expect(case)
+        steps = met.add(case, expected)
+        thorough = source == GOLDEN or index % self.subject.defaults.run_thorough_every == 0
+        found = self.panel.recheck(case, expected) if thorough else []
+        reference.busy_sec += time.perf_counter() - started
+        self._count(reference, source, steps)
+        if found:
+            # A reference that does not answer alike twice is nothing to hold a port against.
+            self._note(reference, source, case, found)
+        for port in candidates:
+            every = self.panel.sample_every(port.name)
+            if port.examined.usable and (source == GOLDEN or index % every == 0):
+                self._judge(port, source, case, expected, steps, Depth.THOROUGH if thorough else Depth.PLAIN)
 
-    def _compare(self, port: Port, report: PortReport, case: Case, reference: Outcome, *, thorough: bool) -> list[Divergence]:
-        if port is self.reference:
-            # Asked twice, the reference must answer alike, or nothing can be held against it.
-            return compare_outcomes(reference=reference, candidate=port.replay(case), case=case) if thorough else []
-        candidate = port.replay(case)
-        report.failures_in_a_row = report.failures_in_a_row + 1 if candidate.line is None else 0
-        report.failures += candidate.line is None
-        report.gave_up = report.failures_in_a_row >= FAILURES_IN_A_ROW_MAX or report.failures >= FAILURES_MAX
-        report.methods += thorough
-        report.sessions += thorough and isinstance(port, ServerPort)
-        return compare_case(
-            case=case,
-            reference=reference,
-            candidate=candidate,
-            reference_port=self.reference,
-            port=port,
-            thorough=thorough,
-        )
+    def _judge(self, port: PortReport, source: str, case: AnyCase, expected: Any, steps: int, depth: Depth) -> None:
+        started = time.perf_counter()
+        judgement = self.panel.judge(port.name, case, expected, depth)
+        port.busy_sec += time.perf_counter() - started
+        if judgement.not_compared is not None:
+            # What was not compared has not passed: something is missing, and the run says so.
+            port.not_compared[judgement.not_compared] += 1
+            return
+        self._count(port, source, steps)
+        port.thorough += depth is Depth.THOROUGH
+        port.excused += judgement.excused
+        port.measures.add(source, case, judgement)
+        if judgement.divergences:
+            self._note(port, source, case, judgement.divergences, judgement.notes)
 
-    def note_finding(self, port: Port, report: PortReport, source: str, case: Case, found: Sequence[Divergence]) -> None:
+    def _count(self, port: PortReport, source: str, steps: int) -> None:
+        port.cases[source] += 1
+        port.steps += steps
+
+    def _note(
+        self, port: PortReport, source: str, case: AnyCase, found: Sequence[Divergence], notes: tuple[str, ...] = ()
+    ) -> None:
         """Keep a divergent case; the first of its kind gets a repro file."""
+        port.divergent[source] += 1
         key = (port.name, found[0].fingerprint)
         if key not in self._written and sum(name == port.name for name, _ in self._written) < REPROS_MAX:
             self._written[key] = write_repro(
                 self.reports_dir,
+                subject=self.subject,
                 case=case,
                 divergences=found,
                 port=port.name,
-                exe=self.exes.get(port.name),
-                described=report.described,
+                candidate=self.panel.candidate_of(port.name),
+                described=port.examined.described,
             )
-        finding = Finding(
-            port=port.name,
-            case=case.name,
-            source=source,
-            divergence=found[0],
-            count=len(found),
-            repro=self._written.get(key),
-        )
-        self.report.findings.append(finding)
+        self._find(port.name, case.name, source, found, notes, self._written.get(key))
 
-    def close(self) -> None:
-        """Let go of every port."""
-        for port in self.ports:
-            port.close()
+    def _find(
+        self, port: str, case: str, source: str, found: Sequence[Divergence], notes: tuple[str, ...], repro: Path | None
+    ) -> None:
+        self.report.findings.append(
+            Finding(port=port, case=case, source=source, divergence=found[0], count=len(found), notes=notes, repro=repro)
+        )
+
+    def check_recorded(self) -> None:
+        """Hold the reference to what was recorded, so that one that drifted cannot vouch for itself.
+
+        Candidates too, where fixtures hold calls that no case asks for.
+        """
+        golden = self.subject.golden
+        if golden is None:
+            return
+        fixtures = golden.read(golden.folder / "fixtures")
+        for port in self.report.ports if golden.holds_calls else self.report.ports[:1]:
+            known = {finding.case for finding in self.report.findings if finding.port == port.name}
+            usable = port.examined.usable and not port.not_compared
+            for problem in check_port(golden, self.panel, port.name, fixtures) if usable else ():
+                if problem.fixture not in known and problem.divergence is not None:
+                    port.divergent[GOLDEN] += 1
+                    self._find(port.name, problem.fixture, GOLDEN, [problem.divergence], (), None)
+
+
+def notes_of(report: RunReport) -> list[str]:
+    """What a reader should know beside the tables, a sentence each: everything that was not compared, and why."""
+    notes = []
+    for port in report.ports:
+        available = port.examined.availability
+        if not available.available:
+            notes.append(f"{available.word}: port {port.name}: {available.sentence}")
+        for name in port.examined.lacks:
+            cases = port.not_compared[name]
+            notes.append(f"MISSING: port {port.name}: it has no {name}; {cases} case(s) were not compared for it")
+        for what, cases in port.not_compared.items():
+            if what not in port.examined.lacks:
+                notes.append(f"GIVEN UP: port {port.name}: it failed too often; {cases} case(s) were not compared for {what}")
+    return notes
+
+
+def is_reference(port: PortReport) -> bool:
+    """True for the port that the others are compared with."""
+    return port.name == REFERENCE

@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-import click
 import msgspec
 
+from generators.errors import ParityError
 from harness.comparators.divergence import Divergence
 from harness.store.records import Find
+from harness.subjects.registry import names
 
 DEFAULT_FILE = Path("waivers.toml")
 
@@ -19,14 +20,14 @@ Text = Annotated[str, msgspec.Meta(min_length=1)]
 Fingerprint = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{12}$")]
 
 
-class WaiverError(ValueError):
+class WaiverError(ParityError):
     """A file of waivers cannot be read; the message says where and why."""
 
 
 class Waiver(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One fingerprint of a subject, of one port or of all, waived through the day `expires`."""
 
-    subject: Literal["reducer", "detector"]
+    subject: Text
     fingerprint: Fingerprint
     owner: Text
     reason: Text
@@ -71,6 +72,11 @@ def read_waivers(path: Path) -> tuple[Waiver, ...]:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise WaiverError(f"--waivers {path}: {error}; an entry has subject, fingerprint, owner, reason, expires") from error
     for position, waiver in enumerate(found):
+        if waiver.subject not in names():
+            known = ", ".join(names())
+            raise WaiverError(
+                f"--waivers {path}: no subject is called {waiver.subject!r}, only {known} - at `$.waiver[{position}].subject`"
+            )
         if any((each.subject, each.key) == (waiver.subject, waiver.key) for each in found[:position]):
             raise WaiverError(f"--waivers {path}: $.waiver[{position}] waives {waiver.fingerprint} again; leave one out")
     return found
@@ -108,13 +114,3 @@ def stale(waivers: Sequence[Waiver], hits: Mapping[str, int], *, today: datetime
         elif complete and not hits.get(waiver.key):
             found.append(f"NEVER HIT: {who} met no divergence; take it out, unless a longer run meets it")
     return found
-
-
-def waivers_option(command: Any) -> Any:
-    """`--waivers FILE`."""
-    return click.option(
-        "--waivers",
-        "waivers_file",
-        type=click.Path(path_type=Path),
-        help=f"Divergences that are known and answered for; {DEFAULT_FILE}, if it is there.",
-    )(command)

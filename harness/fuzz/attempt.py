@@ -1,4 +1,4 @@
-"""One sitting of a fuzz run: as far as it comes before it is whole, the time is up, or somebody stops it."""
+"""One attempt of a fuzz run: as far as it comes before it is whole, the time is up, or somebody stops it."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from harness.engine.waivers import find_is_waived, waivers_from
 from harness.fuzz.coverage import covered
 from harness.fuzz.progress import telling
 from harness.fuzz.run import carry_out
-from harness.fuzz.triage import SHRINK_SEC, Explained, explain
+from harness.fuzz.triage import SHRINK_SEC, Triaged, triage
 from harness.fuzz.verdict import Verdict, verdict_of
 from harness.store.ledger import Ledger, Run
 
 
 @dataclass
-class Sitting:
-    """A sitting, and what has come of it so far. Whoever interrupts it once gets the verdict on what there is."""
+class Attempt:
+    """A attempt, and what has come of it so far. Whoever interrupts it once gets the verdict on what there is."""
 
     ledger: Ledger
     run: Run
@@ -30,7 +30,7 @@ class Sitting:
     time_budget_sec: float | None
     interrupted: bool = False
     rate: float = 0.0
-    explained: list[Explained] = field(default_factory=list)
+    triaged: list[Triaged] = field(default_factory=list)
     figures: list[Figure] = field(default_factory=list)
     started: float = field(default_factory=time.monotonic)
 
@@ -53,7 +53,7 @@ class Sitting:
             )
         self.rate, self.interrupted = progress.rate, progress.interrupted
 
-    def explain(self, reports_dir: Path, finds_max: int) -> None:
+    def triage(self, reports_dir: Path, finds_max: int) -> None:
         """Make the finds small and keep their repros, the first ones, as far as there is time."""
         try:
             waivers = waivers_from(self.plan.waivers)
@@ -61,17 +61,17 @@ class Sitting:
             for find in sorted(self.ledger.finds(self.run.id), key=lambda find: find.divergence["step"] is None):
                 if find_is_waived(waivers, find):
                     continue
-                if self.interrupted or len(self.explained) >= finds_max:
+                if self.interrupted or len(self.triaged) >= finds_max:
                     break
                 if self.left_sec <= 0.0:
                     self._say(f"NOT SHRUNK {find.fingerprint}: the time is up; the run, resumed, makes it small")
                     continue
-                found = explain(self.plan, find, reports_dir, time_budget_sec=min(SHRINK_SEC, self.left_sec))
+                found = triage(self.plan, find, reports_dir, time_budget_sec=min(SHRINK_SEC, self.left_sec))
                 if found is None:
                     where = f"case {find.first_index} does not diverge when it is run alone"
                     self._say(f"NOT SHRUNK {find.fingerprint}: {where}; the port may depend on what it was asked before")
                     continue
-                self.explained.append(found)
+                self.triaged.append(found)
                 self.ledger.record_repro(self.run.id, found.record())
         except KeyboardInterrupt:
             self.interrupted = True

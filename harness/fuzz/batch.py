@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import time
-from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -12,13 +11,16 @@ from typing import Any
 
 import psutil
 
+from generators.errors import ParityError
 from harness.comparators.divergence import Divergence
-from harness.engine.plan import FuzzPlan, differing_builds, plan_from
+from harness.engine.builds import differing_builds
+from harness.engine.plan import FuzzPlan, plan_from
 from harness.engine.waivers import waiver_of, waivers_from
+from harness.panel import Depth, Judgement, Panel
 from harness.store.records import BatchResult, Find
 
 
-class OtherBuildError(RuntimeError):
+class OtherBuildError(ParityError):
     """A batch would be run by other sources or ports than its run. The message says which."""
 
 
@@ -31,58 +33,34 @@ def run_batch(data: Mapping[str, Any], builds: Mapping[str, str], number: int) -
     differing = differing_builds(plan, builds)
     if differing:
         raise OtherBuildError(f"{', '.join(differing)}; have the same checkout, built, for the whole run")
-    if plan.subject == "detector":
-        from harness.subjects.detector.panel import DetectorBatch
-
-        return DetectorBatch(plan, number).run()
-    from harness.subjects.reducer.panel import ReducerBatch
-
-    return ReducerBatch(plan, number).run()
+    with plan.about().open(plan.ports()) as panel:
+        return Batch(plan, panel).run(number)
 
 
-class Batch(ABC):
-    """A batch on its way: what the subjects have in common."""
+class Batch:
+    """A batch on its way."""
 
-    def __init__(self, plan: FuzzPlan, number: int) -> None:
-        self.plan = plan
-        self.number = number
-        self.steps = 0
-        self.divergent = 0
-        self.waived = 0
+    def __init__(self, plan: FuzzPlan, panel: Panel[Any]) -> None:
+        self.plan, self.panel, self.subject = plan, panel, plan.about()
+        self.steps = self.divergent = self.waived = 0
         self.waivers = waivers_from(plan.waivers)
-        self.hits: Counter[str] = Counter()
+        self.counts: dict[str, Counter[str]] = {}
         self.finds: dict[tuple[str, str], Find] = {}
-        self._cases = hashlib.sha256()
-        self._verdicts = hashlib.sha256()
+        self._cases, self._verdicts = hashlib.sha256(), hashlib.sha256()
 
-    @abstractmethod
-    def run_case(self, index: int) -> tuple[bytes, list[tuple[str, list[Divergence]]]]:
-        """Run a case: all that it is, as bytes, and the divergences of each port that diverges.
-
-        Where the first of them is waived, they include what comes after it: a waiver must not hide another bug.
-        """
-
-    @abstractmethod
-    def counts(self) -> dict[str, dict[str, int]]:
-        """How often what was met."""
-
-    def run(self) -> BatchResult:
+    def run(self, number: int) -> BatchResult:
         """Every case of the batch, in order."""
         started = time.perf_counter()
-        indexes = self.plan.indexes(self.number)
+        indexes = self.plan.indexes(number)
         for index in indexes:
-            whole, found = self.run_case(index)
-            self._cases.update(whole)
-            self.divergent += bool(found)
-            waived = [self._note(port, index, divergences) for port, divergences in found]
-            self.waived += bool(waived) and all(waived)
+            self.run_case(index)
         return BatchResult(
-            number=self.number,
+            number=number,
             cases=len(indexes),
             steps=self.steps,
             divergent=self.divergent,
             waived=self.waived,
-            counts={**self.counts(), "waiver": dict(self.hits)} if self.waivers else self.counts(),
+            counts={kind: dict(counted) for kind, counted in self.counts.items()},
             case_hash=self._cases.hexdigest(),
             verdict_hash=self._verdicts.hexdigest(),
             finds=tuple(self.finds.values()),
@@ -90,14 +68,45 @@ class Batch(ABC):
             rss_bytes=_rss_bytes(),
         )
 
-    def covered(self, port: str, divergence: Divergence) -> bool:
-        """Whether a waiver covers it."""
-        return waiver_of(self.waivers, port, divergence) is not None
+    def run_case(self, index: int) -> None:
+        """Run a case through every port and note what came of it."""
+        case = self.plan.case(index)
+        self._cases.update(self.subject.cases.encode(case))
+        expected = self.panel.expect(case)
+        self.steps += self.subject.tally.steps(case, expected)
+        for kind, name in self.subject.tally.met(case, expected):
+            self._count(kind, name)
+        depth = self._depth(index)
+        waived = []
+        for port in self.panel.candidates:
+            judgement = self.panel.judge(port, case, expected, depth)
+            if judgement.basis is not None:
+                self._count("judged", judgement.basis)
+            if judgement.divergences:
+                waived.append(self._note(port, index, self._with_past(port, case, judgement, depth)))
+        self.divergent += bool(waived)
+        self.waived += bool(waived) and all(waived)
+
+    def _depth(self, index: int) -> Depth:
+        depth = self.subject.defaults.night_depth(index)
+        if depth is Depth.THOROUGH and self.subject.defaults.night_thorough_every > 1:
+            self._count("asked", "thoroughly")
+        return depth
+
+    def _count(self, kind: str, name: str) -> None:
+        self.counts.setdefault(kind, Counter())[name] += 1
+
+    def _with_past(self, port: str, case: Any, judgement: Judgement, depth: Depth) -> Sequence[Divergence]:
+        """The divergences, and where the first is waived what stands behind it: a waiver must not hide another bug."""
+        if waiver_of(self.waivers, port, judgement.divergences[0]) is None:
+            return judgement.divergences
+        return self.panel.past(port, case, judgement.divergences, depth)
 
     def _note(self, port: str, index: int, divergences: Sequence[Divergence]) -> bool:
         """Note a port's divergences on a case by the first that nobody waived; True if all of them are waived."""
         waivers = [waiver_of(self.waivers, port, each) for each in divergences]
-        self.hits.update({waiver.key for waiver in waivers if waiver is not None})
+        for hit in {waiver.key for waiver in waivers if waiver is not None}:
+            self._count("waiver", hit)
         waived = None not in waivers
         first = 0 if waived else waivers.index(None)
         divergence = divergences[first]
@@ -106,7 +115,7 @@ class Batch(ABC):
         if key in self.finds:
             self.finds[key] = self.finds[key].with_more(1)
         else:
-            # What parts in the same step may be the same bug, and has to be waived with it.
+            # Divergences in the same step may be the same bug, and have to be waived with it.
             alike = {each.fingerprint for each in divergences[first + 1 :] if each.step in (None, divergence.step)}
             also = sorted(alike - {divergence.fingerprint})
             self.finds[key] = Find(port, divergence.fingerprint, 1, index, {**divergence.to_json(), "also": also})

@@ -9,9 +9,11 @@ from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from generators.errors import ParityError
 from harness.fuzz.batch import OtherBuildError, run_batch
 from harness.fuzz.workers import WorkersError
 from harness.store.records import BatchResult
+from harness.subjects.registry import subject_called
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -26,8 +28,8 @@ AHEAD = 2
 NO_NANNY = "start them with --no-nanny, or with DASK_DISTRIBUTED__WORKER__DAEMON=False"
 
 
-class ChildlessError(RuntimeError):
-    """A worker may not start processes, in which the detector's candidates run."""
+class ChildlessError(ParityError):
+    """A worker may not start processes, in which candidates of this subject run."""
 
 
 def check_cluster(address: str) -> None:
@@ -57,7 +59,7 @@ def run_on_cluster(
 
 def run_there(data: Mapping[str, Any], builds: Mapping[str, str], number: int) -> BatchResult:
     """Run a batch in a cluster's worker. Raises `ChildlessError` and `OtherBuildError`."""
-    if data["subject"] == "detector" and multiprocessing.current_process().daemon:
+    if subject_called(data["subject"]).forks and multiprocessing.current_process().daemon:
         raise ChildlessError
     return run_batch(data, builds, number)
 
@@ -125,7 +127,7 @@ def _result(future: Any, number: int, address: str) -> BatchResult:
     try:
         result: BatchResult = future.result()
     except ChildlessError as error:
-        where = f"--cluster {address}: a worker may not start processes, which the detector's candidates run in"
+        where = f"--cluster {address}: a worker may not start processes, which candidates run in"
         raise WorkersError(f"{where}; {NO_NANNY}") from error
     except OtherBuildError as error:
         raise WorkersError(f"--cluster {address}: a worker has another build than this run: {error}") from error

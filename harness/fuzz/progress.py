@@ -13,8 +13,8 @@ from rich.progress import Progress as Bar
 from harness.fuzz.run import Listener, Progress
 from harness.store.records import Find
 
-# Of these a line each, the most frequent first; what else was counted is in the report.
-KINDS = ("phase", "event", "action", "reason", "property", "judged")
+# These are counted, and are nothing that cases meet.
+UNTOLD = ("asked", "waiver", "refused")
 NAMES_MAX = 8
 # Elsewhere than on a terminal: a word at every twentieth of the way.
 WORDS = 20
@@ -41,9 +41,8 @@ def found(find: Find) -> str:
 def met(progress: Progress) -> list[str]:
     """What the cases of this sitting have met, a line for each kind."""
     lines = []
-    for kind in KINDS:
-        counts = progress.counts.get(kind)
-        if counts:
+    for kind, counts in progress.counts.items():
+        if kind not in UNTOLD:
             lines.append(f"  {kind}: " + ", ".join(f"{name} {number}" for name, number in counts.most_common(NAMES_MAX)))
     return lines
 

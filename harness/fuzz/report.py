@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from harness.engine.waivers import Waiver, find_is_waived
-from harness.fuzz.triage import Explained
+from harness.fuzz.triage import Triaged
 from harness.fuzz.verdict import Verdict
 from harness.store.records import Find
 
@@ -19,7 +19,7 @@ ALSO_MAX = 12
 
 
 def print_verdict(
-    console: Console, verdict: Verdict, finds: Sequence[Find], explained: Sequence[Explained], *, rate: float, ledger: str
+    console: Console, verdict: Verdict, finds: Sequence[Find], triaged: Sequence[Triaged], *, rate: float, ledger: str
 ) -> None:
     """Print what came of the run; `rate` is in cases a second, `ledger` the option that names the ledger, if it is needed."""
     console.print(_met(verdict))
@@ -27,14 +27,14 @@ def print_verdict(
         console.print(_waived(verdict, waiver), markup=False, soft_wrap=True)
     for find in finds:
         console.print(_found(verdict, find), markup=False, soft_wrap=True)
-    for each in explained:
+    for each in triaged:
         console.print(
-            f"SHRUNK {each.find.fingerprint}: {each.size_before} {each.unit} to {each.size_after} in "
-            f"{each.attempts} attempts, {each.seconds:.1f} s: parity replay {each.path}",
+            f"SHRUNK {each.find.fingerprint}: {each.shrunk.size_before} {each.shrunk.unit} to {each.shrunk.size_after} in "
+            f"{each.shrunk.attempts} attempts, {each.shrunk.seconds:.1f} s: parity replay {each.path}",
             markup=False,
             soft_wrap=True,
         )
-        console.print(f"  {each.odd.sentence}", markup=False, soft_wrap=True)
+        console.print(f"  {each.majority.sentence}", markup=False, soft_wrap=True)
     for gap in verdict.gaps:
         console.print(gap, markup=False, soft_wrap=True)
     if verdict.memory is not None:
@@ -65,16 +65,17 @@ def _waived(verdict: Verdict, waiver: Waiver) -> str:
     return f"WAIVED {waiver.fingerprint}{of}: {hits} case(s), until {waiver.expires} by {waiver.owner}: {waiver.reason}"
 
 
-def as_data_of(verdict: Verdict, finds: Sequence[Find], explained: Sequence[Explained]) -> dict[str, Any]:
+def as_data_of(verdict: Verdict, finds: Sequence[Find], triaged: Sequence[Triaged]) -> dict[str, Any]:
     """The run as plain data."""
-    shrunk = {(each.find.port, each.find.fingerprint): each for each in explained}
+    known = {(each.find.port, each.find.fingerprint): each for each in triaged}
     rows = []
     for find in finds:
-        each = shrunk.get((find.port, find.fingerprint))
-        sizes: dict[str, Any] = {"events_before": None, "events_after": None, "repro": None, "odd": None, "first_step": None}
+        each = known.get((find.port, find.fingerprint))
+        sizes: dict[str, Any] = dict.fromkeys(("size_before", "size_after", "unit", "repro", "odd", "first_step"))
         if each is not None:
-            sizes = {"events_before": each.size_before, "events_after": each.size_after, "repro": str(each.path)}
-            sizes |= {"odd": list(each.odd.odd), "first_step": each.odd.step}
+            shrunk = each.shrunk
+            sizes = {"size_before": shrunk.size_before, "size_after": shrunk.size_after, "unit": shrunk.unit}
+            sizes |= {"repro": str(each.path), "odd": list(each.majority.odd), "first_step": each.majority.step}
         rows.append({**find.to_row(), **sizes})
     total, counts = verdict.total, verdict.counts
     waived: Mapping[str, int] = counts.get("waiver", {})

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from harness.engine.plan import FuzzPlan, builds_of, differing_builds
+from harness.engine.builds import builds_of, differing_builds
+from harness.engine.plan import FuzzPlan
 from harness.engine.waivers import Waiver, find_is_waived, waivers_from
 from harness.fuzz.cluster import run_on_cluster
 from harness.fuzz.workers import run_locally
@@ -36,17 +37,17 @@ class Progress:
 
     @property
     def rate(self) -> float:
-        """Cases a second, of this sitting."""
+        """Cases a second, of this attempt."""
         return self.cases / max(1e-9, self.elapsed_sec)
 
     @property
     def elapsed_sec(self) -> float:
-        """Seconds of this sitting."""
+        """Seconds of this attempt."""
         return time.monotonic() - self.started
 
     @property
     def left_sec(self) -> float:
-        """Seconds until the end, if the rate stays; cases of an earlier sitting say nothing of it."""
+        """Seconds until the end, if the rate stays; cases of an earlier attempt say nothing of it."""
         return (self.batches - self.done) / max(1, self.done - self.before) * self.elapsed_sec
 
 
@@ -107,7 +108,7 @@ def carry_out(
 
 
 def _end(ledger: Ledger, run: Run, plan: FuzzPlan) -> None:
-    # Another sitting may have brought the rest meanwhile.
+    # Another attempt may have brought the rest meanwhile.
     whole = len(ledger.finished(run.id)) == plan.batch_count
     ledger.end(run.id, state=DONE if whole else STOPPED)
 

@@ -8,16 +8,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from harness.coverage.figures import Figure, gaps_of
+from harness.coverage.figures import Figure
+from harness.engine.met import never_met
 from harness.engine.plan import FuzzPlan
 from harness.engine.waivers import Waiver, stale, waivers_from
+from harness.fuzz.coverage import gaps_of
 from harness.store.ledger import Ledger, Total
-from harness.subjects.reducer.tally import WANTED
 
 # None in n cases: with 95 % confidence the share of divergent cases of this distribution is at most 3 / n.
 RULE_OF_THREE = 3.0
-# Fewer cases than this are a spot check, and need not meet everything.
-CASES_TO_MEET_ALL = 1000
 # Memory is compared between the batches after the first third and the last ones, once there are this many.
 BATCHES_TO_JUDGE_MEMORY = 40
 # Less than this many bytes more is noise.
@@ -85,7 +84,7 @@ class Verdict:
         text = f"{self.word}: {total.cases} cases, {total.steps} steps, {total.divergent} divergent"
         text += f", {total.waived} of them waived" if total.waived else ""
         text += f", {self.excused} excused" if self.excused else ""
-        text += f", {rate:.0f} cases/s in this sitting"
+        text += f", {rate:.0f} cases/s in this attempt"
         if self.word == "PARITY" and self.bound is not None:
             text += f"; at most {100.0 * self.bound:.3g} % of such cases diverge"
             if self.bound_thorough is not None:
@@ -107,8 +106,8 @@ def verdict_of(
     waivers = waivers_from(plan.waivers)
     today = datetime.datetime.now(tz=datetime.UTC).date()
     gaps = stale(waivers, counts.get("waiver", Counter()), today=today, complete=complete)
-    if plan.subject == "reducer" and complete and plan.sequences >= CASES_TO_MEET_ALL:
-        gaps += [f"NEVER MET: {each}" for each in never_hit(counts)]
+    if complete:
+        gaps += [f"NEVER MET: {each}" for each in never_met(plan.about().tally, plan.sequences, counts)]
     memory = memory_of(ledger.memory(run_id))
     if memory is not None and memory[1] > max(memory[0] * MEMORY_GROWTH_MAX, memory[0] + MEMORY_NOISE_BYTES):
         gaps.append(f"MEMORY GROWS: from {memory[0] / 2**20:.0f} MiB a worker to {memory[1] / 2**20:.0f} MiB")
@@ -124,11 +123,6 @@ def verdict_of(
         figures=figures,
         interrupted=interrupted,
     )
-
-
-def never_hit(counts: Mapping[str, Mapping[str, int]]) -> list[str]:
-    """Phases, events and actions that no case reached."""
-    return [f"{kind} {name}" for kind, names in WANTED.items() for name in names if not counts.get(kind, {}).get(name)]
 
 
 def memory_of(sizes: Sequence[int]) -> tuple[float, float] | None:

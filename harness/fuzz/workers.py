@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from multiprocessing import connection, resource_tracker
 from typing import Any
 
+from generators.errors import ParityError
 from harness.fuzz.batch import OtherBuildError, run_batch
 from harness.store.records import BatchResult
 
@@ -22,7 +23,7 @@ from harness.store.records import BatchResult
 DEATHS_MAX = 3
 
 
-class WorkersError(RuntimeError):
+class WorkersError(ParityError):
     """A batch cannot be run: it ends every worker, or there is no cluster. The message says which.
 
     `resumable` is whether the run can be gone on with once that is mended.
@@ -33,7 +34,7 @@ class WorkersError(RuntimeError):
         self.resumable = resumable
 
 
-class TimeUpError(Exception):
+class TimeUpError(ParityError):
     """The time is up; what is running is given up, and will be run again."""
 
 

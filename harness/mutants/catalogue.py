@@ -10,28 +10,22 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from harness.mutants.operators import EXPRESSIONS, Change
+from harness.mutants.operators import EXPRESSIONS, Change, Vocabulary
 from harness.mutants.statements import dropped, statements
-from harness.subjects.reducer.mutants.unreachable import BEYOND_THE_WIRE
-
-# The modules of the reference that decide something.
-MODULES = ("pricing", "orders", "booking", "orphaning", "invariants", "transition", "bootstrap", "domain")
 
 
 @dataclass(frozen=True)
 class Source:
-    """What is mutated: modules of a package, without the functions that are beyond the comparison.
+    """What is mutated: modules of a package, without the functions that no comparison of ports reaches, which have reasons.
 
     `constants` adds what is assigned outside of functions: named numbers, defaults of fields.
     """
 
     package: str
     modules: tuple[str, ...]
-    beyond: Mapping[str, str]
+    unreachable: Mapping[str, str]
+    words: Vocabulary
     constants: bool = False
-
-
-REDUCER = Source("reducer", MODULES, BEYOND_THE_WIRE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +94,7 @@ class _Put(ast.NodeTransformer):
 
 
 @lru_cache
-def source_of(module: str, package: str = "reducer") -> str:
+def source_of(module: str, package: str) -> str:
     """The source of a module of the reference."""
     spec = importlib.util.find_spec(f"{package}.{module}")
     assert spec is not None, f"the reference has a module {module}"
@@ -108,7 +102,7 @@ def source_of(module: str, package: str = "reducer") -> str:
     return Path(spec.origin).read_text(encoding="utf-8")
 
 
-def all_mutants(source: Source = REDUCER) -> list[Mutant]:
+def all_mutants(source: Source) -> list[Mutant]:
     """Every mutant, in the order of the source; each id is there once."""
     return [mutant for module in source.modules for mutant in _of_module(source, module)]
 
@@ -118,10 +112,10 @@ def _of_module(source: Source, module: str) -> Iterator[Mutant]:
     numbers = {id(node): number for number, node in enumerate(ast.walk(tree))}
     taken: Counter[str] = Counter()
     for function, definition in _definitions(tree, constants=source.constants):
-        if f"{module}.{function}" in source.beyond:
+        if f"{module}.{function}" in source.unreachable:
             continue
         seen: set[tuple[int, str]] = set()
-        for node, operator, change in _changes(definition):
+        for node, operator, change in _changes(definition, source.words):
             key = (numbers[id(node)], ast.dump(change.new))
             if key in seen or key[1] == ast.dump(node):
                 continue
@@ -168,13 +162,13 @@ def _parts(tree: ast.Module) -> Iterator[tuple[str, ast.stmt]]:
             yield "", node
 
 
-def _changes(definition: Definition) -> Iterator[tuple[ast.AST, str, Change]]:
+def _changes(definition: Definition, words: Vocabulary) -> Iterator[tuple[ast.AST, str, Change]]:
     parameters = _parameters(definition)
     for node in _behaviour(definition):
         for operator, change in statements(node, parameters | _bound_before(definition, node)):
             yield node, operator, change
         for name, expression in {**EXPRESSIONS, "assignment": dropped}.items():
-            for change in expression(node):
+            for change in expression(node, words):
                 yield node, name, change
 
 

@@ -11,10 +11,11 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from generators.errors import ParityError
 from harness.mutants.catalogue import Mutant
 
 
-class EquivalentsError(ValueError):
+class EquivalentsError(ParityError):
     """Entries that name no mutant; the message lists them."""
 
 

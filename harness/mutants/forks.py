@@ -11,20 +11,14 @@ import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
-from harness.mutants.hunt import Hunted, Planted, heard, hunt
+from harness.mutants.hunt import Hunted, Planted, Prepared, heard, hunt
+from harness.subject import Subject
 
 READ_BYTES = 65_536
 # A mutant whose process is lost is hunted again so often.
 LOST_MAX = 3
-
-
-class Hunter(Protocol):
-    """Asks a mutant until it diverges; runs in the child, and writes to the pipe what `heard` reads."""
-
-    def __call__(self, mutant: Planted, cases: Sequence[Any], report: int, *, shrink: bool) -> None:
-        """Hunt one mutant."""
 
 
 @dataclass
@@ -36,13 +30,15 @@ class _Child:
 
 
 class Forks:
-    """Hunts mutants, `workers` at a time, on cases that were prepared for the hunter.
+    """Hunts mutants, `workers` at a time, on prepared cases; the kills of those in `shrunk` are made small.
 
     The caller must not have threads: a fork copies only the one that calls it.
     """
 
-    def __init__(self, cases: Sequence[Any], *, workers: int, shrunk: Set[str] = frozenset(), hunter: Hunter = hunt) -> None:
-        self._hunter = hunter
+    def __init__(
+        self, subject: Subject[Any], cases: Sequence[Prepared], *, workers: int, shrunk: Set[str] = frozenset()
+    ) -> None:
+        self._subject = subject
         self._cases = cases
         self._workers = workers
         self._shrunk = shrunk
@@ -84,7 +80,7 @@ class Forks:
             code = 1
             try:
                 os.close(mine)
-                self._hunter(mutant, self._cases, its, shrink=mutant.id in self._shrunk)
+                hunt(self._subject, mutant, self._cases, its, do_shrink=mutant.id in self._shrunk)
                 code = 0
             finally:
                 # Nothing of the parent's is to be flushed or closed here.

@@ -6,105 +6,169 @@ import json
 import os
 import resource
 import signal
+import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence, Set
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+from types import FrameType
 from typing import Any, Literal
 
-from generators.reducer.bulk import draw_choices, generate_case
-from generators.reducer.case import Case, to_line
-from harness.comparators.divergence import Divergence
-from harness.engine.majority import divergences_of
-from harness.engine.shrink import Shrinker
+from harness.engine.shrink import shrink
 from harness.mutants.catalogue import Mutant
 from harness.mutants.historical import Historical
-from harness.mutants.plant import plant
-from harness.subjects.reducer.panel import METHODS_EVERY
-from harness.subjects.reducer.past_waivers import state_after
-from harness.subjects.reducer.ports.base import Outcome, Port
-from harness.subjects.reducer.ports.python import PythonPort
-from harness.subjects.reducer.thorough import compare_case
+from harness.panel import Depth, Panel
+from harness.subject import Subject
 
-# For one case, which takes some milliseconds; the alarm ends even a loop that never comes back to Python.
-HANG_SEC = 5.0
 SHRINK_SEC = 20.0
 MEMORY_BYTES_MAX = 4 * 2**30
 # How a process ends that does itself harm. Whoever is out of memory, or stops a run, sends other signals.
 CRASHES = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL)
 
-# What became of a mutant: `stillborn` could not even be imported or built, `missing` is a port that cannot be built here
-# at all, `hung` and `died` are kills too. `lost` ended from outside, or by a fault of our own: it says nothing of the mutant.
 Planted = Mutant | Historical
+# A `stillborn` mutant could not even be imported or built; `missing` is a port that cannot be built here at all; `hung` and
+# `died` are kills too. `lost` ended from outside, or by a fault of our own: it says nothing of the mutant.
 Fate = Literal["killed", "hung", "died", "survived", "stillborn", "missing", "lost"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Prepared:
-    """A case with the reference's answer to it, made once for all mutants."""
+    """A case with the reference's outcome, made once for all mutants.
+
+    `seconds` is how long the reference took; `entered` are the functions of its package that it called, as `module.function`,
+    None where that was not traced.
+    """
 
     index: int
-    case: Case
-    line: bytes
-    reference: Outcome
+    case: Any
+    expected: Any
+    depth: Depth
+    seconds: float = 0.0
+    entered: Set[str] | None = None
+
+    def concerns(self, mutant: Planted) -> bool:
+        """True if the case gets to what is changed: up to there, a mutant does what the reference does.
+
+        A change that is in no function, as of a named number, concerns every case that enters any.
+        """
+        if self.entered is None:
+            return True
+        if isinstance(mutant, Mutant) and mutant.is_function:
+            return mutant.where in self.entered
+        return bool(self.entered)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Hunted:
-    """What became of a mutant, after how many sequences and seconds; where it was shrunk, the events before and after."""
+    """The fate of a mutant, after how many cases and seconds; where its case was shrunk, the sizes before and after."""
 
     fate: Fate
     sequences: int
     seconds: float
     path: str = ""
-    events_before: int | None = None
-    events_after: int | None = None
+    size_before: int | None = None
+    size_after: int | None = None
     shrink_seconds: float = 0.0
     build_seconds: float = 0.0
 
     @property
     def killed(self) -> bool:
-        """Whether the harness would have noticed."""
+        """True if the harness would have noticed."""
         return self.fate in ("killed", "hung", "died")
 
 
-def prepare(seed: int, sequences: int, events_max: int) -> list[Prepared]:
-    """The cases that every mutant is asked, and what the reference answers."""
-    reference = PythonPort()
-    prepared = []
+def prepare(
+    subject: Subject[Any], panel: Panel[Any], seed: int, sequences: int, *, trace: str | None = None
+) -> Iterator[Prepared]:
+    """The first cases of a seed as a fuzz run has them, and the reference's outcomes; `trace` names a package to trace."""
+    defaults = subject.defaults
     for index in range(sequences):
-        case = generate_case(seed, index, events_max=events_max)
-        line = to_line(case.request())
-        prepared.append(Prepared(index=index, case=case, line=line, reference=reference.ask(line)))
-    return prepared
+        case = subject.cases.generate(seed, index, defaults.night_settings)
+        started = time.perf_counter()
+        with entering(trace) as entered:
+            expected = panel.expect(case)
+        seconds = time.perf_counter() - started
+        depth = defaults.night_depth(index)
+        yield Prepared(index=index, case=case, expected=expected, depth=depth, seconds=seconds, entered=entered)
 
 
-def hunt(mutant: Planted, cases: Sequence[Prepared], report: int, *, shrink: bool) -> None:
-    """Ask a mutant until it diverges, in a child process: a byte per case goes to the pipe, then what became of it as JSON."""
+@contextmanager
+def entering(package: str | None) -> Iterator[set[str] | None]:
+    """The functions of a package that are called meanwhile, as `module.function`; None without a package."""
+    if package is None:
+        yield None
+        return
+    spec = find_spec(package)
+    assert spec is not None, f"the reference has a package {package}"
+    assert spec.origin is not None, f"{package} has a file"
+    folder, entered = f"{Path(spec.origin).parent}{os.sep}", set[str]()
+
+    def note(frame: FrameType, event: str, _: Any) -> None:
+        code = frame.f_code
+        if event == "call" and code.co_filename.startswith(folder):
+            # What is defined within a function is a part of it.
+            entered.add(f"{Path(code.co_filename).stem}.{code.co_qualname.partition('.<locals>')[0]}")
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        yield entered
+    finally:
+        sys.setprofile(before)
+
+
+def hunt(subject: Subject[Any], mutant: Planted, cases: Sequence[Prepared], report: int, *, do_shrink: bool) -> None:
+    """Ask a mutant until it diverges, in a child process: a byte per case goes to the pipe, then its fate as JSON."""
+    mutations = subject.mutations
+    assert mutations is not None, "only a subject with mutations is hunted"
     started = time.perf_counter()
     limited()
-    alarm(HANG_SEC)
+    alarm(mutations.hang_sec)
     try:
-        port = plant(mutant.module, mutant.tree())
+        panel = mutations.plant(mutant.module, mutant.tree())
     except Exception as error:
         tell(report, Hunted(fate="stillborn", sequences=0, seconds=0.0, path=repr(error)))
         return
-    reference = PythonPort()
+    (port,) = panel.candidates
     for count, prepared in enumerate(cases, start=1):
         os.write(report, b".")
-        alarm(HANG_SEC)
-        found = compared(prepared, reference, port)
+        if not prepared.concerns(mutant):
+            continue
+        alarm(mutations.hang_sec + mutations.hang_times * prepared.seconds)
+        found = panel.judge(port, prepared.case, prepared.expected, prepared.depth).divergences
         if found:
-            seconds = time.perf_counter() - started
-            alarm(0.0)
-            before, after, taken = None, None, 0.0
-            if shrink:
-                watch = partial(alarm, HANG_SEC)
-                before, after, taken = shrunk(prepared.case, found[0], reference, port, before_each=watch)
-            tell(report, Hunted(fate="killed", sequences=count, seconds=seconds, path=found[0].path,
-                                 events_before=before, events_after=after, shrink_seconds=taken))  # fmt: skip
+            hunted = Hunted(fate="killed", sequences=count, seconds=time.perf_counter() - started, path=found[0].path)
+            watch = partial(alarm, mutations.hang_sec)
+            tell(report, _shrunk(subject, panel, prepared, hunted, found[0].fingerprint, watch) if do_shrink else hunted)
             return
     tell(report, Hunted(fate="survived", sequences=len(cases), seconds=time.perf_counter() - started))
+
+
+def _shrunk(
+    subject: Subject[Any], panel: Panel[Any], prepared: Prepared, hunted: Hunted, fingerprint: str, watch: Any
+) -> Hunted:
+    return with_shrunk(subject, panel, panel.candidates[0], prepared, hunted, fingerprint, before_each=watch)
+
+
+def with_shrunk(
+    subject: Subject[Any],
+    panel: Panel[Any],
+    port: str,
+    prepared: Prepared,
+    hunted: Hunted,
+    fingerprint: str,
+    *,
+    before_each: Any = lambda: None,
+) -> Hunted:
+    """A kill with the sizes of its case before and after shrinking."""
+    shrunk = shrink(subject, panel, port, prepared.case, fingerprint, time_budget_sec=SHRINK_SEC, before_each=before_each)
+    if shrunk is None:
+        return hunted
+    sizes = {"size_before": shrunk.size_before, "size_after": shrunk.size_after, "shrink_seconds": shrunk.seconds}
+    return Hunted(**{**asdict(hunted), **sizes})
 
 
 def limited() -> None:
@@ -119,42 +183,12 @@ def alarm(seconds: float) -> None:
 
 
 def tell(report: int, hunted: Hunted) -> None:
-    """Write what became of a mutant to the pipe."""
+    """Write a mutant's fate to the pipe."""
     os.write(report, json.dumps(asdict(hunted)).encode())
 
 
-def compared(prepared: Prepared, reference: Port, port: Port) -> list[Divergence]:
-    """The same comparison as a fuzz run's."""
-    return compare_case(
-        case=prepared.case,
-        reference=prepared.reference,
-        candidate=port.ask(prepared.line),
-        reference_port=reference,
-        port=port,
-        thorough=prepared.index % METHODS_EVERY == 0,
-    )
-
-
-def shrunk(
-    case: Case, first: Divergence, reference: Port, port: Port, *, before_each: Callable[[], None] = lambda: None
-) -> tuple[int, int, float]:
-    """The events of a divergent case before and after shrinking, and the seconds it took."""
-
-    def still_diverges(attempt: Case) -> bool:
-        before_each()
-        return any(each.fingerprint == first.fingerprint for each in divergences_of(attempt, reference, port))
-
-    def state_of(case: Case, steps: int) -> Any:
-        return state_after(case, steps, reference)
-
-    origin = case.metadata
-    choices = draw_choices(origin["seed"], origin["index"], events_max=origin["events_max"])
-    smallest = Shrinker(still_diverges, state_of, time_budget_sec=SHRINK_SEC).shrink(choices, case)
-    return smallest.events_before, len(smallest.case.events), smallest.seconds
-
-
 def heard(text: bytes, status: int, seconds: float) -> Hunted:
-    """What a child's words and its end say: one that ended without a verdict hung, died of its mutant, or was lost."""
+    """The fate that a child's words and its end tell: without a verdict it hung, died of its mutant, or was lost."""
     dots = len(text) - len(text.lstrip(b"."))
     if text[dots:]:
         return Hunted(**json.loads(text[dots:]))

@@ -8,18 +8,49 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field
 from typing import TypeGuard, TypeVar
 
 Node = TypeVar("Node", bound=ast.AST)
 
-# Text that means one of two ways; the rest of a name around it stays.
-PAIRS = (("buy", "sell"), ("A", "B"), ("entry", "exit"), ("up", "down"))
-OTHER_SIDE: Mapping[str, str] = {a: b for pair in PAIRS for a, b in (pair, pair[::-1])}
 FACTOR = 1.1
-# Whole objects: to hand one over in another's place is a mistake that no typed port could make.
-OBJECTS = {"cfg", "event", "exit_order", "fill", "kind", "order", "path", "reason", "sizing", "state", "value"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Vocabulary:
+    """The words of a subject that operators know.
+
+    `texts` are pairs of texts that mean one of two ways, `names` pairs of names, `prefixes` and `suffixes` pairs of parts of
+    names; `keywords` are suffixes of keywords whose other one is a field too. `objects` are whole objects: to pass one in place
+    of another is a mistake that no typed port could make. `records` gives the fields with a default of each class, by its name.
+    """
+
+    texts: Sequence[tuple[str, str]] = ()
+    names: Sequence[tuple[str, str]] = ()
+    prefixes: Sequence[tuple[str, str]] = ()
+    suffixes: Sequence[tuple[str, str]] = ()
+    keywords: tuple[str, ...] = ()
+    objects: Set[str] = frozenset()
+    records: Mapping[str, Set[str]] = field(default_factory=dict)
+
+    def other_text(self, text: str) -> str | None:
+        """The text of the other way."""
+        return _both_ways(self.texts).get(text)
+
+    def other_name(self, name: str) -> str | None:
+        """The name of the same thing of the other way, as `cycle_a` for `cycle_b`."""
+        for one, other in _both_ways(self.suffixes).items():
+            if name.endswith(one):
+                return name.removesuffix(one) + other
+        for one, other in _both_ways(self.prefixes).items():
+            if name.startswith(one):
+                return other + name.removeprefix(one)
+        return _both_ways(self.names).get(name)
+
+
+def _both_ways(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
+    return {one: other for pair in pairs for one, other in (pair, pair[::-1])}
 
 
 @dataclass(frozen=True)
@@ -51,12 +82,12 @@ def parsed(text: str, **parts: ast.expr) -> ast.expr:
     return expression
 
 
-def constants(node: ast.AST) -> Iterator[Change]:
+def constants(node: ast.AST, words: Vocabulary) -> Iterator[Change]:
     """A number that is one off, a tenth too large, nothing, or of the other sign; a text that reads otherwise."""
     if not isinstance(node, ast.Constant) or isinstance(node.value, bool):
         return
     value = node.value
-    if isinstance(value, str) and value and value not in OTHER_SIDE:
+    if isinstance(value, str) and value and words.other_text(value) is None:
         yield Change("text", ast.Constant(value + "~"))
     if isinstance(value, int | float):
         yield Change("plus_one", ast.Constant(value + 1))
@@ -82,7 +113,7 @@ COMPARISONS: Mapping[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
 }
 
 
-def comparisons(node: ast.AST) -> Iterator[Change]:
+def comparisons(node: ast.AST, _words: Vocabulary) -> Iterator[Change]:
     """Another comparison: with or without the limit, the other way round, the opposite."""
     if not isinstance(node, ast.Compare):
         return
@@ -92,7 +123,7 @@ def comparisons(node: ast.AST) -> Iterator[Change]:
             yield Change(f"{type(old).__name__}_{other.__name__}", with_field(node, ops=ops), at=right)
 
 
-def conditions(node: ast.AST) -> Iterator[Change]:
+def conditions(node: ast.AST, _words: Vocabulary) -> Iterator[Change]:
     """A condition that is negated, always true or never."""
     if isinstance(node, ast.If | ast.IfExp):
         for variant, test in _tests(node.test):
@@ -124,7 +155,7 @@ ARITHMETIC: Mapping[type[ast.operator], type[ast.operator]] = {
 }
 
 
-def arithmetic(node: ast.AST) -> Iterator[Change]:
+def arithmetic(node: ast.AST, _words: Vocabulary) -> Iterator[Change]:
     """The inverse operation, an operand too few, a sign lost, or the same formula evaluated in another order."""
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and not isinstance(node.operand, ast.Constant):
         yield Change("sign_lost", node.operand)
@@ -142,14 +173,14 @@ def arithmetic(node: ast.AST) -> Iterator[Change]:
             yield Change("regrouped", regrouped, at=node.right)
 
 
-def order(node: ast.AST) -> Iterator[Change]:
+def order(node: ast.AST, words: Vocabulary) -> Iterator[Change]:
     """Two neighbours that changed places: elements of a tuple or a list, arguments of a call."""
     if isinstance(node, ast.Tuple | ast.List) and isinstance(node.ctx, ast.Load):
         for index, elements in _swapped(node.elts):
             yield Change(f"elements_{index}", with_field(node, elts=elements))
     if isinstance(node, ast.Call):
         for index, arguments in _swapped(node.args):
-            if any(isinstance(each, ast.Name) and each.id in OBJECTS for each in arguments[index : index + 2]):
+            if any(isinstance(each, ast.Name) and each.id in words.objects for each in arguments[index : index + 2]):
                 continue
             yield Change(f"arguments_{index}", with_field(node, args=arguments))
 
@@ -159,7 +190,7 @@ def _swapped(items: list[ast.expr]) -> Iterator[tuple[int, list[ast.expr]]]:
         yield index, [*items[:index], items[index + 1], items[index], *items[index + 2 :]]
 
 
-def indexes(node: ast.AST) -> Iterator[Change]:
+def indexes(node: ast.AST, _words: Vocabulary) -> Iterator[Change]:
     """One off in a slice, a length or a range."""
     if isinstance(node, ast.Slice):
         for name in ("lower", "upper"):
@@ -181,37 +212,26 @@ def _calls(node: ast.AST, *names: str) -> TypeGuard[ast.Call]:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names
 
 
-def sides(node: ast.AST) -> Iterator[Change]:
+def sides(node: ast.AST, words: Vocabulary) -> Iterator[Change]:
     """The other side, trade, role or direction."""
-    if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in OTHER_SIDE:
-        yield Change("text", ast.Constant(OTHER_SIDE[node.value]))
+    if isinstance(node, ast.Constant) and isinstance(node.value, str) and (text := words.other_text(node.value)) is not None:
+        yield Change("text", ast.Constant(text))
     if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
-        other = other_name(node.attr)
+        other = words.other_name(node.attr)
         if other is not None:
             yield Change("field", with_field(node, attr=other))
     if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-        other = other_name(node.id)
+        other = words.other_name(node.id)
         if other is not None:
             yield Change("name", with_field(node, id=other))
     if isinstance(node, ast.keyword) and node.arg is not None:
-        other = other_name(node.arg)
+        other = words.other_name(node.arg)
         # Of a state's two fields; a parameter of a function has no other side.
-        if other is not None and node.arg.endswith(("_a", "_b")):
+        if other is not None and node.arg.endswith(words.keywords):
             yield Change("keyword", with_field(node, arg=other))
 
 
-def other_name(name: str) -> str | None:
-    """The name of the same thing of the other trade or side: `cycle_a` for `cycle_b`, `buy_exit` for `sell_exit`."""
-    for one, other in (("_a", "_b"), ("_b", "_a")):
-        if name.endswith(one):
-            return name.removesuffix(one) + other
-    for one, other in (("buy_", "sell_"), ("sell_", "buy_")):
-        if name.startswith(one):
-            return other + name.removeprefix(one)
-    return {"long_only": "short_only", "short_only": "long_only"}.get(name)
-
-
-def rounding(node: ast.AST) -> Iterator[Change]:
+def rounding(node: ast.AST, _words: Vocabulary) -> Iterator[Change]:
     """Digits one off, and roundings that are not Python's."""
     if not _calls(node, "round"):
         return
@@ -233,7 +253,7 @@ def rounding(node: ast.AST) -> Iterator[Change]:
         yield Change(variant, parsed(text, x=x, n=digits))
 
 
-def defaults(node: ast.AST) -> Iterator[Change]:
+def defaults(node: ast.AST, _words: Vocabulary) -> Iterator[Change]:
     """One way out of two: `x or y` without either, `x if c else y` with one alone."""
     if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
         for index, value in enumerate(node.values):
@@ -242,7 +262,7 @@ def defaults(node: ast.AST) -> Iterator[Change]:
             yield Change(f"without_{index}", new, at=value)
 
 
-def logic(node: ast.AST) -> Iterator[Change]:
+def logic(node: ast.AST, _words: Vocabulary) -> Iterator[Change]:
     """`and` for `or`, an operand of `and` too few, a `not` too few."""
     if isinstance(node, ast.BoolOp):
         other = ast.And() if isinstance(node.op, ast.Or) else ast.Or()
@@ -256,7 +276,7 @@ def logic(node: ast.AST) -> Iterator[Change]:
         yield Change("not_lost", node.operand)
 
 
-def extremes(node: ast.AST) -> Iterator[Change]:
+def extremes(node: ast.AST, _words: Vocabulary) -> Iterator[Change]:
     """`min` for `max`, either argument alone, a lost `abs`."""
     if _calls(node, "min", "max"):
         name = "max" if isinstance(node.func, ast.Name) and node.func.id == "min" else "min"
@@ -267,13 +287,13 @@ def extremes(node: ast.AST) -> Iterator[Change]:
         yield Change("abs_lost", node.args[0])
 
 
-def booleans(node: ast.AST) -> Iterator[Change]:
+def booleans(node: ast.AST, _words: Vocabulary) -> Iterator[Change]:
     """True for False."""
     if isinstance(node, ast.Constant) and isinstance(node.value, bool):
         yield Change(str(not node.value), ast.Constant(not node.value))
 
 
-Operator = Callable[[ast.AST], Iterator[Change]]
+Operator = Callable[[ast.AST, Vocabulary], Iterator[Change]]
 
 EXPRESSIONS: Mapping[str, Operator] = {
     "constant": constants,

@@ -92,7 +92,7 @@ def exit_code_of(rows: Sequence[Row]) -> int:
     return 3 if any(row.status == "MISSING" for row in rows) else 0
 
 
-def to_json(rows: Sequence[Row], beyond: Mapping[str, str], seconds: float) -> dict[str, Any]:
+def to_json(rows: Sequence[Row], unreachable: Mapping[str, str], seconds: float) -> dict[str, Any]:
     """The report as plain data."""
     share = share_of(rows)
     return {
@@ -102,12 +102,12 @@ def to_json(rows: Sequence[Row], beyond: Mapping[str, str], seconds: float) -> d
         "survived": share.survived,
         "share": share.value,
         "share_min": SHARE_MIN,
-        "beyond_the_wire": dict(beyond),
+        "unreachable": dict(unreachable),
         "mutants": [row.to_json() for row in rows],
     }
 
 
-def print_report(console: Console, rows: Sequence[Row], beyond: Mapping[str, str], seconds: float) -> None:
+def print_report(console: Console, rows: Sequence[Row], unreachable: Mapping[str, str], seconds: float) -> None:
     """Tables, survivors, verdict."""
     mutants = [row for row in rows if isinstance(row.mutant, Mutant)]
     bugs = [row for row in rows if not isinstance(row.mutant, Mutant)]
@@ -122,12 +122,12 @@ def print_report(console: Console, rows: Sequence[Row], beyond: Mapping[str, str
     for why, count in reasons.most_common():
         console.print(f"equivalent, {count}: {why}", markup=False, soft_wrap=True)
     if mutants:
-        console.print(f"not mutated, beyond the comparison: {', '.join(beyond)}", markup=False, soft_wrap=True)
+        console.print(f"not mutated, since no comparison reaches it: {', '.join(unreachable)}", markup=False, soft_wrap=True)
     if bugs:
-        shrunk = [row.hunted.events_after for row in bugs if row.hunted.events_after is not None]
-        events = f"; events after shrinking, median of {len(shrunk)}: {median(shrunk):g}" if shrunk else ""
+        shrunk = [row.hunted.size_after for row in bugs if row.hunted.size_after is not None]
+        size = f"; size after shrinking, median of {len(shrunk)}: {median(shrunk):g}" if shrunk else ""
         found = sum(row.status == "killed" for row in bugs)
-        console.print(f"{found} of {len(bugs)} historical bugs were found{events}", markup=False)
+        console.print(f"{found} of {len(bugs)} historical bugs were found{size}", markup=False)
     share = share_of(rows)
     told = f"{share.killed} of {share.killed + share.survived} mutants that can be told from the reference were killed: "
     told += f"{share.value:.1%}, wanted {SHARE_MIN:.0%}: "
@@ -152,7 +152,7 @@ def _remarks(row: Row) -> Iterator[str]:
 
 
 def _by_operator(rows: Sequence[Row]) -> Table:
-    names = ("operator", "made", "killed", "survived", "equivalent", "sequences", "seconds", "events, shrunk")
+    names = ("operator", "made", "killed", "survived", "equivalent", "sequences", "seconds", "size, shrunk")
     table = Table(*names, title="Mutants (medians to the kill)", title_justify="left")
     groups: defaultdict[str, list[Row]] = defaultdict(list)
     for row in rows:
@@ -161,7 +161,7 @@ def _by_operator(rows: Sequence[Row]) -> Table:
     for operator, group in [*sorted(groups.items()), ("all", [row for each in groups.values() for row in each])]:
         statuses = [row.status for row in group]
         kills = [row.hunted for row in group if row.hunted.killed]
-        shrunk = [each.events_after for each in kills if each.events_after is not None]
+        shrunk = [each.size_after for each in kills if each.size_after is not None]
         table.add_row(
             operator,
             str(len(group)),
@@ -181,11 +181,11 @@ def _median(values: Sequence[float], form: str) -> str:
 
 def _by_bug(rows: Sequence[Row]) -> Table:
     built = any(row.hunted.build_seconds for row in rows)
-    names = ["bug", "verdict", "sequences", "seconds", "events", "shrunk", *(["build, s"] if built else []), "where"]
+    names = ["bug", "verdict", "sequences", "seconds", "size", "shrunk", *(["build, s"] if built else []), "where"]
     table = Table(*names, title="Historical bugs", title_justify="left")
     for row in rows:
         hunted = row.hunted
-        before, after = hunted.events_before, hunted.events_after
+        before, after = hunted.size_before, hunted.size_after
         table.add_row(
             row.mutant.id.removeprefix("historical:"),
             row.status,

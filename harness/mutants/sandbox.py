@@ -1,4 +1,4 @@
-"""A copy of a compiled port, in which one bug after the other is built by the port's own script."""
+"""A sandbox: a copy of a compiled port, in which one bug after the other is built by the port's own script."""
 
 from __future__ import annotations
 
@@ -11,28 +11,31 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
 
+from generators.errors import ParityError
+from harness import ROOT
 from harness.mutants.compiled import CompiledBug
 
-ROOT = Path(__file__).resolve().parents[2]
 BUILD_SEC = 900.0
 
 
-class MissingError(Exception):
+class MissingToolError(ParityError):
     """The port cannot be built here; the message says why, and what to do."""
 
 
-class BuildError(Exception):
+class BuildError(ParityError):
     """A bug does not compile, where the port itself does; the message is the last line that was said of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Trade:
-    """How a port is built: its folder, the tools that have to be there, what need not be copied, and what comes out.
+class Toolchain:
+    """How a port is built: its language, its folder, the tools that it takes, what need not be copied, and what comes out.
 
-    `settings` are environment variables whose values are folders of the copy.
+    `bugs` are those that can be built in. `settings` are environment variables whose values are folders of the copy.
     """
 
+    language: str
     folder: str
+    bugs: Sequence[CompiledBug]
     tools: Sequence[str]
     left_out: Sequence[str]
     arguments: Sequence[str]
@@ -40,44 +43,21 @@ class Trade:
     settings: Mapping[str, str] = field(default_factory=dict)
 
 
-TRADES: Mapping[str, Trade] = {
-    # Only behaviour counts, so there is no optimisation. A finished build would be of no use: GHC compiles everything again
-    # once the folder has another name, which is among the flags that it remembers.
-    "haskell": Trade(
-        folder="doge-core",
-        tools=("ghc", "cabal"),
-        left_out=("dist-newstyle", "bin", ".cabal-home"),
-        arguments=("--ghc-options=-O0",),
-        product="bin/doge-core-exe",
-        settings={"CABAL_DIR": ".cabal-home"},
-    ),
-    # The finished build comes along, so that cargo compiles the crate alone and not what it depends on.
-    "rust": Trade(
-        folder="doge-hmm",
-        tools=("cargo", "rustc"),
-        left_out=("debug", "doc", "wheels", "incremental", "__pycache__"),
-        arguments=("--offline",),
-        product="python/doge_hmm/_native.abi3.so",
-        settings={"CARGO_TARGET_DIR": "target"},
-    ),
-}
+class BuildSandbox:
+    """A port's copy. `baseline` is the port itself, built alike: a divergence that it shows too is no bug's doing."""
 
-
-class Workshop:
-    """A port's copy. `sound` is the port itself, built alike: what it does is no bug's doing."""
-
-    def __init__(self, trade: Trade, folder: Path) -> None:
-        self.trade = trade
+    def __init__(self, toolchain: Toolchain, folder: Path) -> None:
+        self.toolchain = toolchain
         self.folder = folder
-        self.sound = folder.with_name(f"{folder.name}-sound") / trade.product
+        self.baseline = folder.with_name(f"{folder.name}-baseline") / toolchain.product
 
-    def build_sound(self) -> None:
-        """Build the port as it is. Raises `MissingError`."""
+    def build_baseline(self) -> None:
+        """Build the port as it is. Raises `MissingToolError`."""
         said = self._run()
         if said is not None:
-            raise MissingError(f"{self.trade.folder} cannot be built here ({said}); run ./build.sh")
-        top = Path(self.trade.product).parts[0]
-        shutil.copytree(self.folder / top, self.folder.with_name(f"{self.folder.name}-sound") / top)
+            raise MissingToolError(f"{self.toolchain.folder} cannot be built here ({said}); run ./build.sh")
+        top = Path(self.toolchain.product).parts[0]
+        shutil.copytree(self.folder / top, self.folder.with_name(f"{self.folder.name}-baseline") / top)
 
     def build(self, bug: CompiledBug) -> Path:
         """The port with a bug: its executable or its extension, until the next one is built. Raises `BuildError`."""
@@ -90,14 +70,14 @@ class Workshop:
             path.write_text(original, encoding="utf-8")
         if said is not None:
             raise BuildError(said)
-        return self.folder / self.trade.product
+        return self.folder / self.toolchain.product
 
     def _run(self) -> str | None:
         """Run the port's script; the last line of what it said if it failed."""
-        settings = {name: str(self.folder / value) for name, value in self.trade.settings.items()}
+        settings = {name: str(self.folder / value) for name, value in self.toolchain.settings.items()}
         try:
             done = subprocess.run(
-                ["sh", "build", *self.trade.arguments],
+                ["sh", "build", *self.toolchain.arguments],
                 cwd=self.folder,
                 env={**os.environ, **settings},
                 stdin=subprocess.DEVNULL,
@@ -117,22 +97,24 @@ class Workshop:
 
 
 @contextmanager
-def workshop(trade: Trade, *, root: Path = ROOT) -> Iterator[Workshop]:
-    """A workshop in which the port itself has been built; it is gone with the block. Raises `MissingError`."""
-    origin = root / trade.folder
+def sandbox(toolchain: Toolchain, *, root: Path = ROOT) -> Iterator[BuildSandbox]:
+    """A sandbox in which the port itself has been built; it is gone with the block. Raises `MissingToolError`."""
+    origin = root / toolchain.folder
     if not (origin / "build").is_file():
-        raise MissingError(f"{origin} is not there; check out the whole repository")
-    for tool in trade.tools:
+        raise MissingToolError(f"{origin} is not there; check out the whole repository")
+    for tool in toolchain.tools:
         if shutil.which(tool) is None:
-            raise MissingError(f"{tool} is not on the PATH; run ./build.sh, which installs it")
+            raise MissingToolError(f"{tool} is not on the PATH; run ./build.sh, which installs it")
     with ExitStack() as stack:
         try:
-            made = stack.enter_context(TemporaryDirectory(prefix="doge-mutants-"))
-            shop = Workshop(trade, Path(made) / trade.folder)
-            shutil.copytree(origin, shop.folder, ignore=shutil.ignore_patterns(*trade.left_out), symlinks=True)
-            shop.build_sound()
+            made = stack.enter_context(TemporaryDirectory(prefix="parity-mutants-"))
+            box = BuildSandbox(toolchain, Path(made) / toolchain.folder)
+            shutil.copytree(origin, box.folder, ignore=shutil.ignore_patterns(*toolchain.left_out), symlinks=True)
+            box.build_baseline()
         except OSError as error:
             # A copy's error lists every file.
             said = error.strerror or str(error).rpartition("Errno")[2].strip(" ]')")
-            raise MissingError(f"{trade.folder} cannot be copied to {gettempdir()} ({said}); set TMPDIR to a folder") from error
-        yield shop
+            raise MissingToolError(
+                f"{toolchain.folder} cannot be copied to {gettempdir()} ({said}); set TMPDIR to a folder"
+            ) from error
+        yield box

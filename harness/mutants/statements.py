@@ -4,30 +4,19 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Set
-from dataclasses import MISSING, fields
 
-from harness.mutants.operators import Change, with_field
-from reducer.domain import CLASSES
+from harness.mutants.operators import Change, Vocabulary, with_field
 
 
-def dropped(node: ast.AST) -> Iterator[Change]:
+def dropped(node: ast.AST, words: Vocabulary) -> Iterator[Change]:
     """A call of `replace` that forgets a field, or an object made without one that has a default."""
     if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
         return
     for index, keyword in enumerate(node.keywords):
-        if keyword.arg is not None and (node.func.id == "replace" or keyword.arg in _with_default(node.func.id)):
+        if keyword.arg is not None and (node.func.id == "replace" or keyword.arg in words.records.get(node.func.id, ())):
             keywords = [*node.keywords[:index], *node.keywords[index + 1 :]]
             shown = (f"{keyword.arg}={ast.unparse(keyword.value)}", "(left out)")
             yield Change(keyword.arg, with_field(node, keywords=keywords), at=keyword, shown=shown)
-
-
-def _with_default(class_name: str) -> Set[str]:
-    """What may be missing where an object of the contract is made: anything else would be a TypeError at once."""
-    cls = CLASSES.get(class_name)
-    if cls is None:
-        return set()
-    every = fields(cls)  # type: ignore[arg-type]  # the contract's types are dataclasses
-    return {field.name for field in every if field.default is not MISSING}
 
 
 def statements(owner: ast.AST, bound: Set[str]) -> Iterator[tuple[str, Change]]:

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, func, inspect, select
 from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, SQLAlchemyError
 
+from generators.errors import ParityError
 from harness.store.database import create_tables, engine_of, file_of, first_line, in_memory, patiently, shown
 from harness.store.records import BatchResult, Find, Repro
 from harness.store.schema import batches, coverage, finds, metadata, repros, runs
@@ -20,7 +21,7 @@ from harness.store.schema import batches, coverage, finds, metadata, repros, run
 RUNNING, DONE, STOPPED = "running", "done", "stopped"
 
 
-class LedgerError(ValueError):
+class LedgerError(ParityError):
     """The ledger cannot be opened, or does not hold what was asked for. The message says which."""
 
 

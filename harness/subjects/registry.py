@@ -1,74 +1,44 @@
-"""What can be mutated: the reducer and the detector, each with its mutants, its bugs, its cases and its hunter."""
+"""Subjects by name: the built-in ones and those that other packages bring, each loaded when it is first asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
-from harness.mutants.catalogue import REDUCER, Source
-from harness.mutants.equivalents import Equivalent
-from harness.mutants.forks import Hunter
-from harness.mutants.historical import HISTORICAL, Historical
-from harness.mutants.hunt import hunt, prepare
-from harness.subjects.detector.mutants.equivalents import EQUIVALENTS_DETECTOR
-from harness.subjects.detector.mutants.historical import HISTORICAL_DETECTOR
-from harness.subjects.detector.mutants.prepare import hunt_series, prepare_series
-from harness.subjects.detector.mutants.source import DETECTOR
-from harness.subjects.detector.ports.modules import python
-from harness.subjects.detector.ports.threads import one_thread
-from harness.subjects.reducer.mutants.equivalents import EQUIVALENTS
+from generators.errors import ParityError
+from harness.subject import Subject
 
-EVENTS_MAX = 56
-
-
-@dataclass(frozen=True, kw_only=True)
-class Subject:
-    """All that a hunt needs to know. `limits` is what the parent and its children run within.
-
-    `missing` says why there is no reference here, and what to do; None where there is one.
-    """
-
-    source: Source
-    historical: Sequence[Historical]
-    equivalents: Sequence[Equivalent]
-    sequences: int
-    prepare: Callable[[int, int], Sequence[Any]]
-    hunter: Hunter
-    limits: Callable[[], AbstractContextManager[None]]
-    shrinks: bool
-    missing: Callable[[], str | None]
-
-
-def _without_hmmlearn() -> str | None:
-    """Why there is no reference detector, if there is none."""
-    available = python().availability()
-    return None if available.available else f"{available.reason}; {available.remedy}"
-
-
-SUBJECT: dict[str, Subject] = {
-    "reducer": Subject(
-        source=REDUCER,
-        historical=HISTORICAL,
-        equivalents=EQUIVALENTS,
-        sequences=2000,
-        prepare=lambda seed, sequences: prepare(seed, sequences, EVENTS_MAX),
-        hunter=hunt,
-        limits=nullcontext,
-        shrinks=True,
-        missing=lambda: None,
-    ),
-    # OpenMP's threads do not outlive a fork, and wait for ever: so there must be none.
-    "detector": Subject(
-        source=DETECTOR,
-        historical=HISTORICAL_DETECTOR,
-        equivalents=EQUIVALENTS_DETECTOR,
-        sequences=300,
-        prepare=prepare_series,
-        hunter=hunt_series,
-        limits=one_thread,
-        shrinks=False,
-        missing=_without_hmmlearn,
-    ),
+ENTRY_POINT_GROUP = "doge_parity.subjects"
+BUILT_IN = {
+    "reducer": "harness.subjects.reducer.subject:SUBJECT",
+    "detector": "harness.subjects.detector.subject:SUBJECT",
 }
+
+
+class UnknownSubjectError(ParityError):
+    """No subject has this name; the message lists the names there are."""
+
+
+@cache
+def _brought() -> dict[str, EntryPoint]:
+    return {point.name: point for point in entry_points(group=ENTRY_POINT_GROUP)}
+
+
+def names() -> tuple[str, ...]:
+    """The names of all subjects, the built-in ones first."""
+    return (*BUILT_IN, *sorted(_brought().keys() - BUILT_IN.keys()))
+
+
+@cache
+def subject_called(name: str) -> Subject[Any]:
+    """The subject of a name. Raises `UnknownSubjectError`."""
+    if name in BUILT_IN:
+        module, _, attribute = BUILT_IN[name].partition(":")
+        subject: Subject[Any] = getattr(import_module(module), attribute)
+        return subject
+    if name not in _brought():
+        raise UnknownSubjectError(f"no subject is called {name!r}; there are {', '.join(names())}")
+    loaded: Subject[Any] = _brought()[name].load()
+    return loaded

@@ -25,7 +25,7 @@ from golden.detector.corpus import read_fixtures
 from harness.cli.main import main
 from harness.subjects.detector.commands import GOLDEN
 from harness.subjects.detector.contract import load_detector_contract
-from harness.subjects.detector.ports.isolation import BREAKDOWNS_MAX, Broken, GivenUp, caged
+from harness.subjects.detector.ports.isolation import BREAKDOWNS_MAX, BrokenPortError, GivenUpError, isolated
 from harness.subjects.detector.ports.modules import NAMES, DetectorPort, candidate
 from harness.subjects.detector.ports.threads import one_thread
 from harness.subjects.detector.runner import SeriesRunner
@@ -77,18 +77,18 @@ BREAKDOWNS: dict[str, tuple[Callable[[], Any], str]] = {
 @pytest.mark.parametrize("name", BREAKDOWNS)
 def test_a_breakdown_is_said_and_survived(name: str) -> None:
     act, sentence = BREAKDOWNS[name]
-    with caged(candidate(on_update(name, act)), timeout_sec=1.0 if name == "hangs" else 60.0) as cage:
-        with pytest.raises(Broken, match=sentence):
+    with isolated(candidate(on_update(name, act)), timeout_sec=1.0 if name == "hangs" else 60.0) as cage:
+        with pytest.raises(BrokenPortError, match=sentence):
             cage.answer(life())
         assert cage.answer(case_of("features")).outcome["features"], "the next case is answered"
 
 
 def test_who_breaks_down_too_often_is_given_up() -> None:
-    with caged(candidate(on_update("exits_again", lambda: os._exit(3)))) as cage:
+    with isolated(candidate(on_update("exits_again", lambda: os._exit(3)))) as cage:
         for _ in range(BREAKDOWNS_MAX):
-            with pytest.raises(Broken, match="exit code 3"):
+            with pytest.raises(BrokenPortError, match="exit code 3"):
                 cage.answer(life())
-        with pytest.raises(GivenUp):
+        with pytest.raises(GivenUpError):
             cage.answer(life())
 
 
@@ -115,7 +115,7 @@ def test_one_that_ends_its_process_never_passes(tmp_path: Path, capfd: pytest.Ca
 
 def test_one_that_ends_its_process_when_it_is_imported_is_broken() -> None:
     port = DetectorPort("exits", lambda: os._exit(0), "mend it", "json")
-    with caged(port) as cage:
+    with isolated(port) as cage:
         available = cage.opened().available
     assert (available.available, available.word) == (False, "BROKEN")
     assert available.reason == "importing it: it ended its process with exit code 0"

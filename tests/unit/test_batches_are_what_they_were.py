@@ -13,19 +13,21 @@ from typing import Any
 
 import pytest
 
-from harness.engine.plan import FuzzPlan, builds_of
+from harness.engine.builds import builds_of
+from harness.engine.plan import FuzzPlan
 from harness.fuzz.batch import run_batch
 from harness.store.records import BatchResult
 
 PINNED = json.loads(Path(__file__).with_name("pinned_batches.json").read_text(encoding="utf-8"))
 PLANTED = f"{sys.executable} tests/quality/planted.py naive_rounding"
+SETTINGS: dict[str, Any] = {"seed": 7, "settings": {"events_max": 56}, "timeout_sec": 120.0}
+MANY: dict[str, Any] = {"subject": "reducer", "sequences": 200, "batch_size": 200, **SETTINGS}
+FEW: dict[str, Any] = {"subject": "detector", "sequences": 40, "batch_size": 40, **SETTINGS}
 PLANS = {
-    "reducer at parity": FuzzPlan(seed=7, sequences=200, batch_size=200),
-    "reducer with naive rounding": FuzzPlan(seed=7, sequences=200, batch_size=200, candidate_exes=(PLANTED,)),
-    "detector at parity": FuzzPlan(subject="detector", seed=7, sequences=40, batch_size=40, timeout_sec=120.0),
-    "detector with a late RSI": FuzzPlan(
-        subject="detector", seed=7, sequences=40, batch_size=40, timeout_sec=120.0, candidate_modules=("tests.fuzz.late_rsi",)
-    ),
+    "reducer at parity": FuzzPlan(**MANY),
+    "reducer with naive rounding": FuzzPlan(**MANY, candidates=(PLANTED,)),
+    "detector at parity": FuzzPlan(**FEW),
+    "detector with a late RSI": FuzzPlan(**FEW, candidates=("tests.fuzz.late_rsi",)),
 }
 
 

@@ -15,7 +15,7 @@ from harness.subjects.detector.contract import load_detector_contract
 from harness.subjects.detector.golden import python_port
 from harness.subjects.detector.judging.judge import Verdict, judge
 from harness.subjects.detector.judging.well_defined import UNDEFINED, agreed, defined, within
-from harness.subjects.detector.ports.modules import Unnamed, candidate
+from harness.subjects.detector.ports.modules import UnnamedError, candidate
 from harness.subjects.detector.ports.threads import one_thread
 
 CONTRACT = load_detector_contract()
@@ -116,6 +116,6 @@ def test_a_name_that_is_missing_is_missing_and_no_error_of_the_port() -> None:
     port = candidate("json")
     assert port.availability().available
     assert len(port.missing()) > 5
-    with pytest.raises(Unnamed, match="RegimeDetector"):
+    with pytest.raises(UnnamedError, match="RegimeDetector"):
         answer(port, next(case for case in generate_cases(1, 60) if case.kind == "detector"))
     assert "No module named" in candidate("no_such_module_anywhere").availability().reason

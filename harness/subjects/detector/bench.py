@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import importlib
 import os
 import statistics
@@ -17,31 +16,31 @@ from typing import Any
 
 import numpy as np
 
-from generators.candles import read_candles
+from generators.candles import CandleError, read_candles
 from generators.detector.candles import market
 from generators.detector.case import Floats
 from generators.dial import Dial
-from harness.bench.target import Target
+from harness.bench.result import Benchmark, BenchResult, Load, Target, spread_of
+from harness.bench.timing import one_cpu, seconds_of
+from harness.panel import MissingPortError
 from harness.subjects.detector.asking.capture import listening
 from harness.subjects.detector.ports.modules import DetectorPort, python, rust
 from harness.subjects.detector.ports.threads import one_thread
-from harness.subjects.reducer.bench.measure import one_cpu
 
 TRAIN_CANDLES = (500, 2000, 4000)
 EXTRACT_CANDLES, UPDATE_CANDLES = 4000, 100
 # The extractor drops the first candles, so that the default of 500 would refuse the smallest training.
 CONFIG = {"HMM_MIN_TRAIN_SAMPLES": 400}
-# What is timed takes at least this long, or the clock and the first call show.
-TIMED_SEC_MIN, CALLS_MIN = 0.02, 3
 SCALING = "python, scaling"
 THREADS, THREADED_CANDLES, THREADED_TRAININGS = 2, 2000, 8
+_at_least = partial(Target, floor=True)
 # Each of these ratios has to be reached.
 TARGETS = (
-    Target("train, 2,000 candles", "train 2000", 25.0, "a training must not be felt by the bot's loop"),
-    Target("train, 4,000 candles", "train 4000", 20.0, "the same, where memory starts to count"),
-    Target("extract, 4,000 candles", "extract 4000", 100.0, "loops over floats are what compiled code is for"),
-    Target("update, 100 candles", "update 100", 60.0, "an update comes with every candle of every pair"),
-    Target("two threads / one, training", "two threads", 1.7, "a training lets go of the interpreter while it computes"),
+    _at_least("train, 2,000 candles", "train 2000", 25.0, "a training must not be felt by the bot's loop"),
+    _at_least("train, 4,000 candles", "train 4000", 20.0, "the same, where memory starts to count"),
+    _at_least("extract, 4,000 candles", "extract 4000", 100.0, "loops over floats are what compiled code is for"),
+    _at_least("update, 100 candles", "update 100", 60.0, "an update comes with every candle of every pair"),
+    _at_least("two threads / one, training", "two threads", 1.7, "a training lets go of the interpreter while it computes"),
 )
 
 
@@ -65,23 +64,11 @@ def load_candles(path: Path | None, rounds: int) -> list[Stretch]:
         return [Stretch(each.closes, each.volumes) for each in made]
     candles = read_candles(path)
     if len(candles) < longest:
-        raise ValueError(f"{path}: holds {len(candles)} candles; the benchmark needs {longest} or more")
+        raise CandleError(f"{path}: holds {len(candles)} candles; the benchmark needs {longest} or more")
     closes = np.array([candle.close for candle in candles])
     volumes = np.array([candle.volume for candle in candles])
     starts = [number * (len(candles) - longest) // max(1, rounds - 1) for number in range(rounds)]
     return [Stretch(closes[start : start + longest].copy(), volumes[start : start + longest].copy()) for start in starts]
-
-
-def seconds_of(call: Callable[[], Any], least_sec: float = TIMED_SEC_MIN) -> float:
-    """How long a call takes: the median of as many as take `least_sec` together."""
-    call()
-    gc.collect()
-    times: list[float] = []
-    while sum(times) < least_sec or len(times) < CALLS_MIN:
-        started = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - started)
-    return statistics.median(times)
 
 
 def tasks(port: DetectorPort, stretch: Stretch) -> dict[str, Callable[[], Any]]:
@@ -155,56 +142,41 @@ def measure_threads(port: DetectorPort, stretch: Stretch) -> float | None:
     return trainings_per_sec(port, stretch, THREADS) / one
 
 
-def run_bench(candles: Path | None, rounds: int, cpu: int | None) -> dict[str, Any]:
-    """Measure in `rounds` rounds; raises `MissingPort` where there is nothing to compare."""
-    reference, port = python(), rust()
-    for needed in (reference, port):
-        available = needed.availability()
-        if not available.available:
-            raise MissingPort(f"port {needed.name} is missing: {available.reason}; {available.remedy}")
-    stretches = load_candles(candles, rounds)
-    # What a training has to say of its convergence is no part of its cost, and would fill the terminal.
-    with one_thread(), listening():
-        with one_cpu(cpu) as chosen:
-            measure_round(reference, port, stretches[0].last(max(TRAIN_CANDLES)))  # warms caches; not counted
-            costs = [measure_round(reference, port, stretch) for stretch in stretches]
-        threads = [measure_threads(port, stretch) for stretch in stretches]
-    return {"cpu": chosen, "rounds": rounds, **summarise(costs, threads, reference.name, port.name)}
+class DetectorBenchmark(Benchmark):
+    """Training, features and updates on candles, in Rust and in Python."""
+
+    def measure(self, candles: Path | None, rounds: int, cpu: int | None) -> BenchResult:
+        """Every task in so many rounds."""
+        reference, port = python(), rust()
+        for needed in (reference, port):
+            available = needed.availability()
+            if not available.available:
+                raise MissingPortError(f"port {needed.name} is missing: {available.sentence}")
+        stretches = load_candles(candles, rounds)
+        # What a training has to say of its convergence is no part of its cost, and would fill the terminal.
+        with one_thread(), listening():
+            with one_cpu(cpu) as chosen:
+                measure_round(reference, port, stretches[0].last(max(TRAIN_CANDLES)))  # warms caches; not counted
+                costs = [measure_round(reference, port, stretch) for stretch in stretches]
+            threads = [measure_threads(port, stretch) for stretch in stretches]
+        load = summarise(costs, threads, reference.name, port.name)
+        return BenchResult(cpu=chosen, rounds=rounds, loads={"candles": load})
 
 
-class MissingPort(Exception):
-    """A port that the benchmark needs is not here; the message says how to get it."""
-
-
-def summarise(
-    costs: Sequence[dict[str, dict[str, float]]], threads: Sequence[float | None], reference: str, port: str
-) -> dict[str, Any]:
+def summarise(costs: Sequence[dict[str, dict[str, float]]], threads: Sequence[float | None], reference: str, port: str) -> Load:
     """Medians over the rounds, with the spread of each ratio, and the verdict on every target."""
     names = list(costs[0][reference])
     ratios = {name: [each[reference][name] / each[port][name] for each in costs] for name in names}
-    beside = {f"{name}, scaling": [each[SCALING][name] / each[port][name] for each in costs] for name in names
-              if name.startswith("train")}  # fmt: skip
-    ratios |= beside
+    ratios |= {
+        f"{name}, scaling": [each[SCALING][name] / each[port][name] for each in costs]
+        for name in names
+        if name.startswith("train")
+    }
     measured = [ratio for ratio in threads if ratio is not None]
     if measured:
         ratios["two threads"] = measured
-    spread = {
-        name: {"median": statistics.median(values), "min": min(values), "max": max(values)} for name, values in ratios.items()
+    spread = {name: spread_of(values) for name, values in ratios.items()}
+    microseconds = {
+        f"{who}, us": {name: statistics.median(each[who][name] for each in costs) * 1e6 for name in names} for who in costs[0]
     }
-    return {
-        "us": {who: {name: statistics.median(each[who][name] for each in costs) * 1e6 for name in names} for who in costs[0]},
-        "ratios": spread,
-        "targets": [_verdict(target, spread) for target in TARGETS],
-    }
-
-
-def _verdict(target: Target, spread: dict[str, dict[str, float]]) -> dict[str, Any]:
-    """A target with its median; what could not be measured is not met."""
-    median = spread[target.ratio]["median"] if target.ratio in spread else None
-    return {
-        "name": target.name,
-        "at_least": target.limit,
-        "median": median,
-        "met": median is not None and median >= target.limit,
-        "reason": target.reason,
-    }
+    return Load(columns=microseconds, ratios=spread, targets=[target.verdict(spread) for target in TARGETS])

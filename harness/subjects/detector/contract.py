@@ -9,8 +9,8 @@ from pathlib import Path
 from generators.plain import Json
 from golden.detector.corpus import CONTRACT_FILE
 from harness.comparators.tolerances import ToleranceError, Tolerances, read_tolerances
+from harness.panel import ContractFileError
 from harness.subjects.detector.judging.statistical import Criteria
-from harness.subjects.reducer.contract import ContractFileError
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The Rust port as `doge-hmm/coverage` builds it, and what its regions counted."""
+"""The detector's coverage: branches of the reference, and regions of the extension that `doge-hmm/coverage` builds."""
 
 from __future__ import annotations
 
@@ -6,19 +6,51 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.coverage.figures import ROOT, Figure, NotMeasuredError
-from harness.coverage.tools import run, run_cases
-from harness.engine.plan import FuzzPlan
+from harness import ROOT
+from harness.coverage.figures import Coverage, Figure, NotMeasuredError
+from harness.coverage.tools import branches_of, run, run_cases
+from harness.panel import REFERENCE
 
 PORT = ROOT / "doge-hmm"
 TOOLS = ("llvm-profdata", "llvm-cov")
 
 
-def figures(plan: FuzzPlan, folder: Path) -> list[Figure]:
+class DetectorCoverage(Coverage):
+    """Each port is measured in a process of its own. Of Rust, llvm-cov's regions are counted: rustc counts no branches yet."""
+
+    units = {REFERENCE: ("branches",), "rust": ("regions",)}  # noqa: RUF012  # never changed
+
+    def files(self) -> Sequence[Path]:
+        """All of the reference."""
+        return [ROOT / "hmm_regime_detector.py", *sorted((ROOT / "detector").glob("*.py"))]
+
+    def measure(self, plan: Any, folder: Path) -> list[Figure]:
+        """Branches, and the extension's regions."""
+        found = self.measured(REFERENCE, lambda: branches_of(self, REFERENCE, plan, folder, {}))
+        wanted = "rust" in self.ports_of(plan.candidates)
+        return found + (self.measured("rust", lambda: figures(plan, folder)) if wanted else [])
+
+    def work(self, what: str, plan: Any, indexes: Iterable[int]) -> None:
+        """Put cases through the port of that name, in this process."""
+        from harness.subjects.detector.asking.calls import answer
+        from harness.subjects.detector.ports.modules import open_detector_ports
+        from harness.subjects.detector.ports.threads import one_thread
+
+        port = next(port for port in open_detector_ports((what,)) if port.name == what)
+        found = port.availability()
+        if not found.available:
+            sys.exit(found.sentence)
+        with one_thread():
+            for index in indexes:
+                answer(port, plan.case(index))
+
+
+def figures(plan: Any, folder: Path) -> list[Figure]:
     """What the extension counts over the plan's cases. Raises `NotMeasuredError`."""
     profdata, cov = tools()
     package = built()

@@ -1,150 +1,105 @@
-"""The detector's fixtures: recorded on one thread, and everything held to what was recorded."""
+"""The detector's fixtures: recorded on one thread, compared within the contract's tolerances."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
 
+from generators.detector.case import SeriesCase
+from generators.plain import Json
+from golden.detector import corpus
 from golden.detector.cases import definitions
-from golden.detector.corpus import (
-    CONTRACT_FILE,
-    FIXTURES_DIR,
-    MANIFEST_FILE,
-    SeriesDefinition,
-    SeriesFixture,
-    build_manifest,
-    library_versions,
-    read_fixtures,
-    read_manifest,
-    reference_hash,
-    to_bytes,
-)
-from golden.manifest import ManifestError, sha256_of
+from golden.detector.corpus import SeriesDefinition, SeriesFixture, read_fixtures, to_bytes
+from golden.manifest import files_hash, sha256_of
 from harness.comparators.divergence import Divergence
-from harness.engine.golden import Problem
+from harness.panel import REFERENCE, Judgement, Panel
+from harness.subject import Golden
 from harness.subjects.detector.asking.calls import answer
-from harness.subjects.detector.contract import DetectorContract, load_detector_contract
-from harness.subjects.detector.judging.hold import hold
-from harness.subjects.detector.ports.isolation import Cage, GivenUp
-from harness.subjects.detector.ports.modules import DetectorPort, Unnamed, python
+from harness.subjects.detector.panel import DetectorPanel
+from harness.subjects.detector.ports.modules import DetectorPort, python
 from harness.subjects.detector.ports.threads import one_thread
 
-RECORD = "`parity golden record --subject detector`"
+REFERENCE_FILES = ("hmm_regime_detector.py", "detector/*.py")
+# An outcome depends on these; another version may draw, cluster or add up otherwise.
+LIBRARIES = ("numpy", "scipy", "scikit-learn", "hmmlearn")
 
 
-def record(definition: SeriesDefinition, reference: DetectorPort) -> SeriesFixture:
-    """What the reference answers to a definition."""
-    return SeriesFixture(definition=definition, outcome=answer(reference, definition.case))
+def library_versions() -> dict[str, str]:
+    """The versions of the libraries that an outcome of the reference depends on."""
+    return {name: _version(name) for name in LIBRARIES}
 
 
-def record_detector(directory: Path = FIXTURES_DIR, manifest: Path = MANIFEST_FILE) -> int:
-    """Write every fixture and the manifest, remove fixtures that have no definition, and return how many there are."""
-    reference = python()
-    reference.availability()
-    with one_thread():
-        files = {f"{definition.name}.json": to_bytes(record(definition, reference)) for definition in definitions()}
-    directory.mkdir(parents=True, exist_ok=True)
-    for path in directory.glob("*.json"):
-        if path.name not in files:
-            path.unlink()
-    for name, data in files.items():
-        (directory / name).write_bytes(data)
-    manifest.write_text(json.dumps(build_manifest(files.items()), indent=1) + "\n", encoding="utf-8")
-    return len(files)
-
-
-def check_files(directory: Path = FIXTURES_DIR, manifest: Path = MANIFEST_FILE) -> Iterator[Problem]:
-    """Files that are missing, extra or tampered with; another contract, reference or library."""
+def _version(name: str) -> str:
     try:
-        recorded = read_manifest(manifest)
-    except ManifestError as error:
-        yield Problem(fixture="manifest", where=manifest.name, sentence=str(error).removeprefix(f"{manifest}: "))
-        return
-    now: dict[str, Any] = {
-        "threads": 1,
-        "contract_sha256": sha256_of(CONTRACT_FILE.read_bytes()),
-        "reference_hash": reference_hash(),
-    }
-    for key, current in now.items():
-        if recorded.get(key) != current:
-            sentence = f"recorded under {recorded.get(key)}, but now it is {current}; run {RECORD} if that is meant"
-            yield Problem(fixture="manifest", where=f"{manifest.name} $.{key}", sentence=sentence)
-    for name, here in library_versions().items():
-        there = recorded.get("libraries", {}).get(name)
-        if there != here:
-            sentence = f"recorded with {name} {there}, but here it is {here}; install what requirements.lock names"
-            yield Problem(fixture="manifest", where=f"{manifest.name} $.libraries.{name}", sentence=sentence)
-    yield from _check_hashes(recorded["fixtures"], directory)
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
 
 
-def _check_hashes(expected: dict[str, str], directory: Path) -> Iterator[Problem]:
-    there = {path.name: path for path in sorted(directory.iterdir())} if directory.is_dir() else {}
-    for name, digest in expected.items():
-        path = there.pop(name, None)
-        where = f"{directory.name}/{name}"
-        if path is None:
-            yield Problem(fixture=name, where=where, sentence="is missing; restore it from git")
-        elif not path.is_file() or sha256_of(path.read_bytes()) != digest:
-            sentence = f"is not what the manifest says; restore it from git, or run {RECORD} if it is meant"
-            yield Problem(fixture=name, where=where, sentence=sentence)
-    for name in there:
-        sentence = f"is not in the manifest; remove it, or define it in golden/detector/cases.py and run {RECORD}"
-        yield Problem(fixture=name, where=f"{directory.name}/{name}", sentence=sentence)
-
-
-def check_definitions(directory: Path = FIXTURES_DIR) -> Iterator[Problem]:
-    """Fixtures whose case is not the defined one."""
-    recorded = {fixture.name: fixture.definition for fixture in read_fixtures(directory)}
-    for definition in definitions():
-        there = recorded.get(definition.name)
-        if there is None or there.case.to_json() != json.loads(json.dumps(definition.case.to_json())):
-            sentence = f"is not the case that golden/detector/cases.py defines; run {RECORD} if that is meant"
-            yield Problem(fixture=definition.name, where=f"{directory.name}/{definition.name}.json", sentence=sentence)
-
-
-def check_port(port: DetectorPort | Cage, fixtures: Sequence[SeriesFixture], contract: DetectorContract) -> Iterator[Problem]:
-    """Where a port's answers are not the recorded ones, each within its tolerance."""
-    for fixture in fixtures:
-        found = first_divergence(port, fixture, contract)
-        if found is not None:
-            sentence = f"port {port.name} answers otherwise at {found.path}"
-            yield Problem(fixture=fixture.name, where=found.path, sentence=sentence, divergence=found)
-
-
-def first_divergence(port: DetectorPort | Cage, fixture: SeriesFixture, contract: DetectorContract) -> Divergence | None:
-    """The first divergence of a port from a fixture, None at parity or where the port lacks a name."""
-    try:
-        verdict = hold(
-            port,
-            case=fixture.definition.case,
-            reference=fixture.outcome,
-            contract=contract,
-            reference_port=python_port(),
-            real=False,
-        )
-    except (Unnamed, GivenUp):
-        return None
-    return verdict.divergences[0] if verdict.divergences else None
-
-
-def python_port() -> DetectorPort:
-    """The reference, loaded."""
+def loaded_reference() -> DetectorPort:
+    """The reference, its names imported."""
     port = python()
     port.availability()
     return port
 
 
-def check_detector(ports: Sequence[DetectorPort | Cage]) -> list[Problem]:
-    """Every problem of the committed fixtures, with the files first. Raises `FixtureError` and `ContractFileError`."""
-    contract = load_detector_contract()
-    problems = list(check_files())
-    if problems:
-        return problems
-    problems += check_definitions()
-    fixtures = read_fixtures()
-    with one_thread():
-        for port in ports:
-            problems += check_port(port, fixtures, contract)
-    return problems
+class DetectorGolden(Golden[SeriesCase]):
+    """Cases with the reference's outcomes."""
+
+    def __init__(self, folder: Path = corpus.FOLDER) -> None:
+        self.folder = folder
+
+    def recorded_under(self) -> Json:
+        """Hashes of contract and reference, versions of libraries, the number of threads."""
+        contract = self.folder / "contract.json"
+        return {
+            "contract_sha256": sha256_of(contract.read_bytes() if contract.is_file() else b""),
+            "reference_hash": files_hash(REFERENCE_FILES),
+            "libraries": library_versions(),
+            "threads": 1,
+        }
+
+    def remedy(self, key: str) -> str:
+        """Other libraries are to be installed, other sources recorded."""
+        if key.startswith("libraries."):
+            return "install what requirements.lock names"
+        return "run `parity golden record --subject detector` if that is meant"
+
+    def definitions(self) -> Sequence[SeriesDefinition]:
+        """Every definition of `golden.detector.cases`."""
+        return list(definitions())
+
+    def record(self, definition: SeriesDefinition) -> bytes:
+        """The reference's outcome, on one thread."""
+        with one_thread():
+            return to_bytes(SeriesFixture(definition=definition, outcome=answer(loaded_reference(), definition.case)))
+
+    def redefined(self, definition: SeriesDefinition, recorded: bytes) -> tuple[str, Divergence | None] | None:
+        """Compare the cases alone: an outcome that is computed again may differ within its tolerance."""
+        try:
+            case = json.loads(recorded)["case"]
+        except (ValueError, KeyError, TypeError):
+            case = None
+        if case == json.loads(json.dumps(definition.case.to_json())):
+            return None
+        again = "run `parity golden record --subject detector` if that is meant"
+        return f"is not the case that golden/detector/cases.py defines; {again}", None
+
+    def define(self, case: SeriesCase, name: str, about: str) -> SeriesDefinition:
+        """A definition of a case."""
+        promoted = replace(case, name=name, metadata={**case.metadata, "source": "golden"})
+        return SeriesDefinition(about=about, case=promoted)
+
+    def read(self, directory: Path) -> Sequence[SeriesFixture]:
+        """The fixtures of a folder. Raises `FixtureError`."""
+        return read_fixtures(directory)
+
+    def first_divergence(self, panel: Panel[SeriesCase], port: str, fixture: SeriesFixture) -> Divergence | None:
+        """The outcome within its tolerances; what a port lacks is reported as missing, not here."""
+        assert isinstance(panel, DetectorPanel), "the detector's fixtures are checked on the detector's ports"
+        asked = panel.port if port == REFERENCE else panel.others[port]
+        judgement: Judgement = panel.held(asked, fixture.definition.case, fixture.outcome)
+        return judgement.divergences[0] if judgement.divergences and judgement.not_compared is None else None

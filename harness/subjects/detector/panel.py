@@ -1,82 +1,144 @@
-"""A batch of the detector's cases."""
+"""The detector's ports, opened together: the reference in this process, each candidate in a process of its own."""
 
 from __future__ import annotations
 
-import json
-from collections import Counter
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from functools import lru_cache
+from typing import Any
 
-from generators.detector.bulk import generate_case
 from generators.detector.case import SeriesCase
 from generators.plain import Json
 from harness.comparators.divergence import ABSENT, Divergence
-from harness.engine.plan import FuzzPlan
-from harness.fuzz.batch import Batch
-from harness.store.records import BatchResult
+from harness.panel import REFERENCE, CaseError, Depth, Examined, Judgement, Panel, PortRequest
 from harness.subjects.detector.asking.calls import answer
 from harness.subjects.detector.contract import DetectorContract, load_detector_contract
 from harness.subjects.detector.judging.hold import hold
-from harness.subjects.detector.ports.isolation import Cage, GivenUp, caged
-from harness.subjects.detector.ports.modules import DetectorPort, Unnamed, open_detector_ports
+from harness.subjects.detector.ports.isolation import (
+    CASE_SEC,
+    BrokenPortError,
+    GivenUpError,
+    IsolatedPort,
+    isolated,
+)
+from harness.subjects.detector.ports.modules import DetectorPort, UnnamedError, open_detector_ports
+from harness.subjects.detector.ports.surface import differing
 from harness.subjects.detector.ports.threads import one_thread
-from harness.subjects.detector.tally import SeriesTally
+
+Asked = DetectorPort | IsolatedPort
 
 
-@lru_cache(maxsize=4)
-def ports_of(modules: tuple[str, ...]) -> list[DetectorPort]:
-    """The ports of this process, the reference imported."""
-    ports = open_detector_ports(("python",) if modules else (), modules=modules)
-    ports[0].availability()
-    return ports
+class DetectorPanel(Panel[SeriesCase]):
+    """Open ports by name. Candidates are isolated, unless whoever makes the panel says otherwise."""
 
+    def __init__(self, reference: DetectorPort, others: Sequence[Asked], contract: DetectorContract | None = None) -> None:
+        self.port = reference
+        self.others: dict[str, Asked] = {port.name: port for port in others}
+        self.candidates = tuple(self.others)
+        self._contract = contract
 
-@lru_cache(maxsize=1)
-def _contract() -> DetectorContract:
-    return load_detector_contract()
+    @property
+    def contract(self) -> DetectorContract:
+        """The contract, read when it is first needed. Raises `ContractFileError`."""
+        if self._contract is None:
+            self._contract = load_detector_contract()
+        return self._contract
 
+    def examine(self) -> list[Examined]:
+        """Every port's surface held against the contract's."""
+        surface, available = self.contract.surface, self.port.availability()
+        rows = [Examined(name=REFERENCE, availability=available)]
+        if available.available:
+            found = tuple(differing(self.port, surface))
+            rows = [_examined(REFERENCE, available, self.port.version(), self.port.missing(), found)]
+        for name, port in self.others.items():
+            assert isinstance(port, IsolatedPort), "a port that is examined is isolated"
+            opened = port.opened()
+            found = tuple(port.differing(surface)) if opened.available.available else ()
+            rows.append(_examined(name, opened.available, opened.version, opened.lacks, found))
+        return rows
 
-class DetectorBatch(Batch):
-    """A batch on its way. Its candidates' processes are its own, so that how often one broke down before decides nothing."""
-
-    def __init__(self, plan: FuzzPlan, number: int) -> None:
-        super().__init__(plan, number)
-        self.reference, *self.candidates = ports_of(plan.candidate_modules)
-        self.cages: list[Cage] = []
-        self.tally = SeriesTally()
-        self.judged: Counter[str] = Counter()
-
-    def run(self) -> BatchResult:
-        """Every case of the batch, in order, on one thread of the numerical libraries."""
-        with ExitStack() as stack:
-            stack.enter_context(one_thread())
-            self.cages = [stack.enter_context(caged(port, timeout_sec=self.plan.timeout_sec)) for port in self.candidates]
-            return super().run()
-
-    def counts(self) -> dict[str, dict[str, int]]:
-        """Properties of the data, and by what its cases were judged."""
-        return {"property": dict(self.tally.counts), "judged": dict(self.judged)}
-
-    def run_case(self, index: int) -> tuple[bytes, list[tuple[str, list[Divergence]]]]:
-        """Run a case through every port."""
-        case = generate_case(self.plan.seed, index)
-        self.tally.add(case)
-        self.steps += 1
-        reference = answer(self.reference, case)
-        verdicts = [(cage.name, self._compare(cage, case, reference)) for cage in self.cages]
-        return json.dumps(case.to_json(), sort_keys=True).encode(), [verdict for verdict in verdicts if verdict[1]]
-
-    def _compare(self, cage: Cage, case: SeriesCase, reference: Json) -> list[Divergence]:
+    def expect(self, case: SeriesCase) -> Json:
+        """The reference's outcome."""
         try:
-            verdict = hold(
-                cage, case=case, reference=reference, contract=_contract(), reference_port=self.reference, real=False
-            )
-        except Unnamed as error:
+            return answer(self.port, case)
+        except Exception as error:
+            raise CaseError(f"{case.name}: is not a case that can be run ({type(error).__name__}: {error})") from error
+
+    def judge(self, port: str, case: SeriesCase, expected: Json, depth: Depth) -> Judgement:
+        """All that a case asks for; both depths are the same here."""
+        del depth
+        return self.held(self.others[port], case, expected)
+
+    def held(self, port: Asked, case: SeriesCase, expected: Json) -> Judgement:
+        """The judgement on a port, the reference included."""
+        real = bool(case.metadata.get("real", False))
+        try:
+            verdict = hold(port, case=case, reference=expected, contract=self.contract, reference_port=self.port, real=real)
+        except UnnamedError as error:
             # What was not compared has not passed.
-            return [Divergence(path=f"$.{error}", kind="missing", reference="a name", candidate=ABSENT)]
-        except GivenUp:
-            return [
-                Divergence(path="$", kind="error", reference="an outcome", candidate="not asked after it broke down too often")
-            ]
-        self.judged["excused" if verdict.excused else "by its tolerances"] += 1
-        return verdict.divergences
+            return _uncompared(f"$.{error}", "missing", "a name", ABSENT, str(error))
+        except GivenUpError:
+            silence = "not asked after it broke down too often"
+            return _uncompared("$", "error", "an outcome", silence, "an answer")
+        notes = () if verdict.likeness is None else (f"statistics {'; '.join(verdict.likeness.shortfalls)}",)
+        return Judgement(
+            divergences=verdict.divergences,
+            basis="excused" if verdict.excused else "by its tolerances",
+            excused=verdict.excused is not None,
+            notes=notes if verdict.divergences else (),
+            measures=verdict,
+        )
+
+    def differs(self, one: str, other: str, case: SeriesCase) -> Divergence | None:
+        """The first divergence of two ports; what may be excused is what the reference excuses."""
+        self.forgive()
+        try:
+            expected = self.expect(case) if one == REFERENCE else self._answer(one, case)
+        except (UnnamedError, BrokenPortError, GivenUpError) as error:
+            return Divergence(path="$", kind="error", reference=str(error), candidate="not asked")
+        found = self.judge(other, case, expected, Depth.THOROUGH).divergences
+        return found[0] if found else None
+
+    def _answer(self, port: str, case: SeriesCase) -> Json:
+        asked = self.others[port]
+        return asked.answer(case).outcome if isinstance(asked, IsolatedPort) else answer(asked, case)
+
+    def forgive(self) -> None:
+        """Ask ports again that broke down too often."""
+        for port in self.others.values():
+            if isinstance(port, IsolatedPort):
+                port.breakdowns = 0
+
+    def candidate_of(self, port: str) -> str | None:
+        """The module's name."""
+        kind, _, module = port.partition(":")
+        return module if kind == "module" else None
+
+
+def _examined(name: str, available: Any, version: str | None, lacks: Sequence[str], found: tuple[Divergence, ...]) -> Examined:
+    return Examined(name=name, availability=available, described={"version": version}, lacks=tuple(lacks), divergences=found)
+
+
+def _uncompared(path: str, kind: Any, reference: Any, candidate: Any, what: str) -> Judgement:
+    found = Divergence(path=path, kind=kind, reference=reference, candidate=candidate)
+    return Judgement(divergences=[found], not_compared=what)
+
+
+# The reference and the names of candidates are the same for every batch; their processes are not, so that how often a port
+# broke down in an earlier batch decides nothing.
+@lru_cache(maxsize=4)
+def _kept(names: tuple[str, ...], modules: tuple[str, ...]) -> tuple[DetectorPort, ...]:
+    return tuple(open_detector_ports(names, modules=modules))
+
+
+@contextmanager
+def open_panel(request: PortRequest) -> Iterator[DetectorPanel]:
+    """The ports of a request, on one thread of the numerical libraries. Raises `UnknownPortError`."""
+    known = _kept if request.may_keep else _kept.__wrapped__
+    reference, *others = known(request.names, request.candidates)
+    timeout_sec = CASE_SEC if request.timeout_sec is None else request.timeout_sec
+    with ExitStack() as stack:
+        stack.enter_context(one_thread())
+        reference.availability()
+        yield DetectorPanel(reference, [stack.enter_context(isolated(port, timeout_sec=timeout_sec)) for port in others])

@@ -6,15 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from golden.manifest import CONTRACT_FILE
+from golden.reducer.corpus import CONTRACT_FILE
 from harness.comparators.divergence import ABSENT, Divergence
 from harness.comparators.exact import compare
-from harness.subjects.reducer.ports.base import Availability, Port
+from harness.panel import Availability, ContractFileError, Examined
+from harness.subjects.reducer.ports.base import Port
 from reducer.contract import contract_hash
-
-
-class ContractFileError(ValueError):
-    """The contract's file cannot be read; the message names it and says why."""
 
 
 def read_contract_file(path: Path = CONTRACT_FILE) -> dict[str, Any]:
@@ -40,18 +37,20 @@ def load_contract(path: Path | None = None) -> dict[str, Any]:
     return view
 
 
-def probe(port: Port, contract: dict[str, Any]) -> tuple[Availability, list[Divergence], dict[str, Any]]:
-    """Whether a port can be used, and if it answers at all, what it has different from the contract."""
+def probe(port: Port, contract: dict[str, Any]) -> Examined:
+    """A port's availability, and if it answers at all, where it differs from the contract."""
     available = port.availability()
     if not available.available:
-        return available, [], {}
+        return Examined(name=port.name, availability=available)
     found, described = check_contract(port, contract)
     if not described and found and found[0].path == "$":
         # An executable that answers nothing has no contract, neither this nor another.
         remedy = "see that it runs here by itself and answers `--server` as docs/wire.md says"
         reason = f"it is there but does not answer ({found[0].candidate})"
-        return Availability(available=False, reason=reason, remedy=remedy, broken=True), [], {}
-    return available, found, described
+        broken = Availability(available=False, reason=reason, remedy=remedy, broken=True)
+        return Examined(name=port.name, availability=broken)
+    told = {key: described.get(key) for key in ("version", "protocol", "contract_hash")}
+    return Examined(name=port.name, availability=available, described=told, divergences=tuple(found))
 
 
 def check_contract(port: Port, contract: dict[str, Any]) -> tuple[list[Divergence], dict[str, Any]]:

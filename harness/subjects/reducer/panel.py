@@ -1,76 +1,125 @@
-"""A batch of the reducer's cases."""
+"""The reducer's ports, opened together: the Python reference in this process, candidates behind executables."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 
-from generators.reducer.bulk import generate_case
-from generators.reducer.case import Case, to_line
+from generators.reducer.case import Case
 from harness.comparators.divergence import Divergence
-from harness.engine.plan import FuzzPlan
-from harness.fuzz.batch import Batch
+from harness.panel import REFERENCE, CaseError, Depth, Examined, Judgement, Panel, PortRequest
+from harness.subjects.reducer.contract import load_contract, probe
+from harness.subjects.reducer.judge import compare_outcomes
 from harness.subjects.reducer.past_waivers import asked_further, step_by_step
 from harness.subjects.reducer.ports.base import Outcome, Port
+from harness.subjects.reducer.ports.process import TIMEOUT_SEC
 from harness.subjects.reducer.ports.registry import open_ports
-from harness.subjects.reducer.tally import Tally
 from harness.subjects.reducer.thorough import compare_case
 
-# Replay says most; every so many cases are also asked by single transitions, the other methods and a session.
-METHODS_EVERY = 40
-# A port that does not answer costs its timeout every time; after so many in a row the batch counts the rest as divergent.
-FAILURES_MAX = 5
+# A port that fails this often, in a row or in all, costs its timeout every time and has shown what it is.
+FAILURES_IN_A_ROW_MAX, FAILURES_MAX = 5, 25
 
 
-@lru_cache(maxsize=4)
-def ports_of(candidate_exes: tuple[str, ...], timeout_sec: float) -> list[Port]:
-    """The ports of this process, opened once and kept: starting them costs more than a batch."""
-    names = ("python",) if candidate_exes else ("python", "haskell")
-    return open_ports(names, candidate_exes=candidate_exes, timeout_sec=timeout_sec)
+class ReducerPanel(Panel[Case]):
+    """Open ports by name. `named` says how the command line named a candidate."""
 
+    def __init__(self, ports: Sequence[Port], named: Mapping[str, str]) -> None:
+        self.ports = {port.name: port for port in ports}
+        self.candidates = tuple(name for name in self.ports if name != REFERENCE)
+        self._named = named
+        self._failures, self._in_a_row = Counter[str](), Counter[str]()
 
-class ReducerBatch(Batch):
-    """A batch on its way."""
+    def examine(self) -> list[Examined]:
+        """Every port held against the contract's file. Raises `ContractFileError`."""
+        contract = load_contract()
+        return [probe(port, contract) for port in self.ports.values()]
 
-    def __init__(self, plan: FuzzPlan, number: int) -> None:
-        super().__init__(plan, number)
-        self.reference, *self.candidates = ports_of(plan.candidate_exes, plan.timeout_sec)
-        self.tally = Tally()
-        self.silent: Counter[str] = Counter()
+    def expect(self, case: Case) -> Outcome:
+        """The reference's replay."""
+        expected = self.ports[REFERENCE].replay(case)
+        if expected.line is None:
+            raise CaseError(f"{case.name}: the reference gives no answer ({expected.failure})")
+        return expected
 
-    def counts(self) -> dict[str, dict[str, int]]:
-        """Phases, events, actions, reasons and refusals."""
-        thorough = sum(1 for index in self.plan.indexes(self.number) if index % METHODS_EVERY == 0)
-        return {**self.tally.to_json(), "asked": {"thoroughly": thorough}}
-
-    def run_case(self, index: int) -> tuple[bytes, list[tuple[str, list[Divergence]]]]:
-        """Run a case through every port."""
-        case = generate_case(self.plan.seed, index, events_max=self.plan.events_max)
-        line = to_line(case.request())
-        reference = self.reference.ask(line)
-        self.tally.add(case, reference.answer)
-        self.steps = self.tally.steps
-        found = []
-        for port in self.candidates:
-            divergences = self._compare(port, case, index, line, reference)
-            if divergences:
-                if self.covered(port.name, divergences[0]):
-                    divergences = step_by_step(case, divergences, self.reference, port)
-                    divergences += asked_further(case, self.reference, port) if index % METHODS_EVERY == 0 else []
-                found.append((port.name, divergences))
-        return line, found
-
-    def _compare(self, port: Port, case: Case, index: int, line: bytes, reference: Outcome) -> list[Divergence]:
-        if self.silent[port.name] >= FAILURES_MAX:
-            silence = f"not asked after {FAILURES_MAX} failures in a row"
-            return [Divergence(path="$", kind="error", reference="an answer", candidate=silence)]
-        candidate = port.ask(line)
-        self.silent[port.name] = self.silent[port.name] + 1 if candidate.line is None else 0
-        return compare_case(
+    def judge(self, port: str, case: Case, expected: Outcome, depth: Depth) -> Judgement:
+        """The replay, and where it agrees and is compared thoroughly, the other methods and a session."""
+        if self._in_a_row[port] >= FAILURES_IN_A_ROW_MAX or self._failures[port] >= FAILURES_MAX:
+            silence = f"not asked after {self._in_a_row[port] or self._failures[port]} failures"
+            silence += " in a row" if self._in_a_row[port] else ""
+            found = [Divergence(path="$", kind="error", reference="an answer", candidate=silence)]
+            return Judgement(divergences=found, not_compared="an answer")
+        candidate = self.ports[port].replay(case)
+        self._failures[port] += candidate.line is None
+        self._in_a_row[port] = self._in_a_row[port] + 1 if candidate.line is None else 0
+        found = compare_case(
             case=case,
-            reference=reference,
+            reference=expected,
             candidate=candidate,
-            reference_port=self.reference,
-            port=port,
-            thorough=index % METHODS_EVERY == 0,
+            reference_port=self.ports[REFERENCE],
+            port=self.ports[port],
+            depth=depth,
         )
+        return Judgement(divergences=found, measures=depth is Depth.THOROUGH and self.ports[port].has_sessions)
+
+    def past(self, port: str, case: Case, found: Sequence[Divergence], depth: Depth) -> list[Divergence]:
+        """The divergences that do not merely follow from the first, and where asked thoroughly those of the other methods."""
+        reference, candidate = self.ports[REFERENCE], self.ports[port]
+        divergences = step_by_step(case, found, reference, candidate)
+        return divergences + (asked_further(case, reference, candidate) if depth is Depth.THOROUGH else [])
+
+    def recheck(self, case: Case, expected: Outcome) -> list[Divergence]:
+        """The reference's replay once more."""
+        return compare_outcomes(reference=expected, candidate=self.ports[REFERENCE].replay(case), case=case)
+
+    def differs(self, one: str, other: str, case: Case) -> Divergence | None:
+        """The first divergence of two ports, either of which may fail to answer."""
+        first, second = self.ports[one], self.ports[other]
+        expected = first.replay(case)
+        if expected.line is None:
+            return Divergence(path="$", kind="error", reference=expected.failure, candidate="not asked")
+        found = compare_case(
+            case=case,
+            reference=expected,
+            candidate=second.replay(case),
+            reference_port=first,
+            port=second,
+            depth=Depth.THOROUGH,
+        )
+        return found[0] if found else None
+
+    def forgive(self) -> None:
+        """Ask ports again that failed too often."""
+        self._failures.clear()
+        self._in_a_row.clear()
+
+    def sample_every(self, port: str) -> int:
+        """How dear a call of the port is."""
+        return self.ports[port].sample_every
+
+    def candidate_of(self, port: str) -> str | None:
+        """The command line of a candidate."""
+        return self._named.get(port)
+
+
+def _opened(request: PortRequest) -> tuple[list[Port], dict[str, str]]:
+    timeout_sec = TIMEOUT_SEC if request.timeout_sec is None else request.timeout_sec
+    ports = open_ports(request.names, candidate_exes=request.candidates, timeout_sec=timeout_sec)
+    candidates = ports[len(ports) - len(request.candidates) :]
+    return ports, {port.name: text for port, text in zip(candidates, request.candidates, strict=True)}
+
+
+# Starting the ports costs as much as a small batch, and only a server that lives on can show that it leaks.
+_kept = lru_cache(maxsize=4)(_opened)
+
+
+@contextmanager
+def open_panel(request: PortRequest) -> Iterator[ReducerPanel]:
+    """The ports of a request. Raises `UnknownPortError`."""
+    ports, named = (_kept if request.may_keep else _opened)(request)
+    try:
+        yield ReducerPanel(ports, named)
+    finally:
+        for port in ports if not request.may_keep else ():
+            port.close()

@@ -10,8 +10,8 @@ from generators.reducer.case import Case
 from harness.comparators.divergence import Divergence
 from harness.subjects.reducer.judge import compare_outcomes, judge
 from harness.subjects.reducer.ports.base import Port
-from harness.subjects.reducer.ports.process import ServerPort
-from harness.subjects.reducer.thorough import compare_methods, compare_session
+from harness.subjects.reducer.sessions import compare_session
+from harness.subjects.reducer.thorough import compare_methods
 
 
 def state_after(case: Case, steps: int, reference: Port) -> Any:
@@ -71,4 +71,4 @@ def asked_further(case: Case, reference: Port, port: Port) -> list[Divergence]:
     """What a replay that diverges would keep from being asked: the other methods, single transitions, a session."""
     answer = reference.replay(case).answer
     found = compare_methods(case=case, answer=answer, reference_port=reference, port=port)
-    return found + (compare_session(case=case, port=port) if isinstance(port, ServerPort) else [])
+    return found + (compare_session(case=case, port=port) if port.has_sessions else [])

@@ -32,12 +32,12 @@ class Answer:
 
 
 def answer(port: DetectorPort, case: SeriesCase) -> Json:
-    """The outcome of a case on a port of this process. Raises `Unnamed`."""
+    """The outcome of a case on a port of this process. Raises `UnnamedError`."""
     return answered(port, case).outcome
 
 
 def answered(port: DetectorPort, case: SeriesCase) -> Answer:
-    """The outcome, and what was touched. Raises `Unnamed`."""
+    """The outcome, and what was touched. Raises `UnnamedError`."""
     with watching() as watch:
         outcome = CALLS[case.kind](port, case.inputs)
         return Answer(outcome, watch.touched())

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from harness.subjects.detector.asking.side_effects import handed_out
-from harness.subjects.detector.ports.modules import Unnamed
+from harness.subjects.detector.ports.modules import UnnamedError
 
 # Numbers that arithmetic made; whole ones stay in the text, where they are compared by their digits.
 _NUMBER = re.compile(r"(?<![\w.])[-+]?(?:(?:\d*\.\d+|\d+\.(?=[\s\]]))(?:[eE][-+]?\d+)?|\d+[eE][-+]?\d+|nan\b|inf\b)")
@@ -58,7 +58,7 @@ def observed(call: Callable[[], Any]) -> dict[str, Any]:
     with listening() as said:
         try:
             outcome: dict[str, Any] = {"value": plain(call())}
-        except (KeyboardInterrupt, SystemExit, Unnamed):
+        except (KeyboardInterrupt, SystemExit, UnnamedError):
             raise
         except BaseException as error:
             outcome = {"error": {"class": type(error).__name__, **spoken(str(error))}}

@@ -7,13 +7,14 @@ from types import SimpleNamespace
 from typing import Any
 
 from generators.detector.case import Series
+from generators.errors import ParityError
 from generators.plain import Json
 from harness.subjects.detector.asking.capture import observed
 from harness.subjects.detector.asking.side_effects import handed_in
 from harness.subjects.detector.ports.modules import NAMES, DetectorPort
 
 
-class NotMade(Exception):
+class NotMadeError(ParityError):
     """A step is about an object that no step before it made; the message is its name."""
 
 
@@ -47,7 +48,7 @@ def _take(port: DetectorPort, step: Mapping[str, Any], objects: dict[str, Any]) 
 
 def _object(name: str, objects: Mapping[str, Any]) -> Any:
     if name not in objects:
-        raise NotMade(name)
+        raise NotMadeError(name)
     return objects[name]
 
 

@@ -1,0 +1,1 @@
+"""Judging an outcome of the detector: tolerances, degenerate data, rounding ties."""

@@ -9,13 +9,13 @@ from generators.plain import Json
 from harness.comparators.divergence import Divergence
 from harness.subjects.detector.asking.calls import Answer, answered
 from harness.subjects.detector.contract import DetectorContract
-from harness.subjects.detector.judging.judge import Verdict, judge
-from harness.subjects.detector.ports.isolation import Broken, Cage
+from harness.subjects.detector.judging.judge import SIDE_EFFECTS, Verdict, judge
+from harness.subjects.detector.ports.isolation import BrokenPortError, IsolatedPort
 from harness.subjects.detector.ports.modules import DetectorPort
 
 
 def hold(
-    port: DetectorPort | Cage,
+    port: DetectorPort | IsolatedPort,
     *,
     case: SeriesCase,
     reference: Json,
@@ -23,10 +23,10 @@ def hold(
     reference_port: DetectorPort,
     real: bool,
 ) -> Verdict:
-    """The verdict on a port's answer. Raises `Unnamed` and `GivenUp`, where there is nothing to judge."""
+    """The verdict on a port's answer. Raises `UnnamedError` and `GivenUpError`, where there is nothing to judge."""
     try:
         found = asking(port)(case)
-    except Broken as error:
+    except BrokenPortError as error:
         return broken(error)
     return judged(found, case=case, reference=reference, contract=contract, reference_port=reference_port, real=real)
 
@@ -47,14 +47,14 @@ def broken(why: object) -> Verdict:
     return Verdict([Divergence(path="$", kind="error", reference="an outcome", candidate=str(why))])
 
 
-def asking(port: DetectorPort | Cage) -> Callable[[SeriesCase], Answer]:
+def asking(port: DetectorPort | IsolatedPort) -> Callable[[SeriesCase], Answer]:
     """How to put a case to a port."""
-    return port.answer if isinstance(port, Cage) else lambda case: answered(port, case)
+    return port.answer if isinstance(port, IsolatedPort) else lambda case: answered(port, case)
 
 
 def touches(found: Answer) -> list[Divergence]:
     """What a port changed that is not its own; nothing may excuse that."""
     return [
-        Divergence(path=f"$.touched.{what}", kind="value", reference="left alone", candidate="changed")
+        Divergence(path=f"$.{SIDE_EFFECTS}.{what}", kind="value", reference="left alone", candidate="changed")
         for what in found.touched
     ]

@@ -29,7 +29,9 @@ from harness.subjects.detector.ports.modules import DetectorPort
 
 NOTHING = Tolerances()
 # What a case may be excused by.
-STATISTICS, DEFINED = "statistics", "what is defined"
+STATISTICS, WELL_DEFINED = "statistics", "what is well defined"
+# The level of what a call must leave alone; it stands in every outcome's place for it.
+SIDE_EFFECTS = "touched"
 _TRAINED = re.compile(r"^\$\.same_seed\.(trainings\[\d+\]\.)?((start|trained)\.(value|error|said)|labels|path|posteriors)\b")
 
 
@@ -43,6 +45,7 @@ class Verdict:
     ties: int = 0
     excused: str | None = None
     likeness: Likeness | None = None
+    levels: tuple[str, ...] = ()
 
 
 def level_of(path: str) -> str:
@@ -57,7 +60,7 @@ def judge(
     found = compare_outcomes(case=case, reference=reference, candidate=candidate, contract=contract)
     divergences, ties = without_ties(found.divergences, reference=reference, candidate=candidate, case=case, contract=contract)
     identical = [] if case.degenerate else list(identities(reference, candidate))
-    verdict = Verdict(divergences, found.largest, identical, ties)
+    verdict = Verdict(divergences, found.largest, identical, ties, levels=(*reference, SIDE_EFFECTS))
     # Only what a training leaves can hang on the last bit; whatever follows from an equal model is held to it.
     if real or not any(_TRAINED.match(each.path) or level_of(each.path) == "em" for each in divergences):
         return verdict
@@ -67,7 +70,7 @@ def judge(
     if case.kind == "em":
         # A collapsing state multiplies the last bit round by round: value by value, a port may part where the reference does.
         if all(each.path in shaky for each in divergences):
-            verdict.divergences, verdict.excused = [], DEFINED
+            verdict.divergences, verdict.excused = [], WELL_DEFINED
         return verdict
     if not any(_TRAINED.match(path) for path in shaky):
         return verdict
@@ -94,7 +97,7 @@ def _excuse(
     if case.degenerate:
         outcome, known = within(defined(candidate), agreed([defined(reference) for reference in references]))
         verdict.divergences = compare(reference=known, candidate=outcome, tolerances=NOTHING).divergences
-        verdict.excused = None if verdict.divergences else DEFINED
+        verdict.excused = None if verdict.divergences else WELL_DEFINED
         return verdict
     left, right = _optimum(references[0]), _optimum(candidate)
     if left is not None and right is not None:

@@ -33,7 +33,7 @@ LISTENING = "whoever compares has every warning shown already, so that it need n
 NEVER_MET = "no data are known whose training ends in a parameter that is no number"
 AT_THE_LIMIT = "a confidence of exactly the threshold, where a last bit would decide: tests/conformance asks it, no case does"
 
-EQUIVALENTS_DETECTOR: tuple[Equivalent, ...] = (
+EQUIVALENTS: tuple[Equivalent, ...] = (
     Equivalent("types._read_regime", "constant:minus_one", "0 -> -1", REFUSED_ANYWAY),
     Equivalent("config._read_n_states", "constant:minus_one", "3 -> 2", REFUSED_ANYWAY, text="at_least=3"),
     Equivalent("config._read_n_states", "constant:zero", "3 -> 0", REFUSED_ANYWAY, text="at_least=3"),

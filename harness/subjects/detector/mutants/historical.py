@@ -9,7 +9,7 @@ from harness.mutants.historical import Historical
 _bug = partial(Historical, package="detector")
 _MODEL = "random_state=SEED)"
 
-HISTORICAL_DETECTOR: tuple[Historical, ...] = (
+HISTORICAL: tuple[Historical, ...] = (
     _bug(
         name="prior_of_zero",
         module="training",

@@ -14,13 +14,14 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from generators.detector.case import SeriesCase
+from generators.errors import ParityError
 from generators.plain import Json
 from harness.comparators.divergence import Divergence
+from harness.panel import Availability
 from harness.subjects.detector.asking.calls import Answer, answered
-from harness.subjects.detector.ports.modules import DetectorPort, Unnamed
+from harness.subjects.detector.ports.modules import DetectorPort, UnnamedError
 from harness.subjects.detector.ports.surface import differing
 from harness.subjects.detector.ports.threads import one_thread
-from harness.subjects.reducer.ports.base import Availability
 
 # A case takes the reference a few seconds at most; whoever needs this long does not answer.
 CASE_SEC = 120.0
@@ -28,11 +29,11 @@ CASE_SEC = 120.0
 BREAKDOWNS_MAX = 3
 
 
-class Broken(Exception):
+class BrokenPortError(ParityError):
     """A port did not answer: it ended its process, hung, or raised what its caller cannot expect. The message says which."""
 
 
-class GivenUp(Exception):
+class GivenUpError(ParityError):
     """A port broke down too often to be asked again."""
 
 
@@ -45,7 +46,7 @@ class Opened:
     lacks: tuple[str, ...] = ()
 
 
-class Cage:
+class IsolatedPort:
     """A port behind a pipe. The process is started with the first question, and anew after it broke down."""
 
     def __init__(self, port: DetectorPort, *, timeout_sec: float = CASE_SEC) -> None:
@@ -61,7 +62,7 @@ class Cage:
         if self._opened is None:
             try:
                 self._opened = self._ask("open")
-            except Broken as error:
+            except BrokenPortError as error:
                 unusable = Availability(available=False, reason=f"importing it: {error}", remedy=self.port.remedy, broken=True)
                 self._opened = Opened(unusable)
         return self._opened
@@ -70,14 +71,14 @@ class Cage:
         """Where its surface is not the contract's."""
         try:
             found: list[Divergence] = self._ask("differing", surface)
-        except Broken as error:
+        except BrokenPortError as error:
             return [Divergence(path="$.surface", kind="error", reference="an answer", candidate=str(error))]
         return found
 
     def answer(self, case: SeriesCase) -> Answer:
-        """What it does with a case. Raises `Unnamed`, `Broken`, `GivenUp`."""
+        """What it does with a case. Raises `UnnamedError`, `BrokenPortError`, `GivenUpError`."""
         if self.breakdowns >= BREAKDOWNS_MAX:
-            raise GivenUp(self.name)
+            raise GivenUpError(self.name)
         found: Answer = self._ask("answer", case)
         return found
 
@@ -98,17 +99,17 @@ class Cage:
             pipe.send((what, given))
             if not pipe.poll(self.timeout_sec):
                 self._breakdown()
-                raise Broken(f"no answer within {self.timeout_sec:g} s")
+                raise BrokenPortError(f"no answer within {self.timeout_sec:g} s")
             kind, value = pipe.recv()
         except (EOFError, OSError):
             process.join(1.0)
             status = process.exitcode
             self._breakdown()
-            raise Broken(_ending(status)) from None
+            raise BrokenPortError(_ending(status)) from None
         if kind == "unnamed":
-            raise Unnamed(value)
+            raise UnnamedError(value)
         if kind == "raised":
-            raise Broken(value)
+            raise BrokenPortError(value)
         return value
 
     def _breakdown(self) -> None:
@@ -117,9 +118,9 @@ class Cage:
 
 
 @contextmanager
-def caged(port: DetectorPort, *, timeout_sec: float = CASE_SEC) -> Iterator[Cage]:
+def isolated(port: DetectorPort, *, timeout_sec: float = CASE_SEC) -> Iterator[IsolatedPort]:
     """A port in a process that ends with the block."""
-    cage = Cage(port, timeout_sec=timeout_sec)
+    cage = IsolatedPort(port, timeout_sec=timeout_sec)
     try:
         yield cage
     finally:
@@ -166,7 +167,7 @@ def _serve(port: DetectorPort, pipe: Connection, parents: Connection) -> None:
         try:
             with one_thread():
                 reply = ("done", requests[what](*given))
-        except Unnamed as error:
+        except UnnamedError as error:
             reply = ("unnamed", str(error))
         except BaseException as error:
             reply = ("raised", said(error))

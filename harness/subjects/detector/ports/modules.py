@@ -10,10 +10,9 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
-from harness.subjects.reducer.ports.base import Availability
-from harness.subjects.reducer.ports.registry import UnknownPortError
+from generators.errors import ParityError
+from harness.panel import REFERENCE, Availability, UnknownPortError
 
-REFERENCE = "python"
 # What a port of the detector is: these names, in one module.
 NAMES = (
     "GaussianHMM", "FeatureExtractor", "RegimeDetector", "Regime", "RegimeState", "IndicatorSnapshot",
@@ -23,7 +22,7 @@ HOW_TO_GET_REFERENCE = "install what requirements.lock names, or run ./build.sh"
 HOW_TO_GET_RUST = "run doge-hmm/build, or ./build.sh"
 
 
-class Unnamed(Exception):
+class UnnamedError(ParityError):
     """A port lacks a name that a case needs; the message is the name."""
 
 
@@ -56,9 +55,9 @@ class DetectorPort:
         return [name for name in NAMES if name not in self.names]
 
     def __getitem__(self, name: str) -> Any:
-        """One of its names. Raises `Unnamed`."""
+        """One of its names. Raises `UnnamedError`."""
         if name not in self.names:
-            raise Unnamed(name)
+            raise UnnamedError(name)
         return self.names[name]
 
     def version(self) -> str | None:

@@ -1,0 +1,1 @@
+"""The reducer's benchmark: loads, measurements, ratios."""

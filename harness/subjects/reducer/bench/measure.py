@@ -10,8 +10,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,21 +36,6 @@ class Cost:
 
     us: float
     steps: int
-
-
-@contextmanager
-def one_cpu(cpu: int | None) -> Iterator[int | None]:
-    """Keep this process and its children on one CPU: a wake-up across CPUs costs ten round trips and measures the kernel."""
-    if not hasattr(os, "sched_setaffinity"):
-        yield None
-        return
-    before = os.sched_getaffinity(0)
-    chosen = min(before) if cpu is None else cpu
-    os.sched_setaffinity(0, {chosen})
-    try:
-        yield chosen
-    finally:
-        os.sched_setaffinity(0, before)
 
 
 class Echo:

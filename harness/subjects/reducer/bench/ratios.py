@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Sequence
-from typing import Any
 
 import state_machine as sm
-from harness.bench.target import Target
+from harness.bench.result import Load, Target, spread_of
 from harness.subjects.reducer.bench.loads import Stream
 from harness.subjects.reducer.bench.measure import Ports, booking_cost, replay_cost, settling_cost, transitions_cost
 
@@ -75,31 +74,12 @@ def ratios(costs: dict[str, float]) -> dict[str, float]:
     }
 
 
-def summarise(rounds: Sequence[dict[str, float]], once_us: float, *, with_targets: bool) -> dict[str, Any]:
+def summarise(rounds: Sequence[dict[str, float]], once_us: float, size: dict[str, int], *, with_targets: bool) -> Load:
     """Medians over the rounds, with the spread of each ratio, and the verdict on every target."""
     per_round = [ratios(costs) for costs in rounds]
-    names = per_round[0]
-    spread = {
-        name: {
-            "median": statistics.median(ratio[name] for ratio in per_round),
-            "min": min(ratio[name] for ratio in per_round),
-            "max": max(ratio[name] for ratio in per_round),
-        }
-        for name in names
-    }
+    spread = {name: spread_of([ratio[name] for ratio in per_round]) for name in per_round[0]}
     microseconds = {name: statistics.median(costs[name] for costs in rounds) for name in rounds[0]}
     microseconds["one-shot call"] = once_us
-    return {
-        "us_per_step": microseconds,
-        "ratios": spread,
-        "targets": [
-            {
-                "name": target.name,
-                "limit": target.limit,
-                "median": spread[target.ratio]["median"],
-                "met": spread[target.ratio]["median"] <= target.limit,
-                "reason": target.reason,
-            }
-            for target in (TARGETS if with_targets else ())
-        ],
-    }
+    bare = {name: us / microseconds["bare round trip"] for name, us in microseconds.items()}
+    targets = [target.verdict(spread) for target in (TARGETS if with_targets else ())]
+    return Load(columns={"us": microseconds, "bare round trips": bare}, ratios=spread, targets=targets, size=size)

@@ -1,0 +1,1 @@
+"""The mutants of the reducer: what is mutated, its bugs, and what no comparison reaches."""

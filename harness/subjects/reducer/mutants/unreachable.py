@@ -1,7 +1,4 @@
-"""What of the reducer's reference no request of the wire can reach or tell from anything else: neither mutated nor counted.
-
-Imports nothing of the reference: whoever measures its coverage reads this before.
-"""
+"""Code of the reference reducer that no wire request reaches or can tell from other code: neither mutated nor counted."""
 
 from __future__ import annotations
 
@@ -9,8 +6,8 @@ import ast
 from collections.abc import Mapping
 from pathlib import Path
 
-# Functions that no request of the wire can tell from others, so that no comparison of ports could: why.
-BEYOND_THE_WIRE: Mapping[str, str] = {
+# Functions that no comparison of ports can tell from others, with the reason.
+UNREACHABLE: Mapping[str, str] = {
     "orders.add_entry_order": "the runtime calls it in Python; no method of the wire does",
     "orders.apply_order_txid": "the runtime calls it in Python; no method of the wire does",
     "orders.apply_recovery_txid": "the runtime calls it in Python; no method of the wire does",
@@ -24,12 +21,12 @@ BEYOND_THE_WIRE: Mapping[str, str] = {
 }
 
 
-def lines_beyond(file: Path) -> frozenset[int]:
+def unreachable_lines(file: Path) -> frozenset[int]:
     """The lines of a module of the reference that belong to such functions."""
     functions = (node for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))) if isinstance(node, ast.FunctionDef))
     return frozenset(
         line
         for function in functions
-        if file.parent.name == "reducer" and f"{file.stem}.{function.name}" in BEYOND_THE_WIRE
+        if file.parent.name == "reducer" and f"{file.stem}.{function.name}" in UNREACHABLE
         for line in range(function.lineno, (function.end_lineno or function.lineno) + 1)
     )

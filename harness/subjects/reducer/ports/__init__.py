@@ -1,0 +1,1 @@
+"""How the implementations of the reducer are reached."""

@@ -9,26 +9,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from generators.errors import ParityError
 from generators.reducer.case import Case, to_line
+from harness.panel import Availability
 
 
-class PortError(Exception):
+class PortError(ParityError):
     """A port gave no answer: it died, hung or printed garbage. The message says which."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Availability:
-    """Whether a port can be reached; if not, why, and what to do about it. `broken`: it is there and does not answer."""
-
-    available: bool
-    reason: str = ""
-    remedy: str = ""
-    broken: bool = False
-
-    @property
-    def word(self) -> str:
-        """What to call it where it cannot be used."""
-        return "BROKEN" if self.broken else "MISSING"
 
 
 @dataclass(frozen=True)
@@ -89,7 +76,7 @@ class Port(ABC):
 
     def replay(self, case: Case) -> Outcome:
         """All steps of a case."""
-        return self.ask(to_line(case.request()))
+        return self.ask(case.line)
 
     def transition(self, request: Mapping[str, Any]) -> Outcome:
         """One step; `request` has the fields `state`, `event` and the settings."""

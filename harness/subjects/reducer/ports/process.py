@@ -9,7 +9,8 @@ from pathlib import Path
 from doge_core.client import Server, request_once
 from doge_core.errors import ServerError
 from doge_core.locate import HOW_TO_GET, find_executable
-from harness.subjects.reducer.ports.base import Availability, Port, PortError
+from harness.panel import Availability
+from harness.subjects.reducer.ports.base import Port, PortError
 
 TIMEOUT_SEC = 10.0
 

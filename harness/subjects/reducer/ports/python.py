@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from harness.subjects.reducer.ports.base import Availability, Port
+from harness.panel import Availability
+from harness.subjects.reducer.ports.base import Port
 from reducer.wire import handle_line, with_sessions
 
 

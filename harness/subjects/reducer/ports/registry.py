@@ -8,11 +8,11 @@ from importlib.metadata import entry_points
 from itertools import chain, count
 from pathlib import Path
 
+from harness.panel import REFERENCE, UnknownPortError
 from harness.subjects.reducer.ports.base import Port
 from harness.subjects.reducer.ports.process import TIMEOUT_SEC, ServerPort, haskell, haskell_oneshot
 from harness.subjects.reducer.ports.python import PythonPort
 
-REFERENCE = "python"
 ENTRY_POINT_GROUP = "doge_parity.ports"
 
 Factory = Callable[[float], Port]
@@ -22,10 +22,6 @@ BUILT_IN: dict[str, Factory] = {
     "haskell": lambda timeout_sec: haskell(timeout_sec=timeout_sec),
     "haskell-oneshot": lambda timeout_sec: haskell_oneshot(timeout_sec=timeout_sec),
 }
-
-
-class UnknownPortError(ValueError):
-    """No port has this name; the message lists those there are."""
 
 
 def factories() -> dict[str, Factory]:

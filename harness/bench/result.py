@@ -1,0 +1,65 @@
+"""What a benchmark comes to: figures, ratios per round, targets met or not."""
+
+from __future__ import annotations
+
+import statistics
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Target:
+    """A limit on a ratio, and why it is this one. The ratio has to stay at or below it, or at or above it for a `floor`."""
+
+    name: str
+    ratio: str
+    limit: float
+    reason: str
+    floor: bool = False
+
+    def verdict(self, spread: Mapping[str, Mapping[str, float]]) -> dict[str, Any]:
+        """The target with the median of its ratio; a ratio that could not be measured does not meet it."""
+        median = spread[self.ratio]["median"] if self.ratio in spread else None
+        met = median is not None and (median >= self.limit if self.floor else median <= self.limit)
+        return {**asdict(self), "median": median, "met": met}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Load:
+    """Figures of one load: columns of numbers by what was done, the spread of each ratio, verdicts on targets."""
+
+    columns: Mapping[str, Mapping[str, float]]
+    ratios: Mapping[str, Mapping[str, float]]
+    targets: Sequence[Mapping[str, Any]]
+    size: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BenchResult:
+    """Every load of a benchmark, the CPU it ran on, and problems that make the figures worthless."""
+
+    cpu: int | None
+    rounds: int
+    loads: Mapping[str, Load]
+    problems: Sequence[str] = ()
+
+    @property
+    def met(self) -> bool:
+        """True if every target is met."""
+        return all(target["met"] for load in self.loads.values() for target in load.targets)
+
+
+class Benchmark(ABC):
+    """A subject's benchmark. The ports of a round are measured right after each other, so that ratios can be trusted."""
+
+    @abstractmethod
+    def measure(self, candles: Path | None, rounds: int, cpu: int | None) -> BenchResult:
+        """Measure in so many rounds on one CPU. Raises `MissingPortError`, and `CandleError` for a bad file."""
+
+
+def spread_of(values: Sequence[float]) -> dict[str, float]:
+    """Median, smallest and largest."""
+    return {"median": statistics.median(values), "min": min(values), "max": max(values)}

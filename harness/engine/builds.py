@@ -1,0 +1,72 @@
+"""Hashes of everything that decides about cases and verdicts: a run whose batches were built differently is no run."""
+
+from __future__ import annotations
+
+import hashlib
+import shlex
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from harness import ROOT
+from harness.engine.plan import FuzzPlan
+from harness.subjects.registry import subject_called
+
+# What a batch imports of the harness itself; a test holds this list against what a batch really imports.
+ENGINE = (
+    "harness/*.py", "harness/comparators/*.py", "harness/engine/*.py", "harness/fuzz/*.py", "harness/store/*.py",
+    "harness/subjects/*.py", "generators/*.py",
+)  # fmt: skip
+
+
+def builds_of(plan: FuzzPlan) -> dict[str, str]:
+    """A hash for each role of sources, and for each port."""
+    files = plan.about().port_files(plan.candidates)
+    return _sources(plan.subject) | {f"port {name}": hash_of(paths) for name, paths in files.items()}
+
+
+def differing_builds(plan: FuzzPlan, builds: Mapping[str, str]) -> list[str]:
+    """The names of all that is not here, or not the same as in `builds`."""
+    now = builds_of(plan)
+    return sorted(name for name in {*now, *builds} if now.get(name) != builds.get(name))
+
+
+@lru_cache
+def _sources(subject: str) -> dict[str, str]:
+    """Hashes by role. A process keeps what it has imported, so it looks once."""
+    files = {"engine": files_of(ENGINE), **subject_called(subject).sources()}
+    return {role: hash_of(paths) for role, paths in files.items()}
+
+
+def files_of(patterns: Sequence[str]) -> list[Path]:
+    """The files of this checkout that match."""
+    return sorted(path for pattern in patterns for path in ROOT.glob(pattern))
+
+
+def command_files(text: str) -> list[Path]:
+    """The files that a command line names, its program by the PATH too."""
+    command = shlex.split(text)
+    parts = [shutil.which(command[0]) or command[0], *command[1:]] if command else []
+    return [Path(part) for part in parts if Path(part).is_file()]
+
+
+def module_files(name: str) -> list[Path]:
+    """The files of a module, or of the whole package that it is."""
+    try:
+        spec = find_spec(name)
+    except (ImportError, ValueError):
+        spec = None
+    if spec is None or spec.origin is None:
+        return []
+    origin = Path(spec.origin)
+    return sorted(origin.parent.rglob("*.py")) if origin.name == "__init__.py" else [origin]
+
+
+def hash_of(files: Iterable[Path]) -> str:
+    """One short hash over names and contents."""
+    whole = hashlib.sha256()
+    for path in files:
+        whole.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return whole.hexdigest()[:16]

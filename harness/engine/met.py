@@ -1,0 +1,47 @@
+"""Counts of what cases met, held against what so many cases have to meet."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from harness.subject import Tally
+
+
+class Met:
+    """Counts by kind and name."""
+
+    def __init__(self, tally: Tally[Any]) -> None:
+        self.tally = tally
+        self.counts: dict[str, Counter[str]] = {}
+        self.cases = self.steps = 0
+
+    def add(self, case: Any, expected: Any) -> int:
+        """Count a case with the reference's outcome; the number of its steps."""
+        self.cases += 1
+        steps = self.tally.steps(case, expected)
+        self.steps += steps
+        for kind, name in self.tally.met(case, expected):
+            self.counts.setdefault(kind, Counter())[name] += 1
+        return steps
+
+    def never_met(self) -> list[str]:
+        """What so many cases have to meet and these do not, as `phase S2`."""
+        return never_met(self.tally, self.cases, self.counts)
+
+    def to_json(self) -> dict[str, dict[str, int]]:
+        """The counts; what was wanted and never met stands there with a zero."""
+        wanted = self.tally.wanted(self.cases)
+        kinds = dict.fromkeys([*wanted, *self.counts])
+        return {kind: _filled(wanted.get(kind, ()), self.counts.get(kind, Counter())) for kind in kinds}
+
+
+def _filled(names: Any, counts: Counter[str]) -> dict[str, int]:
+    return {name: counts[name] for name in dict.fromkeys([*names, *sorted(counts)])}
+
+
+def never_met(tally: Tally[Any], cases: int, counts: Mapping[str, Mapping[str, int]]) -> list[str]:
+    """What so many cases have to meet and is not among the counts, as `phase S2`."""
+    wanted = tally.wanted(cases)
+    return [f"{kind} {name}" for kind, names in wanted.items() for name in names if not counts.get(kind, {}).get(name)]

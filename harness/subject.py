@@ -1,0 +1,276 @@
+"""The face of a subject: all that the engine may ask of one.
+
+A subject is a pure core with a reference and ports of it. The engine names none: it gets a `Subject` by its name from
+`harness.subjects.registry` and calls the methods below. `docs/adding_a_subject.md` shows a whole one.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, Protocol
+
+from generators.plain import Json
+from harness.comparators.divergence import Divergence
+from harness.panel import C, Depth, Judgement, Panel, PortRequest
+
+if TYPE_CHECKING:
+    from harness.bench.result import Benchmark
+    from harness.coverage.figures import Coverage
+    from harness.mutants.mutations import Mutations
+
+
+class Cases(ABC, Generic[C]):
+    """Where cases come from."""
+
+    @abstractmethod
+    def generate(self, seed: int, index: int, settings: Mapping[str, int]) -> C:
+        """Case `index` of a seed; the same everywhere."""
+
+    @abstractmethod
+    def encode(self, case: C) -> bytes:
+        """All that the case is, as bytes."""
+
+    @abstractmethod
+    def from_json(self, data: Mapping[str, Any]) -> C:
+        """Read `to_json` back. Raises `ValueError`, `KeyError` or `TypeError`."""
+
+    @abstractmethod
+    def golden(self) -> Sequence[C]:
+        """The cases of all fixtures. Raises `FixtureError`."""
+
+    def market(self, candles: Path | None, seed: int, windows_max: int | None) -> Sequence[C]:
+        """Cases made of candles; none for a subject that knows no market. Raises `CandleError`."""
+        del candles, seed, windows_max
+        return ()
+
+
+class Tally(ABC, Generic[C]):
+    """What cases are counted by: a check that never meets a thing says nothing about it."""
+
+    @abstractmethod
+    def met(self, case: C, expected: Any) -> Iterator[tuple[str, str]]:
+        """Kind and name of each thing that a case meets, once for each time."""
+
+    def steps(self, case: C, expected: Any) -> int:
+        """How many steps a case has."""
+        del case, expected
+        return 1
+
+    @abstractmethod
+    def wanted(self, cases: int) -> Mapping[str, Sequence[str]]:
+        """Names by kind that so many cases have to meet; a spot check need not meet anything."""
+
+
+class Search(Protocol[C]):
+    """A search for a smaller case: `best` is the smallest one so far."""
+
+    best: C
+
+    def accept(self, attempt: C) -> bool:
+        """True if the attempt diverges as the first case did; then it is the smallest so far."""
+
+
+class Shrinking(ABC, Generic[C]):
+    """How a subject's cases are made smaller."""
+
+    attempts_max: int = 4000
+
+    @abstractmethod
+    def size(self, case: C) -> tuple[int, str]:
+        """How much there is to look at, and what is counted."""
+
+    @abstractmethod
+    def passes(self, panel: Panel[C]) -> Sequence[Callable[[Search[C]], None]]:
+        """What to try again and again, until nothing gets smaller."""
+
+    def first(self, search: Search[C]) -> None:
+        """What to try once before."""
+        del search
+
+
+class Measures(Protocol):
+    """What a subject notes of each comparison beyond its divergences, for the report of a run."""
+
+    def add(self, source: str, case: Any, judgement: Judgement) -> None:
+        """Take in one judgement."""
+
+    def to_json(self) -> Json:
+        """The figures as plain data."""
+
+    def tables(self, port: str) -> Sequence[Any]:
+        """What `rich` can print of them."""
+
+
+class NoMeasures:
+    """The measures of a subject that has none."""
+
+    def add(self, source: str, case: Any, judgement: Judgement) -> None:
+        """Nothing is noted."""
+
+    def to_json(self) -> Json:
+        """No figures."""
+        return {}
+
+    def tables(self, port: str) -> Sequence[Any]:
+        """Nothing to print."""
+        del port
+        return ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """Something about a fixture that is not as it was recorded: where, and one sentence."""
+
+    fixture: str
+    where: str
+    sentence: str
+    divergence: Divergence | None = None
+
+    def to_json(self) -> Json:
+        """The problem as plain data."""
+        divergence = None if self.divergence is None else self.divergence.to_json()
+        return {"fixture": self.fixture, "where": self.where, "sentence": self.sentence, "divergence": divergence}
+
+
+class Golden(ABC, Generic[C]):
+    """A subject's fixtures: `folder` holds `fixtures/`, `manifest.json` and the contract's file.
+
+    Definitions and fixtures are the subject's own types; both have a `name`, which is the fixture file's too.
+    """
+
+    folder: Path
+    # True where fixtures hold more than cases, so that a run asks candidates, too, for what was recorded.
+    holds_calls: bool = False
+
+    @abstractmethod
+    def recorded_under(self) -> Json:
+        """What outcomes depend on: hashes of contract and reference, versions of libraries. It stands in the manifest."""
+
+    def remedy(self, key: str) -> str:
+        """What to do where a key of `recorded_under` is not what it was."""
+        del key
+        return "run `parity golden record` if that is meant"
+
+    def check_contract(self, manifest: Json) -> Iterator[Problem]:
+        """What is wrong with the contract's file beside its hash."""
+        del manifest
+        return iter(())
+
+    @abstractmethod
+    def definitions(self) -> Sequence[Any]:
+        """What is to be recorded."""
+
+    @abstractmethod
+    def record(self, definition: Any) -> bytes:
+        """The file of a definition's fixture."""
+
+    @abstractmethod
+    def redefined(self, definition: Any, recorded: bytes) -> tuple[str, Divergence | None] | None:
+        """A sentence, and the first place that differs, where a fixture is not what its definition would give now."""
+
+    @abstractmethod
+    def define(self, case: C, name: str, about: str) -> Any:
+        """The definition of a promoted case, under the name of its fixture."""
+
+    @abstractmethod
+    def read(self, directory: Path) -> Sequence[Any]:
+        """All fixtures of a folder. Raises `FixtureError`."""
+
+    @abstractmethod
+    def first_divergence(self, panel: Panel[C], port: str, fixture: Any) -> Divergence | None:
+        """The first place where a port, or the reference, does not answer as recorded."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Defaults:
+    """Numbers that a command takes where its user names none.
+
+    `settings` go to `Cases.generate`. A case in every so many is compared thoroughly; 1 stands for all. `night_ports` are the
+    candidates of a fuzz run, where a port that is slow to call has no place.
+    """
+
+    batch_size: int
+    timeout_sec: float
+    night_ports: tuple[str, ...]
+    run_settings: Mapping[str, int] = field(default_factory=dict)
+    night_settings: Mapping[str, int] = field(default_factory=dict)
+    run_thorough_every: int = 1
+    night_thorough_every: int = 1
+
+    def night_depth(self, index: int) -> Depth:
+        """How a case of a fuzz run is compared."""
+        return Depth.PLAIN if index % self.night_thorough_every else Depth.THOROUGH
+
+
+class Subject(ABC, Generic[C]):
+    """One subject. Parts that are None are what it does not have; a command that needs one says so."""
+
+    name: str
+    defaults: Defaults
+    # Which of the options that not every subject has mean something to this one: `candidate_exes`, `candidate_modules`,
+    # `events_max`, `market_windows`, `candles`.
+    options: frozenset[str]
+    # The option that names candidates.
+    candidate_option: str
+    # True where candidates run in processes that are forked by the one that asks them.
+    forks: bool = False
+
+    @abstractmethod
+    def open(self, request: PortRequest) -> AbstractContextManager[Panel[C]]:
+        """Open ports; they are closed with the block. Raises `UnknownPortError`."""
+
+    @abstractmethod
+    def sources(self) -> Mapping[str, Sequence[Path]]:
+        """All files that decide about cases and verdicts, by their role, beside those of the engine."""
+
+    @abstractmethod
+    def port_files(self, candidates: Sequence[str]) -> Mapping[str, Sequence[Path]]:
+        """The files that each candidate of a fuzz run is made of, as far as it is files."""
+
+    @cached_property
+    @abstractmethod
+    def cases(self) -> Cases[C]:
+        """The cases."""
+
+    @cached_property
+    @abstractmethod
+    def tally(self) -> Tally[C]:
+        """What cases are counted by."""
+
+    @cached_property
+    @abstractmethod
+    def shrinking(self) -> Shrinking[C]:
+        """How cases are made smaller."""
+
+    @cached_property
+    def golden(self) -> Golden[C] | None:
+        """The fixtures."""
+        return None
+
+    @cached_property
+    def mutations(self) -> Mutations | None:
+        """What can be mutated."""
+        return None
+
+    @cached_property
+    def coverage(self) -> Coverage | None:
+        """How coverage is measured."""
+        return None
+
+    @cached_property
+    def benchmark(self) -> Benchmark | None:
+        """What is timed."""
+        return None
+
+    def measures(self) -> Measures:
+        """An empty set of measures for one port of a run."""
+        return NoMeasures()
+
+    def versions(self) -> Mapping[str, str]:
+        """Versions of the libraries that an outcome depends on."""
+        return {}

@@ -1,0 +1,73 @@
+"""The detector's cases and what they are counted by."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from generators.detector.bulk import generate_case
+from generators.detector.case import KINDS, SAME_NUMBERS, SeriesCase, from_json
+from generators.detector.choices import FLAVOURS, IMPLEMENTATIONS, ODD_CANDLES
+from generators.detector.market import market_cases
+from generators.detector.observations import FEATURES_MAX, ODD, STATES_MAX
+from golden.detector.corpus import read_fixtures
+from harness.subject import Cases, Tally
+
+# What any few hundred cases meet, and what it takes more to be sure of.
+COMMON = (
+    *(f"kind {kind}" for kind in KINDS),
+    *FLAVOURS,
+    "regime switches", "heavy tails", "tick-quantised", "other periods", "lengths", "failures",
+    *(f"implementation {name}" for name in IMPLEMENTATIONS),
+    *(f"{states} states" for states in range(2, STATES_MAX + 1)),
+    *(f"{features} features" for features in range(1, FEATURES_MAX + 1)),
+)  # fmt: skip
+RARE = (
+    "short series", "nan", "infinite", "all states alike", "forbidden transitions",
+    *dict.fromkeys([*ODD_CANDLES, *ODD]),
+    *(f"form {form}" for form in (*SAME_NUMBERS[1:], "float32", "int64")),
+)  # fmt: skip
+COMMON_FROM, RARE_FROM = 300, 1500
+
+
+class DetectorCases(Cases[SeriesCase]):
+    """Candles and observations decoded from integers, fixtures, and windows of real candles."""
+
+    def generate(self, seed: int, index: int, settings: Mapping[str, int]) -> SeriesCase:
+        """A generated case; there are no settings."""
+        del settings
+        return generate_case(seed, index)
+
+    def encode(self, case: SeriesCase) -> bytes:
+        """The case as JSON."""
+        return json.dumps(case.to_json(), sort_keys=True).encode()
+
+    def from_json(self, data: Mapping[str, Any]) -> SeriesCase:
+        """Read a case back. Raises `ValueError`, `KeyError` or `TypeError`."""
+        return from_json(data)
+
+    def golden(self) -> Sequence[SeriesCase]:
+        """The fixtures' cases. Raises `FixtureError`."""
+        return [fixture.definition.case for fixture in read_fixtures()]
+
+    def market(self, candles: Path | None, seed: int, windows_max: int | None) -> Sequence[SeriesCase]:
+        """Windows of candles. Raises `CandleError`."""
+        del seed
+        return [] if windows_max == 0 else market_cases(candles, windows_max=windows_max)
+
+
+class DetectorTally(Tally[SeriesCase]):
+    """Counts properties of the data."""
+
+    def met(self, case: SeriesCase, expected: Any) -> Iterator[tuple[str, str]]:
+        """The kind of the case and what is special about its data."""
+        del expected
+        yield "property", f"kind {case.kind}"
+        for name in case.properties:
+            yield "property", name
+
+    def wanted(self, cases: int) -> Mapping[str, Sequence[str]]:
+        """Common properties from some hundred cases on, rare ones from more."""
+        return {"property": (*(COMMON if cases >= COMMON_FROM else ()), *(RARE if cases >= RARE_FROM else ()))}

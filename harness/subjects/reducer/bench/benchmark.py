@@ -1,0 +1,58 @@
+"""The reducer's speed: calls in multiples of a bare echo over the same kind of pipe on the same CPU."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from doge_core.errors import ServerMissingError
+from doge_core.locate import require_executable
+from generators.reducer.market import market_cases
+from golden.reducer.corpus import golden_cases
+from harness.bench.result import Benchmark, BenchResult, Load
+from harness.bench.timing import one_cpu
+from harness.panel import MissingPortError
+from harness.subjects.reducer.bench.loads import Stream, streams
+from harness.subjects.reducer.bench.measure import Ports
+from harness.subjects.reducer.bench.ratios import measure_once, measure_round, summarise
+
+# A short fixture's replay is mostly its state crossing over and back; it is shown beside, and no target holds for it.
+JOURNEY_STEPS_MIN = 20
+
+
+class ReducerBenchmark(Benchmark):
+    """The golden corpus, and a market driven by candles."""
+
+    def measure(self, candles: Path | None, rounds: int, cpu: int | None) -> BenchResult:
+        """Every load in so many rounds."""
+        try:
+            executable = require_executable()
+        except ServerMissingError as error:
+            raise MissingPortError(f"port haskell is missing: {error}") from error
+        loads = load_streams(candles)
+        with one_cpu(cpu) as chosen:
+            ports = Ports(executable)
+            try:
+                results = {name: _measure(ports, load, rounds) for name, load in loads.items()}
+                fallbacks = ports.fallbacks()
+            finally:
+                ports.close()
+        problems = [f"some calls fell back: {fallbacks}"] if fallbacks else []
+        return BenchResult(cpu=chosen, rounds=rounds, loads=results, problems=problems)
+
+
+def load_streams(candles: Path | None) -> dict[str, list[Stream]]:
+    """The loads by name. Raises `CandleError`."""
+    golden = golden_cases()
+    return {
+        "golden": streams(case for case in golden if len(case.events) >= JOURNEY_STEPS_MIN),
+        "golden, short fixtures": streams(case for case in golden if len(case.events) < JOURNEY_STEPS_MIN),
+        "candles": streams(market_cases(candles)),
+    }
+
+
+def _measure(ports: Ports, load: list[Stream], rounds: int) -> Load:
+    with_targets = len(load[0].events) >= JOURNEY_STEPS_MIN
+    measure_round(ports, load)  # warms caches and pages in; not counted
+    costs = [measure_round(ports, load) for _ in range(rounds)]
+    size = {"streams": len(load), "steps": sum(len(stream.events) for stream in load)}
+    return summarise(costs, measure_once(ports, load), size, with_targets=with_targets)

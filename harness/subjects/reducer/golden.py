@@ -1,0 +1,147 @@
+"""The reducer's fixtures: what they are recorded under, and how a port is held to them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from generators.plain import Json
+from generators.reducer.case import Case
+from golden.manifest import files_hash, sha256_of
+from golden.reducer import corpus
+from golden.reducer.cases import definitions
+from golden.reducer.corpus import WIRE, Call, Definition, Fixture, read_fixtures, record, to_bytes
+from harness.comparators.divergence import Divergence
+from harness.comparators.exact import compare
+from harness.panel import ContractFileError, Panel
+from harness.subject import Golden, Problem
+from harness.subjects.reducer.contract import read_contract_file
+from harness.subjects.reducer.judge import compare_outcomes
+from harness.subjects.reducer.panel import ReducerPanel
+from harness.subjects.reducer.ports.base import Outcome, Port
+from reducer.contract import contract, contract_hash
+
+REFERENCE_FILES = ("state_machine.py", "reducer/*.py")
+
+
+class ReducerGolden(Golden[Case]):
+    """Cases with the whole state after every step, and calls of single functions."""
+
+    holds_calls = True
+
+    def __init__(self, folder: Path = corpus.FOLDER) -> None:
+        self.folder = folder
+
+    def recorded_under(self) -> Json:
+        """Hashes of contract and reference, and the contract's sections that the reference does not vouch for."""
+        written, sections = b"", {}
+        # A file that cannot be read is for `check_contract` to name.
+        with suppress(OSError, ContractFileError):
+            written = (self.folder / "contract.json").read_bytes()
+            sections = _sections(read_contract_file(self.folder / "contract.json"))
+        return {
+            "contract_sha256": sha256_of(written),
+            "contract_sections": sections,
+            "contract_hash": contract_hash(contract()),
+            "reference_hash": files_hash(REFERENCE_FILES),
+        }
+
+    def check_contract(self, manifest: Json) -> Iterator[Problem]:
+        """The contract's file against the reference's own contract, and against what the manifest recorded of it."""
+        path = self.folder / "contract.json"
+        where = f"golden/{self.folder.name}/{path.name}"
+        try:
+            view = read_contract_file(path)
+        except ContractFileError as error:
+            yield Problem(fixture=path.name, where=where, sentence=str(error).removeprefix(f"{path}: "))
+            return
+        found = compare(reference={"reducer": contract(), **manifest.get("contract_sections", {})}, candidate=view)
+        if found:
+            sentence = "says something else than the reference and the manifest; restore it from git"
+            yield Problem(fixture=path.name, where=f"{where} {found[0].path}", sentence=sentence, divergence=found[0])
+        elif sha256_of(path.read_bytes()) != manifest.get("contract_sha256"):
+            sentence = "has the recorded values in other bytes; restore it from git, or run `parity golden record`"
+            yield Problem(fixture=path.name, where=where, sentence=sentence)
+
+    def definitions(self) -> Sequence[Definition]:
+        """Every definition of `golden.reducer.cases`."""
+        return definitions()
+
+    def record(self, definition: Definition) -> bytes:
+        """The reference's answers."""
+        return to_bytes(record(definition))
+
+    def redefined(self, definition: Definition, recorded: bytes) -> tuple[str, Divergence | None] | None:
+        """Record the definition again, and tell the first path that differs."""
+        again = self.record(definition)
+        if recorded == again:
+            return None
+        try:
+            found = compare(reference=json.loads(recorded), candidate=json.loads(again))
+        except ValueError:
+            return "is missing or is not JSON, so it cannot be recorded to the same bytes", None
+        if not found:
+            return "records the same values in other bytes", None
+        return f"records differently at {found[0].path}", found[0]
+
+    def define(self, case: Case, name: str, about: str) -> Definition:
+        """A definition of a case alone."""
+        promoted = replace(case, name=name, metadata={**case.metadata, "source": "golden"})
+        return Definition(name=name, about=about, case=promoted)
+
+    def read(self, directory: Path) -> Sequence[Fixture]:
+        """The fixtures of a folder. Raises `FixtureError`."""
+        return read_fixtures(directory)
+
+    def first_divergence(self, panel: Panel[Case], port: str, fixture: Fixture) -> Divergence | None:
+        """The replay, each transition, each call over the wire."""
+        assert isinstance(panel, ReducerPanel), "the reducer's fixtures are checked on the reducer's ports"
+        return first_divergence(panel.ports[port], fixture)
+
+
+def _sections(view: Json) -> Json:
+    return {name: section for name, section in view.items() if name != "reducer"}
+
+
+def first_divergence(port: Port, fixture: Fixture) -> Divergence | None:
+    """The first divergence of a port from a fixture, None at parity."""
+    definition = fixture.definition
+    if definition.case is not None:
+        found = _compare(fixture.replay_answer(), port.replay(definition.case), definition.case)
+        found += _check_steps(port, definition.case, fixture.outcome or {})
+        if found:
+            return found[0]
+    for index, (call, answer) in enumerate(zip(definition.calls, fixture.answers, strict=True)):
+        # A process of its own for every call has no session to go on with.
+        if call.name == "step" and not port.has_sessions:
+            continue
+        if call.via == WIRE and (found := _check_call(port, call, answer, f"$.calls[{index}].answer")):
+            return found[0]
+    return None
+
+
+def _compare(reference: Any, candidate: Outcome, case: Case, path: str = "$") -> list[Divergence]:
+    recorded = Outcome(json.dumps(reference).encode())
+    return compare_outcomes(reference=recorded, candidate=candidate, case=case, path=path)
+
+
+def _check_steps(port: Port, case: Case, outcome: Json) -> list[Divergence]:
+    """Each step as a transition of its own, from the recorded state before it."""
+    state = case.state
+    for index, step in enumerate(outcome.get("steps", [])):
+        answer = port.transition({**case.inputs(), "state": state, "event": case.events[index]})
+        names = ("error", "kind") if "error" in step else ("state", "actions")
+        found = _compare({name: step[name] for name in names}, answer, case, f"$.steps[{index}]")
+        if found:
+            return found
+        state = step["state"]
+    return []
+
+
+def _check_call(port: Port, call: Call, answer: Any, path: str) -> list[Divergence]:
+    nameless = Case(name=call.name, state=None, config=None, order_size_usd=None)
+    return _compare(answer, port.call(call.name, call.request), nameless, path)

@@ -1,0 +1,111 @@
+"""A session of the production client on a port, against the reference, step by step."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any, cast
+
+import state_machine as sm
+from doge_core.client import Server
+from doge_core.errors import ServerError, ServerGarbageError
+from doge_core.session import Sessions
+from generators.plain import Json
+from generators.reducer.case import Case
+from generators.reducer.choices import REFUSED
+from harness.comparators.divergence import Divergence
+from harness.comparators.exact import compare, locate
+from harness.subjects.reducer.judge import compare_outcomes
+from harness.subjects.reducer.ports.base import Outcome, Port, PortError
+from harness.subjects.reducer.spelling import misspelled
+from reducer.snapshot import encode, read_state
+from reducer.types import Action, PairState
+from reducer.wire import error_object, handle_line, read_config, read_event, read_sizes, tagged, with_sessions
+
+Transition = Callable[..., tuple[PairState, list[Action]]]
+
+
+class Overheard:
+    """A port in the place of a client's server; every answer is compared with that of the reference's own session."""
+
+    def __init__(self, port: Port, case: Case) -> None:
+        self.path = "$"
+        self.found: list[Divergence] = []
+        self._port = port
+        self._case = case
+        self._methods = with_sessions()
+
+    def request(self, line: bytes) -> bytes:
+        """The port's answer. Raises `ServerError`."""
+        try:
+            answer = self._port.answer(line)
+        except PortError as error:
+            raise ServerGarbageError(str(error)) from error
+        reference = Outcome(handle_line(line, self._methods).rstrip(b"\n"))
+        candidate = Outcome(answer)
+        # What is not JSON is for the client to refuse.
+        if candidate.is_json():
+            self.found += compare_outcomes(
+                reference=Outcome(_determined(reference)),
+                candidate=Outcome(_determined(candidate)),
+                case=self._case,
+                path=self.path,
+            )
+            self.found += [
+                locate(path=where, kind=kind, reference=left, candidate=right, events=self._case.events)
+                for where, kind, left, right in misspelled(reference=reference.answer, line=answer, path=self.path)
+            ]
+        return answer
+
+
+def _determined(outcome: Outcome) -> bytes:
+    """What of a step's answer can be written in one way only: equal orders can be listed by either's index."""
+    free = ("orders", "recovery_orders")
+    return json.dumps({key: value for key, value in outcome.answer.items() if key not in free}).encode()
+
+
+def compare_session(*, case: Case, port: Port) -> list[Divergence]:
+    """Divergences between the production client's session and the reference, step by step."""
+    try:
+        state = read_state(case.state, "state")
+        settings = (read_config(case.config), case.order_size_usd, read_sizes(case.order_sizes))
+    except REFUSED:
+        return []
+    overheard: Overheard | None = None
+    held = state
+    for step, event in readable_events(case):
+        path = f"$.steps[{step}]"
+        reference, state = _outcome(sm.transition, state, event, settings)
+        try:
+            if overheard is None:
+                overheard = Overheard(port, case)
+                sessions = Sessions(cast(Server, overheard))
+            overheard.path = f"{path}.session"
+            candidate, held = _outcome(sessions.transition, held, event, settings)
+        except ServerError as error:
+            port.close()
+            failure = str(error) if isinstance(error.__cause__, PortError) else f"{error.cause}: {error}"
+            where = f"{path}.session"
+            return [locate(path=where, kind="error", reference="a step", candidate=failure, events=case.events)]
+        found = compare(reference=reference, candidate=candidate, events=case.events, path=path)
+        found += overheard.found
+        if found:
+            return found
+    return []
+
+
+def readable_events(case: Case) -> Iterator[tuple[int, Any]]:
+    """The events that a Python caller could make, with their steps."""
+    for step, data in enumerate(case.events):
+        try:
+            yield step, read_event(data)
+        except REFUSED:
+            continue
+
+
+def _outcome(transition: Transition, state: PairState, event: Any, settings: tuple[Any, ...]) -> tuple[Json, PairState]:
+    try:
+        after, actions = transition(state, event, *settings)
+    except REFUSED as error:
+        return error_object(error), state
+    return {"state": encode(after), "actions": [tagged(action) for action in actions]}, after
