@@ -16,9 +16,9 @@ from generators.case import Case, Json, spell_out
 from generators.configs import decode_config
 from generators.dial import Dial
 from generators.events import EventChoice, decode_event
+from reducer.requests import read_event
 from reducer.snapshot import encode, read_state
 from reducer.types import EngineConfig, Event, PairState
-from reducer.wire import read_event
 
 REFUSED = (ValueError, TypeError, OverflowError)
 

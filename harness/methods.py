@@ -20,9 +20,10 @@ from harness.judge import compare_outcomes, judge
 from harness.ports.base import Outcome, Port
 from harness.ports.process import ServerPort
 from harness.sampled import sampled_requests
+from reducer.requests import error_object, read_config, read_event, read_sizes, tagged
 from reducer.snapshot import encode, read_state
 from reducer.types import Action, PairState
-from reducer.wire import error_object, handle_line, read_config, read_event, read_sizes, tagged, with_sessions
+from reducer.wire import handle_line, with_sessions
 
 # Enough to meet every branch of a long case without doubling the work of a run.
 STEPS_MAX = 12

@@ -9,22 +9,29 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, fields
-from typing import Any, TypeVar, cast
+from typing import Any
 
-import state_machine as sm
+from reducer.bootstrap import bootstrap_orders
 from reducer.contract import described
 from reducer.digest import cycles_digest, state_digest
-from reducer.domain import CLASSES, KINDS, check_bool, check_number, check_sizes, check_text, wrong_type
-from reducer.snapshot import WIRE_FLOATS, encode, read_state, read_value
-from reducer.types import EngineConfig, Event, PairState
-
-T = TypeVar("T")
-Json = dict[str, Any]
-
-
-class RequestError(Exception):
-    """The request itself is broken: no JSON, an unknown method, a missing field."""
+from reducer.domain import check_bool, check_number, check_text, wrong_type
+from reducer.invariants import check_invariants, derive_phase
+from reducer.pricing import compute_order_volume
+from reducer.requests import (
+    Json,
+    RequestError,
+    error_object,
+    read_config,
+    read_event,
+    read_float,
+    read_request_state,
+    read_settings,
+    required,
+    tagged,
+)
+from reducer.snapshot import encode
+from reducer.transition import transition
+from reducer.wire_session import Sessions
 
 
 def handle(request: object, methods: Mapping[str, Callable[[Mapping[str, Any]], Json]] | None = None) -> Json:
@@ -45,95 +52,11 @@ def handle(request: object, methods: Mapping[str, Callable[[Mapping[str, Any]], 
         return error_object(error)
 
 
-def error_object(error: Exception) -> Json:
-    """An exception as the wire shows it."""
-    return {"error": str(error), "kind": type(error).__name__}
-
-
-def required(request: Mapping[str, Any], name: str) -> Any:
-    """A field of the request, or the error that it is missing."""
-    if name not in request:
-        raise RequestError(f"{name}: is missing")
-    return request[name]
-
-
-def read_strict(data: object, cls: type[T], path: str) -> T:
-    """Read a configuration or an event: defaults where there are some, unknown fields refused."""
-    if not isinstance(data, Mapping):
-        raise wrong_type(path, "an object", data)
-    values: Json = {}
-    for field in fields(cls):  # type: ignore[arg-type]  # the contract's types are dataclasses
-        if field.name in data:
-            kind = KINDS[cls][field.name]
-            values[field.name] = read_value(kind, data[field.name], f"{path}.{field.name}")
-        elif field.default is MISSING:
-            raise ValueError(f"{path}.{field.name}: is missing")
-    for name in data:
-        if name not in KINDS[cls] and (name != "_type" or cls is EngineConfig):
-            raise ValueError(f"{path}.{name}: is not a field")
-    return cls(**values)
-
-
-def read_config(data: object) -> EngineConfig:
-    """Read a configuration; missing fields take their defaults."""
-    return read_strict(data, EngineConfig, "cfg")
-
-
-def read_event(data: object) -> Event:
-    """Read an event by its `_type`, or without one by its fields."""
-    if not isinstance(data, Mapping):
-        raise TypeError("event: is no event")
-    name = data["_type"] if "_type" in data else _told_by_fields(data)
-    cls = CLASSES.get(name) if isinstance(name, str) and name.endswith(("Tick", "Event")) else None
-    if cls is None:
-        raise TypeError("event: is no event")
-    return cast(Event, read_strict(data, cls, "event"))
-
-
-def _told_by_fields(data: Mapping[str, Any]) -> str:
-    if "order_local_id" in data:
-        return "FillEvent"
-    if "recovery_id" in data:
-        return "RecoveryFillEvent" if "price" in data else "RecoveryCancelEvent"
-    if "price" in data:
-        return "PriceTick"
-    return "TimerTick" if "timestamp" in data else ""
-
-
-def read_sizes(data: object) -> Mapping[str, float] | None:
-    """Read the sizes per trade."""
-    if isinstance(data, Mapping):
-        data = {key: read_float(value) for key, value in data.items()}
-    return check_sizes(data)
-
-
-def read_float(value: object) -> object:
-    """A number that the wire may spell as text."""
-    return WIRE_FLOATS.get(value, value) if isinstance(value, str) else value
-
-
-def tagged(value: object) -> Json:
-    """An action or an event with its type, first."""
-    return {"_type": type(value).__name__, **encode(value)}
-
-
-def read_settings(request: Mapping[str, Any]) -> tuple[EngineConfig, float, Mapping[str, float] | None]:
-    """The configuration and the sizes of a request."""
-    cfg = read_config(required(request, "config"))
-    size_usd = check_number(read_float(required(request, "order_size_usd")), "order_size_usd")
-    return cfg, size_usd, read_sizes(request.get("order_sizes"))
-
-
-def read_request_state(request: Mapping[str, Any]) -> PairState:
-    """The state of a request."""
-    return read_state(required(request, "state"), "state")
-
-
 def answer_transition(request: Mapping[str, Any]) -> Json:
     """One event."""
     state = read_request_state(request)
     event = read_event(required(request, "event"))
-    after, actions = sm.transition(state, event, *read_settings(request))
+    after, actions = transition(state, event, *read_settings(request))
     return {"state": encode(after), "actions": [tagged(action) for action in actions]}
 
 
@@ -149,14 +72,14 @@ def answer_replay(request: Mapping[str, Any]) -> Json:
     for data in events:
         step: Json
         try:
-            after, actions = sm.transition(state, read_event(data), *settings)
+            after, actions = transition(state, read_event(data), *settings)
             booked = cycles_digest(after.completed_cycles[len(state.completed_cycles) :], booked)
             state = after
             step = {"actions": [tagged(action) for action in actions]}
         except (ValueError, TypeError, OverflowError) as error:
             step = error_object(error)
-        step["phase"] = sm.derive_phase(state)
-        step["violations"] = sm.check_invariants(state)
+        step["phase"] = derive_phase(state)
+        step["violations"] = check_invariants(state)
         step["digest"] = state_digest(state, booked)
         steps.append(step)
     return {"steps": steps, "state": encode(state)}
@@ -168,7 +91,7 @@ def answer_bootstrap(request: Mapping[str, Any]) -> Json:
     cfg = read_config(required(request, "config"))
     size_usd = check_number(read_float(required(request, "order_size_usd")), "order_size_usd")
     allowed = [check_bool(request.get(name, True), name) for name in ("allow_long_only", "allow_short_only")]
-    after, actions, orders = sm.bootstrap_orders(state, cfg, size_usd, *allowed)
+    after, actions, orders = bootstrap_orders(state, cfg, size_usd, *allowed)
     return {
         "state": encode(after),
         "actions": [tagged(action) for action in actions],
@@ -181,7 +104,7 @@ def answer_volume(request: Mapping[str, Any]) -> Json:
     price = check_number(read_float(required(request, "price")), "price")
     cfg = read_config(required(request, "config"))
     size_usd = check_number(read_float(required(request, "order_size_usd")), "order_size_usd")
-    return {"volume": sm.compute_order_volume(price, cfg, size_usd)}
+    return {"volume": compute_order_volume(price, cfg, size_usd)}
 
 
 def answer_describe(_: Mapping[str, Any]) -> Json:
@@ -191,8 +114,8 @@ def answer_describe(_: Mapping[str, Any]) -> Json:
 
 METHODS: dict[str, Callable[[Mapping[str, Any]], Json]] = {
     "transition": answer_transition,
-    "check_invariants": lambda request: {"violations": sm.check_invariants(read_request_state(request))},
-    "derive_phase": lambda request: {"phase": sm.derive_phase(read_request_state(request))},
+    "check_invariants": lambda request: {"violations": check_invariants(read_request_state(request))},
+    "derive_phase": lambda request: {"phase": derive_phase(read_request_state(request))},
     "compute_order_volume": answer_volume,
     "bootstrap_orders": answer_bootstrap,
     "describe": answer_describe,
@@ -202,8 +125,6 @@ METHODS: dict[str, Callable[[Mapping[str, Any]], Json]] = {
 
 def with_sessions() -> dict[str, Callable[[Mapping[str, Any]], Json]]:
     """The methods of a server, which keeps sessions."""
-    from reducer.wire_session import Sessions
-
     sessions = Sessions()
     return {**METHODS, "step": sessions.step, "check_invariants": sessions.check_invariants}
 
@@ -249,7 +170,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    # The module under its own name: run as a script it would be a second copy, with a second RequestError.
-    from reducer import wire
-
-    sys.exit(wire.main(sys.argv[1:]))
+    sys.exit(main(sys.argv[1:]))

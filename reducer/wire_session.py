@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import state_machine as sm
 from reducer.digest import pack, state_digest
 from reducer.domain import KINDS, check_int, wrong_type
+from reducer.invariants import check_invariants
+from reducer.requests import Json, RequestError, read_event, read_request_state, read_settings, required
 from reducer.snapshot import encode
+from reducer.transition import transition
 from reducer.types import EngineConfig, PairState
-from reducer.wire import Json, RequestError, read_event, read_request_state, read_settings, required
 
 SESSIONS_MAX = 64
 
@@ -42,7 +43,7 @@ class Sessions:
         state = read_request_state(request) if before is None else before.state
         event = read_event(required(request, "event"))
         cfg, order_size_usd, order_sizes = _settings(request, before)
-        after, actions = sm.transition(state, event, cfg, order_size_usd, order_sizes)
+        after, actions = transition(state, event, cfg, order_size_usd, order_sizes)
         self._held[number] = Session(after, state_digest(after), cfg, order_size_usd, order_sizes)
         self._held.move_to_end(number)
         if len(self._held) > SESSIONS_MAX:
@@ -53,7 +54,7 @@ class Sessions:
     def check_invariants(self, request: Mapping[str, Any]) -> Json:
         """The violations of the state that is sent, or of the one that is held."""
         state = self._find(request).state if "session" in request and "state" not in request else read_request_state(request)
-        return {"violations": sm.check_invariants(state)}
+        return {"violations": check_invariants(state)}
 
     def _find(self, request: Mapping[str, Any]) -> Session:
         session = self._held.get(_number(request))
