@@ -19,23 +19,23 @@ Json = dict[str, Any]
 
 
 class RequestError(Exception):
-    """The request itself is broken: no JSON, an unknown method, a missing field."""
+    """The request itself is invalid: it is not JSON, its method is unknown, or a field is missing."""
 
 
 def error_object(error: Exception) -> Json:
-    """An exception as the wire shows it."""
+    """Return the wire's error object for an exception."""
     return {"error": str(error), "kind": type(error).__name__}
 
 
 def required(request: Mapping[str, Any], name: str) -> Any:
-    """A field of the request, or the error that it is missing."""
+    """Return a field of the request. Raises `RequestError` if it is missing."""
     if name not in request:
         raise RequestError(f"{name}: is missing")
     return request[name]
 
 
 def read_strict(data: object, cls: type[T], path: str) -> T:
-    """Read a configuration or an event: defaults where there are some, unknown fields refused."""
+    """Read a configuration or an event. Missing fields take their defaults, if any; unknown fields raise `ValueError`."""
     if not isinstance(data, Mapping):
         raise wrong_type(path, "an object", data)
     values: Json = {}
@@ -57,17 +57,17 @@ def read_config(data: object) -> EngineConfig:
 
 
 def read_event(data: object) -> Event:
-    """Read an event by its `_type`, or without one by its fields."""
+    """Read an event, recognised by its `_type` or else by its fields. Raises `TypeError` for anything else."""
     if not isinstance(data, Mapping):
         raise TypeError("event: is no event")
-    name = data["_type"] if "_type" in data else _told_by_fields(data)
+    name = data["_type"] if "_type" in data else _type_from_fields(data)
     cls = CLASSES.get(name) if isinstance(name, str) and name.endswith(("Tick", "Event")) else None
     if cls is None:
         raise TypeError("event: is no event")
     return cast(Event, read_strict(data, cls, "event"))
 
 
-def _told_by_fields(data: Mapping[str, Any]) -> str:
+def _type_from_fields(data: Mapping[str, Any]) -> str:
     if "order_local_id" in data:
         return "FillEvent"
     if "recovery_id" in data:
@@ -78,29 +78,29 @@ def _told_by_fields(data: Mapping[str, Any]) -> str:
 
 
 def read_sizes(data: object) -> Mapping[str, float] | None:
-    """Read the sizes per trade."""
+    """Read the order sizes per trade, in USD."""
     if isinstance(data, Mapping):
         data = {key: read_float(value) for key, value in data.items()}
     return check_sizes(data)
 
 
 def read_float(value: object) -> object:
-    """A number that the wire may spell as text."""
+    """Return the float that a text of the wire spells (`Infinity`, `-Infinity`, `NaN`); other values are returned unchanged."""
     return WIRE_FLOATS.get(value, value) if isinstance(value, str) else value
 
 
 def tagged(value: object) -> Json:
-    """An action or an event with its type, first."""
+    """Return an action or an event as plain data, with its type as the first key."""
     return {"_type": type(value).__name__, **encode(value)}
 
 
 def read_settings(request: Mapping[str, Any]) -> tuple[EngineConfig, float, Mapping[str, float] | None]:
-    """The configuration and the sizes of a request."""
+    """Read the configuration, the order size in USD and the sizes per trade of a request."""
     cfg = read_config(required(request, "config"))
     size_usd = check_number(read_float(required(request, "order_size_usd")), "order_size_usd")
     return cfg, size_usd, read_sizes(request.get("order_sizes"))
 
 
 def read_request_state(request: Mapping[str, Any]) -> PairState:
-    """The state of a request."""
+    """Read the state of a request."""
     return read_state(required(request, "state"), "state")

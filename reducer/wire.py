@@ -1,7 +1,7 @@
 """The reference behind the wire of `docs/wire.md`: one request object in, one answer object out.
 
-The harness reaches the reference through this, planted bugs are served through it, and whoever ports the reducer to another
-language can read it as the shortest implementation of the page. `python -m reducer.wire [--server]` serves it over pipes.
+The harness reaches the reference through this module, and versions with injected bugs are served by it. For a port to another
+language it is the shortest implementation of the protocol. `python -m reducer.wire [--server]` serves it over pipes.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from reducer.wire_session import Sessions
 
 
 def handle(request: object, methods: Mapping[str, Callable[[Mapping[str, Any]], Json]] | None = None) -> Json:
-    """Answer one request; whatever is wrong with it becomes an error object."""
+    """Answer one request; an error becomes an error object."""
     methods = METHODS if methods is None else methods
     try:
         if not isinstance(request, Mapping):
@@ -53,7 +53,7 @@ def handle(request: object, methods: Mapping[str, Callable[[Mapping[str, Any]], 
 
 
 def answer_transition(request: Mapping[str, Any]) -> Json:
-    """One event."""
+    """Answer `transition`: one event."""
     state = read_request_state(request)
     event = read_event(required(request, "event"))
     after, actions = transition(state, event, *read_settings(request))
@@ -61,7 +61,7 @@ def answer_transition(request: Mapping[str, Any]) -> Json:
 
 
 def answer_replay(request: Mapping[str, Any]) -> Json:
-    """Many events; one that fails leaves the state as it was."""
+    """Answer `replay`: many events, of which one that fails leaves the state unchanged."""
     state = read_request_state(request)
     events = required(request, "events")
     if not isinstance(events, list):
@@ -86,7 +86,7 @@ def answer_replay(request: Mapping[str, Any]) -> Json:
 
 
 def answer_bootstrap(request: Mapping[str, Any]) -> Json:
-    """The first two entries."""
+    """Answer `bootstrap_orders`: the first two entries."""
     state = read_request_state(request)
     cfg = read_config(required(request, "config"))
     size_usd = check_number(read_float(required(request, "order_size_usd")), "order_size_usd")
@@ -100,7 +100,7 @@ def answer_bootstrap(request: Mapping[str, Any]) -> Json:
 
 
 def answer_volume(request: Mapping[str, Any]) -> Json:
-    """The volume of an order."""
+    """Answer `compute_order_volume`: the volume of an order."""
     price = check_number(read_float(required(request, "price")), "price")
     cfg = read_config(required(request, "config"))
     size_usd = check_number(read_float(required(request, "order_size_usd")), "order_size_usd")
@@ -108,7 +108,7 @@ def answer_volume(request: Mapping[str, Any]) -> Json:
 
 
 def answer_describe(_: Mapping[str, Any]) -> Json:
-    """What this port is."""
+    """Answer `describe`: the subject, the port, its version and its contract."""
     return {"subject": "reducer", "port": "python", "version": "0.1.0", **described()}
 
 
@@ -124,13 +124,13 @@ METHODS: dict[str, Callable[[Mapping[str, Any]], Json]] = {
 
 
 def with_sessions() -> dict[str, Callable[[Mapping[str, Any]], Json]]:
-    """The methods of a server, which keeps sessions."""
+    """Return the methods of a server, which keeps sessions."""
     sessions = Sessions()
     return {**METHODS, "step": sessions.step, "check_invariants": sessions.check_invariants}
 
 
 def to_line(answer: Json) -> bytes:
-    """An answer as one line of JSON; infinities become text."""
+    """Encode an answer as one line of JSON; infinities become text."""
     return json.dumps(_spell_out(answer), ensure_ascii=True, allow_nan=False).encode() + b"\n"
 
 
@@ -145,7 +145,7 @@ def _spell_out(value: Any) -> Any:
 
 
 def handle_line(line: bytes, methods: Mapping[str, Callable[[Mapping[str, Any]], Json]] | None = None) -> bytes:
-    """Answer one line."""
+    """Answer one line of JSON with another one."""
     try:
         request = json.loads(line)
     except (ValueError, RecursionError) as error:
@@ -154,7 +154,7 @@ def handle_line(line: bytes, methods: Mapping[str, Callable[[Mapping[str, Any]],
 
 
 def main(arguments: list[str]) -> int:
-    """Serve standard input."""
+    """Answer standard input: one line, or every line with `--server`. Return the exit code."""
     if arguments == ["--server"]:
         methods = with_sessions()
         for line in sys.stdin.buffer:
