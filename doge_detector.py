@@ -1,8 +1,8 @@
-"""`import doge_detector as hmm` is `import hmm_regime_detector as hmm`, in Rust where it can be had.
+"""`import doge_detector as hmm` is a drop-in for `import hmm_regime_detector as hmm`, in Rust if that is available.
 
-DOGE_HMM_BACKEND chooses `rust`, `python` or `auto` (Rust where `doge_hmm` imports), once, when this module is imported. The two
-have the same names and say the same; the implementation that is not chosen is not imported, so that Rust needs no hmmlearn.
-`status()` tells what was chosen and why.
+DOGE_HMM_BACKEND chooses `rust`, `python` or `auto` (Rust if `doge_hmm` can be imported), once, when this module is imported.
+Both have the same names and give the same results; the other implementation is not imported, so that Rust needs no hmmlearn.
+`status()` reports the choice and its reason.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    # What the last line of this module brings in.
+    # The names that the last line of this module defines.
     from hmm_regime_detector import (
         FeatureExtractor,
         IndicatorSnapshot,
@@ -51,7 +51,7 @@ log = logging.getLogger("doge_detector")
 
 @dataclass(frozen=True)
 class _Choice:
-    """The implementation that answers, and why it is not Rust where that was wanted."""
+    """The chosen implementation, and the reason if it is Python because Rust cannot be used."""
 
     configured: str
     backend: str
@@ -60,10 +60,11 @@ class _Choice:
 
 
 def status() -> dict[str, Any]:
-    """What was chosen, for a status page.
+    """Return the choice as plain data, for a status page.
 
-    `configured` is what DOGE_HMM_BACKEND says, `backend` what answers (`rust` or `python`), `version` its version, `reason` why
-    Python answers in place of Rust (None: it does not), `fallbacks` how often it came to that: 0 or 1, the choice is made once.
+    `configured` is the value of DOGE_HMM_BACKEND, `backend` the implementation in use (`rust` or `python`), `version` its
+    version, `reason` why Python is used instead of Rust (None if it is not), and `fallbacks` the number of times that happened:
+    0 or 1, since the choice is made once.
     """
     return {
         "configured": _choice.configured,
@@ -75,7 +76,7 @@ def status() -> dict[str, Any]:
 
 
 def _choose(environment: Mapping[str, str]) -> _Choice:
-    """Raises `ValueError` for a setting that makes no sense, `ImportError` if Rust is demanded and not to be had."""
+    """Choose the implementation. Raises `ValueError` for an unknown setting, `ImportError` if Rust is required but unusable."""
     configured = environment.get("DOGE_HMM_BACKEND", "auto").strip().lower()
     if configured not in _BACKENDS:
         raise ValueError(f"DOGE_HMM_BACKEND: must be one of {', '.join(_BACKENDS)}; got {configured!r}")
@@ -83,7 +84,7 @@ def _choose(environment: Mapping[str, str]) -> _Choice:
     if configured != "python":
         try:
             return _Choice(configured, "rust", _import_rust())
-        except Exception as error:  # whatever a broken extension raises
+        except Exception as error:  # a broken extension may raise anything
             reason = str(error) or type(error).__name__
             if configured == "rust":
                 raise ImportError(f"DOGE_HMM_BACKEND is rust, but doge_hmm cannot be used ({reason}); {_HOW_TO_GET}") from error
@@ -99,6 +100,6 @@ def _import_rust() -> ModuleType:
     return module
 
 
-# A setting that makes no sense stops the import: better than a bot that starts on a backend nobody chose.
+# An unknown setting fails the import, so that a bot does not start on a backend that nobody chose.
 _choice = _choose(os.environ)
 globals().update({name: getattr(_choice.module, name) for name in _SURFACE})

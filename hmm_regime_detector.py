@@ -1,8 +1,8 @@
-"""The regime detector: bearish, ranging or bullish, told from candles. The reference that every port follows.
+"""The regime detector, the reference that every port follows: bearish, ranging or bullish, inferred from candles.
 
-Closes and volumes become four features a candle; a hidden Markov model with three states, trained on them by hmmlearn, says how
-likely each regime is now, and that becomes a bias for the bot. The parts live in `detector/`; this module is the whole
-public surface. It logs as `hmm_regime_detector`; `docs/detector.md` has every text.
+Closes and volumes become four features per candle. A hidden Markov model with three states, trained on these by hmmlearn, gives
+the probability of each regime, from which follows a bias for the bot. The parts are in `detector/`; this module is the whole
+public surface. It logs as `hmm_regime_detector`; `docs/detector.md` lists every text.
 """
 
 from detector.blending import compute_blended_idle_target, compute_grid_bias

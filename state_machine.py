@@ -1,8 +1,8 @@
 """The order state machine of one trading pair: the reference that every port follows.
 
 Pure: `transition(state, event, cfg, order_size_usd, order_sizes)` returns the next state and the actions that the runtime
-carries out; nothing here does input or output, reads a clock or draws a random number. The parts live in `reducer/`; this
-module is the whole public surface, and needs the standard library alone.
+carries out; nothing here does input or output, reads a clock or draws a random number. The parts are in `reducer/`; this
+module is the whole public surface, and needs only the standard library.
 """
 
 from reducer.bootstrap import bootstrap_orders

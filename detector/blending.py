@@ -1,7 +1,7 @@
-"""What the bot makes of the detector's bias: an idle target, and a lopsided grid.
+"""The uses of the detector's bias in the bot: a target for idle money, and a grid that leans to one side.
 
-`min` and `max` are Python's: the first argument stays unless a later one is strictly smaller or larger, which decides what
-becomes of NaN.
+`min` and `max` are Python's: they return their first argument unless a later one is strictly smaller or larger, which decides
+the result for NaN.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from detector.checks import read_number
 
 
 class HasBias(Protocol):
-    """Whatever tells a confidence and a bias, as `RegimeState` does."""
+    """Any object with a confidence and a bias, such as `RegimeState`."""
 
     @property
     def confidence(self) -> float:
-        """How sure it is, from 0 to 1."""
+        """The confidence, from 0 to 1."""
 
     @property
     def bias_signal(self) -> float:
-        """Which way it leans, from -1 to 1."""
+        """The bias, from -1 (bearish) to 1 (bullish)."""
 
 
 def compute_blended_idle_target(
@@ -32,10 +32,10 @@ def compute_blended_idle_target(
     floor: float,
     ceiling: float,
 ) -> float:
-    """The share of idle money to aim for, lower the more bullish trend and detector are together.
+    """Return the share of idle money to aim for; the more bullish trend and detector are together, the lower it is.
 
-    `blend_factor` 1 listens to the trend alone, 0 to the detector alone. The result is within floor and ceiling (the floor, if
-    that is the higher of the two). Raises `ValueError` that names an argument that is no number.
+    `blend_factor` 1 uses the trend alone, 0 the detector alone. The result is between floor and ceiling, or the floor if that
+    is the higher of the two. Raises `ValueError` that names an argument that is not a number.
     """
     trend_score, hmm_bias = read_number("trend_score", trend_score), read_number("hmm_bias", hmm_bias)
     blend_factor, base_target = read_number("blend_factor", blend_factor), read_number("base_target", base_target)
@@ -46,10 +46,10 @@ def compute_blended_idle_target(
 
 
 def compute_grid_bias(regime_state: HasBias, confidence_threshold: float = 0.15) -> dict[str, Any]:
-    """How the grid leans: `mode`, the spacing of entries on side a and b as multiples, and the skew of sizes or None.
+    """Return the lean of the grid: `mode`, the factors on the entry spacing of sides a and b, and the skew of sizes or None.
 
-    Takes anything with `confidence` and `bias_signal`. Below the threshold of confidence it leans nowhere; from there on a
-    bias that is not above 0 counts as short. Raises `ValueError` that names what is no number.
+    Accepts any object with `confidence` and `bias_signal`. With a confidence below the threshold the grid is symmetric; from
+    the threshold on, a bias that is not above 0 counts as short. Raises `ValueError` that names a value that is not a number.
     """
     confidence = read_number("regime_state.confidence", regime_state.confidence)
     bias = read_number("regime_state.bias_signal", regime_state.bias_signal)

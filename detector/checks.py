@@ -1,7 +1,7 @@
-"""Numbers, integers and mappings from outside, and the sentences that refuse what is none.
+"""Checks of the numbers, integers and mappings that callers pass, and the messages for values that fail.
 
-A number is what `numbers.Real` knows (int, float, numpy's scalars) and a float can hold; an integer what `numbers.Integral`
-knows. A boolean is neither. What passes comes back as a plain float or int.
+A number is an instance of `numbers.Real` (int, float, numpy's scalars) that fits in a float; an integer is an instance of
+`numbers.Integral`. A boolean is neither. A value that passes is returned as a plain float or int.
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ import numbers
 from collections.abc import Mapping
 from typing import Any
 
-# The largest integer that a setting or a count may be: every port can add to it without overflow, and a float holds it exactly.
+# The largest setting or count that is an integer: every port can add to it without overflow, and a float holds it exactly.
 INTEGER_MAX = 2**31 - 1
 
 SHOWN_MAX = 80
 
 
 def refusal(path: str, wanted: str, value: object) -> ValueError:
-    """The error for a value that is not what was wanted."""
+    """Return the error for a value that is not what was expected."""
     return ValueError(f"{path}: must be {wanted}; got {_shown(value)}")
 
 
 def _shown(value: object) -> str:
-    """The value's repr, at most 80 characters of it; its type's name if it has none (Python refuses to write huge integers)."""
+    """Return at most 80 characters of the value's repr, or its type's name if `repr` fails (as for huge integers)."""
     try:
         text = repr(value)
     except Exception:
@@ -32,7 +32,7 @@ def _shown(value: object) -> str:
 
 
 def number_or_none(value: object) -> float | None:
-    """The number as a float, NaN and infinities included; None if it is no number, or too large an integer."""
+    """Return a number as a float, NaN and infinities included; None for an integer too large and for anything else."""
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         return None
     try:
@@ -42,7 +42,7 @@ def number_or_none(value: object) -> float | None:
 
 
 def read_number(path: str, value: object) -> float:
-    """Any number, NaN and infinities included."""
+    """Return any number as a float, NaN and infinities included. Raises `ValueError` for anything else."""
     number = number_or_none(value)
     if number is None:
         raise refusal(path, "a number", value)
@@ -50,7 +50,7 @@ def read_number(path: str, value: object) -> float:
 
 
 def read_finite(path: str, value: object) -> float:
-    """A finite number."""
+    """Return a finite number as a float. Raises `ValueError` for anything else."""
     number = number_or_none(value)
     if number is None or not math.isfinite(number):
         raise refusal(path, "a finite number", value)
@@ -58,7 +58,7 @@ def read_finite(path: str, value: object) -> float:
 
 
 def read_duration(path: str, value: object) -> float:
-    """A finite number of at least 0, as times and durations in seconds are."""
+    """Return a finite number of at least 0, such as a time in seconds, as a float. Raises `ValueError` for anything else."""
     number = number_or_none(value)
     if number is None or not 0.0 <= number < math.inf:
         raise refusal(path, "a finite number of at least 0", value)
@@ -66,7 +66,7 @@ def read_duration(path: str, value: object) -> float:
 
 
 def read_fraction(path: str, value: object) -> float:
-    """A number from 0 to 1."""
+    """Return a number from 0 to 1 as a float. Raises `ValueError` for anything else."""
     number = number_or_none(value)
     if number is None or not 0.0 <= number <= 1.0:
         raise refusal(path, "a number from 0 to 1", value)
@@ -74,7 +74,7 @@ def read_fraction(path: str, value: object) -> float:
 
 
 def read_signed_fraction(path: str, value: object) -> float:
-    """A number from -1 to 1."""
+    """Return a number from -1 to 1 as a float. Raises `ValueError` for anything else."""
     number = number_or_none(value)
     if number is None or not -1.0 <= number <= 1.0:
         raise refusal(path, "a number from -1 to 1", value)
@@ -82,7 +82,7 @@ def read_signed_fraction(path: str, value: object) -> float:
 
 
 def read_integer(path: str, value: object, *, at_least: int) -> int:
-    """An integer from `at_least` to `INTEGER_MAX`."""
+    """Return an integer from `at_least` to `INTEGER_MAX`. Raises `ValueError` for anything else."""
     integer = int(value) if isinstance(value, numbers.Integral) and not isinstance(value, bool) else None
     if integer is None or integer < at_least:
         raise refusal(path, f"an integer of at least {at_least}", value)
@@ -92,7 +92,7 @@ def read_integer(path: str, value: object, *, at_least: int) -> int:
 
 
 def read_mapping(path: str, value: object) -> Mapping[Any, Any]:
-    """A mapping, of whatever kind."""
+    """Return any mapping as it is. Raises `ValueError` for anything else."""
     if not isinstance(value, Mapping):
         raise ValueError(f"{path}: expected a mapping, got {type(value).__name__}")
     return value

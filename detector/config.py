@@ -1,4 +1,4 @@
-"""The settings of the detector: defaults, ranges, and what is refused."""
+"""The settings of the detector: their defaults, ranges and checks."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DEFAULTS: dict[str, Any] = {
 
 
 def read_config(config: Mapping[str, Any] | None) -> dict[str, Any]:
-    """All settings in the order of `DEFAULTS`, with the given ones over the defaults.
+    """Return all settings in the order of `DEFAULTS`, with the given ones in place of the defaults.
 
     Raises `ValueError` that names the first setting out of range in the order of `DEFAULTS`, or else the first unknown one.
     """

@@ -1,7 +1,7 @@
-"""The four features of a candle, from the closes and volumes up to it.
+"""The four features of a candle, computed from the closes and volumes up to that candle.
 
-Plain loops over plain floats: the order of the operations is part of the contract. A division by zero cannot happen, every
-other operation gives what IEEE 754 says: infinities and NaN, which drop the rows that they reach.
+The code is plain loops over plain floats, because the order of the operations is part of the contract. No division is by zero;
+other operations may give infinities and NaN, as IEEE 754 says, and rows that contain one are dropped.
 """
 
 from __future__ import annotations
@@ -17,15 +17,18 @@ from detector.checks import read_integer
 from detector.series import Matrix, read_candles
 
 N_FEATURES = 4
-EMA_SPREAD = 1  # the feature that tells the regimes apart
+EMA_SPREAD = 1  # the column of the feature that decides the regime of a state
 
-# Stands in for a denominator that is exactly zero.
+# Replaces a denominator that is exactly zero.
 ZERO_STAND_IN = 1e-10
 
 
 @dataclass(frozen=True, slots=True)
 class FeatureExtractor:
-    """Turns closes and volumes into features. All periods are counts of candles, integers of at least 1, else `ValueError`."""
+    """Computes features from closes and volumes.
+
+    Every period is a number of candles. Raises `ValueError` for a period that is not an integer of at least 1.
+    """
 
     fast_ema_periods: int = 9
     slow_ema_periods: int = 21
@@ -36,17 +39,17 @@ class FeatureExtractor:
     volume_avg_period: int = 20
 
     def __post_init__(self) -> None:
-        """Check the periods and make plain ints of them."""
+        """Check the periods and convert them to plain ints."""
         for field in fields(self):
             period = read_integer(field.name, getattr(self, field.name), at_least=1)
             object.__setattr__(self, field.name, period)
 
     def extract(self, closes: npt.ArrayLike, volumes: npt.ArrayLike) -> Matrix:
-        """The features of each candle that has all four, oldest first: an array of shape (rows, 4).
+        """Return the features of each candle that has all four, oldest first: an array of shape (rows, 4).
 
         Columns: `macd_hist_slope`, `ema_spread_pct`, `rsi_zone`, `volume_ratio`. The first `rsi_period` candles have no row,
-        nor has a candle with a feature that is not finite. Too few candles give shape (0, 4).
-        Raises `ValueError` unless both are series of numbers, in one dimension and of equal length.
+        nor does a candle with a feature that is not finite. Too few candles give shape (0, 4).
+        Raises `ValueError` unless both are one-dimensional series of numbers and of equal length.
         """
         close_vector, volume_vector = read_candles(closes, volumes)
         prices, amounts = close_vector.tolist(), volume_vector.tolist()
@@ -64,7 +67,7 @@ class FeatureExtractor:
         return np.array(rows, dtype=np.float64).reshape(len(rows), N_FEATURES)
 
     def _macd_hist_slopes(self, prices: list[float]) -> list[float]:
-        """How much the MACD histogram grew since the candle before; 0.0 at the first."""
+        """Return the change of the MACD histogram since the candle before, in the price's unit; 0.0 for the first."""
         fast, slow = ema(prices, self.macd_fast), ema(prices, self.macd_slow)
         macd = [fast_now - slow_now for fast_now, slow_now in zip(fast, slow, strict=True)]
         signal = ema(macd, self.macd_signal)
@@ -75,17 +78,17 @@ class FeatureExtractor:
         return slopes
 
     def _ema_spreads(self, prices: list[float]) -> list[float]:
-        """How far the fast average is above the slow one, as a fraction of the slow one."""
+        """Return the fast average's distance above the slow one, as a fraction of the slow one."""
         fast, slow = ema(prices, self.fast_ema_periods), ema(prices, self.slow_ema_periods)
         return _ratios([fast_now - slow_now for fast_now, slow_now in zip(fast, slow, strict=True)], slow)
 
     def _rsi_zones(self, prices: list[float]) -> list[float]:
-        """The RSI from -1 to 1, as `wilder_rsi` gives it: the first one belongs to candle number `rsi_period`."""
+        """Return the result of `wilder_rsi` scaled to -1 to 1; the first one belongs to candle number `rsi_period`."""
         return [(rsi - 50.0) / 50.0 for rsi in wilder_rsi(prices, self.rsi_period)]
 
 
 def ema(values: list[float], span: int) -> list[float]:
-    """The exponential moving average, which starts at the first value. Needs at least one value."""
+    """Return the exponential moving average, which starts at the first value. Needs at least one value."""
     alpha = 2.0 / (span + 1.0)
     averages = [values[0]]
     for value in values[1:]:
@@ -94,7 +97,7 @@ def ema(values: list[float], span: int) -> list[float]:
 
 
 def wilder_rsi(prices: list[float], period: int) -> list[float]:
-    """The relative strength index from 0 to 100, with Wilder's smoothing, of every candle from number `period` on.
+    """Return the relative strength index (0 to 100, Wilder's smoothing) of every candle from number `period` on.
 
     Needs at least `period + 1` prices.
     """
@@ -109,7 +112,7 @@ def wilder_rsi(prices: list[float], period: int) -> list[float]:
 
 
 def _gains_and_losses(prices: list[float]) -> tuple[list[float], list[float]]:
-    """How far each price rose above the one before, and how far it fell below; one entry less than prices."""
+    """Return the rise and the fall of each price from the one before: lists with one entry less than prices."""
     gains, losses = [], []
     for before, now in pairwise(prices):
         change = now - before

@@ -1,4 +1,4 @@
-"""From a model and recent observations to a regime, a confidence and a bias."""
+"""Inference: the regime, the confidence and the bias that follow from a model and recent observations."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from detector.types import Regime, RegimeState
 
 
 class InferenceError(Exception):
-    """The model has no answer for these observations; the text says why."""
+    """The model gives no probabilities for these observations; the text says why."""
 
 
 def regime_probabilities(model: GaussianHMM, label_map: dict[int, Regime], observations: Matrix) -> list[float]:
-    """How likely each regime is at the last of the standardised observations, shape (n, d): bearish, ranging, bullish.
+    """Return the probabilities of bearish, ranging and bullish at the last of the standardised observations, shape (n, d).
 
-    Raises `InferenceError` where the observations, or the answer, are not finite.
+    Raises `InferenceError` if the observations or the probabilities are not finite.
     """
     if not np.isfinite(observations).all():
         raise InferenceError("the standardised observations are not finite")
@@ -33,9 +33,10 @@ def regime_probabilities(model: GaussianHMM, label_map: dict[int, Regime], obser
 
 
 def judge(probabilities: list[float], cfg: dict[str, Any], *, now: float, observation_count: int) -> RegimeState:
-    """The state that follows from the probabilities (bearish, ranging, bullish).
+    """Return the state that follows from the probabilities (bearish, ranging, bullish).
 
-    The confidence is rounded for show only: it is the unrounded one that is held against the threshold.
+    The confidence is rounded in the state only: the threshold is compared with the unrounded one. `now` is in seconds since
+    1970, `observation_count` the number of observations behind the probabilities.
     """
     highest, second, _ = sorted(probabilities, reverse=True)
     confidence = highest - second

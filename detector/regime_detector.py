@@ -1,4 +1,4 @@
-"""The detector: trains on history, then tells the regime of the latest candle."""
+"""The detector: it trains on history and then infers the regime at the latest candle."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ log = logging.getLogger("hmm_regime_detector")
 
 
 class RegimeDetector:
-    """Tells the regime of a market from closes and volumes, oldest first.
+    """Infers the regime of a market from closes and volumes, oldest first.
 
-    `state` is what it said last, `last_observation` the features of the last candle that it was shown (None before the first).
-    The settings are fixed once it is made: `cfg` and `DEFAULT_CONFIG` are dicts to read. Raises `ValueError` that names the
-    setting if one is unknown or out of range.
+    `state` is the result of the last inference, `last_observation` the features of the last candle passed to `update` (None
+    before the first). The settings cannot be changed after construction; `cfg` and `DEFAULT_CONFIG` are dicts to read.
+    Raises `ValueError` that names the setting if one is unknown or out of range.
     """
 
     DEFAULT_CONFIG: ClassVar[dict[str, Any]] = dict(DEFAULTS)
@@ -45,14 +45,14 @@ class RegimeDetector:
 
     @property
     def cfg(self) -> dict[str, Any]:
-        """The settings, in the order of `DEFAULT_CONFIG`; a copy."""
+        """A copy of the settings, in the order of `DEFAULT_CONFIG`."""
         return dict(self._cfg)
 
     @property
     def transmat(self) -> list[list[float]] | None:
-        """How likely each regime follows each: row and column in the order of `Regime`, whatever the model's own order.
+        """The transition probabilities from the row's regime to the column's, both in the order of `Regime`, not of the model.
 
-        None until training succeeds. A new list at every read.
+        None until training succeeds. Every read returns a new list.
         """
         if self._model is None or self._label_map is None:
             return None
@@ -61,10 +61,10 @@ class RegimeDetector:
         return [[float(transmat[state_of[before], state_of[after]]) for after in Regime] for before in Regime]
 
     def train(self, closes: npt.ArrayLike, volumes: npt.ArrayLike) -> bool:
-        """Fit the model to history; True if there is a new one.
+        """Fit a new model to history, and return True if that succeeds.
 
-        Too few observations, or a fit that fails, are logged; the model that was there stays. Raises `ValueError` for what
-        is no pair of series (`FeatureExtractor.extract`).
+        Too few observations and a fit that fails are logged, and the previous model stays. Raises `ValueError` for closes and
+        volumes that `FeatureExtractor.extract` refuses.
         """
         observations = self._extractor.extract(closes, volumes)
         needed = self._cfg["HMM_MIN_TRAIN_SAMPLES"]
@@ -83,10 +83,10 @@ class RegimeDetector:
         return True
 
     def update(self, closes: npt.ArrayLike, volumes: npt.ArrayLike) -> RegimeState:
-        """The state after the last of these candles; also kept as `state`.
+        """Return the state after the last of these candles, and keep it as `state`.
 
-        The state that was there comes back itself if the detector is untrained, if no candle has all features, or if
-        inference fails, which is logged. Raises `ValueError` for what is no pair of series.
+        The previous state object is returned if the detector is untrained, if no candle has all features, or if inference
+        fails, which is logged. Raises `ValueError` for closes and volumes that `FeatureExtractor.extract` refuses.
         """
         observations = self._extractor.extract(closes, volumes)
         if len(observations) == 0:
@@ -101,11 +101,11 @@ class RegimeDetector:
         return self.state
 
     def needs_retrain(self) -> bool:
-        """Whether the model is missing, or as old as HMM_RETRAIN_INTERVAL_SEC."""
+        """Return True if there is no model, or if it is at least HMM_RETRAIN_INTERVAL_SEC old."""
         return not self._trained or self._now() - self._last_train_ts >= self._cfg["HMM_RETRAIN_INTERVAL_SEC"]
 
     def _infer(self, window: Matrix) -> RegimeState:
-        # Trained means that all three are there.
+        # A trained detector has all three.
         assert self._label_map is not None
         assert self._obs_mean is not None
         assert self._obs_std is not None
@@ -114,5 +114,5 @@ class RegimeDetector:
         return judge(probabilities, self._cfg, now=self._now(), observation_count=len(window))
 
     def _now(self) -> float:
-        """Seconds since 1970; a method, so that whoever tests can replace the clock."""
+        """Return the seconds since 1970. A method, so that tests can replace the clock."""
         return time.time()

@@ -1,4 +1,4 @@
-"""Closes and volumes from outside as contiguous arrays of float64."""
+"""Conversion of callers' closes and volumes to contiguous arrays of float64."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Matrix = npt.NDArray[np.float64]
 
 
 def read_candles(closes: object, volumes: object) -> tuple[Vector, Vector]:
-    """Both series, of equal length n: shapes (n,) and (n,). Raises `ValueError`; closes are looked at first."""
+    """Return both series as arrays of shape (n,). Raises `ValueError` if one is invalid, closes first, or lengths differ."""
     close_vector, volume_vector = read_series("closes", closes), read_series("volumes", volumes)
     if len(close_vector) != len(volume_vector):
         raise ValueError(f"closes and volumes: must be of equal length, got {len(close_vector)} and {len(volume_vector)}")
@@ -22,17 +22,17 @@ def read_candles(closes: object, volumes: object) -> tuple[Vector, Vector]:
 
 
 def read_series(name: str, values: Any) -> Vector:
-    """A series of numbers, oldest first, as an array of shape (n,).
+    """Return a series of numbers, oldest first, as an array of shape (n,).
 
-    A contiguous float64 array comes back itself, never a copy. Other floats, integers, lists, strided and read-only arrays are
-    converted. NaN and infinities are numbers. Raises `ValueError` for what holds no numbers or has not one dimension.
+    A contiguous float64 array is returned as it is, not copied. Other floats, integers, lists and strided arrays are converted.
+    NaN and infinities are numbers. Raises `ValueError` for values that are not numbers, or not in one dimension.
     """
     try:
         array = np.asarray(values)
     except Exception:  # ragged lists, and whatever an object's own conversion raises
         raise _no_numbers(name, type(values)) from None
     if isinstance(values, list | tuple) and any(isinstance(item, bool | np.bool) for item in values):
-        raise _no_numbers(name, bool)  # numpy would take True among numbers for 1
+        raise _no_numbers(name, bool)  # numpy would convert True among numbers to 1
     if array.dtype.kind == "O":
         array = _numbers_from_objects(name, array)
     if array.dtype.kind not in "iuf":
@@ -44,7 +44,7 @@ def read_series(name: str, values: Any) -> Vector:
 
 
 def _numbers_from_objects(name: str, array: npt.NDArray[np.object_]) -> Matrix:
-    """Objects that are all numbers (integers beyond 64 bits, fractions) as floats, in the same shape."""
+    """Return an array of number objects (integers beyond 64 bits, fractions) as floats, in the same shape."""
     numbers = []
     for item in array.flat:
         number = number_or_none(item)
@@ -55,5 +55,5 @@ def _numbers_from_objects(name: str, array: npt.NDArray[np.object_]) -> Matrix:
 
 
 def _no_numbers(name: str, kind: type) -> ValueError:
-    # numpy calls its own strings `str_`, to tell them from Python's.
+    # numpy's string type is called `str_`.
     return ValueError(f"{name}: expected numbers, got {kind.__name__.removesuffix('_')}")

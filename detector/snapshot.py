@@ -1,4 +1,4 @@
-"""What survives a restart: the last state and when the model was trained, not the model."""
+"""The detector's part of a snapshot: the last state and the time of training, but not the model."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from detector.types import RegimeState
 
 
 def serialize_for_snapshot(detector: RegimeDetector) -> dict[str, Any]:
-    """The detector's part of the bot's snapshot, ready for JSON."""
+    """Return the detector's part of the bot's snapshot as plain data, ready for JSON."""
     return {
         "_hmm_regime_state": detector.state.to_dict(),
         "_hmm_last_train_ts": detector._last_train_ts,
@@ -20,11 +20,11 @@ def serialize_for_snapshot(detector: RegimeDetector) -> dict[str, Any]:
 
 
 def restore_from_snapshot(detector: RegimeDetector, snapshot: Mapping[str, Any]) -> None:
-    """Give the detector the state and the time of training from a snapshot.
+    """Set the detector's state and time of training from a snapshot.
 
-    The model is in no snapshot, so a detector that is untrained stays so until `train` succeeds, whatever `_hmm_trained` says.
-    Other keys are ignored; what is missing leaves the detector as it is. Raises `ValueError` that names the key for a malformed
-    value, and then nothing is changed.
+    A snapshot does not contain the model, so an untrained detector stays untrained until `train` succeeds, whatever
+    `_hmm_trained` says. Other keys are ignored; a missing key changes nothing. Raises `ValueError` that names the key of a
+    malformed value, and changes nothing then.
     """
     given = read_mapping("snapshot", snapshot)
     state, last_train_ts = detector.state, detector._last_train_ts
@@ -41,5 +41,5 @@ def _read_state(data: Any) -> RegimeState:
     try:
         return RegimeState.from_dict(data)
     except ValueError as error:
-        # The sentence begins with `regime_state`; in a snapshot the key is `_hmm_regime_state`.
+        # The message begins with `regime_state`; in a snapshot the key is `_hmm_regime_state`.
         raise ValueError(f"_hmm_{error}") from None

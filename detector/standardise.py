@@ -1,4 +1,4 @@
-"""Features on one scale: minus their mean, divided by their standard deviation."""
+"""Standardisation of features: subtract the mean, divide by the standard deviation."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from detector.series import Matrix, Vector
 
 
 def mean_and_deviation(observations: Matrix) -> tuple[Vector, Vector]:
-    """The mean and the population standard deviation of each column of an array of shape (n, d), n at least 1.
+    """Return the mean and the population standard deviation of each column of an array of shape (n, d), n at least 1.
 
-    Both have shape (d,). Rows are added up one after the other. A deviation of exactly zero becomes 1.0, so that a constant
-    feature is standardised to zero rather than divided by it.
+    Both have shape (d,). Rows are added one after the other. A deviation of exactly zero is replaced by 1.0, so that a constant
+    feature is standardised to zero and no division is by zero.
     """
     means, deviations = [], []
     for column in observations.T.tolist():
         mean = _added_up(column) / len(column)
-        # A product, not a power: Python raises where a power overflows, a product becomes infinite.
+        # A product, because a power that overflows raises in Python, while a product becomes infinite.
         squares = [(value - mean) * (value - mean) for value in column]
         deviation = math.sqrt(_added_up(squares) / len(column))
         means.append(mean)
@@ -27,7 +27,7 @@ def mean_and_deviation(observations: Matrix) -> tuple[Vector, Vector]:
 
 
 def standardise(observations: Matrix, mean: Vector, deviation: Vector) -> Matrix:
-    """The observations, shape (n, d), on the scale of the given mean and deviation. What overflows is not finite."""
+    """Return observations, shape (n, d), standardised by mean and deviation, shape (d,). An overflow gives no finite value."""
     with np.errstate(all="ignore"):
         return (observations - mean) / deviation
 

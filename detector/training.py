@@ -1,4 +1,4 @@
-"""Fitting the hidden Markov model, and telling which of its states is which regime."""
+"""Fitting of the hidden Markov model, and the assignment of regimes to its states."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _SUM_TOLERANCE = 1e-9
 
 
 class TrainingError(Exception):
-    """A model could not be fitted; the text says why."""
+    """No usable model could be fitted; the text says why."""
 
 
 def _count_cores() -> None:
-    """Have the physical cores counted before anybody trains.
+    """Count the physical cores, so that the result is cached before the first training.
 
-    scikit-learn wants to know them, and warns once where no command tells; that is about the machine, not about a training.
+    scikit-learn asks for them and warns once if it cannot find out; that warning concerns the machine, not a training.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -42,7 +42,8 @@ _count_cores()
 def fit_model(observations: Matrix, n_iter: int) -> GaussianHMM:
     """Fit a Gaussian model with three states and diagonal covariances to standardised observations of shape (n, d).
 
-    Raises `TrainingError` where there is no usable model: too few observations, not finite, or a fit that broke down.
+    Raises `TrainingError` for fewer than three observations, for values that are not finite, and for a fit that fails or gives
+    an unusable model.
     """
     if len(observations) < N_STATES:
         raise TrainingError(f"{N_STATES} states need at least {N_STATES} observations, got {len(observations)}")
@@ -55,15 +56,15 @@ def fit_model(observations: Matrix, n_iter: int) -> GaussianHMM:
 
 
 def label_states(model: GaussianHMM) -> dict[int, Regime]:
-    """Which regime each state of the model is: the lower its mean EMA spread, the more bearish. Equals stay in state order."""
+    """Return the regime of each state: the lower its mean EMA spread, the more bearish. Equal means keep the states' order."""
     spreads = [float(mean[EMA_SPREAD]) for mean in model.means_]
     by_spread = sorted(range(N_STATES), key=lambda state: spreads[state])
     return {state: Regime(rank) for rank, state in enumerate(by_spread)}
 
 
 def _fit_quietly(model: GaussianHMM, observations: Matrix) -> None:
-    """Fit, with Python's warnings turned into log lines. What hmmlearn logs itself is left to it."""
-    # One thread: several would add up the k-means centres in an order that differs between runs.
+    """Fit the model, with Python's warnings turned into log lines. Log lines of hmmlearn's own are not touched."""
+    # One thread, because several would add up the k-means centres in an order that differs between runs.
     with threadpool_limits(limits=1), np.errstate(all="ignore"), warnings.catch_warnings(record=True) as raised:
         warnings.simplefilter("always")
         try:
@@ -79,7 +80,7 @@ def _fit_quietly(model: GaussianHMM, observations: Matrix) -> None:
 
 def _check_model(model: GaussianHMM) -> None:
     """Raise `TrainingError` unless every parameter is finite and the probabilities of each kind add up to 1."""
-    # `_covars_` is the diagonals themselves; the public `covars_` would spread them into matrices.
+    # `_covars_` has the diagonals, shape (3, 4); the public `covars_` would expand them to matrices.
     parameters = {"startprob": model.startprob_, "transmat": model.transmat_, "means": model.means_, "covars": model._covars_}
     for name, values in parameters.items():
         if not np.isfinite(values).all():

@@ -1,7 +1,7 @@
-"""What the detector says: a regime, the features it looked at, and how sure it is.
+"""The detector's results: regimes, the features of a candle, and the state.
 
-Both records are mutable; whatever is assigned to a field is checked and converted first, so that a record is never
-half-way valid. The sentences are those of `docs/detector.md`.
+Both records are mutable. A value is checked and converted before it is assigned to a field, so that a record is always valid.
+The error messages are those of `docs/detector.md`.
 """
 
 from __future__ import annotations
@@ -33,23 +33,23 @@ class Regime(IntEnum):
 
 @dataclass(slots=True)
 class IndicatorSnapshot:
-    """The features of one candle, all finite and without unit. Raises `ValueError` for anything else."""
+    """The features of one candle. Raises `ValueError` for a value that is not a finite number."""
 
-    macd_hist_slope: float  # in the price's unit a candle: the one feature that is not relative
+    macd_hist_slope: float  # in the price's unit per candle: the only feature that is not relative
     ema_spread_pct: float  # a fraction, despite its name: 0.01 is one percent
     rsi_zone: float  # from -1 (RSI 0) to 1 (RSI 100)
-    volume_ratio: float  # 1 is the usual volume
+    volume_ratio: float  # 1 is the average volume
 
     def __setattr__(self, name: str, value: object) -> None:
-        """Check the value, then keep it."""
+        """Check the value and convert it to a float, then assign it."""
         object.__setattr__(self, name, read_finite(f"indicator_snapshot.{name}", value) if name in self.__slots__ else value)
 
 
 @dataclass(slots=True)
 class RegimeState:
-    """What the detector knows about the market now.
+    """The regime of the market with its probabilities.
 
-    Raises `ValueError` that names the field if a value is not of its kind, in the constructor and at every assignment.
+    The constructor and every assignment raise `ValueError` that names the field if its value is invalid.
     """
 
     regime: Regime = Regime.RANGING
@@ -57,15 +57,15 @@ class RegimeState:
     confidence: float = 0.0  # the highest probability minus the second, from 0 to 1, at 4 decimals
     bias_signal: float = 0.0  # from -1 (bearish) to 1 (bullish), at 4 decimals
     last_update_ts: float = 0.0  # seconds since 1970
-    observation_count: int = 0  # candles that the probabilities rest on
+    observation_count: int = 0  # the candles behind the probabilities
 
     def __setattr__(self, name: str, value: object) -> None:
-        """Check the value and convert it to its field's type, then keep it."""
+        """Check the value and convert it to its field's type, then assign it."""
         read = _STATE_READERS.get(name)
         object.__setattr__(self, name, value if read is None else read(f"regime_state.{name}", value))
 
     def to_dict(self) -> dict[str, Any]:
-        """The state as plain data, ready for JSON: keys in field order, the regime as an int, the list copied."""
+        """Return the state as plain data, ready for JSON: keys in field order, the regime as an int, the list copied."""
         return {
             "regime": int(self.regime),
             "probabilities": list(self.probabilities),
@@ -77,9 +77,9 @@ class RegimeState:
 
     @classmethod
     def from_dict(cls, d: Mapping[str, Any]) -> RegimeState:
-        """Read a state back: unknown keys are ignored, missing ones take the defaults.
+        """Read a state from plain data: unknown keys are ignored, missing ones take the defaults.
 
-        Raises `ValueError` for what is no mapping and for a value of the wrong kind. The first field counts, in field order.
+        Raises `ValueError` if `d` is not a mapping, or for the first invalid value in field order.
         """
         given = read_mapping("regime_state", d)
         return cls(**{each.name: given[each.name] for each in fields(cls) if each.name in given})

@@ -1,9 +1,9 @@
-"""`import doge_core as sm` is `import state_machine as sm`, with the reducer itself in Haskell where it can be had.
+"""`import doge_core as sm` is a drop-in for `import state_machine as sm`, with the reducer in Haskell if that is available.
 
-`transition` and `check_invariants` cross into Haskell; types, constructors and helpers are the reference's own, so `isinstance`
-keeps working. DOGE_CORE_BACKEND chooses `python`, `haskell` or `auto` (Haskell where it is built); DOGE_CORE_EXE names the
-executable, DOGE_CORE_PERSISTENT=0 starts one process a call, DOGE_CORE_TIMEOUT_SEC bounds an answer. `status()` tells what
-answered.
+`transition` and `check_invariants` are answered by Haskell; types, constructors and helpers are the reference's own, so that
+`isinstance` keeps working. DOGE_CORE_BACKEND chooses `python`, `haskell` or `auto` (Haskell if it is built); DOGE_CORE_EXE is
+the path of the executable, DOGE_CORE_PERSISTENT=0 starts one process per call, DOGE_CORE_TIMEOUT_SEC is the time limit of an
+answer. `status()` reports which backend answered.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from state_machine import Action, EngineConfig, Event, PairState
 
 __all__ = [*_reference.__all__, "reset", "status"]
 
-# A setting that makes no sense stops the import: better than a bot that starts on a backend nobody chose.
+# An invalid setting fails the import, so that a bot does not start on a backend that nobody chose.
 _settings = _read_settings()
 _chosen: list[_Haskell | None] = []
 
 
 def _backend() -> _Haskell | None:
-    """The backend, chosen at its first use: Haskell, or None for Python."""
+    """Return the backend, which is chosen at its first use: Haskell, or None for Python."""
     if not _chosen:
         _chosen.append(_choose())
     return _chosen[0]
@@ -57,25 +57,25 @@ def transition(  # type: ignore[no-redef]  # replaces the reference's, which is 
 
 
 def check_invariants(state: PairState) -> list[str]:  # type: ignore[no-redef]  # as above
-    """What is wrong with the state; see `state_machine.check_invariants`."""
+    """Return the invariants that the state violates; see `state_machine.check_invariants`."""
     haskell = _backend()
     return _reference.check_invariants(state) if haskell is None else haskell.check_invariants(state)
 
 
 def status() -> dict[str, Any]:
-    """Which backend was chosen and what answered so far: calls, fallbacks by rung and cause, server starts."""
+    """Return the chosen backend and its counts as plain data: calls, fallbacks by rung and cause, server starts, sessions."""
     haskell = _backend()
     exe = None if haskell is None else _locate.find_executable(_settings.exe)
-    told: dict[str, Any] = {
+    report: dict[str, Any] = {
         "configured": _settings.backend,
         "backend": "python" if haskell is None else "haskell",
         "executable": None if exe is None else str(exe),
     }
-    return told if haskell is None else {**told, **haskell.status()}
+    return report if haskell is None else {**report, **haskell.status()}
 
 
 def reset() -> None:
-    """End the server and read the environment again."""
+    """End the server and read the settings from the environment again."""
     global _settings
     for haskell in _chosen:
         if haskell is not None:

@@ -1,7 +1,7 @@
-"""Which implementation answers a call: the persistent server, then one process a call, then Python.
+"""The choice of the implementation that answers a call: the persistent server, else one process per call, else Python.
 
-Every step down is counted and logged once per cause, and the call still returns the right result: a transition changes
-nothing outside itself, so it can be made again anywhere.
+Every fallback is counted and logged once per cause. The call still returns the right result: a transition has no side effects,
+so that it can be repeated by another implementation.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ Sizes = Mapping[str, float] | None
 
 
 class Rung:
-    """One way to reach Haskell, and how well it has done. After failures in a row it rests, longer each time."""
+    """One way to call Haskell, with its counts. After consecutive failures it is not used for a while, longer each time."""
 
     def __init__(self, name: str, tries: int) -> None:
         self.name = name
@@ -46,16 +46,16 @@ class Rung:
         self._resting_until = 0.0
 
     def ready_tries(self) -> int:
-        """How often a call may try this rung now."""
+        """Return the number of attempts that a call may make on this rung now."""
         return 0 if self._failures > self.tries and time.monotonic() < self._resting_until else self.tries
 
     def succeeded(self) -> None:
-        """Note an answer."""
+        """Count an answer."""
         self.calls += 1
         self._failures = 0
 
     def failed(self) -> None:
-        """Note a failure: one is bad luck and tried again, more make the next calls spare this rung for a while."""
+        """Count a failure. After more failures than a call has attempts, the next calls skip this rung for a while."""
         self._failures += 1
         rest_sec = min(_BACKOFF_MAX_SEC, _BACKOFF_FIRST_SEC * 2.0 ** min(self._failures - self.tries, 20))
         self._resting_until = time.monotonic() + rest_sec
@@ -65,7 +65,10 @@ _instances: weakref.WeakSet[Haskell] = weakref.WeakSet()
 
 
 class Haskell:
-    """The Haskell reducer with its fallbacks. Safe under threads (calls take turns) and after fork (a child starts its own)."""
+    """The Haskell reducer with its fallbacks.
+
+    It may be used by several threads, whose calls take turns, and after a fork, where the child starts its own server.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -87,11 +90,11 @@ class Haskell:
         order_size_usd: float,
         order_sizes: Sizes = None,
     ) -> tuple[sm.PairState, list[sm.Action]]:
-        """`state_machine.transition`, by whichever implementation can answer."""
+        """Return what `state_machine.transition` returns, from the first implementation that can answer."""
         with self._lock:
             for _ in range(self._persistent.ready_tries()):
                 try:
-                    result = self._live().transition(state, event, cfg, order_size_usd, order_sizes)
+                    result = self._live_sessions().transition(state, event, cfg, order_size_usd, order_sizes)
                     self._persistent.succeeded()
                     return result
                 except ServerError as error:
@@ -107,7 +110,7 @@ class Haskell:
         return sm.transition(state, event, cfg, order_size_usd, order_sizes)
 
     def check_invariants(self, state: sm.PairState) -> list[str]:
-        """`state_machine.check_invariants`, by whichever implementation can answer."""
+        """Return what `state_machine.check_invariants` returns, from the first implementation that can answer."""
         try:
             state = check_state(state)
         except ValueError as error:
@@ -116,7 +119,7 @@ class Haskell:
         with self._lock:
             for _ in range(self._persistent.ready_tries()):
                 try:
-                    violations = self._live().check_invariants(state)
+                    violations = self._live_sessions().check_invariants(state)
                     self._persistent.succeeded()
                     return violations
                 except ServerError as error:
@@ -133,7 +136,7 @@ class Haskell:
         return sm.check_invariants(state)
 
     def status(self) -> dict[str, Any]:
-        """What answered so far, for a status page."""
+        """Return the counts of calls, fallbacks, server starts and sessions as plain data, for a status page."""
         sessions = self._sessions
         calls = {self._persistent.name: self._persistent.calls, self._once.name: self._once.calls}
         return {
@@ -151,15 +154,15 @@ class Haskell:
                 self._sessions = None
 
     def after_fork(self) -> None:
-        """In a forked child: the parent's lock may be held for ever, and its server is not ours."""
+        """Replace the lock, which may stay locked for ever in a forked child, and drop the parent's server."""
         self._lock = threading.Lock()
         self._sessions = None
 
     def _argv(self) -> list[str]:
         return [str(locate.require_executable(self.settings.exe))]
 
-    def _live(self) -> Sessions:
-        """The running server, started where there is none."""
+    def _live_sessions(self) -> Sessions:
+        """Return the sessions of the running server; start one if there is none."""
         if self._sessions is None:
             server = Server([*self._argv(), "--server"], self.settings.timeout_sec)
             self.starts += 1

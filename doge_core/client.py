@@ -1,6 +1,6 @@
-"""One executable behind the wire, kept running: a line out, a line in.
+"""A client of one executable that speaks the wire's protocol and keeps running: it sends a line and reads a line.
 
-A `Server` never restarts itself: whoever holds it knows what state is lost with it. It is not safe under threads;
+A `Server` never restarts itself, because its owner must know that the server's state is lost. It is not thread-safe;
 `doge_core.backend` serialises the calls.
 """
 
@@ -27,7 +27,7 @@ _servers: weakref.WeakSet[Server] = weakref.WeakSet()
 
 
 class Server:
-    """A running executable. `timeout_sec` bounds one answer."""
+    """A running executable. `timeout_sec` is the time limit of one answer. Raises `ServerDiedError` if it cannot be started."""
 
     def __init__(self, argv: Sequence[str], timeout_sec: float) -> None:
         self.argv = list(argv)
@@ -36,7 +36,7 @@ class Server:
         self._timed_out = False
         self._stderr_tail: deque[bytes] = deque(maxlen=_STDERR_TAIL_CHUNKS)
         try:
-            # A group of its own: Ctrl-C at the terminal is the caller's to handle, and a kill reaches grandchildren.
+            # In a process group of its own, so that Ctrl-C reaches only the caller and a kill reaches grandchildren.
             self.process = subprocess.Popen(
                 self.argv,
                 stdin=subprocess.PIPE,
@@ -60,9 +60,9 @@ class Server:
             raise
 
     def request(self, line: bytes) -> bytes:
-        """Send one line (without its newline) and return the answer's.
+        """Send one line and return the answer's line, both without their newline.
 
-        Raises `ServerDiedError`, `ServerTimeoutError` or `ServerGarbageError`; the executable is then gone.
+        Raises `ServerDiedError`, `ServerTimeoutError` or `ServerGarbageError`, and the executable is killed.
         """
         self.deadline = time.monotonic() + self.timeout_sec
         try:
@@ -106,11 +106,11 @@ class Server:
         return ServerDiedError(f"{name}: ended with {self.process.returncode}" + (f" ({words[-1]})" if words else ""))
 
     def stderr_tail(self) -> str:
-        """The last that it wrote to standard error."""
+        """Return the end of what the executable wrote to standard error."""
         return b"".join(self._stderr_tail).decode(errors="replace")
 
     def _drain_stderr(self) -> None:
-        """Read standard error away, for ever: an executable that floods it must not block on a full pipe."""
+        """Read standard error until it ends, so that an executable that writes much does not block on a full pipe."""
         assert self.process.stderr is not None
         descriptor = self.process.stderr.fileno()
         with contextlib.suppress(OSError, ValueError), self.process.stderr:
@@ -118,7 +118,7 @@ class Server:
                 self._stderr_tail.append(chunk[-1024:])
 
     def expire(self) -> None:
-        """Kill the executable for being too slow; the call that waits for it sees its end."""
+        """Kill the executable because its answer is late; the waiting call then reads the end of its output."""
         self._timed_out = True
         self._signal_group()
 
@@ -129,7 +129,7 @@ class Server:
         self._release()
 
     def close(self) -> None:
-        """End the executable by ending its input, and by force if it lingers."""
+        """End the executable by closing its input, or kill it if it does not end."""
         self.deadline = None
         with contextlib.suppress(OSError):
             if self.process.stdin is not None:
@@ -147,7 +147,7 @@ class Server:
     def _release(self) -> None:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(_EXIT_GRACE_SEC)
-        # The numbers may soon belong to other files.
+        # The descriptors may be reused for other files.
         self._write_fd = self._read_fd = -1
         for stream in (self.process.stdin, self.process.stdout):
             if stream is not None:
@@ -156,7 +156,7 @@ class Server:
         _servers.discard(self)
 
     def forget(self) -> None:
-        """In a forked child: let go of the parent's executable without touching it."""
+        """Close a forked child's copies of the pipes without touching the parent's executable."""
         self._write_fd = self._read_fd = -1
         for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
             if stream is not None:
@@ -166,14 +166,14 @@ class Server:
 
 
 class _Watchdog:
-    """Kills servers that are past their deadline. A thread costs a call nothing; polling would cost a system call."""
+    """Kills servers that are past their deadline, in a thread: calls do not pay the system call that polling would cost."""
 
     def __init__(self) -> None:
         self._interval_sec = 1.0
         self._thread: threading.Thread | None = None
 
     def watch(self, timeout_sec: float) -> None:
-        """Look often enough for this timeout."""
+        """Check deadlines often enough for this timeout, and start the thread if it is not running."""
         self._interval_sec = min(self._interval_sec, max(0.005, timeout_sec / 5))
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="doge-core-watchdog", daemon=True)
@@ -204,7 +204,7 @@ if hasattr(os, "register_at_fork"):
 
 
 def kill_group(process: subprocess.Popen[bytes]) -> None:
-    """Kill a process that was started in a group of its own, and whatever it started."""
+    """Kill a process that was started in a group of its own, and its descendants."""
     with contextlib.suppress(OSError):
         if os.name == "posix":
             os.killpg(process.pid, signal.SIGKILL)
@@ -213,7 +213,10 @@ def kill_group(process: subprocess.Popen[bytes]) -> None:
 
 
 def request_once(argv: Sequence[str], line: bytes, timeout_sec: float) -> bytes:
-    """Start an executable for one line. An answer that is an error comes back like any other."""
+    """Start an executable for one request line and return the answer's line, which may be an error object.
+
+    Raises `ServerDiedError`, `ServerTimeoutError` or `ServerGarbageError`.
+    """
     try:
         process = subprocess.Popen(
             list(argv), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, process_group=_OWN_GROUP

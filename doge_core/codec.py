@@ -1,4 +1,4 @@
-"""Between the reducer's objects and the lines of the wire."""
+"""Conversion between the reducer's objects and the lines of the wire."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _hexdigest = xxhash.xxh64_hexdigest
 
 
 def spell_out(plain: Any) -> Any:
-    """Plain data with its infinities as the wire spells them."""
+    """Return plain data with floats that are not finite as the wire spells them."""
     if isinstance(plain, dict):
         return {key: spell_out(value) for key, value in plain.items()}
     if isinstance(plain, list):
@@ -45,20 +45,20 @@ def spell_out(plain: Any) -> Any:
 
 
 def encode_object(value: object) -> bytes:
-    """A configuration or a state as JSON."""
+    """Encode a configuration or a state as JSON."""
     return encode_json(spell_out(encode(value)))
 
 
 def settings_fields(cfg: EngineConfig, order_size_usd: float, order_sizes: Mapping[str, float] | None) -> bytes:
-    """The fields of a request that hold for every event of a session."""
-    # Only the trades' own sizes mean anything, and no other key has to be fit for the wire.
+    """Encode the fields of a request that apply to every event of a session."""
+    # Only the sizes of the two trades matter, and other keys may not be encodable.
     sizes = None if order_sizes is None else spell_out({key: order_sizes[key] for key in ("A", "B") if key in order_sizes})
     size = encode_json(spell_out(order_size_usd))
     return b'"config":%b,"order_size_usd":%b,"order_sizes":%b' % (encode_object(cfg), size, encode_json(sizes))
 
 
 def decode_answer(line: bytes) -> dict[str, Any]:
-    """An answer as plain data, or `ServerGarbageError`."""
+    """Decode an answer to plain data. Raises `ServerGarbageError` if it is not a JSON object."""
     try:
         answer = _decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -79,7 +79,7 @@ _PACK_ROW: dict[type, Callable[[list[Any]], bytes]] = {cls: row_packer(cls) for 
 
 
 def build(cls: type[T], values: list[Any]) -> T:
-    """An object of the contract from its values in contract order. None of these types has a field that may be null."""
+    """Build an object from its values in contract order; no field of these types is optional. Raises `ServerGarbageError`."""
     if tuple(map(type, values)) != _ROW_TYPES[cls]:
         raise ServerGarbageError(f"{values} is no {cls.__name__}")
     value = object.__new__(cls)
@@ -88,17 +88,17 @@ def build(cls: type[T], values: list[Any]) -> T:
 
 
 def read_actions(rows: list[list[Any]]) -> list[Action]:
-    """The actions of a `step` answer."""
+    """Build the actions of a `step` answer."""
     return [build(_ACTIONS[row[0]], row[1:]) for row in rows]
 
 
 def read_tagged_actions(rows: list[dict[str, Any]]) -> list[Action]:
-    """The actions of a `transition` answer."""
+    """Build the actions of a `transition` answer."""
     return read_actions([[row["_type"], *(row[name] for name in _FIELDS[CLASSES[row["_type"]]])] for row in rows])
 
 
-class Held:
-    """A state that both sides hold, packed so that its next digest costs what changed and not what it holds."""
+class PackedState:
+    """A state that client and server share, packed so that the cost of its next digest depends only on what changed."""
 
     def __init__(self, state: PairState) -> None:
         self.state = state
@@ -114,10 +114,10 @@ class Held:
         return b"".join((_pack_int(len(orders)), *orders, _pack_int(len(recoveries)), *recoveries, _pack_int(self._cycles)))
 
     def apply(self, answer: dict[str, Any], line: bytes) -> None:
-        """Move on to the state that a `step` answer describes.
+        """Advance to the state that a `step` answer describes.
 
-        Raises `ServerDriftError` where the digests differ, and what Python raises of itself where the answer makes no
-        sense; this object is of no more use then. Every session call runs through here: what looks spelled out is so for speed.
+        Raises `ServerDriftError` if the digests differ, and for a malformed answer an exception such as `KeyError` or
+        `TypeError`; this object must not be used after that. Every session call runs this code, which is written for speed.
         """
         old = self.state
         changed = answer["set"]
@@ -157,7 +157,7 @@ class Held:
 
 
 def _merged(old: tuple[T, ...], old_packed: list[bytes], items: list[Any], cls: type[T]) -> tuple[tuple[T, ...], list[bytes]]:
-    """A list of kept indexes and new rows as objects, and the same packed."""
+    """Return the objects, and the packed objects, of a list of indexes into the old list and rows of new items."""
     merged: list[T] = []
     packed: list[bytes] = []
     pack_row = _PACK_ROW[cls]

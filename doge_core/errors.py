@@ -1,8 +1,8 @@
-"""What can go wrong with an executable behind the wire."""
+"""The errors of an executable that is called over the wire."""
 
 
 class ServerError(Exception):
-    """An executable could not give an answer; the call can be made again elsewhere, for it changed nothing."""
+    """An executable gave no valid answer. The call changed nothing, so another implementation can repeat it."""
 
     cause = "error"
 
@@ -26,18 +26,18 @@ class ServerTimeoutError(ServerError):
 
 
 class ServerGarbageError(ServerError):
-    """The answer was not what the wire allows."""
+    """The answer does not follow the wire's protocol."""
 
     cause = "garbage"
 
 
 class ServerDriftError(ServerError):
-    """The digest of the state at the server is not that of the state here."""
+    """The server's digest of the state differs from the client's."""
 
     cause = "drift"
 
 
 class ContractError(ServerError):
-    """The executable has another contract than the reference; rebuild it."""
+    """The executable's contract differs from the reference's; rebuild it."""
 
     cause = "contract"

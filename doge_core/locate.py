@@ -1,4 +1,4 @@
-"""Where the Haskell executable is."""
+"""The search for the Haskell executable."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HOW_TO_GET = "build it with ./build.sh, or name one with DOGE_CORE_EXE"
 
 
 def find_executable(named: str | None = None) -> Path | None:
-    """The executable that is named here or in DOGE_CORE_EXE, else that of this checkout, else the one on PATH."""
+    """Return the executable named here or in DOGE_CORE_EXE, else the one of this checkout, else the one on PATH, or None."""
     named = named or os.environ.get("DOGE_CORE_EXE")
     if named:
         path = Path(named).expanduser()
@@ -29,7 +29,7 @@ def find_executable(named: str | None = None) -> Path | None:
 
 
 def require_executable(named: str | None = None) -> Path:
-    """The executable, or `ServerMissingError` that says how to get it."""
+    """Return the executable. Raises `ServerMissingError` that says how to get one."""
     path = find_executable(named)
     if path is None:
         wanted = named or os.environ.get("DOGE_CORE_EXE")

@@ -1,4 +1,4 @@
-"""Sessions at a running server: whoever holds the state that the server returned last sends only the event."""
+"""Sessions with a running server: for a state that the server returned last, a request carries only the event."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from doge_core.client import Server
-from doge_core.codec import Held, decode_answer, encode_json, encode_object, read_actions, settings_fields
+from doge_core.codec import PackedState, decode_answer, encode_json, encode_object, read_actions, settings_fields
 from doge_core.errors import ServerError, ServerGarbageError
 from reducer.domain import check_event, check_settings, check_state
 from reducer.types import EVENT_TYPES, Action, EngineConfig, Event, PairState
@@ -16,39 +16,39 @@ from reducer.types import EVENT_TYPES, Action, EngineConfig, Event, PairState
 SESSIONS_MAX = 64
 _EVENTS = frozenset(EVENT_TYPES)
 _PLAIN = frozenset((float, int, str))
-_NONSENSE = (KeyError, TypeError, ValueError, IndexError, AttributeError, struct.error)
+_MALFORMED = (KeyError, TypeError, ValueError, IndexError, AttributeError, struct.error)
 _RAISED = {"ValueError": ValueError, "TypeError": TypeError, "OverflowError": OverflowError}
 
 Sizes = Mapping[str, float] | None
 
 
 class SessionLostError(Exception):
-    """The server no longer holds this session; the whole state has to be sent."""
+    """The server no longer has this session; the whole state must be sent."""
 
 
 class Session:
-    """One state held on both sides, with the settings it was last moved by, as the caller gave them."""
+    """A state that client and server share, with the settings of its last step as the caller gave them."""
 
     def __init__(self, number: int, state: PairState, cfg: EngineConfig, order_size_usd: float, order_sizes: Sizes):
         self.number = number
-        self.held = Held(state)
+        self.packed = PackedState(state)
         self._head = b'{"method":"step","session":%d,"digest":"' % number
         self.prefix = b""
         self.remember(cfg, order_size_usd, order_sizes)
 
     def remember(self, cfg: EngineConfig, order_size_usd: float, order_sizes: Sizes) -> None:
-        """Note the settings that the server now holds."""
+        """Keep the settings that the server now has."""
         self.cfg = cfg
         self.order_size_usd = order_size_usd
         self.order_sizes = None if order_sizes is None else dict(order_sizes)
 
-    def hold(self, digest: str) -> None:
-        """Prepare the next request."""
+    def prepare(self, digest: str) -> None:
+        """Prepare the beginning of the next request, which names the state by its digest."""
         self.prefix = self._head + digest.encode() + b'","event":'
 
 
 class Sessions:
-    """The sessions of one server. Whatever raises `ServerError` here leaves the server to be replaced."""
+    """The sessions of one server. After a `ServerError` the server must be replaced."""
 
     def __init__(self, server: Server) -> None:
         self.server = server
@@ -59,9 +59,9 @@ class Sessions:
     def transition(
         self, state: PairState, event: Event, cfg: EngineConfig, order_size_usd: float, order_sizes: Sizes
     ) -> tuple[PairState, list[Action]]:
-        """What the reference's `transition` returns and raises, or a `ServerError`."""
+        """Return or raise what the reference's `transition` does. Raises `ServerError` if the server fails."""
         session = self._by_state.pop(id(state), None)
-        if session is not None and session.held.state is state:
+        if session is not None and session.packed.state is state:
             try:
                 if (
                     cfg is session.cfg
@@ -70,13 +70,13 @@ class Sessions:
                     and (order_sizes is None is session.order_sizes or same_sizes(order_sizes, session.order_sizes))
                 ):
                     return self._step(session, event)
-                return self._step_resettled(session, event, cfg, order_size_usd, order_sizes)
+                return self._step_with_settings(session, event, cfg, order_size_usd, order_sizes)
             except SessionLostError:
                 self.counts["lost"] += 1
         return self._open(state, event, cfg, order_size_usd, order_sizes)
 
     def _step(self, session: Session, event: Event, settings: bytes = b"") -> tuple[PairState, list[Action]]:
-        """Send the event, and the settings where they changed."""
+        """Send the event, and the settings if they changed."""
         try:
             encoded = encode_event(event)
         except (TypeError, ValueError):
@@ -88,7 +88,7 @@ class Sessions:
             raise self._refusal(session, answer, event)
         return self._advance(session, answer, line)
 
-    def _step_resettled(
+    def _step_with_settings(
         self, session: Session, event: Event, cfg: EngineConfig, order_size_usd: float, order_sizes: Sizes
     ) -> tuple[PairState, list[Action]]:
         try:
@@ -126,32 +126,32 @@ class Sessions:
         return self._advance(session, answer, answer_line)
 
     def _advance(self, session: Session, answer: dict[str, Any], line: bytes) -> tuple[PairState, list[Action]]:
-        held = session.held
+        packed = session.packed
         try:
-            held.apply(answer, line)
+            packed.apply(answer, line)
             rows = answer["actions"]
             actions = read_actions(rows) if rows else []
-            session.hold(answer["digest"])
-        except _NONSENSE as error:
+            session.prepare(answer["digest"])
+        except _MALFORMED as error:
             raise ServerGarbageError(f"the answer makes no sense ({error!r})") from error
-        state = held.state
+        state = packed.state
         self._by_state[id(state)] = session
         return state, actions
 
     def _keep(self, session: Session) -> None:
-        self._by_state[id(session.held.state)] = session
+        self._by_state[id(session.packed.state)] = session
 
     def _refusal(self, session: Session, answer: dict[str, Any], event: Event) -> Exception:
-        """A refused step: the server changed nothing, so the session stays good unless it was the session that was lost."""
+        """Return the error of a refused step. The server changed nothing, so the session is kept unless it is the one lost."""
         error = refusal(answer, event)
         if not isinstance(error, ServerError | SessionLostError):
             self._keep(session)
         return error
 
     def check_invariants(self, state: PairState) -> list[str]:
-        """What the reference's `check_invariants` returns, or a `ServerError`."""
+        """Return what the reference's `check_invariants` returns. Raises `ServerError` if the server fails."""
         session = self._by_state.get(id(state))
-        if session is not None and session.held.state is state:
+        if session is not None and session.packed.state is state:
             line = session.prefix.replace(b'"step"', b'"check_invariants"', 1).removesuffix(b',"event":') + b"}"
             answer = decode_answer(self.server.request(line))
             if "violations" in answer:
@@ -161,17 +161,17 @@ class Sessions:
         return read_violations(decode_answer(self.server.request(line)))
 
 
-def same_sizes(given: Sizes, held: Sizes) -> bool:
-    """Whether these are the sizes that the server holds; whatever is no plain dict of floats is looked at again."""
-    if given is None or held is None:
-        return given is held
-    return type(given) is dict and all(type(size) is float for size in given.values()) and given == held
+def same_sizes(given: Sizes, known: Sizes) -> bool:
+    """Return True if these are the server's sizes; False also for anything that is not a plain dict of floats."""
+    if given is None or known is None:
+        return given is known
+    return type(given) is dict and all(type(size) is float for size in given.values()) and given == known
 
 
 def encode_event(event: Event) -> bytes:
-    """An event as JSON, told by its fields; `TypeError` for what is no event.
+    """Encode an event as JSON; the server recognises its type by its fields. Raises `TypeError` if it is no event.
 
-    JSON can write more types than an event may hold, so whatever is not plain goes through the reference's check.
+    The encoder accepts more types than an event may hold, so other values first pass the reference's check.
     """
     if type(event) not in _EVENTS or not _PLAIN.issuperset(map(type, event.__dict__.values())):
         event = check_event(event)
@@ -182,7 +182,7 @@ def encode_event(event: Event) -> bytes:
 
 
 def read_violations(answer: dict[str, Any]) -> list[str]:
-    """The violations of an answer."""
+    """Return the violations in an answer. Raises `ServerGarbageError` if it has none."""
     violations = answer.get("violations")
     if type(violations) is not list or not all(type(text) is str for text in violations):
         raise ServerGarbageError(f"no violations in the answer: {answer.get('error', answer)}")
@@ -190,9 +190,9 @@ def read_violations(answer: dict[str, Any]) -> list[str]:
 
 
 def refusal(answer: dict[str, Any], event: Event) -> Exception:
-    """What an error answer means here.
+    """Return the exception for an error answer.
 
-    JSON cannot show every wrong value (NaN travels as null), so the reference's own check words the error where it can.
+    JSON cannot express every invalid value (NaN is sent as null), so the reference's own check words the error if it can.
     """
     kind, sentence = answer.get("kind"), str(answer["error"])
     if kind == "RequestError" and sentence.startswith("session: is lost"):

@@ -16,7 +16,7 @@ _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 @dataclass(frozen=True)
 class Settings:
-    """How the adapter reaches the reducer."""
+    """The settings by which the adapter reaches the reducer. `timeout_sec` is the time limit of one answer."""
 
     backend: Backend = "auto"
     exe: str | None = None
@@ -27,7 +27,7 @@ class Settings:
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     """Read DOGE_CORE_BACKEND, DOGE_CORE_EXE, DOGE_CORE_PERSISTENT and DOGE_CORE_TIMEOUT_SEC.
 
-    A value that makes no sense raises `ValueError`: a bot must not start on a backend that nobody chose.
+    Raises `ValueError` for an invalid value, so that a bot does not start on a backend that nobody chose.
     """
     backend = environment.get("DOGE_CORE_BACKEND", "auto").strip().lower()
     if backend not in get_args(Backend):

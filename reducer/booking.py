@@ -1,4 +1,4 @@
-"""Booking a round trip, and what its result does to the trade's next entry."""
+"""Booking of completed round trips, and the loss counts and cooldowns that follow from their results."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from reducer.types import (
 
 @dataclass(frozen=True)
 class ExitFill:
-    """How a round trip ended: price in USD per coin, fee in USD, time in seconds."""
+    """The fill that ended a round trip: price in USD per coin, fee in USD, time in seconds."""
 
     price: float
     fee: float
@@ -29,7 +29,10 @@ class ExitFill:
 def book_cycle(
     state: PairState, order: OrderState | RecoveryOrder, fill: ExitFill, *, entry_time: float, from_recovery: bool
 ) -> tuple[PairState, BookCycleAction]:
-    """Record the round trip that `fill` ends, with the volume of the order on the book."""
+    """Record the round trip that `fill` ends, with the volume of the order on the book.
+
+    `entry_time` is in seconds. Return the state with its new record and totals, and the action that reports the booking.
+    """
     if order.trade_id == "A":
         gross = (order.entry_price - fill.price) * order.volume
         quote_fee = order.entry_fee
@@ -65,13 +68,13 @@ def book_cycle(
 
 
 def book_recovery(state: PairState, order: RecoveryOrder, fill: ExitFill) -> tuple[PairState, BookCycleAction]:
-    """Record the round trip that a recovery order ends; an unknown entry time is the time of its orphaning."""
+    """Record the round trip that a recovery order ends. An unknown entry time is replaced by the time of orphaning."""
     entry_time = order.entry_filled_at if order.entry_filled_at > 0 else order.orphaned_at
     return book_cycle(state, order, fill, entry_time=entry_time, from_recovery=True)
 
 
 def update_losses(state: PairState, cfg: EngineConfig, trade_id: TradeId, net: float) -> PairState:
-    """Count losses in a row and start the cooldowns they earn."""
+    """Update the trade's count of consecutive losses with a net result in USD, and start the cooldowns that apply."""
     if cfg.reentry_base_cooldown_sec > 0:
         state = extend_cooldown(state, trade_id, state.now + cfg.reentry_base_cooldown_sec)
     losses = state.consecutive_losses_a if trade_id == "A" else state.consecutive_losses_b

@@ -14,9 +14,10 @@ def bootstrap_orders(
     allow_long_only: bool = True,
     allow_short_only: bool = True,
 ) -> tuple[PairState, list[Action], tuple[OrderState, ...]]:
-    """Make a buy entry of B, then a sell entry of A, and set the one-sided mode where only one was possible.
+    """Create a buy entry of B, then a sell entry of A, and set the one-sided mode if only one of them was possible.
 
     The orders are returned beside the state, not in it: the runtime puts them on the book after its balance check.
+    Raises `ValueError` for a value outside the domain and `OverflowError` for a result that is too large.
     """
     before = check_state(state)
     sizing = Sizing(*check_settings(cfg, order_size_usd, None))

@@ -1,4 +1,4 @@
-"""The reference's own view of the contract, to be checked against `golden/contract.json`."""
+"""The contract as the reference's code defines it, for comparison with `golden/reducer/contract.json`."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _described_type(cls: type) -> list[list[Any]]:
 
 
 def contract() -> dict[str, Any]:
-    """Types, literals and protocol, as this code has them."""
+    """Return the contract: the protocol's version, the literals, and the fields of every type."""
     return {
         "protocol": PROTOCOL,
         "literals": {name: list(get_args(alias)) for name, alias in _LITERALS.items()},
@@ -53,12 +53,12 @@ def contract() -> dict[str, Any]:
 
 
 def contract_hash(view: dict[str, Any]) -> str:
-    """XXH64 of a view of the contract, written as canonical JSON."""
+    """Return the XXH64 of a contract, written as canonical JSON."""
     canonical = json.dumps(view, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return xxhash.xxh64_hexdigest(canonical.encode())
 
 
 def described() -> dict[str, Any]:
-    """What `describe` answers about the contract."""
+    """Return the part of a `describe` answer that is about the contract."""
     view = contract()
     return {"protocol": PROTOCOL, "contract": view, "contract_hash": contract_hash(view)}

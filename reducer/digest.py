@@ -44,7 +44,7 @@ _PACKERS = {cls: [(name, _packer(kind)) for name, kind in kinds.items() if kind.
 
 
 def pack(value: object) -> bytes:
-    """The scalar fields of a state, an order or a record, in contract order."""
+    """Pack the scalar fields of a state, an order or a record into bytes, in contract order."""
     return b"".join([packer(getattr(value, name)) for name, packer in _PACKERS[type(value)]])
 
 
@@ -52,15 +52,15 @@ Offsets = dict[str, Callable[[bytearray, Any], None]]
 
 
 def scalar_offsets(cls: type) -> Offsets:
-    """For each scalar field, what overwrites it in a packed buffer. Only for types without text fields.
+    """Return, for each scalar field of a type without text fields, a function that overwrites it in a packed buffer.
 
-    A float field takes a float and an int field an int: a value of the other type packs alike, and is refused.
+    The function raises `TypeError` for an int in a float field or a float in an int field.
     """
     return {name: _overwriter(kind, offset) for name, kind, offset in _layout(cls)}
 
 
 def plain_float_offsets(cls: type) -> dict[str, int]:
-    """Where the floats that are never null stand in a packed buffer, in bytes."""
+    """Return the byte offsets in a packed buffer of the float fields that cannot be null."""
     return {name: offset for name, kind, offset in _layout(cls) if kind.name in FLOAT_KINDS and not kind.optional}
 
 
@@ -91,7 +91,10 @@ def _overwriter(kind: Kind, offset: int) -> Callable[[bytearray, Any], None]:
 
 
 def row_packer(cls: type) -> Callable[[list[Any]], bytes]:
-    """What packs an object's values in contract order at once, where its texts are empty; field by field otherwise."""
+    """Return a function that packs an object's values, given in contract order.
+
+    It packs them all at once if every text is empty, and field by field otherwise.
+    """
     kinds = list(KINDS[cls].values())
     packers = [_packer(kind) for kind in kinds]
     codes = [(index, _codes(kind)) for index, kind in enumerate(kinds) if kind.literals]
@@ -112,14 +115,14 @@ def row_packer(cls: type) -> Callable[[list[Any]], bytes]:
 
 
 def cycles_digest(records: tuple[CycleRecord, ...], chain: int = 0) -> int:
-    """Extend the chain over completed cycles; 0 stands for none."""
+    """Extend the chain of digests by more completed cycles; the chain of no cycles is 0."""
     for record in records:
         chain = xxhash.xxh64_intdigest(pack(record), chain)
     return chain
 
 
 def state_digest(state: PairState, cycles: int | None = None) -> str:
-    """The digest as 16 hex digits; `cycles` is the chain over the completed cycles where the caller keeps it."""
+    """Return the digest as 16 hex digits. `cycles` is the chain over the completed cycles, if the caller has it already."""
     parts = [pack(state), _PACK_INT(len(state.orders))]
     parts += map(pack, state.orders)
     parts.append(_PACK_INT(len(state.recovery_orders)))

@@ -1,10 +1,10 @@
-"""What the reducer accepts and what it may answer: finite floats, 64-bit ints, known literals.
+"""The domain of the reducer: the values it accepts and returns (finite floats, 64-bit ints, known literals).
 
-A field's annotation in `reducer.types` is its kind. Whatever is outside the domain raises `ValueError` with the path of the
-offending value and changes nothing; a result that outgrew a double or 64 bits raises `OverflowError`. The sentences
-are those of `docs/wire.md`.
+A field's annotation in `reducer.types` is its kind. A value outside the domain raises `ValueError` with the value's path, and
+nothing changes; a result too large for a double or for 64 bits raises `OverflowError`. The messages are those of
+`docs/wire.md`.
 
-An object that passed is marked, so that a state costs its check once and not at every event; a copy is not marked.
+An object that passed is marked, so that a state is checked once and not at every event; a copy is not marked.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from reducer.types import EVENT_TYPES, Action, EngineConfig, Event, PairState, r
 
 T = TypeVar("T")
 
-# The slot itself: assignment is forbidden to frozen dataclasses.
+# Sets the slot directly, because a frozen dataclass forbids assignment.
 _set_mark = types.Checkable.__dict__["_in_domain"].__set__
 
 FLOAT_KINDS = ("Finite", "Cooldown", "Number")
@@ -30,7 +30,7 @@ INT_MIN = -(2**63)
 
 @dataclass(frozen=True)
 class Kind:
-    """The kind of a field: its name in the contract, and for a literal or a list what it holds."""
+    """The kind of a field: its name in the contract, the texts of a literal, the item type of a list."""
 
     name: str
     optional: bool = False
@@ -59,7 +59,7 @@ KINDS: dict[type, dict[str, Kind]] = {cls: _kinds(cls) for cls in CLASSES.values
 
 
 def json_type(value: object) -> str:
-    """What a value is, in the words of JSON."""
+    """Return the JSON type of a value, with its article."""
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -72,7 +72,7 @@ def json_type(value: object) -> str:
 
 
 def wrong_type(path: str, expected: str, value: object) -> ValueError:
-    """The error for a value of the wrong type."""
+    """Return the error for a value of the wrong type."""
     return ValueError(f"{path}: expected {expected}, got {json_type(value)}")
 
 
@@ -81,7 +81,7 @@ def _spelled(value: float) -> str:
 
 
 def check_number(value: object, path: str) -> float:
-    """Any float but NaN; an int becomes a float."""
+    """Return a number other than NaN as a float; an int too large for a float becomes infinite."""
     if type(value) is not float:
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise wrong_type(path, "a number", value)
@@ -95,7 +95,7 @@ def check_number(value: object, path: str) -> float:
 
 
 def check_finite(value: object, path: str) -> float:
-    """A finite float."""
+    """Return a finite number as a float."""
     if type(value) is float and math.isfinite(value):
         return value
     if isinstance(value, float) and math.isnan(value):
@@ -107,7 +107,7 @@ def check_finite(value: object, path: str) -> float:
 
 
 def check_cooldown(value: object, path: str) -> float:
-    """A finite float or +Infinity."""
+    """Return a finite number or +Infinity as a float."""
     if isinstance(value, float) and (math.isnan(value) or value == -math.inf):
         raise ValueError(f"{path}: must be finite or Infinity, got {_spelled(value)}")
     number = check_number(value, path)
@@ -117,7 +117,7 @@ def check_cooldown(value: object, path: str) -> float:
 
 
 def check_int(value: object, path: str) -> int:
-    """An int of signed 64 bits."""
+    """Return a signed 64-bit int."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise wrong_type(path, "an integer", value)
     if not INT_MIN <= value <= INT_MAX:
@@ -126,7 +126,7 @@ def check_int(value: object, path: str) -> int:
 
 
 def check_text(value: object, path: str) -> str:
-    """A string of valid Unicode."""
+    """Return a string of valid Unicode as a plain `str`."""
     if not isinstance(value, str):
         raise wrong_type(path, "a string", value)
     try:
@@ -137,14 +137,14 @@ def check_text(value: object, path: str) -> str:
 
 
 def check_bool(value: object, path: str) -> bool:
-    """True or false, nothing that merely counts as such."""
+    """Return a boolean; numbers are refused."""
     if not isinstance(value, bool):
         raise wrong_type(path, "true or false", value)
     return value
 
 
 def check_literal(value: object, path: str, literals: Sequence[str]) -> str:
-    """One of the texts that the field knows."""
+    """Return a text that is one of the field's literals."""
     text = check_text(value, path)
     if text not in literals:
         raise ValueError(f"{path}: must be one of {', '.join(literals)}; got {json.dumps(text[:40])}")
@@ -162,7 +162,7 @@ _CHECKS = {
 
 
 def check_value(kind: Kind, value: object, path: str) -> Any:
-    """Return the value as its kind wants it, or raise `ValueError`."""
+    """Return the value converted to its kind, or raise `ValueError` with its path."""
     if kind.optional and value is None:
         return None
     if kind.item is not None:
@@ -175,20 +175,20 @@ def check_value(kind: Kind, value: object, path: str) -> Any:
 
 
 def is_checked(value: object) -> bool:
-    """Whether this very object has passed before."""
+    """Return True if this object has passed its check before."""
     return getattr(value, "_in_domain", False)
 
 
 def mark_checked(value: T) -> T:
-    """Remember that this object passed."""
+    """Mark the object as checked, and return it."""
     _set_mark(value, True)
     return value
 
 
 def check_object(value: object, cls: type[T], path: str) -> T:
-    """Return `value` with every field as its kind wants it, itself where nothing had to change.
+    """Return `value` with every field converted to its kind: the object itself if nothing changed, else a copy.
 
-    An object of a subclass becomes one of the contract's type: what a subclass adds, no port knows.
+    An object of a subclass becomes one of the contract's type, because ports do not know the fields of a subclass.
     """
     if not isinstance(value, cls):
         raise wrong_type(path, "an object", value)
@@ -206,7 +206,7 @@ def check_object(value: object, cls: type[T], path: str) -> T:
 
 
 def _same_items(checked: object, given: object) -> bool:
-    """Whether a checked tuple holds the very items of the given one, so that the given one can stay."""
+    """Return True if a checked tuple holds the same objects as the given one, so that the given one can stay."""
     return (
         isinstance(checked, tuple)
         and isinstance(given, tuple)
@@ -215,7 +215,7 @@ def _same_items(checked: object, given: object) -> bool:
 
 
 def check_event(event: object) -> Event:
-    """An event of the domain, or `TypeError` where the object is none at all."""
+    """Return the event, checked. Raises `TypeError` for an object that is no event."""
     for cls in EVENT_TYPES:
         if isinstance(event, cls):
             return cast(Event, check_object(event, cls, "event"))
@@ -223,7 +223,7 @@ def check_event(event: object) -> Event:
 
 
 def check_sizes(order_sizes: object) -> Mapping[str, float] | None:
-    """The sizes per trade, in USD, or None."""
+    """Return the order sizes per trade, in USD, or None."""
     if order_sizes is None:
         return None
     if not isinstance(order_sizes, Mapping):
@@ -234,7 +234,7 @@ def check_sizes(order_sizes: object) -> Mapping[str, float] | None:
 def check_settings(
     cfg: EngineConfig, order_size_usd: float, order_sizes: Mapping[str, float] | None
 ) -> tuple[EngineConfig, float, Mapping[str, float] | None]:
-    """All that a function is given beside its state and event."""
+    """Return the checked settings of a call: configuration, order size in USD, order sizes per trade in USD."""
     return (
         check_object(cfg, EngineConfig, "cfg"),
         check_number(order_size_usd, "order_size_usd"),
@@ -243,12 +243,12 @@ def check_settings(
 
 
 def check_state(state: PairState) -> PairState:
-    """A state of the domain."""
+    """Return the state, checked."""
     return check_object(state, PairState, "state")
 
 
 def check_result(before: PairState, after: PairState, actions: Sequence[Action]) -> None:
-    """Raise `OverflowError` where the result outgrew a double or 64 bits; what did not change is not looked at again."""
+    """Raise `OverflowError` if a result is too large for a double or 64 bits; unchanged values are not checked again."""
     for name, kind in KINDS[PairState].items():
         value, old = getattr(after, name), getattr(before, name)
         if value is old:

@@ -1,4 +1,4 @@
-"""What phase a state is in, and whether it is sound."""
+"""The phase of a state, and the invariants of a sound state."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from reducer.types import OrderState, PairPhase, PairState, Role, Side, replace
 
 
 def derive_phase(state: PairState) -> PairPhase:
-    """The phase, told by the exits alone."""
+    """Return the phase, which the exits on the book determine."""
     buy_exit = first_of(state, "buy", "exit") is not None
     sell_exit = first_of(state, "sell", "exit") is not None
     if buy_exit and sell_exit:
@@ -19,26 +19,26 @@ def derive_phase(state: PairState) -> PairPhase:
 
 
 def first_of(state: PairState, side: Side, role: Role) -> OrderState | None:
-    """The first order of this side and role."""
+    """Return the first order of this side and role, or None."""
     return next((order for order in state.orders if order.side == side and order.role == role), None)
 
 
 def distance(price: float, market: float) -> float:
-    """How far a price is from the market, as a fraction of the market; 0.0 without a market."""
+    """Return the distance of a price from the market price, as a fraction of the latter; 0.0 without a market price."""
     if market <= 0:
         return 0.0
     return abs(price - market) / market
 
 
 def clear_s2_unless_s2(state: PairState) -> PairState:
-    """Forget when S2 began, unless the state still is in it."""
+    """Clear the time at which S2 began, unless the state is still in S2."""
     if derive_phase(state) == "S2":
         return state
     return replace(state, s2_entered_at=None)
 
 
 def check_invariants(state: PairState) -> list[str]:
-    """What is wrong with the state, in a fixed order; empty when it is sound."""
+    """Return the violated invariants in a fixed order; an empty list for a sound state."""
     violations: list[str] = []
     if len({order.local_id for order in state.orders}) != len(state.orders):
         violations.append("duplicate order local_id")
@@ -59,7 +59,7 @@ def check_invariants(state: PairState) -> list[str]:
 
 
 def phase_violations(state: PairState, phase: PairPhase) -> list[str]:
-    """Whether the book has just the orders that its phase allows; only sides and roles are counted."""
+    """Return the violation if the book has other sides and roles than its phase allows, else an empty list."""
 
     def count(side: Side, role: Role) -> int:
         return sum(1 for order in state.orders if order.side == side and order.role == role)

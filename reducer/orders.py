@@ -1,7 +1,7 @@
-"""The orders on the book: finding, removing, patching and placing them.
+"""The orders on the book: look-up, removal, updates and placement.
 
-Ids are matched by value: where a broken state repeats one, a look-up finds the first order that has it, a removal or a
-patch touches every one.
+Ids are matched by value: if an invalid state has an id more than once, a look-up finds the first order with it, and a removal
+or an update affects all of them.
 """
 
 from __future__ import annotations
@@ -17,58 +17,58 @@ from reducer.types import EngineConfig, OrderState, PairState, PlaceOrderAction,
 
 @dataclass(frozen=True)
 class Sizing:
-    """How much an entry may cost: the configuration and the sizes the caller gave, in USD."""
+    """The inputs of an entry's volume: the configuration, the order size in USD and the sizes per trade in USD."""
 
     cfg: EngineConfig
     order_size_usd: float
     order_sizes: Mapping[str, float] | None = None
 
     def volume(self, trade_id: TradeId, price: float) -> float | None:
-        """The volume of an entry at `price`, or None where none may be placed."""
+        """Return the volume in coins of an entry at `price`, or None if no entry can be placed."""
         size_usd = size_for(trade_id, self.order_size_usd, self.order_sizes)
         return compute_order_volume(price, self.cfg, size_usd)
 
 
 def find_order(state: PairState, local_id: int) -> OrderState | None:
-    """The first order with this id."""
+    """Return the first order with this id, or None."""
     return next((order for order in state.orders if order.local_id == local_id), None)
 
 
 def find_recovery(state: PairState, recovery_id: int) -> RecoveryOrder | None:
-    """The first recovery order with this id."""
+    """Return the first recovery order with this id, or None."""
     return next((order for order in state.recovery_orders if order.recovery_id == recovery_id), None)
 
 
 def remove_order(state: PairState, local_id: int) -> PairState:
-    """The state without the order; an unknown id changes nothing."""
+    """Return the state without the order; an unknown id changes nothing."""
     return replace(state, orders=tuple(order for order in state.orders if order.local_id != local_id))
 
 
 def remove_recovery(state: PairState, recovery_id: int) -> PairState:
-    """The state without the recovery order; an unknown id changes nothing."""
+    """Return the state without the recovery order; an unknown id changes nothing."""
     kept = tuple(order for order in state.recovery_orders if order.recovery_id != recovery_id)
     return replace(state, recovery_orders=kept)
 
 
 def apply_order_txid(state: PairState, local_id: int, txid: str) -> PairState:
-    """Note the exchange's name for an order; an unknown id changes nothing."""
+    """Set the exchange's transaction id of an order; an unknown id changes nothing."""
     patched = tuple(replace(order, txid=txid) if order.local_id == local_id else order for order in state.orders)
     return replace(state, orders=patched)
 
 
 def apply_recovery_txid(state: PairState, recovery_id: int, txid: str) -> PairState:
-    """Note the exchange's name for a recovery order; an unknown id changes nothing."""
+    """Set the exchange's transaction id of a recovery order; an unknown id changes nothing."""
     patched = tuple(replace(order, txid=txid) if order.recovery_id == recovery_id else order for order in state.recovery_orders)
     return replace(state, recovery_orders=patched)
 
 
 def cooldown_until(state: PairState, trade_id: TradeId) -> float:
-    """When the trade may enter again."""
+    """Return the time in seconds from which the trade may enter again."""
     return state.cooldown_until_a if trade_id == "A" else state.cooldown_until_b
 
 
 def extend_cooldown(state: PairState, trade_id: TradeId, until: float) -> PairState:
-    """Lengthen the trade's cooldown; it never shrinks."""
+    """Extend the trade's cooldown to `until`, in seconds; a later end stays."""
     later = max(cooldown_until(state, trade_id), until)
     if trade_id == "A":
         return replace(state, cooldown_until_a=later)
@@ -78,7 +78,7 @@ def extend_cooldown(state: PairState, trade_id: TradeId, until: float) -> PairSt
 def new_entry(
     state: PairState, sizing: Sizing, side: Side, trade_id: TradeId, cycle: int
 ) -> tuple[PairState, OrderState | None]:
-    """Make an entry order and spend its id, without putting it on the book; no volume, no order and no id."""
+    """Create an entry order and use up its id, without putting it on the book; without a volume, do neither."""
     price = entry_price(state, sizing.cfg, side, trade_id)
     volume = sizing.volume(trade_id, price)
     if volume is None:
@@ -97,7 +97,7 @@ def new_entry(
 
 
 def place_action(order: OrderState, reason: str) -> PlaceOrderAction:
-    """The action that places `order`."""
+    """Return the action that places `order`."""
     return PlaceOrderAction(
         local_id=order.local_id,
         side=order.side,
@@ -111,14 +111,14 @@ def place_action(order: OrderState, reason: str) -> PlaceOrderAction:
 
 
 def append_order(state: PairState, order: OrderState) -> PairState:
-    """Put the order on the book, last."""
+    """Append the order to the book."""
     return replace(state, orders=(*state.orders, order))
 
 
 def place_entry(
     state: PairState, sizing: Sizing, side: Side, trade_id: TradeId, cycle: int, reason: str
 ) -> tuple[PairState, list[PlaceOrderAction]]:
-    """Put a new entry on the book, where its volume allows."""
+    """Put a new entry on the book, if there is a volume for it."""
     state, order = new_entry(state, sizing, side, trade_id, cycle)
     if order is None:
         return state, []
@@ -128,7 +128,7 @@ def place_entry(
 def place_follow_up(
     state: PairState, sizing: Sizing, trade_id: TradeId, reason: str
 ) -> tuple[PairState, list[PlaceOrderAction]]:
-    """Enter the trade again at its cycle counter, unless its mode or its cooldown forbids."""
+    """Place the trade's next entry with its cycle counter, unless its mode or its cooldown forbids it."""
     if trade_id == "A":
         if state.long_only or state.now < state.cooldown_until_a:
             return state, []
@@ -147,7 +147,10 @@ def add_entry_order(
     order_size_usd: float,
     reason: str = "manual",
 ) -> tuple[PairState, PlaceOrderAction | None]:
-    """Place one entry by hand: nothing during the trade's cooldown or without a volume."""
+    """Place one entry manually; there is no order during the trade's cooldown or without a volume.
+
+    Raises `ValueError` for a value outside the domain and `OverflowError` for a result that is too large.
+    """
     before = check_state(state)
     sizing = Sizing(*check_settings(cfg, order_size_usd, None))
     check_literal(side, "side", get_args(Side))

@@ -1,4 +1,4 @@
-"""Giving up on an exit: it becomes a recovery order, and the oldest and farthest of those make room."""
+"""Orphaning: an exit that waited too long becomes a recovery order; the farthest and oldest of those are evicted."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from reducer.types import (
 
 
 def orphan_exit(state: PairState, sizing: Sizing, exit_order: OrderState, reason: str) -> tuple[PairState, list[Action]]:
-    """Turn an exit into a recovery order and enter its trade again."""
+    """Turn an exit into a recovery order, and place its trade's next entry."""
     cfg = sizing.cfg
     state, actions = evict_overflow(state, cfg)
     recovery = RecoveryOrder(
@@ -54,10 +54,10 @@ def orphan_exit(state: PairState, sizing: Sizing, exit_order: OrderState, reason
 
 
 def evict_overflow(state: PairState, cfg: EngineConfig) -> tuple[PairState, list[Action]]:
-    """Make room for one more recovery order: the farthest go first, then the oldest, then the lowest id.
+    """Make room for one more recovery order: the farthest from the market go first, then the oldest, then the lowest id.
 
-    Ids are matched by value: where a broken state repeats the id of an evicted order, every order that has it goes, and
-    every one is booked.
+    Ids are matched by value: if an invalid state has the id of an evicted order more than once, every order with that id is
+    evicted and booked.
     """
     cap = max(1, cfg.max_recovery_slots)
     overflow = max(0, len(state.recovery_orders) + 1 - cap)
@@ -75,7 +75,7 @@ def evict_overflow(state: PairState, cfg: EngineConfig) -> tuple[PairState, list
 
 
 def evict(state: PairState, cfg: EngineConfig, order: RecoveryOrder) -> tuple[PairState, list[Action]]:
-    """Cancel one recovery order and book it at the market."""
+    """Cancel one recovery order and book it at the market price."""
     actions: list[Action] = []
     if order.txid:
         actions.append(CancelOrderAction(-order.recovery_id, order.txid, "recovery_cap_evict_priority"))
@@ -88,7 +88,7 @@ def evict(state: PairState, cfg: EngineConfig, order: RecoveryOrder) -> tuple[Pa
 
 
 def eviction_price(state: PairState, order: RecoveryOrder) -> float:
-    """The market, or without one the order's own price, its entry price, or nothing."""
+    """Return the first positive price of: the market, the order, its entry; 0.0 if there is none."""
     if state.market_price > 0:
         return state.market_price
     if order.price > 0:

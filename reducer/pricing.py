@@ -9,7 +9,7 @@ from reducer.types import EngineConfig, PairState, Side, TradeId
 
 
 def round_price(price: float, decimals: int) -> float:
-    """Round as Python does; a value that outgrows a double becomes infinite, and is refused where it would be placed."""
+    """Round as Python does; a result too large for a double becomes infinite, which no order may have."""
     try:
         return round(price, decimals)
     except OverflowError:
@@ -17,7 +17,7 @@ def round_price(price: float, decimals: int) -> float:
 
 
 def base_distance_pct(cfg: EngineConfig, trade_id: TradeId) -> float:
-    """How far from the market a trade's entry stands, in percent."""
+    """Return the base distance of a trade's entry from the market, in percent."""
     own = cfg.entry_pct_a if trade_id == "A" else cfg.entry_pct_b
     if own is not None and own > 0:
         return own
@@ -25,7 +25,7 @@ def base_distance_pct(cfg: EngineConfig, trade_id: TradeId) -> float:
 
 
 def entry_backoff_multiplier(loss_count: int, cfg: EngineConfig) -> float:
-    """How much farther an entry stands after `loss_count` losses in a row."""
+    """Return the factor on an entry's distance after `loss_count` consecutive losses."""
     if loss_count < cfg.loss_backoff_start:
         return 1.0
     return min(
@@ -35,7 +35,7 @@ def entry_backoff_multiplier(loss_count: int, cfg: EngineConfig) -> float:
 
 
 def entry_price(state: PairState, cfg: EngineConfig, side: Side, trade_id: TradeId) -> float:
-    """Where a new entry of this trade goes."""
+    """Return the price of a new entry of this trade."""
     losses = state.consecutive_losses_a if trade_id == "A" else state.consecutive_losses_b
     pct = base_distance_pct(cfg, trade_id)
     mult = entry_backoff_multiplier(losses, cfg)
@@ -54,7 +54,10 @@ def entry_price(state: PairState, cfg: EngineConfig, side: Side, trade_id: Trade
 
 
 def exit_price(state: PairState, cfg: EngineConfig, side: Side, fill_price: float) -> float:
-    """Where the exit goes after an entry was filled at `fill_price`: the profit away, and not through the market."""
+    """Return the price of the exit after an entry was filled at `fill_price`.
+
+    It is the profit away from the fill, or the entry distance away from the market if that is farther out.
+    """
     p = (state.profit_pct_runtime or cfg.profit_pct) / 100.0
     e = cfg.entry_pct / 100.0
     if side == "sell":
@@ -65,9 +68,9 @@ def exit_price(state: PairState, cfg: EngineConfig, side: Side, fill_price: floa
 
 
 def compute_order_volume(price: float, cfg: EngineConfig, order_size_usd: float) -> float | None:
-    """The volume that `order_size_usd` buys at `price`, or None where the exchange would refuse it.
+    """Return the volume in coins that `order_size_usd` buys at `price`, or None if the exchange would refuse the order.
 
-    A size that is too small waits; it is never raised to the exchange's minimum.
+    A size that is too small is never raised to the exchange's minimum.
     """
     if price <= 0 or order_size_usd <= 0:
         return None
@@ -85,7 +88,7 @@ def compute_order_volume(price: float, cfg: EngineConfig, order_size_usd: float)
 
 
 def size_for(trade_id: TradeId, order_size_usd: float, order_sizes: Mapping[str, float] | None) -> float:
-    """The size of a trade's next entry, in USD."""
+    """Return the size of a trade's next entry, in USD."""
     if order_sizes:
         return order_sizes.get(trade_id, order_size_usd)
     return order_size_usd

@@ -1,4 +1,4 @@
-"""States as plain JSON-ready data, and back."""
+"""Conversion of states to plain JSON-ready data and back."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ WIRE_FLOATS = {"Infinity": math.inf, "-Infinity": -math.inf, "NaN": math.nan}
 
 
 def to_dict(state: PairState) -> dict[str, Any]:
-    """The state as plain data: keys in field order, tuples as lists, infinities as floats."""
+    """Return the state as plain data: keys in field order, tuples as lists, infinities as floats."""
     return encode(state)
 
 
 def encode(value: Any) -> dict[str, Any]:
-    """Any object of the contract as plain data."""
+    """Return any object of the contract as plain data."""
     plain: dict[str, Any] = {}
     for name, kind in KINDS[type(value)].items():
         field = getattr(value, name)
@@ -30,16 +30,16 @@ def encode(value: Any) -> dict[str, Any]:
 
 
 def from_dict(data: object) -> PairState:
-    """Read a snapshot back.
+    """Read a state from a snapshot.
 
-    Missing keys take their defaults, unknown ones are ignored, so that older and newer snapshots load. A value of the
-    wrong type raises `ValueError` with its path (`orders[1].price`). An infinity may stand as text, as strict JSON spells it.
+    Missing keys take their defaults and unknown keys are ignored, so that older and newer snapshots load. A value of the
+    wrong type raises `ValueError` with its path (`orders[1].price`). An infinity may be a text, since strict JSON has none.
     """
     return read_state(data, "")
 
 
 def read_state(data: object, path: str) -> PairState:
-    """Read a state that stands at `path`; the top level of a snapshot has the path ''."""
+    """Read a state. `path` is its place in the request, for error messages; the path of a snapshot itself is ''."""
     if not isinstance(data, Mapping):
         raise wrong_type(path or "snapshot", "an object", data)
     snapshot = dict(data)
@@ -55,7 +55,7 @@ def read_state(data: object, path: str) -> PairState:
 
 
 def _source(name: str, snapshot: Mapping[str, object]) -> str:
-    """The key that a field is read from; old snapshots lack two fields and have their like."""
+    """Return the key to read a field from; old snapshots lack two fields, which take the value of a similar one."""
     if name in snapshot:
         return name
     return {"total_settled_usd": "total_profit", "profit_pct_runtime": "profit_pct"}.get(name, name)
@@ -69,7 +69,7 @@ def _read_state_field(name: str, kind: Kind, value: object, path: str) -> Any:
 
 
 def read_value(kind: Kind, value: object, path: str) -> Any:
-    """Read one field's value."""
+    """Read the value of one field."""
     if kind.item is not None:
         if not isinstance(value, list | tuple):
             raise wrong_type(path, "a list", value)
@@ -80,7 +80,7 @@ def read_value(kind: Kind, value: object, path: str) -> Any:
 
 
 def read_object(data: object, cls: type[T], path: str) -> T:
-    """Read an order or a record; it needs at least its fields without default, and unknown keys are ignored."""
+    """Read an order or a record. Fields without a default are required; unknown keys are ignored."""
     if not isinstance(data, Mapping):
         raise wrong_type(path, "an object", data)
     values: dict[str, Any] = {}

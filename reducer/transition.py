@@ -1,4 +1,4 @@
-"""The reducer itself: one event in, the next state and the actions it calls for out."""
+"""The reducer itself: the next state and the actions that follow from a state and an event."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ def transition(
     """Advance the state by one event.
 
     `order_size_usd` is the size of an entry in USD, `order_sizes` overrides it per trade. Raises `ValueError` with the path
-    of a value outside the domain, `TypeError` for what is no event, `OverflowError` for a result that outgrew its type; the
-    state given is never changed.
+    of a value outside the domain, `TypeError` if `event` is no event, `OverflowError` if a result is too large for its type.
+    The given state is never changed.
     """
     before = check_state(state)
     event = check_event(event)
@@ -76,7 +76,7 @@ def transition(
 
 
 def on_price_tick(state: PairState, event: PriceTick, sizing: Sizing) -> Result:
-    """Follow the market, and refresh at most one entry that it left behind."""
+    """Update the market price, and refresh at most one entry that is too far away from it."""
     state = replace(state, market_price=event.price, last_price_update_at=event.timestamp)
     for order in state.orders:
         if order.role != "entry":
@@ -92,7 +92,7 @@ def on_price_tick(state: PairState, event: PriceTick, sizing: Sizing) -> Result:
 
 
 def refresh_entry(state: PairState, order: OrderState, sizing: Sizing) -> Result:
-    """Move a stale entry to the market, unless it has chased the market too often in one direction."""
+    """Move a stale entry to the market, unless it has been moved too often in the same direction."""
     cfg = sizing.cfg
     if order.trade_id == "A":
         count, cooldown = state.consecutive_refreshes_a, state.refresh_cooldown_until_a
@@ -115,14 +115,14 @@ def refresh_entry(state: PairState, order: OrderState, sizing: Sizing) -> Result
 
 
 def refresh_direction(state: PairState, order: OrderState) -> RefreshDirection:
-    """Where the market went, seen from the order."""
+    """Return the direction in which the market has moved away from the order."""
     if order.side == "buy":
         return "down" if state.market_price < order.price else "up"
     return "up" if state.market_price > order.price else "down"
 
 
 def store_refresh(state: PairState, order: OrderState, count: int, direction: RefreshDirection, cooldown: float) -> PairState:
-    """Note how often, where to and until when the order's trade was refreshed."""
+    """Store the refresh count, the direction and the end of the refresh cooldown (seconds) of the order's trade."""
     if order.trade_id == "A":
         return replace(
             state,
@@ -139,7 +139,7 @@ def store_refresh(state: PairState, order: OrderState, count: int, direction: Re
 
 
 def on_timer_tick(state: PairState, sizing: Sizing) -> Result:
-    """Orphan at most one exit that waited too long."""
+    """Orphan at most one exit that has waited too long."""
     if sizing.cfg.sticky_mode_enabled:
         return replace(state, s2_entered_at=None), []
     phase = derive_phase(state)
@@ -152,7 +152,7 @@ def on_timer_tick(state: PairState, sizing: Sizing) -> Result:
 
 
 def orphan_stale_exit(state: PairState, sizing: Sizing) -> Result:
-    """In S1: the first exit, once it waited long enough and the market has moved away from it."""
+    """In S1, orphan the first exit once it has waited long enough and the market has moved away from it."""
     exit_order = next(order for order in state.orders if order.role == "exit")
     started_at = exit_order.entry_filled_at or exit_order.placed_at or state.now
     if state.now - started_at < sizing.cfg.s1_orphan_after_sec:
@@ -167,7 +167,7 @@ def orphan_stale_exit(state: PairState, sizing: Sizing) -> Result:
 
 
 def orphan_worse_exit(state: PairState, sizing: Sizing) -> Result:
-    """In S2: the exit farther from the market, once both have waited long enough."""
+    """In S2, orphan the exit that is farther from the market, once both have waited long enough."""
     if state.s2_entered_at is None:
         return replace(state, s2_entered_at=state.now), []
     if state.now - state.s2_entered_at < sizing.cfg.s2_orphan_after_sec or state.market_price <= 0:
@@ -183,7 +183,7 @@ def orphan_worse_exit(state: PairState, sizing: Sizing) -> Result:
 
 
 def on_fill(state: PairState, event: FillEvent, sizing: Sizing) -> Result:
-    """An order was filled: an entry calls for its exit, an exit ends the cycle."""
+    """Process the fill of an order: place the exit of an entry, or end the cycle of an exit."""
     order = find_order(state, event.order_local_id)
     if order is None:
         return state, []
@@ -196,7 +196,7 @@ def on_fill(state: PairState, event: FillEvent, sizing: Sizing) -> Result:
 
 
 def on_entry_fill(state: PairState, order: OrderState, event: FillEvent, cfg: EngineConfig) -> Result:
-    """Place the exit that takes the profit."""
+    """Place the exit that takes the profit of a filled entry."""
     exit_side: Side = "sell" if order.side == "buy" else "buy"
     exit_order = OrderState(
         local_id=state.next_order_id,
@@ -216,7 +216,7 @@ def on_entry_fill(state: PairState, order: OrderState, event: FillEvent, cfg: En
 
 
 def on_exit_fill(state: PairState, order: OrderState, event: FillEvent, sizing: Sizing) -> Result:
-    """Book the cycle and enter the trade again."""
+    """Book the cycle of a filled exit, and place the trade's next entry."""
     fill = ExitFill(event.price, event.fee, event.timestamp)
     state, booked = book_cycle(state, order, fill, entry_time=order.entry_filled_at, from_recovery=False)
     state = update_losses(state, sizing.cfg, order.trade_id, booked.net_profit)
@@ -229,7 +229,7 @@ def on_exit_fill(state: PairState, order: OrderState, event: FillEvent, sizing: 
 
 
 def on_recovery_fill(state: PairState, event: RecoveryFillEvent, sizing: Sizing) -> Result:
-    """A recovery order was filled after all: book its cycle; its trade has long gone on."""
+    """Book the cycle of a recovery order that was filled; its trade has moved on, so no entry follows."""
     order = find_recovery(state, event.recovery_id)
     if order is None:
         return state, []
@@ -240,5 +240,5 @@ def on_recovery_fill(state: PairState, event: RecoveryFillEvent, sizing: Sizing)
 
 
 def on_recovery_cancel(state: PairState, event: RecoveryCancelEvent) -> Result:
-    """A recovery order is gone."""
+    """Remove a recovery order that was cancelled."""
     return clear_s2_unless_s2(remove_recovery(state, event.recovery_id)), []

@@ -1,6 +1,6 @@
-"""What the reducer works on: configuration, state, events and actions.
+"""The reducer's data types: configuration, orders, records, state, events and actions.
 
-The annotation of a field is its *kind* in the contract (`golden/contract.json`): `Finite` is a float that must be finite,
+The annotation of a field is its *kind* in the contract (`golden/reducer/contract.json`): `Finite` is a float that must be finite,
 `Cooldown` one that may also be +Infinity, `Number` any float but NaN. `reducer.domain` reads the kinds from here.
 Prices are in USD per coin, volumes in coins, fees and totals in USD, times in seconds, distances in percent.
 Trade A sells first (sell entry, then buy exit); trade B buys first (buy entry, then sell exit).
@@ -25,18 +25,18 @@ Text: TypeAlias = str
 
 
 class Checkable:
-    """Can be marked as checked (`reducer.domain`), in a slot: neither `vars`, equality, copies nor pickles see the mark."""
+    """An object that `reducer.domain` can mark as checked, in a slot that `vars`, equality, copies and pickles ignore."""
 
     __slots__ = ("_in_domain",)
 
     def __getstate__(self) -> dict[str, Any]:
-        """What copies and pickles take along: the fields, not the mark."""
+        """Return what copies and pickles contain: the fields, without the mark."""
         return self.__dict__
 
 
 @dataclass(frozen=True)
 class EngineConfig(Checkable):
-    """How the pair trades. Percentages are of a price, durations in seconds."""
+    """The trading parameters of a pair: percentages of a price, sizes in USD, durations in seconds."""
 
     entry_pct: Number = 0.2
     entry_pct_a: Number | None = None
@@ -84,7 +84,7 @@ class OrderState(Checkable):
 
 @dataclass(frozen=True)
 class RecoveryOrder(Checkable):
-    """An exit that was given up waiting for; it rests at the exchange until filled, cancelled or evicted."""
+    """An orphaned exit: it rests at the exchange until it is filled, cancelled or evicted."""
 
     recovery_id: int
     side: Side
@@ -102,7 +102,7 @@ class RecoveryOrder(Checkable):
 
 @dataclass(frozen=True)
 class CycleRecord(Checkable):
-    """A finished round trip, as it was booked."""
+    """A completed round trip as it was booked."""
 
     trade_id: TradeId
     cycle: int
@@ -119,7 +119,7 @@ class CycleRecord(Checkable):
 
 @dataclass(frozen=True)
 class PairState(Checkable):
-    """Everything the reducer knows of one pair."""
+    """The complete state of one pair."""
 
     market_price: Finite
     now: Finite
@@ -220,7 +220,7 @@ class PlaceOrderAction(Checkable):
 
 @dataclass(frozen=True)
 class CancelOrderAction(Checkable):
-    """Cancel this order; a recovery order is named by its negated id."""
+    """Cancel this order; the id of a recovery order is negated."""
 
     local_id: int
     txid: Text
@@ -258,7 +258,10 @@ T = TypeVar("T")
 
 
 def replace(value: T, **changes: Any) -> T:
-    """What `dataclasses.replace` does, at a tenth of its cost on a state of 30 fields. The copy has not been checked yet."""
+    """Copy an object with some fields changed: `dataclasses.replace` at a tenth of its cost on a state of 30 fields.
+
+    The copy is not marked as checked.
+    """
     copy = object.__new__(type(value))
     copy.__dict__.update(value.__dict__, **changes)
     return copy

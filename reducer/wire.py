@@ -1,7 +1,7 @@
 """The reference behind the wire of `docs/wire.md`: one request object in, one answer object out.
 
-The harness reaches the reference through this, planted bugs are served through it, and whoever ports the reducer to another
-language can read it as the shortest implementation of the page. `python -m reducer.wire [--server]` serves it over pipes.
+The harness reaches the reference through this module, and versions with injected bugs are served by it. For a port to another
+language it is the shortest implementation of the protocol. `python -m reducer.wire [--server]` serves it over pipes.
 """
 
 from __future__ import annotations
@@ -9,26 +9,33 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, fields
-from typing import Any, TypeVar, cast
+from typing import Any
 
-import state_machine as sm
+from reducer.bootstrap import bootstrap_orders
 from reducer.contract import described
 from reducer.digest import cycles_digest, state_digest
-from reducer.domain import CLASSES, KINDS, check_bool, check_number, check_sizes, check_text, wrong_type
-from reducer.snapshot import WIRE_FLOATS, encode, read_state, read_value
-from reducer.types import EngineConfig, Event, PairState
-
-T = TypeVar("T")
-Json = dict[str, Any]
-
-
-class RequestError(Exception):
-    """The request itself is broken: no JSON, an unknown method, a missing field."""
+from reducer.domain import check_bool, check_number, check_text, wrong_type
+from reducer.invariants import check_invariants, derive_phase
+from reducer.pricing import compute_order_volume
+from reducer.requests import (
+    Json,
+    RequestError,
+    error_object,
+    read_config,
+    read_event,
+    read_float,
+    read_request_state,
+    read_settings,
+    required,
+    tagged,
+)
+from reducer.snapshot import encode
+from reducer.transition import transition
+from reducer.wire_session import Sessions
 
 
 def handle(request: object, methods: Mapping[str, Callable[[Mapping[str, Any]], Json]] | None = None) -> Json:
-    """Answer one request; whatever is wrong with it becomes an error object."""
+    """Answer one request; an error becomes an error object."""
     methods = METHODS if methods is None else methods
     try:
         if not isinstance(request, Mapping):
@@ -45,100 +52,16 @@ def handle(request: object, methods: Mapping[str, Callable[[Mapping[str, Any]], 
         return error_object(error)
 
 
-def error_object(error: Exception) -> Json:
-    """An exception as the wire shows it."""
-    return {"error": str(error), "kind": type(error).__name__}
-
-
-def required(request: Mapping[str, Any], name: str) -> Any:
-    """A field of the request, or the error that it is missing."""
-    if name not in request:
-        raise RequestError(f"{name}: is missing")
-    return request[name]
-
-
-def read_strict(data: object, cls: type[T], path: str) -> T:
-    """Read a configuration or an event: defaults where there are some, unknown fields refused."""
-    if not isinstance(data, Mapping):
-        raise wrong_type(path, "an object", data)
-    values: Json = {}
-    for field in fields(cls):  # type: ignore[arg-type]  # the contract's types are dataclasses
-        if field.name in data:
-            kind = KINDS[cls][field.name]
-            values[field.name] = read_value(kind, data[field.name], f"{path}.{field.name}")
-        elif field.default is MISSING:
-            raise ValueError(f"{path}.{field.name}: is missing")
-    for name in data:
-        if name not in KINDS[cls] and (name != "_type" or cls is EngineConfig):
-            raise ValueError(f"{path}.{name}: is not a field")
-    return cls(**values)
-
-
-def read_config(data: object) -> EngineConfig:
-    """Read a configuration; missing fields take their defaults."""
-    return read_strict(data, EngineConfig, "cfg")
-
-
-def read_event(data: object) -> Event:
-    """Read an event by its `_type`, or without one by its fields."""
-    if not isinstance(data, Mapping):
-        raise TypeError("event: is no event")
-    name = data["_type"] if "_type" in data else _told_by_fields(data)
-    cls = CLASSES.get(name) if isinstance(name, str) and name.endswith(("Tick", "Event")) else None
-    if cls is None:
-        raise TypeError("event: is no event")
-    return cast(Event, read_strict(data, cls, "event"))
-
-
-def _told_by_fields(data: Mapping[str, Any]) -> str:
-    if "order_local_id" in data:
-        return "FillEvent"
-    if "recovery_id" in data:
-        return "RecoveryFillEvent" if "price" in data else "RecoveryCancelEvent"
-    if "price" in data:
-        return "PriceTick"
-    return "TimerTick" if "timestamp" in data else ""
-
-
-def read_sizes(data: object) -> Mapping[str, float] | None:
-    """Read the sizes per trade."""
-    if isinstance(data, Mapping):
-        data = {key: read_float(value) for key, value in data.items()}
-    return check_sizes(data)
-
-
-def read_float(value: object) -> object:
-    """A number that the wire may spell as text."""
-    return WIRE_FLOATS.get(value, value) if isinstance(value, str) else value
-
-
-def tagged(value: object) -> Json:
-    """An action or an event with its type, first."""
-    return {"_type": type(value).__name__, **encode(value)}
-
-
-def read_settings(request: Mapping[str, Any]) -> tuple[EngineConfig, float, Mapping[str, float] | None]:
-    """The configuration and the sizes of a request."""
-    cfg = read_config(required(request, "config"))
-    size_usd = check_number(read_float(required(request, "order_size_usd")), "order_size_usd")
-    return cfg, size_usd, read_sizes(request.get("order_sizes"))
-
-
-def read_request_state(request: Mapping[str, Any]) -> PairState:
-    """The state of a request."""
-    return read_state(required(request, "state"), "state")
-
-
 def answer_transition(request: Mapping[str, Any]) -> Json:
-    """One event."""
+    """Answer `transition`: one event."""
     state = read_request_state(request)
     event = read_event(required(request, "event"))
-    after, actions = sm.transition(state, event, *read_settings(request))
+    after, actions = transition(state, event, *read_settings(request))
     return {"state": encode(after), "actions": [tagged(action) for action in actions]}
 
 
 def answer_replay(request: Mapping[str, Any]) -> Json:
-    """Many events; one that fails leaves the state as it was."""
+    """Answer `replay`: many events, of which one that fails leaves the state unchanged."""
     state = read_request_state(request)
     events = required(request, "events")
     if not isinstance(events, list):
@@ -149,26 +72,26 @@ def answer_replay(request: Mapping[str, Any]) -> Json:
     for data in events:
         step: Json
         try:
-            after, actions = sm.transition(state, read_event(data), *settings)
+            after, actions = transition(state, read_event(data), *settings)
             booked = cycles_digest(after.completed_cycles[len(state.completed_cycles) :], booked)
             state = after
             step = {"actions": [tagged(action) for action in actions]}
         except (ValueError, TypeError, OverflowError) as error:
             step = error_object(error)
-        step["phase"] = sm.derive_phase(state)
-        step["violations"] = sm.check_invariants(state)
+        step["phase"] = derive_phase(state)
+        step["violations"] = check_invariants(state)
         step["digest"] = state_digest(state, booked)
         steps.append(step)
     return {"steps": steps, "state": encode(state)}
 
 
 def answer_bootstrap(request: Mapping[str, Any]) -> Json:
-    """The first two entries."""
+    """Answer `bootstrap_orders`: the first two entries."""
     state = read_request_state(request)
     cfg = read_config(required(request, "config"))
     size_usd = check_number(read_float(required(request, "order_size_usd")), "order_size_usd")
     allowed = [check_bool(request.get(name, True), name) for name in ("allow_long_only", "allow_short_only")]
-    after, actions, orders = sm.bootstrap_orders(state, cfg, size_usd, *allowed)
+    after, actions, orders = bootstrap_orders(state, cfg, size_usd, *allowed)
     return {
         "state": encode(after),
         "actions": [tagged(action) for action in actions],
@@ -177,22 +100,22 @@ def answer_bootstrap(request: Mapping[str, Any]) -> Json:
 
 
 def answer_volume(request: Mapping[str, Any]) -> Json:
-    """The volume of an order."""
+    """Answer `compute_order_volume`: the volume of an order."""
     price = check_number(read_float(required(request, "price")), "price")
     cfg = read_config(required(request, "config"))
     size_usd = check_number(read_float(required(request, "order_size_usd")), "order_size_usd")
-    return {"volume": sm.compute_order_volume(price, cfg, size_usd)}
+    return {"volume": compute_order_volume(price, cfg, size_usd)}
 
 
 def answer_describe(_: Mapping[str, Any]) -> Json:
-    """What this port is."""
+    """Answer `describe`: the subject, the port, its version and its contract."""
     return {"subject": "reducer", "port": "python", "version": "0.1.0", **described()}
 
 
 METHODS: dict[str, Callable[[Mapping[str, Any]], Json]] = {
     "transition": answer_transition,
-    "check_invariants": lambda request: {"violations": sm.check_invariants(read_request_state(request))},
-    "derive_phase": lambda request: {"phase": sm.derive_phase(read_request_state(request))},
+    "check_invariants": lambda request: {"violations": check_invariants(read_request_state(request))},
+    "derive_phase": lambda request: {"phase": derive_phase(read_request_state(request))},
     "compute_order_volume": answer_volume,
     "bootstrap_orders": answer_bootstrap,
     "describe": answer_describe,
@@ -201,15 +124,13 @@ METHODS: dict[str, Callable[[Mapping[str, Any]], Json]] = {
 
 
 def with_sessions() -> dict[str, Callable[[Mapping[str, Any]], Json]]:
-    """The methods of a server, which keeps sessions."""
-    from reducer.wire_session import Sessions
-
+    """Return the methods of a server, which keeps sessions."""
     sessions = Sessions()
     return {**METHODS, "step": sessions.step, "check_invariants": sessions.check_invariants}
 
 
 def to_line(answer: Json) -> bytes:
-    """An answer as one line of JSON; infinities become text."""
+    """Encode an answer as one line of JSON; infinities become text."""
     return json.dumps(_spell_out(answer), ensure_ascii=True, allow_nan=False).encode() + b"\n"
 
 
@@ -224,7 +145,7 @@ def _spell_out(value: Any) -> Any:
 
 
 def handle_line(line: bytes, methods: Mapping[str, Callable[[Mapping[str, Any]], Json]] | None = None) -> bytes:
-    """Answer one line."""
+    """Answer one line of JSON with another one."""
     try:
         request = json.loads(line)
     except (ValueError, RecursionError) as error:
@@ -233,7 +154,7 @@ def handle_line(line: bytes, methods: Mapping[str, Callable[[Mapping[str, Any]],
 
 
 def main(arguments: list[str]) -> int:
-    """Serve standard input."""
+    """Answer standard input: one line, or every line with `--server`. Return the exit code."""
     if arguments == ["--server"]:
         methods = with_sessions()
         for line in sys.stdin.buffer:
@@ -249,7 +170,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    # The module under its own name: run as a script it would be a second copy, with a second RequestError.
-    from reducer import wire
-
-    sys.exit(wire.main(sys.argv[1:]))
+    sys.exit(main(sys.argv[1:]))

@@ -1,4 +1,4 @@
-"""The session form of the wire, as the reference serves it: only the event in, only what changed out."""
+"""Sessions of the wire, as the reference serves them: requests carry only the event, answers only what changed."""
 
 from __future__ import annotations
 
@@ -8,19 +8,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import state_machine as sm
 from reducer.digest import pack, state_digest
 from reducer.domain import KINDS, check_int, wrong_type
+from reducer.invariants import check_invariants
+from reducer.requests import Json, RequestError, read_event, read_request_state, read_settings, required
 from reducer.snapshot import encode
+from reducer.transition import transition
 from reducer.types import EngineConfig, PairState
-from reducer.wire import Json, RequestError, read_event, read_request_state, read_settings, required
 
 SESSIONS_MAX = 64
 
 
 @dataclass
 class Session:
-    """What the server holds for a client."""
+    """The state and the settings that the server keeps for a client."""
 
     state: PairState
     digest: str
@@ -30,33 +31,33 @@ class Session:
 
 
 class Sessions:
-    """The sessions last used."""
+    """The most recently used sessions, at most `SESSIONS_MAX`."""
 
     def __init__(self) -> None:
-        self._held: OrderedDict[int, Session] = OrderedDict()
+        self._sessions: OrderedDict[int, Session] = OrderedDict()
 
     def step(self, request: Mapping[str, Any]) -> Json:
-        """Move a session by one event; a step that fails changes nothing."""
+        """Answer `step`: apply one event to a session. A step that fails changes nothing."""
         number = _number(request)
         before = None if "state" in request else self._find(request)
         state = read_request_state(request) if before is None else before.state
         event = read_event(required(request, "event"))
         cfg, order_size_usd, order_sizes = _settings(request, before)
-        after, actions = sm.transition(state, event, cfg, order_size_usd, order_sizes)
-        self._held[number] = Session(after, state_digest(after), cfg, order_size_usd, order_sizes)
-        self._held.move_to_end(number)
-        if len(self._held) > SESSIONS_MAX:
-            self._held.popitem(last=False)
+        after, actions = transition(state, event, cfg, order_size_usd, order_sizes)
+        self._sessions[number] = Session(after, state_digest(after), cfg, order_size_usd, order_sizes)
+        self._sessions.move_to_end(number)
+        if len(self._sessions) > SESSIONS_MAX:
+            self._sessions.popitem(last=False)
         rows = [[type(action).__name__, *encode(action).values()] for action in actions]
-        return {"digest": self._held[number].digest, **delta(state, after), "actions": rows}
+        return {"digest": self._sessions[number].digest, **delta(state, after), "actions": rows}
 
     def check_invariants(self, request: Mapping[str, Any]) -> Json:
-        """The violations of the state that is sent, or of the one that is held."""
+        """Answer `check_invariants` for the state in the request, or for the session's."""
         state = self._find(request).state if "session" in request and "state" not in request else read_request_state(request)
-        return {"violations": sm.check_invariants(state)}
+        return {"violations": check_invariants(state)}
 
     def _find(self, request: Mapping[str, Any]) -> Session:
-        session = self._held.get(_number(request))
+        session = self._sessions.get(_number(request))
         digest = required(request, "digest")
         if not isinstance(digest, str):
             raise wrong_type("digest", "a string", digest)
@@ -73,20 +74,20 @@ def _number(request: Mapping[str, Any]) -> int:
 
 
 def _settings(request: Mapping[str, Any], before: Session | None) -> tuple[EngineConfig, float, Mapping[str, float] | None]:
-    """The settings sent, those not sent as they were."""
+    """Read the settings of a request; those that it leaves out stay as they were."""
     if before is None:
         return read_settings(request)
-    held = {
+    kept = {
         "config": encode(before.cfg),
         "order_size_usd": before.order_size_usd,
         "order_sizes": before.order_sizes,
     }
-    sent = {name: request[name] for name in held if name in request}
-    return read_settings({**held, **sent})
+    sent = {name: request[name] for name in kept if name in request}
+    return read_settings({**kept, **sent})
 
 
 def delta(before: PairState, after: PairState) -> Json:
-    """What changed from one state to the next, as a `step` answers it; compared by their JSON, -0.0 is not 0.0."""
+    """Return what changed from one state to the next, as `step` answers it. JSON is compared, so -0.0 differs from 0.0."""
     changed: Json = {}
     lists: Json = {}
     for name, kind in KINDS[PairState].items():
@@ -102,7 +103,7 @@ def delta(before: PairState, after: PairState) -> Json:
 
 
 def _merge_list(old: tuple[Any, ...], new: tuple[Any, ...]) -> list[Any] | None:
-    """Kept indexes and new rows, or None where nothing changed."""
+    """Return the new list as indexes into the old one and rows of new items, or None if nothing changed."""
     before, after = [pack(item) for item in old], [pack(item) for item in new]
     if before == after:
         return None

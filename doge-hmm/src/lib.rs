@@ -7,6 +7,7 @@ pub mod features;
 pub mod hmm;
 pub mod kmeans;
 pub mod math;
+pub mod parameters;
 pub mod regime;
 pub mod rng;
 

@@ -5,11 +5,12 @@ mod verdict;
 use std::fmt;
 
 use crate::features::{EMA_SPREAD, N_FEATURES};
-use crate::hmm::{initialise, HmmError, Parameters};
+use crate::hmm::initialise;
 use crate::math::baum_welch::{History, Implementation, Rounds, Updates};
 use crate::math::fast::Workspace;
 use crate::math::filter::Filter;
 use crate::math::statistics::Squares;
+use crate::parameters::{HmmError, Parameters};
 
 pub use verdict::{judge, round_4, Verdict};
 

@@ -1,11 +1,12 @@
 //! What must hold for every input.
 
 use doge_hmm::features::{Periods, N_FEATURES};
-use doge_hmm::hmm::{initialise, Parameters};
+use doge_hmm::hmm::initialise;
 use doge_hmm::kmeans::k_means;
 use doge_hmm::math::baum_welch::{Implementation, Rounds, Updates};
 use doge_hmm::math::statistics::Squares;
 use doge_hmm::math::viterbi::viterbi;
+use doge_hmm::parameters::Parameters;
 use doge_hmm::regime::{judge, round_4, train};
 use doge_hmm::rng::RandomState;
 use proptest::collection::vec;

@@ -17,9 +17,9 @@ from generators.reducer.adversary import break_event, break_settings, bring_to_t
 from generators.reducer.case import Case
 from generators.reducer.configs import decode_config
 from generators.reducer.events import EventChoice, decode_event
+from reducer.requests import read_event
 from reducer.snapshot import encode, read_state
 from reducer.types import EngineConfig, Event, PairState
-from reducer.wire import read_event
 
 REFUSED = (ValueError, TypeError, OverflowError)
 

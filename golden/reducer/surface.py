@@ -10,8 +10,8 @@ from typing import Any
 
 import state_machine as sm
 from generators.plain import Json, spell_out
+from reducer.requests import error_object, read_config
 from reducer.snapshot import encode
-from reducer.wire import error_object, read_config
 
 REFUSED = (ValueError, TypeError, OverflowError)
 

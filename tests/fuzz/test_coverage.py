@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from harness.subjects.reducer.tally import WANTED
 
 from doge_core.locate import find_executable
 from harness.coverage import child
@@ -30,7 +31,6 @@ from harness.subjects.reducer import coverage as haskell
 from harness.subjects.reducer.mutants.unreachable import lines_beyond
 from harness.subjects.reducer.panel import ports_of
 from harness.subjects.reducer.ports.process import ServerPort
-from harness.subjects.reducer.tally import WANTED
 
 CASES = 40
 PLAN = FuzzPlan(seed=7, sequences=CASES, batch_size=CASES, coverage=CASES)

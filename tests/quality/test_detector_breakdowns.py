@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from harness.subjects.detector.commands import GOLDEN
+from harness.subjects.detector.runner import SeriesRunner
 from hmmlearn.hmm import GaussianHMM
 
 import detector.training as training
@@ -23,12 +25,10 @@ import hmm_regime_detector as reference
 from generators.detector.case import SeriesCase
 from golden.detector.corpus import read_fixtures
 from harness.cli.main import main
-from harness.subjects.detector.commands import GOLDEN
 from harness.subjects.detector.contract import load_detector_contract
 from harness.subjects.detector.ports.isolation import BREAKDOWNS_MAX, BrokenPortError, GivenUpError, isolated
 from harness.subjects.detector.ports.modules import NAMES, DetectorPort, candidate
 from harness.subjects.detector.ports.threads import one_thread
-from harness.subjects.detector.runner import SeriesRunner
 
 
 def module(name: str, **parts: Any) -> str:

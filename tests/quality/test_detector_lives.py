@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from harness.subjects.detector.commands import GOLDEN
+from harness.subjects.detector.runner import SeriesReport, SeriesRunner
 
 from golden.detector.corpus import read_fixtures
-from harness.subjects.detector.commands import GOLDEN
 from harness.subjects.detector.contract import load_detector_contract
 from harness.subjects.detector.ports.modules import open_detector_ports
 from harness.subjects.detector.ports.threads import one_thread
-from harness.subjects.detector.runner import SeriesReport, SeriesRunner
 from tests.quality.planted_detector import plant
 from tests.quality.planted_lives import BUGS
 
@@ -60,8 +60,9 @@ def test_a_bug_is_caught_in_its_field(bug: str, report: SeriesReport) -> None:
 def test_a_repro_that_was_edited_is_refused_in_one_sentence(report: SeriesReport, tmp_path: Path) -> None:
     import json
 
-    from harness.engine.repro import ReproError
     from harness.subjects.detector.commands import replay_detector
+
+    from harness.engine.repro import ReproError
 
     repro = next(finding.repro for finding in report.findings if finding.repro and finding.kind == "detector")
     edits = {

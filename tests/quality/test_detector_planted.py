@@ -6,15 +6,15 @@ import json
 from pathlib import Path
 
 import pytest
+from harness.subjects.detector.commands import GENERATED, GOLDEN
+from harness.subjects.detector.runner import SeriesFinding, SeriesReport, SeriesRunner
 
 from generators.detector.bulk import generate_cases
 from golden.detector.corpus import read_fixtures
 from harness.cli.main import main
-from harness.subjects.detector.commands import GENERATED, GOLDEN
 from harness.subjects.detector.contract import load_detector_contract
 from harness.subjects.detector.ports.modules import open_detector_ports
 from harness.subjects.detector.ports.threads import one_thread
-from harness.subjects.detector.runner import SeriesFinding, SeriesReport, SeriesRunner
 from tests.quality.planted_detector import BUGS, plant
 
 CASES = 90

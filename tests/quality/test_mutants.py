@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from harness.mutants.plant import plant
 
 import reducer
 from harness.cli.main import main
@@ -18,7 +19,6 @@ from harness.mutants.forks import Forks
 from harness.mutants.historical import HISTORICAL, GoneError, Historical
 from harness.mutants.hunt import Hunted, Prepared, prepare
 from harness.mutants.operators import EXPRESSIONS
-from harness.mutants.plant import plant
 from harness.mutants.report import Row, exit_code_of
 from harness.subjects.reducer.mutants.equivalents import EQUIVALENTS
 

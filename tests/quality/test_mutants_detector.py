@@ -8,6 +8,8 @@ from dataclasses import replace
 from functools import partial
 
 import pytest
+from harness.subjects.detector.mutants.prepare import PreparedSeries, hunt_series, prepare_series
+from harness.subjects.detector.mutants.source import BEYOND_THE_CALLS, DETECTOR
 
 from harness.cli.main import main
 from harness.mutants.catalogue import Mutant, all_mutants
@@ -21,8 +23,6 @@ from harness.subjects import registry as subjects
 from harness.subjects.detector.mutants import prepare as detector_hunt
 from harness.subjects.detector.mutants.equivalents import EQUIVALENTS_DETECTOR
 from harness.subjects.detector.mutants.historical import HISTORICAL_DETECTOR
-from harness.subjects.detector.mutants.prepare import PreparedSeries, hunt_series, prepare_series
-from harness.subjects.detector.mutants.source import BEYOND_THE_CALLS, DETECTOR
 from harness.subjects.detector.ports.threads import one_thread
 
 CASES = 12

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from harness.subjects.detector.repro import write_detector_repro
 
 from generators.detector.bulk import generate_case as generate_series
 from generators.reducer.bulk import generate_case
@@ -16,7 +17,6 @@ from golden.reducer import corpus
 from harness.comparators.divergence import Divergence
 from harness.engine.promote import promote
 from harness.engine.repro import ReproError, write_repro
-from harness.subjects.detector.repro import write_detector_repro
 
 FOUND = [Divergence(path="$.state.market_price", kind="value", reference=1.0, candidate=2.0)]
 

@@ -8,6 +8,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from harness.subjects.detector.tally import SeriesTally
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -22,7 +23,6 @@ from generators.detector.strategies import series_cases
 from golden.detector.corpus import decoded, encoded
 from harness.subjects.detector.asking.scripts import play
 from harness.subjects.detector.ports.modules import python
-from harness.subjects.detector.tally import SeriesTally
 
 
 def test_a_case_is_the_same_in_any_order() -> None:

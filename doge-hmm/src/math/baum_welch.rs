@@ -1,8 +1,8 @@
 //! The rounds of EM. Source: hmmlearn 0.3.3, `base.py` (`fit`, `_do_estep`, `_do_mstep`) and `hmm.py`.
 
-use crate::hmm::{HmmError, Parameters};
 use crate::math::statistics::{Squares, Statistics};
 use crate::math::{fast, log_space, scaling};
+use crate::parameters::{HmmError, Parameters};
 
 const STARTPROB_PRIOR: f64 = 1.0;
 const TRANSMAT_PRIOR: f64 = 1.0;

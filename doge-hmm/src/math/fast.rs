@@ -4,11 +4,11 @@
 //! goes to the likelihood, and rows are scaled; the results agree to rounding. Where a sum leaves the range of a double,
 //! or a probability that could matter comes near its lower end, there is no result, and the caller takes `log_space`.
 
-use crate::hmm::Parameters;
 use crate::math::exp::exp_of_negative;
 use crate::math::gaussian::{at_least_tiny, log_constants};
 use crate::math::simd::vectorised;
 use crate::math::statistics::Statistics;
+use crate::parameters::Parameters;
 
 const K: usize = 3;
 const D: usize = 4;

@@ -1,8 +1,8 @@
 //! Filtering: the state's distribution given the rows so far, without a look ahead.
 
-use crate::hmm::Parameters;
 use crate::math::gaussian::{at_least_tiny, log_constants};
 use crate::math::log_space::log_sum_exp;
+use crate::parameters::Parameters;
 
 /// A model prepared for filtering, and what it believes after the rows it was shown.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,6 +1,6 @@
 //! Gaussian densities with a diagonal covariance. Source: hmmlearn 0.3.3, `stats.py`.
 
-use crate::hmm::Parameters;
+use crate::parameters::Parameters;
 
 /// `ln 2 pi`.
 pub const LN_2_PI: f64 = 1.837_877_066_409_345_3;

@@ -2,9 +2,9 @@
 //!
 //! Slow, and right wherever a probability leaves the range of a double; `fast` falls back to it.
 
-use crate::hmm::Parameters;
 use crate::math::gaussian::log_densities;
 use crate::math::statistics::{Squares, Statistics};
+use crate::parameters::Parameters;
 
 /// `ln(sum(exp))`; an infinite maximum is returned as it is.
 pub fn log_sum_exp(values: &[f64]) -> f64 {

@@ -1,8 +1,8 @@
 //! Forward-backward with scaling factors, hmmlearn's `implementation="scaling"`. Source: hmmlearn 0.3.3, `_hmmc`.
 
-use crate::hmm::{HmmError, Parameters};
 use crate::math::gaussian::log_densities;
 use crate::math::statistics::{Squares, Statistics};
+use crate::parameters::{HmmError, Parameters};
 
 const LEAST_SUM: f64 = 1e-300;
 

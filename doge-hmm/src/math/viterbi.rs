@@ -1,8 +1,8 @@
 //! The most probable path. Source: hmmlearn 0.3.3, `_hmmc.viterbi`.
 
-use crate::hmm::Parameters;
 use crate::math::gaussian::log_densities;
 use crate::math::log_space::LogModel;
+use crate::parameters::Parameters;
 
 /// The log-probability of the best path, and the path.
 ///

@@ -14,13 +14,13 @@ use super::arrays::Candles;
 use super::checks::{now, read_duration};
 use super::config::Config;
 use super::features::FeatureExtractor;
-use super::held::Held;
+use super::fit_warnings::log_fit_warnings;
+use super::inner::Inner;
 use super::lock::lock;
 use super::logging::{warn, warn_of, Speaker};
 use super::model::to_gaussian_hmm;
-use super::pickling::{from_plain, to_plain};
+use super::pickling::{from_plain, restore_attributes, to_plain};
 use super::state::RegimeState;
-use super::telling::tell;
 use super::types::{regime, IndicatorSnapshot};
 use crate::features::N_FEATURES;
 use crate::regime::{judge, train, Model};
@@ -33,7 +33,7 @@ use crate::regime::{judge, train, Model};
 // The class that Python sees extends this one, in `doge_hmm/detector.py`: it takes the settings, since `__init__` is Python's.
 #[pyclass(module = "doge_hmm._native", subclass, frozen)]
 pub struct RegimeDetector {
-    pub(super) held: Mutex<Held>,
+    inner: Mutex<Inner>,
 }
 
 #[pymethods]
@@ -52,13 +52,13 @@ impl RegimeDetector {
         _arguments: &Bound<'_, PyTuple>,
         _keywords: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
-        Ok(Self { held: Mutex::new(Held::new(py, Config::default())?) })
+        Ok(Self { inner: Mutex::new(Inner::new(py, Config::default())?) })
     }
 
     // Begin anew with these settings.
     fn _configure(&self, py: Python<'_>, config: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
-        let fresh = Held::new(py, Config::read(config)?)?;
-        let _before = replace(&mut *lock(&self.held), fresh);
+        let fresh = Inner::new(py, Config::read(config)?)?;
+        let _before = replace(&mut *lock(&self.inner), fresh);
         Ok(())
     }
 
@@ -70,22 +70,22 @@ impl RegimeDetector {
 
     #[getter]
     fn state(&self, py: Python<'_>) -> Py<PyAny> {
-        lock(&self.held).state.clone_ref(py)
+        lock(&self.inner).state.clone_ref(py)
     }
 
     #[setter]
     fn set_state(&self, value: Py<PyAny>) {
-        let _before = replace(&mut lock(&self.held).state, value);
+        let _before = replace(&mut lock(&self.inner).state, value);
     }
 
     #[getter]
     fn last_observation(&self, py: Python<'_>) -> Py<PyAny> {
-        lock(&self.held).last_observation.clone_ref(py)
+        lock(&self.inner).last_observation.clone_ref(py)
     }
 
     #[setter]
     fn set_last_observation(&self, value: Py<PyAny>) {
-        let _before = replace(&mut lock(&self.held).last_observation, value);
+        let _before = replace(&mut lock(&self.inner).last_observation, value);
     }
 
     /// How likely each regime follows each: row and column in the order of `Regime`, whatever the model's own order.
@@ -112,13 +112,13 @@ impl RegimeDetector {
             return Ok(false);
         }
         let training = py.detach(|| train(&observations, config.n_iter));
-        tell(py, &training, observations.len())?;
+        log_fit_warnings(py, &training, observations.len())?;
         match training.model {
             Ok(model) => {
                 let time = slf.call_method0(intern!(py, "_now"))?.extract()?;
-                let mut held = lock(&detector.held);
-                held.model = Some(Arc::new(model));
-                held.last_train_ts = time;
+                let mut inner = lock(&detector.inner);
+                inner.model = Some(Arc::new(model));
+                inner.last_train_ts = time;
                 Ok(true)
             }
             Err(error) => {
@@ -165,8 +165,8 @@ impl RegimeDetector {
             return Ok(true);
         }
         let time: f64 = slf.call_method0(intern!(slf.py(), "_now"))?.extract()?;
-        let held = lock(&detector.held);
-        Ok(time - held.last_train_ts >= held.config.retrain_interval_sec)
+        let inner = lock(&detector.inner);
+        Ok(time - inner.last_train_ts >= inner.config.retrain_interval_sec)
     }
 
     /// Seconds since 1970; a method, so that whoever tests can replace the clock.
@@ -203,44 +203,47 @@ impl RegimeDetector {
 
     #[getter]
     fn _trained(&self) -> bool {
-        lock(&self.held).model.is_some()
+        lock(&self.inner).model.is_some()
     }
 
     #[getter]
     fn _last_train_ts(&self) -> f64 {
-        lock(&self.held).last_train_ts
+        lock(&self.inner).last_train_ts
     }
 
     #[setter(_last_train_ts)]
     fn set_last_train_ts(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
         let time = read_duration("_last_train_ts", value)?;
-        lock(&self.held).last_train_ts = time;
+        lock(&self.inner).last_train_ts = time;
         Ok(())
     }
 
     #[getter]
     fn _extractor(&self, py: Python<'_>) -> Py<FeatureExtractor> {
-        lock(&self.held).extractor.clone_ref(py)
+        lock(&self.inner).extractor.clone_ref(py)
     }
 
     #[setter(_extractor)]
     fn set_extractor(&self, value: Py<FeatureExtractor>) {
-        let _before = replace(&mut lock(&self.held).extractor, value);
+        let _before = replace(&mut lock(&self.inner).extractor, value);
     }
 
     fn __getstate__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyDict>> {
-        to_plain(slf)
+        let inner = lock(&slf.get().inner).clone_ref(slf.py());
+        to_plain(slf.as_any(), &inner)
     }
 
     fn __setstate__(slf: &Bound<'_, Self>, plain: &Bound<'_, PyDict>) -> PyResult<()> {
-        from_plain(slf, plain)
+        let inner = from_plain(plain)?;
+        let _before = replace(&mut *lock(&slf.get().inner), inner);
+        restore_attributes(slf.as_any(), plain)
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        let held = lock(&self.held);
-        visit.call(&held.state)?;
-        visit.call(&held.last_observation)?;
-        visit.call(&held.extractor)
+        let inner = lock(&self.inner);
+        visit.call(&inner.state)?;
+        visit.call(&inner.last_observation)?;
+        visit.call(&inner.extractor)
     }
 
     fn __clear__(&self, py: Python<'_>) {
@@ -251,11 +254,11 @@ impl RegimeDetector {
 
 impl RegimeDetector {
     fn config(&self) -> Config {
-        lock(&self.held).config
+        lock(&self.inner).config
     }
 
     fn model(&self) -> Option<Arc<Model>> {
-        lock(&self.held).model.clone()
+        lock(&self.inner).model.clone()
     }
 
     fn observe(

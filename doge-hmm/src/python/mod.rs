@@ -9,16 +9,16 @@ mod config;
 mod detector;
 mod features;
 mod filter;
+mod fit_warnings;
 mod functions;
-mod held;
-mod kernels;
+mod hmm_functions;
+mod inner;
 mod lock;
 mod logging;
 mod model;
 mod pickling;
 mod record;
 mod state;
-mod telling;
 mod types;
 
 use pyo3::prelude::*;
@@ -38,14 +38,14 @@ fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
         wrap_pyfunction!(functions::compute_grid_bias, m)?,
         wrap_pyfunction!(functions::serialize_for_snapshot, m)?,
         wrap_pyfunction!(functions::restore_from_snapshot, m)?,
-        wrap_pyfunction!(kernels::dirichlets, m)?,
-        wrap_pyfunction!(kernels::draws_of, m)?,
-        wrap_pyfunction!(kernels::k_means, m)?,
-        wrap_pyfunction!(kernels::em, m)?,
-        wrap_pyfunction!(kernels::score_samples, m)?,
-        wrap_pyfunction!(kernels::score, m)?,
-        wrap_pyfunction!(kernels::viterbi, m)?,
-        wrap_pyfunction!(kernels::filter_proba, m)?,
+        wrap_pyfunction!(hmm_functions::dirichlets, m)?,
+        wrap_pyfunction!(hmm_functions::draws_of, m)?,
+        wrap_pyfunction!(hmm_functions::k_means, m)?,
+        wrap_pyfunction!(hmm_functions::em, m)?,
+        wrap_pyfunction!(hmm_functions::score_samples, m)?,
+        wrap_pyfunction!(hmm_functions::score, m)?,
+        wrap_pyfunction!(hmm_functions::viterbi, m)?,
+        wrap_pyfunction!(hmm_functions::filter_proba, m)?,
     ] {
         m.add_function(function)?;
     }

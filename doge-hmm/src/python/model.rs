@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::arrays::matrix;
-use crate::hmm::{HmmError, Parameters};
+use crate::parameters::{HmmError, Parameters};
 use crate::regime::{Model, N_STATES};
 
 /// More states would make a transition matrix of more than 128 MB.

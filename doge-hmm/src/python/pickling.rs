@@ -1,6 +1,5 @@
 //! A detector as plain data, for `pickle` and `copy`.
 
-use std::mem::replace;
 use std::sync::Arc;
 
 use pyo3::exceptions::PyValueError;
@@ -9,24 +8,21 @@ use pyo3::types::PyDict;
 
 use super::checks::read_duration;
 use super::config::Config;
-use super::detector::RegimeDetector;
-use super::held::Held;
-use super::lock::lock;
+use super::inner::Inner;
 use super::model::{parameters_of, to_arrays};
 use crate::features::N_FEATURES;
 use crate::regime::{Model, N_STATES};
 
-/// All that a detector holds, whatever a subclass added included.
-pub fn to_plain<'py>(detector: &Bound<'py, RegimeDetector>) -> PyResult<Bound<'py, PyDict>> {
+/// The detector's inner state as a dict, with the attributes that a subclass or a caller added under `attributes`.
+pub fn to_plain<'py>(detector: &Bound<'py, PyAny>, inner: &Inner) -> PyResult<Bound<'py, PyDict>> {
     let py = detector.py();
     let plain = PyDict::new(py);
-    let held = lock(&detector.get().held).clone_ref(py);
-    plain.set_item("config", held.config.to_dict(py)?)?;
-    plain.set_item("state", &held.state)?;
-    plain.set_item("last_observation", &held.last_observation)?;
-    plain.set_item("extractor", &held.extractor)?;
-    plain.set_item("last_train_ts", held.last_train_ts)?;
-    if let Some(model) = &held.model {
+    plain.set_item("config", inner.config.to_dict(py)?)?;
+    plain.set_item("state", &inner.state)?;
+    plain.set_item("last_observation", &inner.last_observation)?;
+    plain.set_item("extractor", &inner.extractor)?;
+    plain.set_item("last_train_ts", inner.last_train_ts)?;
+    if let Some(model) = &inner.model {
         plain.set_item("model", to_arrays(py, model.parameters.clone())?)?;
         plain.set_item("log_likelihoods", model.log_likelihoods.clone())?;
         plain.set_item("labels", model.labels.to_vec())?;
@@ -39,22 +35,28 @@ pub fn to_plain<'py>(detector: &Bound<'py, RegimeDetector>) -> PyResult<Bound<'p
     Ok(plain)
 }
 
-/// Take it all back. Raises `KeyError` or `ValueError` for what `to_plain` did not give.
-pub fn from_plain(detector: &Bound<'_, RegimeDetector>, plain: &Bound<'_, PyDict>) -> PyResult<()> {
+/// Read the inner state back from what `to_plain` returned.
+///
+/// Raises `KeyError` for a missing key and `ValueError` for a value that `to_plain` cannot have written.
+pub fn from_plain(plain: &Bound<'_, PyDict>) -> PyResult<Inner> {
     let value = |name: &str| plain.as_any().get_item(name);
     let config = Config::read(Some(&value("config")?))?;
     let model = if plain.contains("model")? { Some(Arc::new(read_model(plain)?)) } else { None };
-    let held = Held {
+    Ok(Inner {
         config,
         state: value("state")?.unbind(),
         last_observation: value("last_observation")?.unbind(),
         extractor: value("extractor")?.extract()?,
         model,
         last_train_ts: read_duration("last_train_ts", &value("last_train_ts")?)?,
-    };
-    let _before = replace(&mut *lock(&detector.get().held), held);
+    })
+}
+
+/// Give the detector the attributes that `to_plain` found on it, if there were any.
+pub fn restore_attributes(detector: &Bound<'_, PyAny>, plain: &Bound<'_, PyDict>) -> PyResult<()> {
     if plain.contains("attributes")? {
-        detector.getattr("__dict__")?.call_method1("update", (value("attributes")?,))?;
+        let attributes = plain.as_any().get_item("attributes")?;
+        detector.getattr("__dict__")?.call_method1("update", (attributes,))?;
     }
     Ok(())
 }

@@ -23,10 +23,10 @@ use crate::regime::{Verdict, N_STATES};
 // DIFFERENCE: a subclass whose constructor takes other arguments has to define `__new__`.
 #[pyclass(module = "doge_hmm", frozen, subclass)]
 pub struct RegimeState {
-    held: Mutex<Held>,
+    fields: Mutex<Fields>,
 }
 
-struct Held {
+struct Fields {
     regime: usize,
     probabilities: Py<PyList>,
     confidence: f64,
@@ -55,7 +55,7 @@ impl RegimeState {
         now: f64,
         observation_count: usize,
     ) -> PyResult<Self> {
-        let held = Held {
+        let fields = Fields {
             regime: verdict.regime,
             probabilities: PyList::new(py, probabilities)?.unbind(),
             confidence: verdict.confidence,
@@ -63,7 +63,7 @@ impl RegimeState {
             last_update_ts: now,
             observation_count,
         };
-        Ok(Self { held: Mutex::new(held) })
+        Ok(Self { fields: Mutex::new(fields) })
     }
 
     // What the value turns into comes first: that may be anybody's code.
@@ -72,38 +72,38 @@ impl RegimeState {
         match field {
             "regime" => {
                 let regime = read_regime(&path, value)?;
-                lock(&self.held).regime = regime;
+                lock(&self.fields).regime = regime;
             }
             "probabilities" => {
                 let probabilities = read_probabilities(&path, value)?;
-                let _before = replace(&mut lock(&self.held).probabilities, probabilities);
+                let _before = replace(&mut lock(&self.fields).probabilities, probabilities);
             }
             "confidence" => {
                 let confidence = read_fraction(&path, value)?;
-                lock(&self.held).confidence = confidence;
+                lock(&self.fields).confidence = confidence;
             }
             "bias_signal" => {
                 let bias_signal = read_signed_fraction(&path, value)?;
-                lock(&self.held).bias_signal = bias_signal;
+                lock(&self.fields).bias_signal = bias_signal;
             }
             "last_update_ts" => {
                 let last_update_ts = read_duration(&path, value)?;
-                lock(&self.held).last_update_ts = last_update_ts;
+                lock(&self.fields).last_update_ts = last_update_ts;
             }
             _ => {
                 let observation_count = read_integer(&path, value, 0)?;
-                lock(&self.held).observation_count = observation_count;
+                lock(&self.fields).observation_count = observation_count;
             }
         }
         Ok(())
     }
 
     fn values<'py>(&self, py: Python<'py>) -> PyResult<Values<'py>> {
-        let held = lock(&self.held);
-        let number = held.regime;
-        let rest = (held.confidence, held.bias_signal, held.last_update_ts, held.observation_count);
-        let probabilities = held.probabilities.bind(py).clone();
-        drop(held);
+        let fields = lock(&self.fields);
+        let number = fields.regime;
+        let rest = (fields.confidence, fields.bias_signal, fields.last_update_ts, fields.observation_count);
+        let probabilities = fields.probabilities.bind(py).clone();
+        drop(fields);
         Ok((regime(py, number)?, probabilities, rest.0, rest.1, rest.2, rest.3))
     }
 }
@@ -173,7 +173,7 @@ impl RegimeState {
 
     #[getter]
     fn regime<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let number = lock(&self.held).regime;
+        let number = lock(&self.fields).regime;
         regime(py, number)
     }
 
@@ -184,7 +184,7 @@ impl RegimeState {
 
     #[getter]
     fn probabilities<'py>(&self, py: Python<'py>) -> Bound<'py, PyList> {
-        lock(&self.held).probabilities.bind(py).clone()
+        lock(&self.fields).probabilities.bind(py).clone()
     }
 
     #[setter]
@@ -194,7 +194,7 @@ impl RegimeState {
 
     #[getter]
     fn confidence(&self) -> f64 {
-        lock(&self.held).confidence
+        lock(&self.fields).confidence
     }
 
     #[setter]
@@ -204,7 +204,7 @@ impl RegimeState {
 
     #[getter]
     fn bias_signal(&self) -> f64 {
-        lock(&self.held).bias_signal
+        lock(&self.fields).bias_signal
     }
 
     #[setter]
@@ -214,7 +214,7 @@ impl RegimeState {
 
     #[getter]
     fn last_update_ts(&self) -> f64 {
-        lock(&self.held).last_update_ts
+        lock(&self.fields).last_update_ts
     }
 
     #[setter]
@@ -224,7 +224,7 @@ impl RegimeState {
 
     #[getter]
     fn observation_count(&self) -> usize {
-        lock(&self.held).observation_count
+        lock(&self.fields).observation_count
     }
 
     #[setter]
@@ -237,7 +237,7 @@ impl RegimeState {
         let (_, probabilities, confidence, bias_signal, last_update_ts, observation_count) =
             self.values(py)?;
         let data = PyDict::new(py);
-        data.set_item(FIELDS[0], lock(&self.held).regime)?;
+        data.set_item(FIELDS[0], lock(&self.fields).regime)?;
         data.set_item(FIELDS[1], PyList::new(py, probabilities.iter())?)?;
         data.set_item(FIELDS[2], confidence)?;
         data.set_item(FIELDS[3], bias_signal)?;
@@ -286,10 +286,10 @@ impl RegimeState {
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        visit.call(&lock(&self.held).probabilities)
+        visit.call(&lock(&self.fields).probabilities)
     }
 
     fn __clear__(&self, py: Python<'_>) {
-        let _before = replace(&mut lock(&self.held).probabilities, PyList::empty(py).unbind());
+        let _before = replace(&mut lock(&self.fields).probabilities, PyList::empty(py).unbind());
     }
 }

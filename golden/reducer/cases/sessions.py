@@ -10,8 +10,8 @@ from generators.plain import Json
 from golden.reducer.cases.build import NOW, called, fill, in_s1a, in_s2, pair, tick, timer, wire
 from golden.reducer.corpus import Call, Definition
 from reducer.digest import state_digest
+from reducer.requests import read_event
 from reducer.types import EngineConfig
-from reducer.wire import read_event
 
 
 def _digests(start: Json, events: Sequence[Json]) -> list[str]:

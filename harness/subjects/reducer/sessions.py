@@ -18,9 +18,10 @@ from harness.comparators.exact import compare, locate
 from harness.subjects.reducer.judge import compare_outcomes
 from harness.subjects.reducer.ports.base import Outcome, Port, PortError
 from harness.subjects.reducer.spelling import misspelled
+from reducer.requests import error_object, read_config, read_event, read_sizes, tagged
 from reducer.snapshot import encode, read_state
 from reducer.types import Action, PairState
-from reducer.wire import error_object, handle_line, read_config, read_event, read_sizes, tagged, with_sessions
+from reducer.wire import handle_line, with_sessions
 
 Transition = Callable[..., tuple[PairState, list[Action]]]
 

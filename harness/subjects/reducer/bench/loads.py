@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import state_machine as sm
 from generators.reducer.case import Case
+from reducer.requests import read_config, read_event, read_sizes
 from reducer.snapshot import read_state
 from reducer.types import CycleRecord, replace
-from reducer.wire import read_config, read_event, read_sizes
 
 STEPS_MAX = 4000
 _RECORD = CycleRecord("B", 1, 0.1, 0.101, 20.0, 0.02, 0.01, 0.01, 1.0, 2.0)

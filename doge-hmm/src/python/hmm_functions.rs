@@ -12,7 +12,7 @@ use crate::math::statistics::Squares;
 use crate::math::viterbi::viterbi as best_path;
 use crate::rng::{seed_of, RandomState};
 
-fn states(k: usize) -> PyResult<usize> {
+fn checked_states(k: usize) -> PyResult<usize> {
     if (1..=STATES_MAX).contains(&k) {
         Ok(k)
     } else {
@@ -20,7 +20,7 @@ fn states(k: usize) -> PyResult<usize> {
     }
 }
 
-fn seeded(seed: i64) -> PyResult<RandomState> {
+fn seeded_rng(seed: i64) -> PyResult<RandomState> {
     let seed = seed_of(seed).map_err(|error| PyValueError::new_err(error.to_string()))?;
     Ok(RandomState::new(seed))
 }
@@ -34,7 +34,7 @@ fn implementation(name: &str) -> PyResult<Implementation> {
 }
 
 // Lengths that sum to the number of rows.
-fn checked(lengths: Vec<usize>, n: usize) -> PyResult<Vec<usize>> {
+fn checked_lengths(lengths: Vec<usize>, n: usize) -> PyResult<Vec<usize>> {
     let sum = lengths.iter().try_fold(0usize, |sum, &length| sum.checked_add(length));
     if sum == Some(n) {
         Ok(lengths)
@@ -44,12 +44,12 @@ fn checked(lengths: Vec<usize>, n: usize) -> PyResult<Vec<usize>> {
 }
 
 // The pieces of rows of `d` features, without empty ones.
-fn pieces<'a>(x: &'a [f64], d: usize, lengths: &'a [usize]) -> impl Iterator<Item = &'a [f64]> {
+fn sequences<'a>(x: &'a [f64], d: usize, lengths: &'a [usize]) -> impl Iterator<Item = &'a [f64]> {
     let mut rest = x;
     lengths.iter().filter(|&&length| length > 0).map(move |&length| {
-        let (piece, behind) = rest.split_at(length * d);
+        let (sequence, behind) = rest.split_at(length * d);
         rest = behind;
-        piece
+        sequence
     })
 }
 
@@ -64,7 +64,7 @@ pub fn dirichlets(
     start: bool,
     rows: bool,
 ) -> PyResult<Distributions<'_>> {
-    let (mut rng, k) = (seeded(seed)?, states(k)?);
+    let (mut rng, k) = (seeded_rng(seed)?, checked_states(k)?);
     let (startprob, transmat) = py.detach(|| {
         let startprob = start.then(|| rng.dirichlet(k));
         let transmat: Option<Vec<f64>> = rows.then(|| (0..k).flat_map(|_| rng.dirichlet(k)).collect());
@@ -77,7 +77,7 @@ pub fn dirichlets(
 /// How many uniform numbers k-means draws for `k` clusters.
 #[pyfunction]
 pub fn draws_of(k: usize) -> PyResult<usize> {
-    Ok(kmeans::draws_of(states(k)?))
+    Ok(kmeans::draws_of(checked_states(k)?))
 }
 
 /// The centres of scikit-learn's k-means, and how many clusters have a row.
@@ -92,11 +92,11 @@ pub fn k_means<'py>(
     seed: Option<i64>,
     uniforms: Option<Vec<f64>>,
 ) -> PyResult<(Bound<'py, PyArray2<f64>>, usize)> {
-    let (rows, k) = (Rows::read(x)?, states(k)?);
+    let (rows, k) = (Rows::read(x)?, checked_states(k)?);
     let d = rows.d;
     let clustering = match (seed, uniforms) {
         (Some(seed), None) => {
-            let mut rng = seeded(seed)?;
+            let mut rng = seeded_rng(seed)?;
             py.detach(|| kmeans::k_means(&rows.values, d, k, || rng.uniform()))
         }
         (None, Some(drawn)) if drawn.len() == kmeans::draws_of(k) => py.detach(|| {
@@ -125,7 +125,7 @@ pub fn em<'py>(
     single: bool,
 ) -> PyResult<(Arrays<'py>, Vec<f64>, Vec<bool>)> {
     let rows = Rows::read(x)?;
-    let lengths = checked(lengths, rows.n)?;
+    let lengths = checked_lengths(lengths, rows.n)?;
     let mut parameters = parameters_of(model, rows.d)?;
     let updates = Updates {
         startprob: params.contains('s'),
@@ -149,12 +149,12 @@ pub fn score_samples<'py>(
     how: &str,
 ) -> PyResult<(f64, Bound<'py, PyArray2<f64>>)> {
     let (rows, how) = (Rows::read(x)?, implementation(how)?);
-    let (lengths, p) = (checked(lengths, rows.n)?, parameters_of(model, rows.d)?);
+    let (lengths, p) = (checked_lengths(lengths, rows.n)?, parameters_of(model, rows.d)?);
     let (total, posteriors) = py
         .detach(|| {
             let (mut total, mut posteriors) = (0.0, Vec::with_capacity(rows.n * p.k));
-            for piece in pieces(&rows.values, p.d, &lengths) {
-                let (log_likelihood, gamma) = p.score_samples(piece, how)?;
+            for sequence in sequences(&rows.values, p.d, &lengths) {
+                let (log_likelihood, gamma) = p.score_samples(sequence, how)?;
                 total += log_likelihood;
                 posteriors.extend(gamma);
             }
@@ -174,11 +174,11 @@ pub fn score<'py>(
     how: &str,
 ) -> PyResult<f64> {
     let (rows, how) = (Rows::read(x)?, implementation(how)?);
-    let (lengths, p) = (checked(lengths, rows.n)?, parameters_of(model, rows.d)?);
+    let (lengths, p) = (checked_lengths(lengths, rows.n)?, parameters_of(model, rows.d)?);
     py.detach(|| {
         let mut total = 0.0;
-        for piece in pieces(&rows.values, p.d, &lengths) {
-            total += p.score(piece, how)?;
+        for sequence in sequences(&rows.values, p.d, &lengths) {
+            total += p.score(sequence, how)?;
         }
         Ok(total)
     })
@@ -194,11 +194,11 @@ pub fn viterbi<'py>(
     model: &Bound<'py, PyAny>,
 ) -> PyResult<(f64, Bound<'py, PyArray1<i64>>)> {
     let rows = Rows::read(x)?;
-    let (lengths, p) = (checked(lengths, rows.n)?, parameters_of(model, rows.d)?);
+    let (lengths, p) = (checked_lengths(lengths, rows.n)?, parameters_of(model, rows.d)?);
     let (total, path) = py.detach(|| {
         let (mut total, mut path) = (0.0, Vec::with_capacity(rows.n));
-        for piece in pieces(&rows.values, p.d, &lengths) {
-            let (log_probability, states) = best_path(&p, piece);
+        for sequence in sequences(&rows.values, p.d, &lengths) {
+            let (log_probability, states) = best_path(&p, sequence);
             total += log_probability;
             path.extend(states);
         }
@@ -216,9 +216,9 @@ pub fn filter_proba<'py>(
     model: &Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyArray2<f64>>> {
     let rows = Rows::read(x)?;
-    let (lengths, p) = (checked(lengths, rows.n)?, parameters_of(model, rows.d)?);
+    let (lengths, p) = (checked_lengths(lengths, rows.n)?, parameters_of(model, rows.d)?);
     let probabilities = py.detach(|| {
-        pieces(&rows.values, p.d, &lengths).flat_map(|piece| p.filter(piece)).collect::<Vec<f64>>()
+        sequences(&rows.values, p.d, &lengths).flat_map(|sequence| p.filter(sequence)).collect::<Vec<f64>>()
     });
     matrix(py, probabilities, p.k)
 }

@@ -10,7 +10,7 @@ use super::state::RegimeState;
 use crate::regime::Model;
 
 /// All that a detector knows.
-pub struct Held {
+pub struct Inner {
     /// The settings.
     pub config: Config,
     /// What it said last.
@@ -25,7 +25,7 @@ pub struct Held {
     pub last_train_ts: f64,
 }
 
-impl Held {
+impl Inner {
     /// Untrained.
     pub fn new(py: Python<'_>, config: Config) -> PyResult<Self> {
         Ok(Self {

@@ -12,7 +12,7 @@ const PRECISION: f64 = 1.490_116_119_384_765_6e-8;
 const FREE_SCALARS: usize = N_STATES - 1 + N_STATES * (N_STATES - 1) + 2 * N_STATES * N_FEATURES;
 
 /// Log it all, in their order.
-pub fn tell(py: Python<'_>, training: &Training, values: usize) -> PyResult<()> {
+pub fn log_fit_warnings(py: Python<'_>, training: &Training, values: usize) -> PyResult<()> {
     if training.history.is_some() && values < FREE_SCALARS {
         let text = format!(
             "Fitting a model with {FREE_SCALARS} free scalar parameters with only {values} data points \
@@ -21,7 +21,7 @@ pub fn tell(py: Python<'_>, training: &Training, values: usize) -> PyResult<()> 
         warn(py, Speaker::Model, &text)?;
     }
     if let Some(history) = &training.history {
-        tell_rounds(py, history)?;
+        log_round_warnings(py, history)?;
     }
     if training.fewer_clusters {
         let text = format!("training found fewer clusters in the observations than the {N_STATES} states");
@@ -31,7 +31,7 @@ pub fn tell(py: Python<'_>, training: &Training, values: usize) -> PyResult<()> 
 }
 
 // Source: `ConvergenceMonitor.report` and `fit`.
-fn tell_rounds(py: Python<'_>, history: &History) -> PyResult<()> {
+fn log_round_warnings(py: Python<'_>, history: &History) -> PyResult<()> {
     let rounds = history.log_likelihoods.len();
     for round in 0..rounds {
         let current = history.log_likelihoods[round];

@@ -1,0 +1,106 @@
+"""Requests of the wire as the reducer's types, and the objects that answers are made of.
+
+`docs/wire.md` describes the protocol. `wire` and `wire_session` serve requests; this module only reads and writes them, so
+both can import it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import MISSING, fields
+from typing import Any, TypeVar, cast
+
+from reducer.domain import CLASSES, KINDS, check_number, check_sizes, wrong_type
+from reducer.snapshot import WIRE_FLOATS, encode, read_state, read_value
+from reducer.types import EngineConfig, Event, PairState
+
+T = TypeVar("T")
+Json = dict[str, Any]
+
+
+class RequestError(Exception):
+    """The request itself is invalid: it is not JSON, its method is unknown, or a field is missing."""
+
+
+def error_object(error: Exception) -> Json:
+    """Return the wire's error object for an exception."""
+    return {"error": str(error), "kind": type(error).__name__}
+
+
+def required(request: Mapping[str, Any], name: str) -> Any:
+    """Return a field of the request. Raises `RequestError` if it is missing."""
+    if name not in request:
+        raise RequestError(f"{name}: is missing")
+    return request[name]
+
+
+def read_strict(data: object, cls: type[T], path: str) -> T:
+    """Read a configuration or an event. Missing fields take their defaults, if any; unknown fields raise `ValueError`."""
+    if not isinstance(data, Mapping):
+        raise wrong_type(path, "an object", data)
+    values: Json = {}
+    for field in fields(cls):  # type: ignore[arg-type]  # the contract's types are dataclasses
+        if field.name in data:
+            kind = KINDS[cls][field.name]
+            values[field.name] = read_value(kind, data[field.name], f"{path}.{field.name}")
+        elif field.default is MISSING:
+            raise ValueError(f"{path}.{field.name}: is missing")
+    for name in data:
+        if name not in KINDS[cls] and (name != "_type" or cls is EngineConfig):
+            raise ValueError(f"{path}.{name}: is not a field")
+    return cls(**values)
+
+
+def read_config(data: object) -> EngineConfig:
+    """Read a configuration; missing fields take their defaults."""
+    return read_strict(data, EngineConfig, "cfg")
+
+
+def read_event(data: object) -> Event:
+    """Read an event, recognised by its `_type` or else by its fields. Raises `TypeError` for anything else."""
+    if not isinstance(data, Mapping):
+        raise TypeError("event: is no event")
+    name = data["_type"] if "_type" in data else _type_from_fields(data)
+    cls = CLASSES.get(name) if isinstance(name, str) and name.endswith(("Tick", "Event")) else None
+    if cls is None:
+        raise TypeError("event: is no event")
+    return cast(Event, read_strict(data, cls, "event"))
+
+
+def _type_from_fields(data: Mapping[str, Any]) -> str:
+    if "order_local_id" in data:
+        return "FillEvent"
+    if "recovery_id" in data:
+        return "RecoveryFillEvent" if "price" in data else "RecoveryCancelEvent"
+    if "price" in data:
+        return "PriceTick"
+    return "TimerTick" if "timestamp" in data else ""
+
+
+def read_sizes(data: object) -> Mapping[str, float] | None:
+    """Read the order sizes per trade, in USD."""
+    if isinstance(data, Mapping):
+        data = {key: read_float(value) for key, value in data.items()}
+    return check_sizes(data)
+
+
+def read_float(value: object) -> object:
+    """Return the float that a text of the wire spells (`Infinity`, `-Infinity`, `NaN`); other values are returned unchanged."""
+    return WIRE_FLOATS.get(value, value) if isinstance(value, str) else value
+
+
+def tagged(value: object) -> Json:
+    """Return an action or an event as plain data, with its type as the first key."""
+    return {"_type": type(value).__name__, **encode(value)}
+
+
+def read_settings(request: Mapping[str, Any]) -> tuple[EngineConfig, float, Mapping[str, float] | None]:
+    """Read the configuration, the order size in USD and the sizes per trade of a request."""
+    cfg = read_config(required(request, "config"))
+    size_usd = check_number(read_float(required(request, "order_size_usd")), "order_size_usd")
+    return cfg, size_usd, read_sizes(request.get("order_sizes"))
+
+
+def read_request_state(request: Mapping[str, Any]) -> PairState:
+    """Read the state of a request."""
+    return read_state(required(request, "state"), "state")
