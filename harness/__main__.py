@@ -10,12 +10,8 @@ def main() -> None:
     """Run the command line."""
     give_streams()
     try:
-        try:
-            from harness.cli.main import main as cli
-        except ValueError as error:
-            # A setting in the environment that makes no sense.
-            print(f"parity: {error}", file=sys.stderr)
-            sys.exit(2)
+        from harness.cli.main import main as cli
+
         cli()
     except KeyboardInterrupt:
         print("parity: interrupted", file=sys.stderr)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
@@ -15,6 +14,10 @@ BUILT_IN = {
     "reducer": "harness.subjects.reducer.subject:SUBJECT",
     "detector": "harness.subjects.detector.subject:SUBJECT",
 }
+
+
+class SubjectSettingError(ParityError):
+    """A setting in the environment, which a subject reads when it is loaded, makes no sense."""
 
 
 class UnknownSubjectError(ParityError):
@@ -33,12 +36,12 @@ def names() -> tuple[str, ...]:
 
 @cache
 def subject_called(name: str) -> Subject[Any]:
-    """The subject of a name. Raises `UnknownSubjectError`."""
-    if name in BUILT_IN:
-        module, _, attribute = BUILT_IN[name].partition(":")
-        subject: Subject[Any] = getattr(import_module(module), attribute)
-        return subject
-    if name not in _brought():
+    """The subject of a name. Raises `UnknownSubjectError` and `SubjectSettingError`."""
+    if name not in names():
         raise UnknownSubjectError(f"no subject is called {name!r}; there are {', '.join(names())}")
-    loaded: Subject[Any] = _brought()[name].load()
-    return loaded
+    point = EntryPoint(name, BUILT_IN[name], ENTRY_POINT_GROUP) if name in BUILT_IN else _brought()[name]
+    try:
+        subject: Subject[Any] = point.load()
+    except ValueError as error:
+        raise SubjectSettingError(str(error)) from error
+    return subject

@@ -71,7 +71,7 @@ def test_one_detector_serves_many_threads(hmm: Any, trained: Any) -> None:
         assert sum(state.probabilities) == pytest.approx(1.0)
         detector.state, detector.last_observation = hmm.RegimeState(), None
 
-    def look(_: int) -> None:
+    def vote(_: int) -> None:
         assert pickle.loads(pickle.dumps(detector)).transmat is not None
         assert sorted(detector._label_map.values()) == [0, 1, 2]
         assert detector._model.means_.shape == (3, 4)
@@ -82,7 +82,7 @@ def test_one_detector_serves_many_threads(hmm: Any, trained: Any) -> None:
         detector._extractor = hmm.FeatureExtractor(rsi_period=14 + turn % 3)
         detector.__setstate__(detector.__getstate__())
 
-    assert side_by_side(train, update, look, replace, update, train) == []
+    assert side_by_side(train, update, vote, replace, update, train) == []
 
 
 def test_one_record_serves_many_threads(hmm: Any) -> None:
@@ -98,13 +98,13 @@ def test_one_record_serves_many_threads(hmm: Any) -> None:
         state.confidence, state.probabilities = Slow(0.1), [Slow(0.1), 0.0, 0.5]
         stream.step([Slow(1.0), 1.0])
 
-    def look(_: int) -> None:
+    def vote(_: int) -> None:
         assert state == state
         assert "RegimeState" in repr(state)
         assert len(stream.probabilities) == 2
         stream.reset()
 
-    assert side_by_side(assign, look, assign, look, seconds=0.3) == []
+    assert side_by_side(assign, vote, assign, vote, seconds=0.3) == []
 
 
 def test_an_array_that_changes_its_type_meanwhile_ends_nothing(hmm: Any) -> None:

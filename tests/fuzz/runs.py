@@ -1,4 +1,4 @@
-"""What the tests of fuzz runs share: small plans, and a look at all that must not depend on who ran them."""
+"""What the tests of fuzz runs share: small plans, and a vote at all that must not depend on who ran them."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from typing import Any
 from harness.engine.plan import FuzzPlan
 from harness.fuzz.run import begin, carry_out
 from harness.store.ledger import Ledger
+from tests.subjects import plan_of
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 # Long enough that a run is still going when a test has seen it begin, however busy the machine is.
-PLAN = FuzzPlan(seed=11, sequences=960, events_max=20, batch_size=20)
+PLAN = plan_of(seed=11, sequences=960, settings={"events_max": 20}, batch_size=20)
 FUZZ = (sys.executable, "-m", "harness", "fuzz")
 PLANTED = f"{sys.executable} {ROOT / 'tests/quality/planted.py'}"
 

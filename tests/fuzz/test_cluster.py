@@ -16,15 +16,17 @@ import psutil
 import pytest
 from distributed import LocalCluster
 
-from harness.engine.plan import FuzzPlan, builds_of
+from harness.engine.builds import builds_of
+from harness.engine.plan import FuzzPlan
 from harness.fuzz import cluster as on_cluster
 from harness.fuzz.cluster import check_cluster
 from harness.fuzz.run import Progress, begin, carry_out
 from harness.fuzz.workers import WorkersError
 from harness.store.ledger import Ledger
 from tests.fuzz.runs import PLAN, PLANTED, ROOT, run_here, settled
+from tests.subjects import DETECTOR, plan_of
 
-SERIES = FuzzPlan(subject="detector", seed=7, sequences=8, batch_size=2, timeout_sec=60.0)
+SERIES = plan_of(DETECTOR, seed=7, sequences=8, batch_size=2, timeout_sec=60.0)
 
 
 def started() -> LocalCluster:

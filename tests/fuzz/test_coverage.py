@@ -15,26 +15,30 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness.subjects.reducer.tally import WANTED
 
 from doge_core.locate import find_executable
-from harness.coverage import child
-from harness.coverage.figures import ROOT, Figure, NotMeasuredError, gaps_of, unmeasured
+from harness import ROOT
+from harness.coverage.figures import Figure, NotMeasuredError
 from harness.coverage.tools import run, run_cases
 from harness.engine.plan import FuzzPlan
-from harness.fuzz.coverage import measure
+from harness.fuzz.coverage import gaps_of, measure
 from harness.fuzz.run import begin
 from harness.store.ledger import Ledger
 from harness.store.records import BatchResult
 from harness.subjects.detector import coverage as rust
+from harness.subjects.detector.coverage import DetectorCoverage
 from harness.subjects.reducer import coverage as haskell
-from harness.subjects.reducer.mutants.unreachable import lines_beyond
-from harness.subjects.reducer.panel import ports_of
+from harness.subjects.reducer.cases import WANTED
+from harness.subjects.reducer.coverage import ReducerCoverage
+from harness.subjects.reducer.mutants.unreachable import unreachable_lines
+from harness.subjects.reducer.panel import ReducerPanel
 from harness.subjects.reducer.ports.process import ServerPort
+from tests.subjects import DETECTOR, plan_of
 
 CASES = 40
-PLAN = FuzzPlan(seed=7, sequences=CASES, batch_size=CASES, coverage=CASES)
-SERIES = FuzzPlan(subject="detector", seed=7, sequences=6, batch_size=6, coverage=6)
+PLAN = plan_of(seed=7, sequences=CASES, batch_size=CASES, coverage=CASES)
+SERIES = plan_of(DETECTOR, seed=7, sequences=6, batch_size=6, coverage=6)
+OF_REDUCER, OF_DETECTOR = ReducerCoverage(), DetectorCoverage()
 
 
 def fuzzed(folder: Path, *arguments: str, **environment: str) -> tuple[int, str, str]:
@@ -116,7 +120,7 @@ def test_a_branch_of_the_reference_that_is_never_taken_is_named(measured: tuple[
 
 
 def test_what_no_request_reaches_is_not_counted(measured: tuple[Path, dict[str, Any], list[str]]) -> None:
-    lines = lines_beyond(ROOT / "reducer" / "orders.py")
+    lines = unreachable_lines(ROOT / "reducer" / "orders.py")
     assert lines, "an entry by hand has lines of its own"
     missing = figures_of(measured[1])["python branches"]["missing"]
     reached = [each.removeprefix("reducer/orders.py:").partition("->")[0] for each in missing if "orders.py" in each]
@@ -167,7 +171,7 @@ def test_too_few_branches_of_the_reference_are_not_met(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("covered", "gaps"), [(989, 1), (990, 0)])
 def test_a_night_reaches_99_percent_of_the_branches(covered: int, gaps: int) -> None:
-    figures = [Figure(port="python", unit="branches", covered=covered, total=1000), *unmeasured("haskell", "no hpc")]
+    figures = [Figure(port="python", unit="branches", covered=covered, total=1000), *OF_REDUCER.unmeasured("haskell", "no hpc")]
     assert len(gaps_of(replace(PLAN, sequences=1000, coverage=1000), figures)) == gaps
 
 
@@ -191,7 +195,7 @@ def test_a_missing_tool_is_reported_and_never_counts(tmp_path: Path) -> None:
 
 
 def test_what_is_missing_has_a_reason_and_no_numbers() -> None:
-    for figure in unmeasured("rust", "there is no llvm-cov-99"):
+    for figure in OF_DETECTOR.unmeasured("rust", "there is no llvm-cov-99"):
         told = figure.to_json()
         assert told == {"port": "rust", "unit": "regions", "reason": "missing: there is no llvm-cov-99"}
 
@@ -217,17 +221,19 @@ def test_a_server_that_died_on_the_way_leaves_no_figure(
 ) -> None:
     ticks = tmp_path / "server.tix"
     monkeypatch.setenv("HPCTIXFILE", str(ticks))
-    plan = replace(PLAN, candidate_exes=(shlex.quote(str(haskell.BUILD / "doge-core-exe")),))
+    plan = replace(PLAN, candidates=(shlex.quote(str(haskell.BUILD / "doge-core-exe")),))
 
     def indexes() -> Iterator[int]:
-        port = ports_of(plan.candidate_exes, plan.timeout_sec)[1]
+        with plan.about().open(plan.ports()) as panel:
+            assert isinstance(panel, ReducerPanel)
+            port = panel.ports[panel.candidates[0]]
         assert isinstance(port, ServerPort)
         for index in range(3):
             yield index
             if index == 1:
                 port.server().process.kill()
 
-    child.reducer(plan, indexes())
+    OF_REDUCER.work("batch", plan, indexes())
     with pytest.raises(NotMeasuredError, match="left no figures"):
         haskell.figures(ticks)
 

@@ -77,7 +77,7 @@ def shrunk(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str,
 
 
 def test_every_historical_bug_is_found_and_shrunk(shrunk: dict[str, list[dict[str, Any]]]) -> None:
-    lengths = [the_small_one(finds)["events_after"] for finds in shrunk.values()]
+    lengths = [the_small_one(finds)["size_after"] for finds in shrunk.values()]
     assert statistics.median(lengths) <= 3
 
 
@@ -95,7 +95,7 @@ def test_a_find_in_the_detector_is_shrunk_and_names_the_odd_port_out(tmp_path: P
     assert code == 1
     find = the_small_one(run["finds"])
     assert find["odd"] == ["module:tests.fuzz.late_rsi"]
-    assert find["events_after"] <= 20 < find["events_before"]
+    assert find["size_after"] <= 20 < find["size_before"]
     done = subprocess.run(
         [sys.executable, "-m", "harness", "replay", find["repro"]], cwd=ROOT, capture_output=True, text=True, check=False
     )

@@ -26,7 +26,7 @@ ARGUMENTS = (
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
     """What the run comes to when nothing happens."""
     url = f"sqlite:///{tmp_path_factory.mktemp('undisturbed') / 'ledger.sqlite'}"
-    plan = type(PLAN)(**{**PLAN.__dict__, "candidate_exes": (CANDIDATE,), "timeout_sec": 10.0})
+    plan = type(PLAN)(**{**PLAN.__dict__, "candidates": (CANDIDATE,), "timeout_sec": 10.0})
     found = run_here(url, plan)
     assert found["divergent"], "a run without finds would not show that finds survive"
     return found
@@ -79,7 +79,7 @@ def test_a_run_killed_twice_ends_as_if_nothing_had_happened(
 
 
 def test_the_number_of_workers_changes_nothing(tmp_path: Path, undisturbed: dict[str, object]) -> None:
-    plan = type(PLAN)(**{**PLAN.__dict__, "candidate_exes": (CANDIDATE,), "timeout_sec": 10.0})
+    plan = type(PLAN)(**{**PLAN.__dict__, "candidates": (CANDIDATE,), "timeout_sec": 10.0})
     assert run_here(f"sqlite:///{tmp_path / 'two.sqlite'}", plan, workers=2) == undisturbed
 
 

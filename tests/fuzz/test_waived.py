@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from harness.subjects.reducer.tally import EVENTS
+from harness.subjects.reducer.cases import EVENTS
 from tests.fuzz.runs import PLANTED, ROOT
 from tests.fuzz.test_finds import fuzzed
 

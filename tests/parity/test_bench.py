@@ -20,10 +20,10 @@ def test_it_compares_every_way_to_the_reducer_in_one_run(executable: Path) -> No
     done = bench("--json", "--rounds", "1")
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
-    assert result["fallbacks"] == {}
+    assert result["problems"] == []
     assert set(result["loads"]) == {"golden", "golden, short fixtures", "candles"}
     for load in result["loads"].values():
-        costs = load["us_per_step"]
+        costs = load["columns"]["us"]
         assert all(cost > 0 for cost in costs.values()), costs
         # Whatever the machine does, starting a process dwarfs a pipe, and the whole state dwarfs a session.
         assert costs["one-shot call"] > costs["full-state call"] > costs["session call"]

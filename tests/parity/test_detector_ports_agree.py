@@ -13,10 +13,12 @@ from generators.detector.market import market_cases
 from generators.detector.strategies import series_cases
 from golden.detector.corpus import read_fixtures
 from harness.cli.main import main
+from harness.engine.golden import check_port
 from harness.subjects.detector.asking.calls import answer
 from harness.subjects.detector.contract import load_detector_contract
-from harness.subjects.detector.golden import check_port, python_port
+from harness.subjects.detector.golden import DetectorGolden, loaded_reference
 from harness.subjects.detector.judging.judge import Verdict, judge
+from harness.subjects.detector.panel import DetectorPanel
 from harness.subjects.detector.ports.modules import DetectorPort, rust
 from harness.subjects.detector.ports.surface import differing
 from harness.subjects.detector.ports.threads import one_thread
@@ -34,7 +36,7 @@ def port() -> DetectorPort:
 
 
 def verdict_on(port: DetectorPort, case: SeriesCase, *, real: bool = False) -> Verdict:
-    reference = python_port()
+    reference = loaded_reference()
     with one_thread():
         return judge(
             case=case,
@@ -52,8 +54,9 @@ def test_it_offers_what_the_contract_says(port: DetectorPort) -> None:
 
 
 def test_it_answers_every_fixture_as_recorded(port: DetectorPort) -> None:
+    panel = DetectorPanel(loaded_reference(), [port])
     with one_thread():
-        assert [problem.to_json() for problem in check_port(port, read_fixtures(), CONTRACT)] == []
+        assert [problem.to_json() for problem in check_port(DetectorGolden(), panel, "rust", read_fixtures())] == []
 
 
 def test_generated_cases_agree_and_none_falls_back_to_statistics(port: DetectorPort) -> None:
@@ -100,8 +103,9 @@ def test_the_benchmark_compares_in_one_run(port: DetectorPort, capsys: pytest.Ca
         main(["bench", "--subject", "detector", "--rounds", "1", "--json"])
     assert ended.value.code == 0
     result = json.loads(capsys.readouterr().out)
-    assert set(result["us"]) == {"python", "rust", "python, scaling"}
-    assert {"train 2000", "train 4000", "extract 4000", "update 100"} <= set(result["ratios"])
-    assert [target["at_least"] for target in result["targets"]] == [25.0, 20.0, 100.0, 60.0, 1.7]
+    load = result["loads"]["candles"]
+    assert set(load["columns"]) == {"python, us", "rust, us", "python, scaling, us"}
+    assert {"train 2000", "train 4000", "extract 4000", "update 100"} <= set(load["ratios"])
+    assert [target["limit"] for target in load["targets"]] == [25.0, 20.0, 100.0, 60.0, 1.7]
     # How fast is for a quiet machine to tell; that compiled loops beat Python's is true on any.
-    assert result["ratios"]["extract 4000"]["median"] > 3.0
+    assert load["ratios"]["extract 4000"]["median"] > 3.0

@@ -1,4 +1,4 @@
-"""Filtering, which hmmlearn does not have: the forward algorithm, without a look ahead."""
+"""Filtering, which hmmlearn does not have: the forward algorithm, without a vote ahead."""
 
 from __future__ import annotations
 

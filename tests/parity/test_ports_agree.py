@@ -12,12 +12,16 @@ from generators.reducer.bulk import generate_cases
 from generators.reducer.case import Case
 from golden.reducer.corpus import read_fixtures
 from harness.engine.golden import check_port
+from harness.panel import Depth
 from harness.subjects.reducer.contract import check_contract, load_contract
+from harness.subjects.reducer.golden import ReducerGolden
+from harness.subjects.reducer.panel import ReducerPanel
 from harness.subjects.reducer.ports.base import Port
 from harness.subjects.reducer.ports.registry import BUILT_IN, open_ports
 from harness.subjects.reducer.thorough import compare_case
 
 PORTS: dict[str, Port] = {port.name: port for port in open_ports()}
+PANEL = ReducerPanel(list(PORTS.values()), {})
 # Looked for by Hypothesis, so that whatever is found comes out small.
 SEARCH = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -46,7 +50,7 @@ def divergences(port: Port, case: Case, *, thorough: bool) -> list[str]:
         candidate=port.replay(case),
         reference_port=reference,
         port=port,
-        thorough=thorough,
+        depth=Depth.THOROUGH if thorough else Depth.PLAIN,
     )
     return [f"{item.path}: {item.reference!r} != {item.candidate!r} at {item.event!r}" for item in found]
 
@@ -60,7 +64,7 @@ def test_a_port_holds_the_contract(name: str) -> None:
 
 @pytest.mark.parametrize("name", BUILT_IN)
 def test_a_port_answers_the_fixtures_as_recorded(name: str) -> None:
-    assert [problem.to_json() for problem in check_port(port_named(name), read_fixtures())] == []
+    assert [problem.to_json() for problem in check_port(ReducerGolden(), PANEL, port_named(name).name, read_fixtures())] == []
 
 
 @SEARCH

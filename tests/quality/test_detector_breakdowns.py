@@ -16,8 +16,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from harness.subjects.detector.commands import GOLDEN
-from harness.subjects.detector.runner import SeriesRunner
 from hmmlearn.hmm import GaussianHMM
 
 import detector.training as training
@@ -25,10 +23,13 @@ import hmm_regime_detector as reference
 from generators.detector.case import SeriesCase
 from golden.detector.corpus import read_fixtures
 from harness.cli.main import main
-from harness.subjects.detector.contract import load_detector_contract
+from harness.engine.run import GOLDEN
+from harness.subjects.detector.golden import loaded_reference
+from harness.subjects.detector.panel import DetectorPanel
 from harness.subjects.detector.ports.isolation import BREAKDOWNS_MAX, BrokenPortError, GivenUpError, isolated
 from harness.subjects.detector.ports.modules import NAMES, DetectorPort, candidate
 from harness.subjects.detector.ports.threads import one_thread
+from tests.subjects import DETECTOR, run_on
 
 
 def module(name: str, **parts: Any) -> str:
@@ -123,15 +124,10 @@ def test_one_that_ends_its_process_when_it_is_imported_is_broken() -> None:
 
 def findings(tmp_path: Path, port: DetectorPort, *cases: SeriesCase) -> dict[str, set[str]]:
     """The paths that differ, by port."""
-    from harness.subjects.detector.ports.modules import python
-
-    runner = SeriesRunner([python(), port], contract=load_detector_contract(), reports_dir=tmp_path)
-    with one_thread():
-        runner.check_surfaces()
-        runner.run(GOLDEN, cases)
-        runner.close()
+    with one_thread(), isolated(port) as other:
+        report = run_on(DETECTOR, DetectorPanel(loaded_reference(), [other]), {GOLDEN: cases}, tmp_path)
     found: dict[str, set[str]] = {}
-    for finding in runner.report.findings:
+    for finding in report.findings:
         found.setdefault(finding.port, set()).add(finding.divergence.path)
     return found
 
@@ -201,12 +197,11 @@ def test_what_is_not_its_own_is_left_alone(extractor: type, what: str, tmp_path:
 
 def test_the_reference_leaves_alone_what_is_not_its_own() -> None:
     from harness.subjects.detector.asking.calls import answered
-    from harness.subjects.detector.golden import python_port
 
     with one_thread():
         for fixture in read_fixtures():
             if not fixture.name.startswith("draws_"):
-                assert answered(python_port(), fixture.definition.case).touched == (), fixture.name
+                assert answered(loaded_reference(), fixture.definition.case).touched == (), fixture.name
 
 
 def test_a_divergence_that_holds_arrays_can_be_told_as_data(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

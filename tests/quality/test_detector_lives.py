@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
-from harness.subjects.detector.commands import GOLDEN
-from harness.subjects.detector.runner import SeriesReport, SeriesRunner
 
 from golden.detector.corpus import read_fixtures
-from harness.subjects.detector.contract import load_detector_contract
-from harness.subjects.detector.ports.modules import open_detector_ports
-from harness.subjects.detector.ports.threads import one_thread
+from harness.engine.replay import replay
+from harness.engine.repro import ReproError, read_repro
+from harness.engine.run import GOLDEN, RunReport
+from harness.panel import CaseError
 from tests.quality.planted_detector import plant
 from tests.quality.planted_lives import BUGS
+from tests.subjects import DETECTOR, run_of
 
 KINDS = ("detector", "features", "functions", "errors")
 # The bug, and what has to be in the path of the first divergence of a case.
@@ -34,17 +35,12 @@ CAUGHT = {
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> SeriesReport:
+def report(tmp_path_factory: pytest.TempPathFactory) -> RunReport:
     """All of them in one run."""
     modules = [plant(name, parts=bug()) for name, bug in BUGS.items()]
-    ports = open_detector_ports(["python"], modules=modules)
-    runner = SeriesRunner(ports, contract=load_detector_contract(), reports_dir=tmp_path_factory.mktemp("reports"))
-    with one_thread():
-        runner.check_surfaces()
-        cases = [fixture.definition.case for fixture in read_fixtures()]
-        runner.run(GOLDEN, [case for case in cases if case.kind in KINDS])
-        runner.close()
-    return runner.report
+    cases = [fixture.definition.case for fixture in read_fixtures()]
+    chosen = [case for case in cases if case.kind in KINDS]
+    return run_of(DETECTOR, modules, {GOLDEN: chosen}, tmp_path_factory.mktemp("reports"))
 
 
 def test_every_bug_has_its_place() -> None:
@@ -52,22 +48,16 @@ def test_every_bug_has_its_place() -> None:
 
 
 @pytest.mark.parametrize("bug", CAUGHT)
-def test_a_bug_is_caught_in_its_field(bug: str, report: SeriesReport) -> None:
+def test_a_bug_is_caught_in_its_field(bug: str, report: RunReport) -> None:
     paths = [finding.divergence.path for finding in report.findings if finding.port == f"module:planted_{bug}"]
     assert any(CAUGHT[bug] in path for path in paths), paths
 
 
-def test_a_repro_that_was_edited_is_refused_in_one_sentence(report: SeriesReport, tmp_path: Path) -> None:
-    import json
-
-    from harness.subjects.detector.commands import replay_detector
-
-    from harness.engine.repro import ReproError
-
-    repro = next(finding.repro for finding in report.findings if finding.repro and finding.kind == "detector")
+def test_a_repro_that_was_edited_is_refused_in_one_sentence(report: RunReport, tmp_path: Path) -> None:
+    repro = next(finding.repro for finding in report.findings if finding.repro and finding.case.startswith("detector_"))
     edits = {
         "case.inputs.closes": lambda case: case["inputs"].update(closes=3),
-        "holds no case": lambda case: case["inputs"].update(actions=[["fly", 1]]),
+        "is not a case that can be run": lambda case: case["inputs"].update(actions=[["fly", 1]]),
         "case.inputs.rows": lambda case: case.update(kind="fit"),
     }
     for sentence, edit in edits.items():
@@ -75,5 +65,5 @@ def test_a_repro_that_was_edited_is_refused_in_one_sentence(report: SeriesReport
         edit(document["case"])
         edited = tmp_path / "edited.json"
         edited.write_text(json.dumps(document))
-        with pytest.raises(ReproError, match=sentence):
-            replay_detector(edited, modules=["hmm_regime_detector"])
+        with pytest.raises((ReproError, CaseError), match=sentence):
+            replay(read_repro(edited), candidates=("hmm_regime_detector",), timeout_sec=60.0)

@@ -6,16 +6,14 @@ import json
 from pathlib import Path
 
 import pytest
-from harness.subjects.detector.commands import GENERATED, GOLDEN
-from harness.subjects.detector.runner import SeriesFinding, SeriesReport, SeriesRunner
 
 from generators.detector.bulk import generate_cases
 from golden.detector.corpus import read_fixtures
 from harness.cli.main import main
-from harness.subjects.detector.contract import load_detector_contract
-from harness.subjects.detector.ports.modules import open_detector_ports
-from harness.subjects.detector.ports.threads import one_thread
+from harness.engine.run import GENERATED, GOLDEN, Finding, PortReport, RunReport
+from harness.subjects.detector.measures import DetectorMeasures
 from tests.quality.planted_detector import BUGS, plant
+from tests.subjects import DETECTOR, level_of, run_of
 
 CASES = 90
 # The bug, the level that has to catch it, and what has to be in the path of the first divergence of a case.
@@ -49,21 +47,25 @@ BY_SURFACE = ("other_default",)
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> SeriesReport:
+def report(tmp_path_factory: pytest.TempPathFactory) -> RunReport:
     """All planted candidates in one run: the reference answers each case once."""
-    modules = [plant(name) for name in BUGS]
-    ports = open_detector_ports(["python"], modules=modules)
-    runner = SeriesRunner(ports, contract=load_detector_contract(), reports_dir=tmp_path_factory.mktemp("reports"))
-    runner.check_surfaces()
-    with one_thread():
-        # The draws are all of a kind; one seed of them tells what the others would.
-        fixtures = [fixture for fixture in read_fixtures() if not fixture.name.startswith(("draws_0", "draws_1", "draws_l"))]
-        runner.run(GOLDEN, [fixture.definition.case for fixture in fixtures])
-        runner.run(GENERATED, generate_cases(3, CASES))
-    return runner.report
+    # The draws are all of a kind; one seed of them tells what the others would.
+    fixtures = [fixture for fixture in read_fixtures() if not fixture.name.startswith(("draws_0", "draws_1", "draws_l"))]
+    sources = {GOLDEN: [fixture.definition.case for fixture in fixtures], GENERATED: generate_cases(3, CASES)}
+    return run_of(DETECTOR, [plant(name) for name in BUGS], sources, tmp_path_factory.mktemp("reports"))
 
 
-def findings(report: SeriesReport, bug: str) -> list[SeriesFinding]:
+def port_of(report: RunReport, bug: str) -> PortReport:
+    return next(port for port in report.ports if port.name == f"module:planted_{bug}")
+
+
+def measures_of(report: RunReport, bug: str) -> DetectorMeasures:
+    measures = port_of(report, bug).measures
+    assert isinstance(measures, DetectorMeasures)
+    return measures
+
+
+def findings(report: RunReport, bug: str) -> list[Finding]:
     return [finding for finding in report.findings if finding.port == f"module:planted_{bug}"]
 
 
@@ -72,32 +74,32 @@ def test_every_bug_has_its_place() -> None:
 
 
 @pytest.mark.parametrize("bug", CAUGHT)
-def test_a_bug_is_caught_at_its_level_and_field(bug: str, report: SeriesReport) -> None:
+def test_a_bug_is_caught_at_its_level_and_field(bug: str, report: RunReport) -> None:
     level, field = CAUGHT[bug]
     found = findings(report, bug)
-    places = sorted({(finding.source, finding.level, finding.divergence.path) for finding in found})
-    assert any(finding.level == level and field in finding.divergence.path for finding in found), places[:12]
+    places = sorted({(finding.source, finding.divergence.path) for finding in found})
+    assert any(level_of(path) == level and field in path for _, path in places), places[:12]
     assert any(finding.source == GENERATED for finding in found), "generated cases alone find it"
 
 
 @pytest.mark.parametrize("bug", PASSED)
-def test_a_candidate_without_a_bug_is_at_parity(bug: str, report: SeriesReport) -> None:
+def test_a_candidate_without_a_bug_is_at_parity(bug: str, report: RunReport) -> None:
     assert findings(report, bug) == []
-    port = next(port for port in report.ports if port.name == f"module:planted_{bug}")
-    assert port.excused == []
-    assert sum(port.cases.values()) == sum(report.ports[0].cases.values())
-    assert port.identical == port.trained
+    measures = measures_of(report, bug)
+    assert measures.excused == []
+    assert port_of(report, bug).cases == report.ports[0].cases
+    assert measures.identical == measures.trained
 
 
 @pytest.mark.parametrize("bug", CAUGHT)
-def test_no_bug_hides_behind_the_statistics(bug: str, report: SeriesReport) -> None:
-    port = next(port for port in report.ports if port.name == f"module:planted_{bug}")
-    assert len([excuse for excuse in port.excused if excuse[1] == "statistics"]) <= 2, port.excused
+def test_no_bug_hides_behind_the_statistics(bug: str, report: RunReport) -> None:
+    excused = measures_of(report, bug).excused
+    assert len([excuse for excuse in excused if excuse[1] == "statistics"]) <= 2, excused
 
 
-def test_another_default_is_caught_before_any_case(report: SeriesReport) -> None:
-    port = next(port for port in report.ports if port.name == "module:planted_other_default")
-    assert [divergence.path for divergence in port.contract] == ["$.surface.parameters.compute_grid_bias[1][1]"]
+def test_another_default_is_caught_before_any_case(report: RunReport) -> None:
+    port = port_of(report, "other_default")
+    assert [divergence.path for divergence in port.examined.divergences] == ["$.surface.parameters.compute_grid_bias[1][1]"]
     assert sum(port.cases.values()) == 0
 
 
@@ -108,7 +110,7 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
     return int(ended.value.code or 0), capsys.readouterr().out
 
 
-def test_a_repro_replays_until_the_bug_is_gone(report: SeriesReport, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_repro_replays_until_the_bug_is_gone(report: RunReport, capsys: pytest.CaptureFixture[str]) -> None:
     repro = next(finding.repro for finding in findings(report, "late_rsi") if finding.repro)
     assert run(capsys, "replay", str(repro))[0] == 1
     assert run(capsys, "replay", str(repro), "--candidate-module", plant("parity"))[0] == 0
@@ -121,7 +123,6 @@ def test_the_command_line_tells_level_field_and_both_values(tmp_path: Path, caps
     caught = json.loads(out)["findings"]
     assert {"golden", "market"} <= {finding["source"] for finding in caught}
     on_candles = next(finding for finding in caught if finding["source"] == "market")
-    assert on_candles["level"] == "same_seed"
     assert on_candles["divergence"]["path"] == "$.same_seed.trainings[0].trained.value.iterations"
     assert on_candles["divergence"]["candidate"] == on_candles["divergence"]["reference"] + 1
 

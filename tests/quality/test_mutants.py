@@ -5,37 +5,46 @@ from __future__ import annotations
 import ast
 import json
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
-from harness.mutants.plant import plant
 
 import reducer
 from harness.cli.main import main
-from harness.mutants import hunt as hunting
-from harness.mutants.catalogue import BEYOND_THE_WIRE, Mutant, all_mutants
+from harness.mutants.catalogue import Mutant, all_mutants
 from harness.mutants.equivalents import Equivalent, EquivalentsError, equivalents_of
 from harness.mutants.forks import Forks
-from harness.mutants.historical import HISTORICAL, GoneError, Historical
-from harness.mutants.hunt import Hunted, Prepared, prepare
+from harness.mutants.historical import GoneError
+from harness.mutants.historical import Historical as Bug
+from harness.mutants.hunt import Hunted, Planted, Prepared, prepare
 from harness.mutants.operators import EXPRESSIONS
 from harness.mutants.report import Row, exit_code_of
+from harness.panel import REFERENCE, PortRequest
 from harness.subjects.reducer.mutants.equivalents import EQUIVALENTS
+from harness.subjects.reducer.mutants.historical import HISTORICAL
+from harness.subjects.reducer.mutants.mutations import REDUCER as SOURCE
+from harness.subjects.reducer.mutants.mutations import WORDS, planted_port
+from harness.subjects.reducer.mutants.unreachable import UNREACHABLE
+from tests.subjects import REDUCER
+
+Historical = partial(Bug, package="reducer")
 
 
 @pytest.fixture(scope="module")
 def made() -> list[Mutant]:
-    return all_mutants()
+    return all_mutants(SOURCE)
 
 
 @pytest.fixture(scope="module")
 def cases() -> list[Prepared]:
-    return prepare(0, 60, 56)
+    with REDUCER.open(PortRequest(names=(REFERENCE,))) as panel:
+        return list(prepare(REDUCER, panel, 0, 60))
 
 
 def changes_of(operator: str, source: str) -> set[str]:
     tree = ast.parse(source, mode="eval").body
-    return {ast.unparse(change.new) for node in ast.walk(tree) for change in EXPRESSIONS[operator](node)}
+    return {ast.unparse(change.new) for node in ast.walk(tree) for change in EXPRESSIONS[operator](node, WORDS)}
 
 
 @pytest.mark.parametrize(
@@ -80,9 +89,9 @@ def test_statements_are_dropped_and_swapped(made: list[Mutant]) -> None:
 def test_there_are_hundreds_of_mutants_each_with_an_id_of_its_own(made: list[Mutant]) -> None:
     assert len(made) > 1000
     assert len({mutant.id for mutant in made}) == len(made)
-    assert [mutant.id for mutant in all_mutants()] == [mutant.id for mutant in made]
+    assert [mutant.id for mutant in all_mutants(SOURCE)] == [mutant.id for mutant in made]
     assert {mutant.operator for mutant in made} == {*EXPRESSIONS, "assignment", "early_end"}
-    assert {mutant.where for mutant in made}.isdisjoint(BEYOND_THE_WIRE)
+    assert {mutant.where for mutant in made}.isdisjoint(UNREACHABLE)
 
 
 def test_every_mutant_differs_from_the_source_in_one_place_and_the_source_stays(made: list[Mutant]) -> None:
@@ -99,8 +108,8 @@ def one(made: list[Mutant], where: str, change: str) -> Mutant:
     return next(mutant for mutant in made if mutant.where == where and mutant.change == change)
 
 
-def fate_of(mutant: hunting.Planted, cases: list[Prepared], *, shrink: bool = False) -> Hunted:
-    [(_, hunted)] = list(Forks(cases, workers=1, shrunk={mutant.id} if shrink else set()).run([mutant]))
+def fate_of(mutant: Planted, cases: list[Prepared], *, shrink: bool = False) -> Hunted:
+    [(_, hunted)] = list(Forks(REDUCER, cases, workers=1, shrunk={mutant.id} if shrink else set()).run([mutant]))
     return hunted
 
 
@@ -109,7 +118,7 @@ def test_a_mutant_is_killed_and_its_case_shrunk(made: list[Mutant], cases: list[
     hunted = fate_of(mutant, cases, shrink=True)
     assert (hunted.fate, hunted.killed) == ("killed", True)
     assert hunted.sequences < 20
-    assert hunted.events_after == 1
+    assert hunted.size_after == 1
     assert "total_fees" in hunted.path or "digest" in hunted.path
 
 
@@ -118,8 +127,8 @@ def test_naive_rounding_comes_down_to_two_events_at_most(cases: list[Prepared]) 
     assert HISTORICAL[0].name == "naive_rounding"
     assert hunted.fate == "killed"
     assert hunted.seconds < 30.0
-    assert hunted.events_after is not None
-    assert hunted.events_after <= 2
+    assert hunted.size_after is not None
+    assert hunted.size_after <= 2
 
 
 def test_an_equivalent_mutant_survives(cases: list[Prepared]) -> None:
@@ -139,7 +148,7 @@ def test_an_equivalent_mutant_survives(cases: list[Prepared]) -> None:
 def test_a_mutant_that_hangs_or_dies_is_killed(
     new: str, fate: str, cases: list[Prepared], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hunting, "HANG_SEC", 0.5)
+    monkeypatch.setattr(REDUCER.mutations, "hang_sec", 0.5)
     old = "    market = state.market_price\n"
     hunted = fate_of(Historical(name="bad", module="pricing", change=fate, old=old, new=new), cases)
     assert (hunted.fate, hunted.killed) == (fate, True)
@@ -179,7 +188,7 @@ def test_nothing_that_can_be_killed_shows_nothing(capsys: pytest.CaptureFixture[
 def test_a_planted_bug_shows_in_the_methods_of_the_sessions() -> None:
     body = "def check_invariants(state: PairState) -> list[str]:\n"
     bug = Historical(name="bad", module="invariants", change="", old=body, new=f"{body}    raise ValueError('planted')\n")
-    port = plant(bug.module, bug.tree())
+    port = planted_port(bug.module, bug.tree())
     assert port.call("check_invariants", {"state": {}}).answer == {"error": "planted", "kind": "ValueError"}
 
 

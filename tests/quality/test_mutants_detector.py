@@ -8,22 +8,23 @@ from dataclasses import replace
 from functools import partial
 
 import pytest
-from harness.subjects.detector.mutants.prepare import PreparedSeries, hunt_series, prepare_series
-from harness.subjects.detector.mutants.source import BEYOND_THE_CALLS, DETECTOR
 
 from harness.cli.main import main
 from harness.mutants.catalogue import Mutant, all_mutants
 from harness.mutants.equivalents import Equivalent, equivalents_of
 from harness.mutants.forks import Forks
 from harness.mutants.historical import GoneError, Historical
-from harness.mutants.hunt import Hunted, Planted
+from harness.mutants.hunt import Hunted, Planted, Prepared, prepare
 from harness.mutants.operators import EXPRESSIONS
 from harness.mutants.report import Row, exit_code_of
-from harness.subjects import registry as subjects
-from harness.subjects.detector.mutants import prepare as detector_hunt
-from harness.subjects.detector.mutants.equivalents import EQUIVALENTS_DETECTOR
-from harness.subjects.detector.mutants.historical import HISTORICAL_DETECTOR
+from harness.panel import REFERENCE, Availability, PortRequest
+from harness.subjects.detector.mutants.equivalents import EQUIVALENTS
+from harness.subjects.detector.mutants.historical import HISTORICAL
+from harness.subjects.detector.mutants.mutations import DETECTOR as SOURCE
+from harness.subjects.detector.mutants.mutations import UNREACHABLE
+from harness.subjects.detector.ports.modules import DetectorPort
 from harness.subjects.detector.ports.threads import one_thread
+from tests.subjects import DETECTOR
 
 CASES = 12
 _bug = partial(Historical, package="detector", name="bad", change="")
@@ -31,17 +32,17 @@ _bug = partial(Historical, package="detector", name="bad", change="")
 
 @pytest.fixture(scope="module")
 def made() -> list[Mutant]:
-    return all_mutants(DETECTOR)
+    return all_mutants(SOURCE)
 
 
 @pytest.fixture(scope="module")
-def cases() -> Iterator[list[PreparedSeries]]:
-    with one_thread():
-        yield prepare_series(0, CASES)
+def cases() -> Iterator[list[Prepared]]:
+    with one_thread(), DETECTOR.open(PortRequest(names=(REFERENCE,))) as panel:
+        yield list(prepare(DETECTOR, panel, 0, CASES, trace="detector"))
 
 
-def fate_of(mutant: Planted, cases: list[PreparedSeries]) -> Hunted:
-    [(_, hunted)] = list(Forks(cases, workers=1, hunter=hunt_series).run([mutant]))
+def fate_of(mutant: Planted, cases: list[Prepared]) -> Hunted:
+    [(_, hunted)] = list(Forks(DETECTOR, cases, workers=1).run([mutant]))
     return hunted
 
 
@@ -52,8 +53,8 @@ def one(made: list[Mutant], where: str, change: str) -> Mutant:
 def test_every_module_that_decides_something_has_mutants(made: list[Mutant]) -> None:
     assert len(made) > 1000
     assert len({mutant.id for mutant in made}) == len(made)
-    assert {mutant.module for mutant in made} == set(DETECTOR.modules)
-    assert {mutant.where for mutant in made}.isdisjoint(BEYOND_THE_CALLS)
+    assert {mutant.module for mutant in made} == set(SOURCE.modules)
+    assert {mutant.where for mutant in made}.isdisjoint(UNREACHABLE)
     assert {mutant.operator for mutant in made} <= {*EXPRESSIONS, "assignment", "early_end"}
 
 
@@ -62,44 +63,44 @@ def test_named_numbers_and_defaults_are_mutated_too(made: list[Mutant]) -> None:
     assert {"features.ZERO_STAND_IN", "training.SEED", "features.FeatureExtractor.rsi_period", "config.DEFAULTS"} <= wheres
 
 
-def test_a_mutant_is_killed_by_the_first_detector_that_lives(made: list[Mutant], cases: list[PreparedSeries]) -> None:
+def test_a_mutant_is_killed_by_the_first_detector_that_lives(made: list[Mutant], cases: list[Prepared]) -> None:
     hunted = fate_of(one(made, "features.ema", "span + 1.0 -> span - 1.0"), cases)
     assert (hunted.fate, hunted.path) == ("killed", "$.features.last_observation[0][0]")
     assert hunted.sequences == next(each.index for each in cases if each.case.kind in ("detector", "features")) + 1
 
 
-def test_an_equivalent_mutant_survives(cases: list[PreparedSeries]) -> None:
+def test_an_equivalent_mutant_survives(cases: list[Prepared]) -> None:
     same = _bug(module="features", old="alpha * value + (1.0", new="value * alpha + (1.0")
     assert fate_of(same, cases) == Hunted(fate="survived", sequences=CASES, seconds=pytest.approx(0.0, abs=120.0))
 
 
-def test_an_argument_whose_mutant_is_killed_fails_the_run(made: list[Mutant], cases: list[PreparedSeries]) -> None:
+def test_an_argument_whose_mutant_is_killed_fails_the_run(made: list[Mutant], cases: list[Prepared]) -> None:
     mutant = one(made, "features.ema", "span + 1.0 -> span - 1.0")
     wrong = Equivalent("features.ema", "arithmetic:Add_Sub", "span + 1.0 -> span - 1.0", "nobody can see it")
-    assert mutant.id not in equivalents_of(made, EQUIVALENTS_DETECTOR)
+    assert mutant.id not in equivalents_of(made, EQUIVALENTS)
     row = Row(mutant=mutant, hunted=fate_of(mutant, cases), equivalent=wrong)
     assert (row.status, exit_code_of([row])) == ("REFUTED", 1)
 
 
-def test_a_mutant_that_hangs_is_killed(cases: list[PreparedSeries], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(detector_hunt, "HANG_SEC", 0.5)
-    monkeypatch.setattr(detector_hunt, "HANG_TIMES", 1.0)
+def test_a_mutant_that_hangs_is_killed(cases: list[Prepared], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(DETECTOR.mutations, "hang_sec", 0.5)
+    monkeypatch.setattr(DETECTOR.mutations, "hang_times", 1.0)
     old = "    alpha = 2.0 / (span + 1.0)\n"
     assert fate_of(_bug(module="features", old=old, new="    while True: pass\n"), cases).fate == "hung"
 
 
-def test_a_mutant_whose_detector_cannot_be_made_is_killed(cases: list[PreparedSeries]) -> None:
+def test_a_mutant_whose_detector_cannot_be_made_is_killed(cases: list[Prepared]) -> None:
     old = "        self._trained = False\n        self._last"
     hunted = fate_of(_bug(module="regime_detector", old=old, new="        raise KeyError('no')\n        self._last"), cases)
     assert (hunted.fate, hunted.path) == ("killed", "$")
 
 
-def test_what_cannot_be_imported_counts_for_nothing(cases: list[PreparedSeries]) -> None:
+def test_what_cannot_be_imported_counts_for_nothing(cases: list[Prepared]) -> None:
     hunted = fate_of(_bug(module="features", old="import math\n", new="import no_such_module\n"), cases)
     assert (hunted.fate, hunted.killed) == ("stillborn", False)
 
 
-def test_a_case_is_asked_only_where_it_gets_to_what_is_changed(made: list[Mutant], cases: list[PreparedSeries]) -> None:
+def test_a_case_is_asked_only_where_it_gets_to_what_is_changed(made: list[Mutant], cases: list[Prepared]) -> None:
     life = next(each for each in cases if each.case.kind == "detector")
     average, grid = one(made, "features.ema", "span + 1.0 -> span - 1.0"), one(made, "blending._grid", "'mode' -> 'mode~'")
     assert life.concerns(average)
@@ -109,7 +110,7 @@ def test_a_case_is_asked_only_where_it_gets_to_what_is_changed(made: list[Mutant
     assert not any(each.concerns(seed) for each in cases if each.case.kind in ("em", "fit", "inference"))
 
 
-def test_what_a_case_is_said_to_get_to_is_what_decides(made: list[Mutant], cases: list[PreparedSeries]) -> None:
+def test_what_a_case_is_said_to_get_to_is_what_decides(made: list[Mutant], cases: list[Prepared]) -> None:
     # Were a function entered unnoticed, its mutants would survive: so all cases are asked, and the verdict is the same.
     everywhere = [replace(each, entered=frozenset(mutant.where for mutant in made)) for each in cases]
     for mutant in made[40::320]:
@@ -118,11 +119,11 @@ def test_what_a_case_is_said_to_get_to_is_what_decides(made: list[Mutant], cases
 
 
 def test_every_argument_of_equivalence_names_a_mutant(made: list[Mutant]) -> None:
-    named = equivalents_of(made, EQUIVALENTS_DETECTOR)
-    assert {entry.why for entry in named.values()} == {entry.why for entry in EQUIVALENTS_DETECTOR}
+    named = equivalents_of(made, EQUIVALENTS)
+    assert {entry.why for entry in named.values()} == {entry.why for entry in EQUIVALENTS}
 
 
-@pytest.mark.parametrize("bug", HISTORICAL_DETECTOR, ids=lambda bug: bug.name)
+@pytest.mark.parametrize("bug", HISTORICAL, ids=lambda bug: bug.name)
 def test_every_historical_bug_has_a_place(bug: Historical) -> None:
     compile(bug.tree(), bug.id, "exec")
 
@@ -142,11 +143,12 @@ def test_the_command_reports_as_data(capsys: pytest.CaptureFixture[str]) -> None
 
 
 def test_a_missing_reference_is_missing(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(subjects.SUBJECT, "detector", replace(subjects.SUBJECT["detector"], missing=lambda: "no hmmlearn"))
+    gone = Availability(available=False, reason="no hmmlearn", remedy="install it")
+    monkeypatch.setattr(DetectorPort, "availability", lambda _: gone)
     with pytest.raises(SystemExit) as ended:
         main(["mutants", "--subject", "detector", "--only", "historical:prior_*"])
     assert ended.value.code == 3
-    assert "MISSING: port python: no hmmlearn" in capsys.readouterr().err
+    assert "MISSING: port python: no hmmlearn; install it" in capsys.readouterr().err
 
 
 def test_shrinking_is_refused_where_there_is_none(capsys: pytest.CaptureFixture[str]) -> None:

@@ -61,7 +61,7 @@ def parity(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, st
         (["run", "--subject", "detector", "--ports", "python,python"], "leaves nothing to compare"),
         (["run", "--candidate-exe", "'"], "No closing quotation"),
         (["run", "--candidate-exe", ""], "name an executable"),
-        (["run", "--timeout-sec", "nan"], "nan is no duration"),
+        (["run", "--timeout-sec", "nan"], "nan is not a duration"),
         (["doctor", "--timeout-sec", "inf"], "inf is not in the range"),
         (["run", "--candles", "nowhere.csv"], "nowhere.csv: cannot be read"),
         (["replay", "nowhere.json"], "nowhere.json: cannot be read"),
@@ -182,7 +182,7 @@ def test_an_unusable_reports_folder_is_noticed_before_a_run(tmp_path: Path, caps
 def test_coverage_passes_once_nothing_is_missing(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     for missing, expected in (([], 0), (["1->2"], 1)):
         report = BranchReport(branches=5, missing={"orders": missing, "booking": []}, hits={}, cases=1)
-        monkeypatch.setattr("harness.coverage.branches.measure", lambda report=report, **_: report)
+        monkeypatch.setattr("harness.coverage.branches.measure", lambda *_, report=report, **__: report)
         assert parity(capsys, "golden", "coverage")[0] == expected
         assert parity(capsys, "golden", "coverage", "--json")[0] == expected
 
@@ -203,7 +203,8 @@ def test_output_that_cannot_be_written_is_one_sentence_or_none(command: str, whe
 
 
 def test_nothing_slow_is_loaded_before_it_is_needed() -> None:
-    script = "import sys, harness.cli.main; print([name for name in ('pandas', 'arch', 'golden.reducer.cases.journeys') if name in sys.modules])"
+    slow = ("pandas", "arch", "numpy", "golden.reducer.cases.journeys")
+    script = f"import sys, harness.cli.main; print([name for name in {slow} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
 
@@ -238,12 +239,12 @@ def test_a_run_says_what_it_met(tmp_path: Path, capsys: pytest.CaptureFixture[st
 def test_too_few_kinds_of_events_fail_a_run(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("harness.engine.replay.SEQUENCES_TO_MEET_ALL", 1)
+    monkeypatch.setattr("harness.subjects.reducer.cases.CASES_TO_MEET_ALL", 1)
     code, out, _ = parity(
         capsys, "run", "--ports", "haskell", "--sequences", "1", "--events-max", "1", "--candles", str(candles(tmp_path))
     )
     assert code == 1
-    assert "NEVER HIT: event RecoveryCancelEvent" in out
+    assert "NEVER MET: event RecoveryCancelEvent" in out
 
 
 def candles(tmp_path: Path) -> Path:

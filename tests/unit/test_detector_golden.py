@@ -10,26 +10,32 @@ from typing import Any
 import pytest
 
 from golden.detector.cases import definitions
-from golden.detector.corpus import CONTRACT_FILE, FIXTURES_DIR, MANIFEST_FILE, read_fixture, read_fixtures, read_manifest
-from golden.manifest import ManifestError
-from golden.reducer.corpus import FixtureError
+from golden.detector.corpus import CONTRACT_FILE, FIXTURES_DIR, FOLDER, read_fixture, read_fixtures
+from golden.manifest import FixtureError, ManifestError, read_manifest
+from harness.engine.golden import check_definitions, check_files, check_port
+from harness.panel import REFERENCE, ContractFileError
 from harness.subjects.detector.contract import load_detector_contract
-from harness.subjects.detector.golden import check_definitions, check_files, check_port, python_port
+from harness.subjects.detector.golden import DetectorGolden, loaded_reference
+from harness.subjects.detector.panel import DetectorPanel
 from harness.subjects.detector.ports.surface import differing
 from harness.subjects.detector.ports.threads import one_thread
-from harness.subjects.reducer.contract import ContractFileError
 
 
 @pytest.fixture
 def corpus(tmp_path: Path) -> tuple[Path, Path]:
     """A copy of the committed corpus: its folder and its manifest."""
-    directory = shutil.copytree(FIXTURES_DIR, tmp_path / "detector")
-    return directory, Path(shutil.copy(MANIFEST_FILE, tmp_path))
+    folder = shutil.copytree(FOLDER, tmp_path / "detector", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    return folder / "fixtures", folder / "manifest.json"
+
+
+def of(manifest: Path) -> DetectorGolden:
+    """The corpus that a manifest is of."""
+    return DetectorGolden(manifest.parent)
 
 
 def test_the_committed_corpus_is_whole() -> None:
-    assert list(check_files()) == []
-    assert list(check_definitions()) == []
+    assert list(check_files(DetectorGolden())) == []
+    assert list(check_definitions(DetectorGolden())) == []
     names = {definition.name for definition in definitions()}
     assert {fixture.name for fixture in read_fixtures()} == names
     assert {f"draws_{seed}_{states}" for seed in ("0", "1", "42", "largest") for states in range(1, 7)} <= names
@@ -38,8 +44,8 @@ def test_the_committed_corpus_is_whole() -> None:
 def test_the_reference_answers_as_recorded() -> None:
     contract = load_detector_contract()
     with one_thread():
-        assert list(check_port(python_port(), read_fixtures(), contract)) == []
-    assert differing(python_port(), contract.surface) == []
+        assert list(check_port(DetectorGolden(), DetectorPanel(loaded_reference(), []), REFERENCE, read_fixtures())) == []
+    assert differing(loaded_reference(), contract.surface) == []
 
 
 def test_the_draws_are_those_that_numpy_documents() -> None:
@@ -53,18 +59,18 @@ def test_a_tampered_fixture_is_named_with_its_path(corpus: tuple[Path, Path]) ->
     directory, manifest = corpus
     path = directory / "fit_capped.json"
     path.write_text(path.read_text().replace('"iterations": 5', '"iterations": 6', 1), encoding="utf-8")
-    (problem,) = check_files(directory, manifest)
+    (problem,) = check_files(of(manifest))
     assert problem.fixture == "fit_capped.json"
     assert "is not what the manifest says" in problem.sentence
     with one_thread():
-        (found,) = check_port(python_port(), [read_fixture(path)], load_detector_contract())
+        (found,) = check_port(of(manifest), DetectorPanel(loaded_reference(), []), REFERENCE, [read_fixture(path)])
     assert found.where == "$.same_seed.trained.value.iterations"
 
 
 def test_missing_and_extra_fixtures_are_named(corpus: tuple[Path, Path]) -> None:
     directory, manifest = corpus
     (directory / "em_log.json").rename(directory / "smuggled.json")
-    problems = {problem.fixture: problem.sentence for problem in check_files(directory, manifest)}
+    problems = {problem.fixture: problem.sentence for problem in check_files(of(manifest))}
     assert problems.keys() == {"em_log.json", "smuggled.json"}
     with pytest.raises(FixtureError, match="calls itself 'em_log'"):
         read_fixtures(directory)
@@ -72,20 +78,20 @@ def test_missing_and_extra_fixtures_are_named(corpus: tuple[Path, Path]) -> None
 
 @pytest.mark.parametrize("key", ["contract_sha256", "reference_hash"])
 def test_another_contract_or_reference_is_a_problem(corpus: tuple[Path, Path], key: str) -> None:
-    directory, manifest = corpus
+    _, manifest = corpus
     manifest.write_text(json.dumps({**read_manifest(manifest), key: "0" * 64}), encoding="utf-8")
-    (problem,) = check_files(directory, manifest)
+    (problem,) = check_files(of(manifest))
     assert problem.where == f"manifest.json $.{key}"
 
 
 def test_another_library_is_a_problem_that_names_both_versions(corpus: tuple[Path, Path]) -> None:
-    directory, manifest = corpus
+    _, manifest = corpus
     recorded: dict[str, Any] = read_manifest(manifest)
     recorded["libraries"]["scikit-learn"] = "1.3.2"
     manifest.write_text(json.dumps(recorded), encoding="utf-8")
-    (problem,) = check_files(directory, manifest)
+    (problem,) = check_files(of(manifest))
     assert problem.where.endswith("$.libraries.scikit-learn")
-    assert "recorded with scikit-learn 1.3.2, but here it is" in problem.sentence
+    assert "recorded under 1.3.2, but now it is" in problem.sentence
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"about": "", "case": {"name": "x"}}'])
@@ -97,11 +103,13 @@ def test_a_broken_fixture_is_one_sentence(tmp_path: Path, text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "[]", "{}"])
 def test_a_broken_manifest_or_contract_is_one_sentence(tmp_path: Path, text: str) -> None:
-    (tmp_path / "file.json").write_text(text, encoding="utf-8")
+    path = tmp_path / "detector" / "file.json"
+    path.parent.mkdir()
+    path.write_text(text, encoding="utf-8")
     with pytest.raises(ManifestError, match="parity golden record --subject detector"):
-        read_manifest(tmp_path / "file.json")
+        read_manifest(path)
     with pytest.raises(ContractFileError, match="restore it from git"):
-        load_detector_contract(tmp_path / "file.json")
+        load_detector_contract(path)
 
 
 def test_a_tolerance_without_a_reason_breaks_the_contract(tmp_path: Path) -> None:

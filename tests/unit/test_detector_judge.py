@@ -12,7 +12,7 @@ from generators.detector.bulk import generate_cases
 from generators.detector.case import Series, SeriesCase
 from harness.subjects.detector.asking.calls import answer
 from harness.subjects.detector.contract import load_detector_contract
-from harness.subjects.detector.golden import python_port
+from harness.subjects.detector.golden import loaded_reference
 from harness.subjects.detector.judging.judge import Verdict, judge
 from harness.subjects.detector.judging.well_defined import UNDEFINED, agreed, defined, within
 from harness.subjects.detector.ports.modules import UnnamedError, candidate
@@ -30,14 +30,16 @@ def fit_case(*, degenerate: bool = False) -> SeriesCase:
 
 
 def judged(case: SeriesCase, reference: Any, other: Any, *, real: bool = False) -> Verdict:
-    return judge(case=case, reference=reference, candidate=other, contract=CONTRACT, reference_port=python_port(), real=real)
+    return judge(
+        case=case, reference=reference, candidate=other, contract=CONTRACT, reference_port=loaded_reference(), real=real
+    )
 
 
 @pytest.mark.parametrize("degenerate", [False, True])
 def test_a_case_on_which_the_reference_keeps_to_itself_is_never_excused(degenerate: bool) -> None:
     case = fit_case(degenerate=degenerate)
     with one_thread():
-        reference = answer(python_port(), case)
+        reference = answer(loaded_reference(), case)
         other = copy.deepcopy(reference)
         # As good a model by every statistic: but one round late.
         other["same_seed"]["trained"]["value"]["iterations"] += 1
@@ -49,7 +51,7 @@ def test_a_case_on_which_the_reference_keeps_to_itself_is_never_excused(degenera
 def test_rounds_are_excused_only_where_the_reference_parts_with_itself() -> None:
     case = next(case for case in generate_cases(7, 200) if case.kind == "em" and case.properties[0] == "realistic")
     with one_thread():
-        reference = answer(python_port(), case)
+        reference = answer(loaded_reference(), case)
         other = copy.deepcopy(reference)
         other["em"]["rounds"][0]["value"]["means"][0][0] += 1e-6
         verdict = judged(case, reference, other)
@@ -69,10 +71,10 @@ def far_off() -> SeriesCase:
 def test_on_degenerate_data_what_is_defined_is_compared() -> None:
     case = far_off()
     with one_thread():
-        reference = answer(python_port(), case)
+        reference = answer(loaded_reference(), case)
         other = copy.deepcopy(reference)
         other["same_seed"]["trained"]["value"]["transmat"] += 0.1
-        assert judged(case, reference, other).excused == "what is defined"
+        assert judged(case, reference, other).excused == "what is well defined"
         # Real candles are not excused, whatever they are.
         assert judged(case, reference, other, real=True).divergences[0].path == "$.same_seed.trained.value.transmat[0][0]"
         other["same_seed"]["trained"]["value"]["means"] = np.zeros((3, 2))

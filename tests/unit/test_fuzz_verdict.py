@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from harness.engine.plan import FuzzPlan
 from harness.fuzz.progress import telling
 from harness.fuzz.run import Progress
 from harness.fuzz.verdict import Verdict, memory_of, verdict_of
 from harness.store.ledger import Ledger, Total
 from harness.store.records import BatchResult, Find
+from tests.subjects import DETECTOR, plan_of
 
 MIB = 2**20
 
@@ -63,7 +63,7 @@ def test_memory_is_judged_between_early_and_late_batches() -> None:
 
 @pytest.mark.parametrize(("late", "grows"), [(100, False), (112, False), (117, True)])
 def test_memory_that_grows_fails_a_run(late: int, grows: bool, tmp_path: Path) -> None:
-    ledger, plan = Ledger(f"sqlite:///{tmp_path / 'l.sqlite'}"), FuzzPlan(subject="detector", sequences=40, batch_size=1)
+    ledger, plan = Ledger(f"sqlite:///{tmp_path / 'l.sqlite'}"), plan_of(DETECTOR, sequences=40, batch_size=1)
     run = ledger.start(subject="detector", plan=plan.to_json(), builds={})
     for number in range(40):
         size = (100 if number < 30 else late) * MIB

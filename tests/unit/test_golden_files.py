@@ -8,12 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from golden.manifest import CONTRACT_FILE, MANIFEST_FILE, ManifestError, read_manifest
+from golden.manifest import FixtureError, ManifestError, read_manifest
 from golden.reducer.cases import definitions
 from golden.reducer.cases.build import pair, replayed, tick, timer
-from golden.reducer.corpus import FIXTURES_DIR, FixtureError, read_fixture, read_fixtures, record, to_bytes
-from harness.coverage.branches import MODULES, measure
+from golden.reducer.corpus import CONTRACT_FILE, FOLDER, MANIFEST_FILE, read_fixture, read_fixtures, record, to_bytes
+from harness.coverage.branches import measure
 from harness.engine.golden import check_definitions, check_files, check_port, record_all
+from harness.panel import REFERENCE
+from harness.subjects.reducer.coverage import MODULES
+from harness.subjects.reducer.golden import ReducerGolden
+from harness.subjects.reducer.panel import ReducerPanel
 from harness.subjects.reducer.ports.python import PythonPort
 
 NAMED = (
@@ -33,16 +37,28 @@ NAMED = (
 )
 
 
+PANEL = ReducerPanel([PythonPort()], {})
+
+
 @pytest.fixture
 def corpus(tmp_path: Path) -> tuple[Path, Path]:
-    """A copy of the committed corpus: its folder and its manifest."""
-    directory = shutil.copytree(FIXTURES_DIR, tmp_path / "reducer")
-    return directory, Path(shutil.copy(MANIFEST_FILE, tmp_path))
+    """A copy of the committed corpus: its fixtures and its manifest."""
+    folder = copied(tmp_path)
+    return folder / "fixtures", folder / "manifest.json"
+
+
+def copied(folder: Path) -> Path:
+    return shutil.copytree(FOLDER, folder / "reducer", ignore=shutil.ignore_patterns("*.py", "cases", "__pycache__"))
+
+
+def of(manifest: Path) -> ReducerGolden:
+    """The corpus that a manifest is of."""
+    return ReducerGolden(manifest.parent)
 
 
 def test_the_committed_corpus_is_whole() -> None:
-    assert list(check_files()) == []
-    assert list(check_definitions()) == []
+    assert list(check_files(ReducerGolden())) == []
+    assert list(check_definitions(ReducerGolden())) == []
 
 
 def test_the_fixtures_that_were_asked_for_are_there() -> None:
@@ -53,30 +69,33 @@ def test_the_fixtures_that_were_asked_for_are_there() -> None:
 
 
 def test_recording_twice_gives_the_same_bytes(tmp_path: Path) -> None:
-    manifests = tmp_path / "first.json", tmp_path / "second.json"
-    for manifest in manifests:
-        record_all(tmp_path / "reducer", manifest)
-    assert manifests[0].read_bytes() == manifests[1].read_bytes() == MANIFEST_FILE.read_bytes()
+    folders = copied(tmp_path / "first"), copied(tmp_path / "second")
+    for folder in folders:
+        record_all(ReducerGolden(folder))
+    first, second = (folder / "manifest.json" for folder in folders)
+    assert first.read_bytes() == second.read_bytes() == MANIFEST_FILE.read_bytes()
 
 
 def test_a_tampered_fixture_is_named_with_its_path(corpus: tuple[Path, Path]) -> None:
     directory, manifest = corpus
     path = directory / "s1_timeout_orphan.json"
     path.write_bytes(path.read_bytes().replace(b'"s1_timeout"', b'"s2_timeout"', 1))
-    (problem,) = check_files(directory, manifest)
-    assert (problem.fixture, problem.where) == ("s1_timeout_orphan.json", "reducer/s1_timeout_orphan.json")
+    (problem,) = check_files(of(manifest))
+    assert (problem.fixture, problem.where) == ("s1_timeout_orphan.json", "fixtures/s1_timeout_orphan.json")
     assert "is not what the manifest says" in problem.sentence
-    (problem,) = check_definitions(directory)
+    (problem,) = check_definitions(ReducerGolden(directory.parent))
     assert problem.fixture == "s1_timeout_orphan"
     assert problem.divergence is not None
     assert problem.divergence.path.startswith("$.outcome.steps[1].")
-    assert [found.fixture for found in check_port(PythonPort(), read_fixtures(directory))] == ["s1_timeout_orphan"]
+    assert [found.fixture for found in check_port(of(manifest), PANEL, REFERENCE, read_fixtures(directory))] == [
+        "s1_timeout_orphan"
+    ]
 
 
 def test_missing_and_extra_fixtures_are_named(corpus: tuple[Path, Path]) -> None:
     directory, manifest = corpus
     (directory / "no_events.json").rename(directory / "smuggled.json")
-    problems = {problem.fixture: problem.sentence for problem in check_files(directory, manifest)}
+    problems = {problem.fixture: problem.sentence for problem in check_files(of(manifest))}
     assert problems.keys() == {"no_events.json", "smuggled.json"}
     assert problems["no_events.json"].startswith("is missing")
     assert problems["smuggled.json"].startswith("is not in the manifest")
@@ -88,29 +107,29 @@ def test_reformatting_a_fixture_is_tampering(corpus: tuple[Path, Path]) -> None:
     directory, _ = corpus
     path = directory / "no_events.json"
     path.write_text(json.dumps(json.loads(path.read_text())), encoding="utf-8")
-    (problem,) = check_definitions(directory)
+    (problem,) = check_definitions(ReducerGolden(directory.parent))
     assert problem.sentence == "records the same values in other bytes"
 
 
 @pytest.mark.parametrize("key", ["contract_hash", "reference_hash"])
 def test_another_contract_or_reference_is_a_problem(corpus: tuple[Path, Path], key: str) -> None:
-    directory, manifest = corpus
+    _, manifest = corpus
     manifest.write_text(json.dumps({**read_manifest(manifest), key: "0" * 16}), encoding="utf-8")
-    (problem,) = check_files(directory, manifest)
+    (problem,) = check_files(of(manifest))
     assert (problem.fixture, problem.where) == ("manifest", f"manifest.json $.{key}")
 
 
 def test_a_stray_file_is_named_whatever_it_is(corpus: tuple[Path, Path]) -> None:
     directory, manifest = corpus
     (directory / "notes.txt").write_text("x", encoding="utf-8")
-    (problem,) = check_files(directory, manifest)
+    (problem,) = check_files(of(manifest))
     assert (problem.fixture, problem.sentence[:22]) == ("notes.txt", "is not in the manifest")
 
 
 def test_a_missing_manifest_is_a_problem_like_others(corpus: tuple[Path, Path]) -> None:
-    directory, manifest = corpus
+    _, manifest = corpus
     manifest.unlink()
-    (problem,) = check_files(directory, manifest)
+    (problem,) = check_files(of(manifest))
     assert (problem.fixture, problem.sentence[:14]) == ("manifest", "cannot be read")
 
 
@@ -123,14 +142,12 @@ def test_a_missing_manifest_is_a_problem_like_others(corpus: tuple[Path, Path]) 
         ('"limits": {', '"slack": 1, "limits": {', "$.slack"),
     ],
 )
-def test_an_edited_contract_is_named_with_its_path(
-    corpus: tuple[Path, Path], tmp_path: Path, old: str, new: str, path: str
-) -> None:
-    edited = tmp_path / "contract.json"
+def test_an_edited_contract_is_named_with_its_path(corpus: tuple[Path, Path], old: str, new: str, path: str) -> None:
+    edited = corpus[1].with_name("contract.json")
     text = CONTRACT_FILE.read_text(encoding="utf-8")
     assert old in text
     edited.write_text(text.replace(old, new), encoding="utf-8")
-    (problem,) = check_files(*corpus, edited)
+    (problem,) = check_files(of(edited))
     assert (problem.fixture, problem.where) == ("contract.json", f"golden/reducer/contract.json {path}")
 
 
@@ -138,20 +155,20 @@ def test_an_edited_contract_is_named_with_its_path(
     ("text", "said"),
     [(None, "cannot be read"), ("", "is not JSON"), ("[]", "has no contract"), ('{"reducer": {}}', "$.reducer.")],
 )
-def test_a_contract_that_cannot_be_read_is_named(
-    corpus: tuple[Path, Path], tmp_path: Path, text: str | None, said: str
-) -> None:
-    broken = tmp_path / "contract.json"
+def test_a_contract_that_cannot_be_read_is_named(corpus: tuple[Path, Path], text: str | None, said: str) -> None:
+    broken = corpus[1].with_name("contract.json")
+    broken.unlink()
     if text is not None:
         broken.write_text(text, encoding="utf-8")
-    (problem,) = check_files(*corpus, broken)
+    (problem,) = check_files(of(broken))
     assert problem.fixture == "contract.json"
     assert problem.sentence.startswith(said)
 
 
-def test_a_reformatted_contract_is_tampering(corpus: tuple[Path, Path], tmp_path: Path) -> None:
-    (tmp_path / "contract.json").write_text(json.dumps(json.loads(CONTRACT_FILE.read_text())), encoding="utf-8")
-    (problem,) = check_files(*corpus, tmp_path / "contract.json")
+def test_a_reformatted_contract_is_tampering(corpus: tuple[Path, Path]) -> None:
+    path = corpus[1].with_name("contract.json")
+    path.write_text(json.dumps(json.loads(CONTRACT_FILE.read_text())), encoding="utf-8")
+    (problem,) = check_files(of(path))
     assert problem.sentence.startswith("has the recorded values in other bytes")
 
 
@@ -182,14 +199,14 @@ def test_a_fixture_reads_back_as_it_was_recorded(tmp_path: Path) -> None:
 
 
 def test_every_branch_of_the_reference_is_reached_by_a_fixture() -> None:
-    report = measure()
+    report = measure("reducer")
     assert report.missing == {module: [] for module in MODULES}, report.text()
     assert report.covered_pct == 100.0
     assert report.branches > 200
 
 
 def test_a_branch_that_nothing_reaches_is_reported() -> None:
-    report = measure(sequences=1)
+    report = measure("reducer", sequences=1)
     assert report.covered_pct < 100.0
     assert report.missing["orders"]
     assert "is never taken" in report.text()

@@ -8,8 +8,9 @@ import state_machine as sm
 from generators.candles import Candle
 from generators.reducer.choices import Settings
 from generators.reducer.market import PROFILES, Traffic, chunked_cases, scaled_config
+from harness.engine.met import Met, never_met
+from harness.subjects.reducer.cases import CASES_TO_MEET_ALL, ReducerTally
 from harness.subjects.reducer.ports.python import PythonPort
-from harness.subjects.reducer.tally import Tally
 from reducer.types import EngineConfig, OrderState, PairState, RecoveryOrder
 
 # Nothing is refreshed here: a test watches the very orders it put on the book.
@@ -87,12 +88,12 @@ def test_a_market_meets_every_phase_event_and_action() -> None:
         high, low = max(price, close) * 1.003, min(price, close) * 0.997
         candles.append(Candle(minute * 300.0, price, high, low, close, 1.0))
         price = close
-    tally, port = Tally(), PythonPort()
+    met, port = Met(ReducerTally()), PythonPort()
     for case in chunked_cases(candles, source="walk", seed=1):
-        answer = port.replay(case).answer
-        assert not [step for step in answer["steps"] if "error" in step]
-        tally.add(case, answer)
-    assert tally.never_hit() == []
+        outcome = port.replay(case)
+        assert not [step for step in outcome.answer["steps"] if "error" in step]
+        met.add(case, outcome)
+    assert never_met(met.tally, CASES_TO_MEET_ALL, met.counts) == []
     assert list(chunked_cases(candles, source="walk", seed=1)) == list(chunked_cases(candles, source="walk", seed=1))
 
 

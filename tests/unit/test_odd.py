@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.comparators.divergence import Divergence
-from harness.engine.majority import Differs, look
+from harness.engine.majority import Differs, vote
 
 
 def at(step: int) -> Divergence:
@@ -18,7 +18,7 @@ def differing(answers: dict[str, str], step: int = 4) -> Differs:
 def test_the_one_against_two_is_odd() -> None:
     for odd in ("python", "haskell", "exe:x"):
         answers = {name: "x" if name == odd else "y" for name in ("python", "haskell", "exe:x")}
-        found = look(list(answers), differing(answers))
+        found = vote(list(answers), differing(answers))
         assert found.odd == (odd,)
         assert found.step == 4
         assert found.sentence.startswith(f"odd one out: {odd}; ")
@@ -26,23 +26,23 @@ def test_the_one_against_two_is_odd() -> None:
 
 
 def test_of_two_nobody_can_say_which() -> None:
-    found = look(["python", "haskell"], differing({"python": "x", "haskell": "y"}))
+    found = vote(["python", "haskell"], differing({"python": "x", "haskell": "y"}))
     assert found.odd == ()
     assert "a third port could tell" in found.sentence
 
 
 def test_three_answers_have_no_majority() -> None:
-    found = look(["python", "haskell", "exe:x"], differing({"python": "x", "haskell": "y", "exe:x": "z"}))
+    found = vote(["python", "haskell", "exe:x"], differing({"python": "x", "haskell": "y", "exe:x": "z"}))
     assert found.odd == ()
     assert found.sentence.startswith("no majority agrees: python | haskell | exe:x")
 
 
 def test_all_agree() -> None:
-    found = look(["python", "haskell"], differing({"python": "x", "haskell": "x"}))
+    found = vote(["python", "haskell"], differing({"python": "x", "haskell": "x"}))
     assert (found.odd, found.step, found.sentence) == ((), None, "python and haskell agree")
 
 
 def test_the_earliest_step_is_named() -> None:
     steps = {("python", "haskell"): 7, ("python", "exe:x"): 2, ("haskell", "exe:x"): 5}
-    found = look(["python", "haskell", "exe:x"], lambda one, other: at(steps[one, other]))
+    found = vote(["python", "haskell", "exe:x"], lambda one, other: at(steps[one, other]))
     assert found.step == 2

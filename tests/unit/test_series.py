@@ -8,7 +8,6 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from harness.subjects.detector.tally import SeriesTally
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -21,7 +20,9 @@ from generators.detector.noise import stream
 from generators.detector.refusals import STATE, refusal_script
 from generators.detector.strategies import series_cases
 from golden.detector.corpus import decoded, encoded
+from harness.engine.met import Met
 from harness.subjects.detector.asking.scripts import play
+from harness.subjects.detector.cases import DetectorTally
 from harness.subjects.detector.ports.modules import python
 
 
@@ -58,15 +59,16 @@ def test_zero_choices_are_the_simplest_case() -> None:
 
 
 def test_realistic_data_dominate_and_every_property_is_met() -> None:
-    tally = SeriesTally()
+    met, degenerate = Met(DetectorTally()), 0
     by_flavour: Counter[str] = Counter()
     for case in generate_cases(7, 1500):
-        tally.add(case)
+        met.add(case, None)
+        degenerate += case.degenerate
         by_flavour[case.properties[0]] += 1
-    assert tally.never_hit() == []
+    assert met.never_met() == []
     assert set(by_flavour) == set(FLAVOURS)
-    assert by_flavour["realistic"] > 0.6 * tally.cases
-    assert 0.02 * tally.cases < tally.degenerate < 0.2 * tally.cases
+    assert by_flavour["realistic"] > 0.6 * met.cases
+    assert 0.02 * met.cases < degenerate < 0.2 * met.cases
 
 
 @given(st.sampled_from(sorted(FORMS)), st.integers(0, 5), st.integers(1, 3))
