@@ -1,4 +1,4 @@
--- | The codec: parsing, printing, digests, the contract.
+-- | The tests of parsing, printing, snapshots and digests.
 module JsonSpec (spec) where
 
 import qualified Data.Aeson as Aeson
@@ -10,24 +10,45 @@ import Data.Maybe (isJust)
 import qualified Data.Scientific as Scientific
 import qualified Data.Text as T
 import Data.Text.Encoding (decodeUtf8)
-import DogeCore.Contract
-import DogeCore.Digest (packState, stateDigest)
-import DogeCore.History
-import DogeCore.Json (decodeState, encodeState)
-import qualified DogeCore.Json.Encode as E
-import DogeCore.Json.Parse
-import DogeCore.Json.Schema
-import DogeCore.Json.Value
-import DogeCore.Put (Put, bytes, toBytes, withPut, word64)
 import Data.Word (Word64)
-import DogeCore.Types
-import DogeCore.XxHash
-import Gen
+import DogeCore.Contract (cycleRecord, orderState, pairState, recoveryOrder)
+import DogeCore.Digest (packState, stateDigest)
+import DogeCore.History (historyCount, historyCycles, historyDigest)
+import qualified DogeCore.Json.Encode as E
+import DogeCore.Json.Parse (ParseError (..), parseDocument)
+import DogeCore.Json.Schema
+  ( DecodeError (..),
+    Kind (..),
+    Path (..),
+    decodeKind,
+    fieldsOf,
+    packFields,
+  )
+import DogeCore.Json.Value (Member (..), Value (..), member)
+import DogeCore.Put (Put, bytes, toBytes, withPut, word64)
+import DogeCore.Snapshot (decodeState, encodeState)
+import DogeCore.Types (ModeSource (..), PairState (..))
+import DogeCore.XxHash (hex16, xxh64, xxh64Bytes)
+import Gen (AnyDouble (..), AnyState (..))
 import GHC.Float (castDoubleToWord64)
 import System.IO.Unsafe (unsafePerformIO)
-import Test.Hspec hiding (after, before)
+import Test.Hspec (Spec, describe, it, shouldBe, shouldSatisfy)
 import Test.Hspec.QuickCheck (modifyMaxSuccess, prop)
 import Test.QuickCheck
+  ( Arbitrary (..),
+    Gen,
+    Positive (..),
+    UnicodeString (..),
+    choose,
+    elements,
+    frequency,
+    oneof,
+    sized,
+    vectorOf,
+    (=/=),
+    (===),
+    (==>),
+  )
 import Text.Printf (printf)
 
 spec :: Spec
@@ -51,8 +72,8 @@ spec = do
       map parseDocument ["-0", "9223372036854775807", "-9223372036854775808", "9223372036854775808"]
         `shouldBe` map Right [JInt 0, JInt maxBound, JInt minBound, JBig 9223372036854775808]
     it "are limited to 1100 characters" $ do
-      parseDocument (B.replicate 1100 49) `shouldSatisfy` either (const False) (const True)
-      parseDocument (B.replicate 1101 49) `shouldSatisfy` either (const True) (const False)
+      parseDocument (BC.replicate 1100 '1') `shouldSatisfy` either (const False) (const True)
+      parseDocument (BC.replicate 1101 '1') `shouldSatisfy` either (const True) (const False)
     it "keep to the grammar" $
       [s | s <- ["01", "1.", ".5", "1e", "1e+", "+1", "-", "--1", "1.e5", "0x1", "1_0", "-01"], accepted s] `shouldBe` []
   describe "parseDocument" $ do
@@ -116,7 +137,7 @@ spec = do
     reread st = fromText (toBytes (encodeState st))
     fromText s = either (const (Left (DecodeError "not JSON"))) (decodeState (Root "state")) (parseDocument s)
     accepted s = either (const False) (const True) (parseDocument s)
-    nested n = B.concat [B.replicate n 91, B.replicate n 93]
+    nested n = B.concat [BC.replicate n '[', BC.replicate n ']']
     damage at byte text =
       let (before, after) = B.splitAt (at `mod` (B.length text + 1)) text
        in B.concat [before, B.take (byte `mod` 2) (B.singleton (fromIntegral (32 + byte `mod` 95))), B.drop 1 after]
