@@ -19,7 +19,7 @@ import Test.Hspec (Spec, describe, it, shouldBe)
 spec :: Spec
 spec = describe "readFastPath" $ do
   it "takes every event as the adapter spells it" $
-    [event | event <- events, isNothing (shortcut (next event))] `shouldBe` []
+    [event | event <- events, isNothing (quick (next event))] `shouldBe` []
   it "answers alike" $
     filter (not . alike) (map next events) `shouldBe` []
   it "answers alike, however a number is spelled" $
@@ -27,9 +27,9 @@ spec = describe "readFastPath" $ do
   it "answers alike, whichever byte is another" $
     filter (not . alike) (concatMap (everywhere . next) events) `shouldBe` []
   it "leaves other spellings to the parser" $
-    [line | line <- others, isJust (shortcut line)] `shouldBe` []
+    [line | line <- others, isJust (quick line)] `shouldBe` []
   it "takes a replay that begins with its events" $
-    [line | line <- map replay typedEvents ++ [replay (B.intercalate "," typedEvents)], isNothing (shortcut line)] `shouldBe` []
+    [line | line <- map replay typedEvents ++ [replay (B.intercalate "," typedEvents)], isNothing (quick line)] `shouldBe` []
   it "answers a replay alike" $
     filter (not . alike) (replay (B.intercalate "," typedEvents) : map replay typedEvents) `shouldBe` []
   it "answers a replay alike, however a number is spelled" $
@@ -37,7 +37,7 @@ spec = describe "readFastPath" $ do
   it "answers a replay alike, whichever byte is another" $
     filter (not . alike) (concatMap (everywhere . replay) typedEvents) `shouldBe` []
   it "leaves other replays to the parser" $
-    [line | line <- otherReplays, isJust (shortcut line)] `shouldBe` []
+    [line | line <- otherReplays, isJust (quick line)] `shouldBe` []
   where
     tick number = B.concat ["{\"_type\":\"TimerTick\",\"timestamp\":", number, "}"]
     replay list = B.concat ["{\"method\":\"replay\",\"events\":[", list, "],\"session\":5,\"digest\":\"", digest, "\",\"config\":{},\"order_size_usd\":5}"]
@@ -54,12 +54,12 @@ spec = describe "readFastPath" $ do
     opened = handledSessions (handleLine noSessions opening)
     digest = digestOf (handleLine noSessions opening)
     digestOf = B.take 16 . B.drop 11 . toBytes . handledAnswer
-    shortcut line = fastRequest line >>= handleFastPath opened
+    quick line = fastRequest line >>= handleFastPath opened
     -- Compares both answers, and those to a further request, which show that the
     -- sessions are alike too.
-    alike line = case shortcut line of
+    alike line = case quick line of
       Nothing -> True
-      Just quick -> seen quick == seen (handleLine opened line)
+      Just handled -> seen handled == seen (handleLine opened line)
     seen handled = (handledError handled, toBytes (handledAnswer handled), probe handled)
     probe handled = [toBytes (handledAnswer (handleLine (handledSessions handled) (held d))) | d <- [digest, digestOf handled]]
     held d = B.concat ["{\"method\":\"check_invariants\",\"session\":5,\"digest\":\"", d, "\"}"]

@@ -76,7 +76,7 @@ parseGeneral s start
   | not (isDigit (at s first)) = Left (first, "expected a digit")
   | fractionEnd == wholeEnd + 1 = Left (fractionEnd, "expected a digit")
   | exponentEnd == digitsFrom && hasExponent = Left (exponentEnd, "expected a digit")
-  | end - start > numberLimit = Left (start, (BC.pack ("a number longer than " ++ show numberLimit ++ " characters")))
+  | end - start > numberLimit = Left (start, BC.pack ("a number longer than " ++ show numberLimit ++ " characters"))
   | fractionEnd == wholeEnd && not hasExponent = Right (end, wholeValue negative s first wholeEnd)
   | otherwise = Right (end, JFloat (if negative then negate magnitude else magnitude))
   where

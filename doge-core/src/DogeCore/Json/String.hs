@@ -14,7 +14,7 @@ import Data.ByteString.Internal (c2w)
 import qualified Data.ByteString.Unsafe as BU
 import Data.Char (ord)
 import Data.Word (Word64, Word8)
-import DogeCore.Json.Bytes (at, unsafeAt)
+import DogeCore.Json.Bytes (at, digitValue, isDigit, unsafeAt)
 import DogeCore.XxHash (peek64)
 import Foreign.ForeignPtr (withForeignPtr)
 import Foreign.Ptr (Ptr, castPtr, plusPtr)
@@ -196,7 +196,7 @@ hex4 s i = go 0 0
 -- The value of a hexadecimal digit, or -1.
 hexDigit :: Char -> Int
 hexDigit c
-  | c >= '0' && c <= '9' = ord c - ord '0'
+  | isDigit c = fromIntegral (digitValue c)
   | c >= 'a' && c <= 'f' = ord c - ord 'a' + 10
   | c >= 'A' && c <= 'F' = ord c - ord 'A' + 10
   | otherwise = -1
