@@ -162,7 +162,8 @@ travel :: Journey -> [Stop]
 travel (Journey cfg size sizes ms) =
   travelWith (\st event -> transition st event cfg size sizes) ms
 
--- | The journey by another step function: a test's test plants its bug here.
+-- | The journey by another step function, with which the tests of the tests
+-- inject their bugs.
 travelWith :: (PairState -> Event -> Either TooLarge (PairState, [Action])) -> [Move] -> [Stop]
 travelWith stepper = go startState
   where

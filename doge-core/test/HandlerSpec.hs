@@ -46,7 +46,7 @@ spec = do
   overflowSpec
   invariantSpec
 
--- | The state after an event; the start is 'startState'.
+-- | The state after an event, and its actions.
 after :: EngineConfig -> PairState -> Event -> (PairState, [Action])
 after cfg st event = sure (transition st event cfg 5 Nothing)
 

@@ -172,11 +172,11 @@ keepsCap cfg stops =
         or [True | ActOrphanOrder {} <- actions]
     ]
 
--- Planted bug: the fees are forgotten.
+-- An injected bug: the fees are forgotten.
 grossed :: PairState -> (PairState, [Action]) -> (PairState, [Action])
 grossed _ (after, actions) =
   (after {psTotalProfit = psTotalProfit after + sum [fees | ActBookCycle {bcFees = fees} <- actions]}, actions)
 
--- Planted bug: an id is given out twice.
+-- An injected bug: an id is given out twice.
 unspent :: PairState -> (PairState, [Action]) -> (PairState, [Action])
 unspent before (after, actions) = (after {psNextOrderId = psNextOrderId before}, actions)

@@ -11,8 +11,8 @@ import DogeCore.PythonFloat
     pythonRound,
     roundWhole,
   )
-import Gen (AnyDouble (..))
 import GHC.Float (castDoubleToWord64)
+import Gen (AnyDouble (..))
 import Test.Hspec (Spec, describe, it, shouldBe)
 import Test.Hspec.QuickCheck (modifyMaxSuccess, prop)
 import Test.QuickCheck (choose, elements, forAll, frequency, (===), (==>))

@@ -75,7 +75,7 @@ scalarWords :: Int
 scalarWords = 29
 {-# INLINE scalarWords #-}
 
--- Their number of bytes.
+-- The number of bytes of the packed scalar fields.
 scalarBytes :: Int
 scalarBytes = 8 * scalarWords
 {-# INLINE scalarBytes #-}

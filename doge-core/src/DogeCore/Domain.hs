@@ -1,6 +1,6 @@
 -- | The check that a result still fits its types. Reference:
--- @reducer/domain.py@, @check_result@. The checks of what comes in are part of
--- the decoder, "DogeCore.Json.Decode".
+-- @reducer/domain.py@, @check_result@. The checks of incoming values are part
+-- of the decoder, "DogeCore.Json.Decode".
 --
 -- DIFFERENCE: Python's ints are unbounded, ours wrap at 64 bits. A counter that
 -- is smaller than before has wrapped: counters never shrink otherwise.
@@ -81,7 +81,7 @@ sumOf f = go 0
 fitsCooldown :: Double -> Bool
 fitsCooldown x = x - x == 0 || x == 1 / 0
 
--- Whether any counter is so high that one event could push it beyond 64 bits.
+-- True if any counter is so high that one event could push it beyond 64 bits.
 -- An event books at most as many cycles as there are recovery orders, and no
 -- state has 'growthMax' of those.
 countersMayWrap :: PairState -> Maybe OrderState -> Bool
@@ -162,7 +162,8 @@ actionOverflows actions = concat (zipWith one [0 :: Int ..] actions)
     names = \case
       ActPlaceOrder {poPrice = price, poVolume = volume} ->
         ["price" | not (isFinite price)] ++ ["volume" | not (isFinite volume)]
-      -- DIFFERENCE: Python negates an id of -2^63 to 2^63; ours stays.
+      -- DIFFERENCE: Python negates an id of -2^63 to 2^63, which is too large. In
+      -- 64 bits the id stays -2^63, so it is refused by that value.
       ActCancelOrder {coLocalId = localId, coReason = reason} ->
         ["local_id" | localId == minBound && reason == evictReason]
       ActOrphanOrder {} -> []

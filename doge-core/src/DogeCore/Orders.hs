@@ -1,7 +1,7 @@
 -- | The orders on the book: finding, removing, patching and placing them.
 -- Reference: @reducer/orders.py@.
 --
--- Ids are matched by value: where a broken state repeats one, a look-up finds
+-- Ids are matched by value: if a broken state repeats one, a look-up finds
 -- the first order that has it, and a removal or a patch touches all of them.
 module DogeCore.Orders
   ( -- * Sizes

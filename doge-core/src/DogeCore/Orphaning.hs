@@ -76,8 +76,8 @@ orphanExit before sizing exitOrder reason = (placedState, evictions ++ orphan : 
 -- | Make room for one more recovery order: the farthest go first, then the
 -- oldest, then the lowest id. Reference: @evict_overflow@.
 --
--- Where a broken state repeats the id of an evicted order, every order that
--- has it goes, and every one is booked.
+-- If a broken state repeats the id of an evicted order, every order with that
+-- id is evicted and booked.
 evictOverflow :: PairState -> EngineConfig -> Result
 evictOverflow st0 cfg
   | overflow == 0 = (st0, [])

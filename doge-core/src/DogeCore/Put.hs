@@ -75,7 +75,8 @@ freeSink (Sink cell) = do
   when (base /= firstBuffer cell) (free base)
   free cell
 
--- | Shrink a buffer that one huge answer blew up, so that memory stays flat.
+-- | Shrink a buffer that grew beyond this many bytes, so that one huge answer
+-- does not keep its memory.
 shrinkSink :: Int -> Sink -> IO ()
 shrinkSink size (Sink cell) = do
   base <- peek cell

@@ -68,7 +68,8 @@ roundPositive x n
     fraction = bits .&. fractionMask
     m = if biased == 0 then fraction else fraction + hiddenBit
     shift = unitExponent - max 1 biased
-    -- The product has at most 117 bits, 53 and 64: a longer shift leaves none.
+    -- The product has at most 117 bits, 53 and 64. Longer shifts take the exact
+    -- branch.
     shiftMax = 116
     q = shiftHalfEven (timesWord2 m (wordPowers `unsafeAt` n)) shift
 

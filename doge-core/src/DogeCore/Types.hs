@@ -70,7 +70,7 @@ data PairState = PairState
     psNow :: {-# UNPACK #-} !Double,
     psOrders :: ![OrderState],
     psRecoveryOrders :: ![RecoveryOrder],
-    -- | Newest first inside; its cost does not grow with its length.
+    -- | Stored newest first; the cost of a step does not grow with its length.
     psCompletedCycles :: !History,
     psCycleA :: {-# UNPACK #-} !Int,
     psCycleB :: {-# UNPACK #-} !Int,

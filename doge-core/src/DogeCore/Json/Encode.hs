@@ -42,8 +42,8 @@ import GHC.CString (cstringLength#)
 import GHC.Exts (Addr#, Int (..), Ptr (..))
 import GHC.Float (castDoubleToWord64)
 
--- | A float: the shortest digits that read back to it, always marked as a
--- float; non-finite values are strings.
+-- | A float as the shortest digits that read back to it, always with a point or
+-- an exponent. Non-finite values become strings.
 double :: Double -> Put
 double x
   | not (isFinite x) = bytes (nonFinite x)
@@ -65,8 +65,8 @@ double x
         k = truncate (scaled + 0.5) :: Int
     general = runPut (bytes (marked (Conversion.toShortest x)))
 
--- Below this, 10^15, decimals and doubles that are integers agree digit by
--- digit: a double holds any 15 decimal digits.
+-- 10^15. A double holds any decimal of up to 15 digits exactly enough to give the
+-- same digits back, so numbers below this are tried digit by digit.
 exactDecimals :: Double
 exactDecimals = 1.0e15
 {-# INLINE exactDecimals #-}
@@ -76,7 +76,7 @@ triedDecimals :: Int
 triedDecimals = 12
 {-# INLINE triedDecimals #-}
 
--- Room for 'exactDecimals' digits, a sign, a leading zero, a point and a word.
+-- Room for a number of at most 15 digits with its sign, leading zeros and point.
 doubleRoom :: Int
 doubleRoom = 32
 {-# INLINE doubleRoom #-}

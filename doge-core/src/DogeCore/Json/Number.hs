@@ -24,8 +24,8 @@ intDigits :: Int
 intDigits = 18
 {-# INLINE intDigits #-}
 
--- An exponent is not read on once it is larger than this: such a number is
--- infinite or zero, however many digits it has.
+-- Reading an exponent stops once it is larger than this: the number is infinite
+-- or zero, whatever digits follow.
 exponentLimit :: Int
 exponentLimit = 100000
 
@@ -54,8 +54,8 @@ parseNumber s start
     decimals = fractionEnd - wholeEnd - 1
     general = either (uncurry NoNumber) (uncurry Number) (parseGeneral s start)
 
--- The offset behind some digits, and the number that they make with those read
--- before; it wraps if that are more than 'wordDigits'.
+-- The offset behind some digits, and the number that they make with the digits
+-- read before. It wraps if there are more than 'wordDigits' digits in all.
 data Digits = Digits !Int !Word64
 
 readDigits :: ByteString -> Int -> Word64 -> Digits
@@ -124,8 +124,8 @@ word s = go
       | i >= to = acc
       | otherwise = go (i + 1) to (acc * 10 + fromIntegral (digitValue (unsafeAt s i)))
 
--- The number that any number of digits makes. Whole chunks are added at once:
--- digit by digit the cost would be quadratic with a far larger factor.
+-- The number that digits make, however many there are. They are read in chunks,
+-- because each step costs a multiplication of big integers.
 integer :: ByteString -> Integer
 integer = go 0
   where

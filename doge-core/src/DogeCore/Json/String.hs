@@ -9,8 +9,8 @@ where
 import Data.Bits (countTrailingZeros, unsafeShiftL, unsafeShiftR, xor, (.&.), (.|.))
 import Data.ByteString (ByteString)
 import qualified Data.ByteString as B
-import qualified Data.ByteString.Internal as BI
 import Data.ByteString.Internal (c2w)
+import qualified Data.ByteString.Internal as BI
 import qualified Data.ByteString.Unsafe as BU
 import Data.Char (ord)
 import Data.Word (Word64, Word8)

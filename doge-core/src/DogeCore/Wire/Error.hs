@@ -15,16 +15,16 @@ where
 import Data.ByteString (ByteString)
 import qualified Data.ByteString as B
 import Data.Text.Encoding (encodeUtf8)
+import DogeCore.Domain (TooLarge (..))
 import DogeCore.Json.Encode (asciiText, raw, utf8Text)
 import DogeCore.Json.Schema (DecodeError (..))
-import DogeCore.Domain (TooLarge (..))
 import DogeCore.Put (Put, char8)
 
 -- | The exception that the reference would raise, or an error of this program.
 data ErrorKind = ValueError | TypeError | OverflowError | RequestError | InternalError
   deriving (Eq, Show)
 
--- | A kind and a sentence.
+-- | An error: its kind and its sentence.
 data WireError = WireError
   { weKind :: !ErrorKind,
     weSentence :: !ByteString

@@ -17,8 +17,8 @@ where
 
 import Data.ByteString (ByteString)
 import qualified Data.ByteString as B
-import Data.Text (Text)
 import Data.ByteString.Internal (c2w)
+import Data.Text (Text)
 import Data.Word (Word64, Word8)
 import DogeCore.Types (Event (..), Side (..))
 import DogeCore.Wire.Scan

@@ -10,8 +10,8 @@ where
 import Control.Exception (SomeException, evaluate, try)
 import Data.ByteString (ByteString)
 import qualified Data.ByteString as B
-import Data.IORef (IORef, newIORef, readIORef, writeIORef)
 import Data.ByteString.Internal (c2w)
+import Data.IORef (IORef, newIORef, readIORef, writeIORef)
 import Data.Word (Word8)
 import DogeCore.Put (Sink, char8, fillSink, newSink, shrinkSink)
 import DogeCore.Wire.FastPath (readFastPath)

@@ -23,10 +23,10 @@ where
 import Control.Monad (ap)
 import Data.ByteString (ByteString)
 import qualified Data.ByteString as B
+import Data.ByteString.Internal (w2c)
 import Data.Text (Text)
 import qualified Data.Text as T
 import Data.Text.Encoding (decodeLatin1)
-import Data.ByteString.Internal (w2c)
 import Data.Word (Word64, Word8)
 import DogeCore.Json.Bytes (digitValue)
 import DogeCore.Json.Decimal (decimalToDouble)
@@ -114,7 +114,7 @@ word = Scan $ \end p k ->
   if end `minusPtr` p < 8 then pure Nothing else peek64 p >>= \w -> k w (p `plusPtr` 8)
 {-# INLINE word #-}
 
--- | An integer of at most 18 digits.
+-- | An integer of at most 'digitsMax' digits.
 int :: Scan Int
 int = Scan $ \_ p k ->
   numberAt p >>= \case
@@ -123,7 +123,7 @@ int = Scan $ \_ p k ->
     NoNumber -> pure Nothing
 {-# INLINE int #-}
 
--- | A number of at most 18 digits, without exponent.
+-- | A number of at most 'digitsMax' digits, without exponent.
 float :: Scan Double
 float = Scan $ \_ p k ->
   numberAt p >>= \case

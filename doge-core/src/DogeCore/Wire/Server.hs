@@ -102,7 +102,7 @@ handleTooLong :: Sessions -> Handled
 handleTooLong sessions =
   failed sessions (WireError RequestError (B.concat ["request: longer than ", shown lineLimit, " bytes"]))
 
--- | Answer a request on which this program broke down.
+-- | The answer to a request on which this program failed with an exception.
 internalError :: Sessions -> String -> Handled
 internalError sessions message =
   failed sessions (WireError InternalError (B.append "internal: " (BC.pack (take shownCharacters (map plain message)))))

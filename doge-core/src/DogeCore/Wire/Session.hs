@@ -81,8 +81,8 @@ step sessions members = do
   -- The client has the state that it sent, so a delta serves it too.
   advanced sessions number before event sizing
 
--- | The same for a request that was read on the fast path; 'Nothing' if its
--- session is lost.
+-- | Move a session by the event of a request that was read on the fast path;
+-- 'Nothing' if the session is lost.
 fastStep :: Sessions -> Int -> (Word64, Word64) -> Event -> Maybe (Answer (Sessions, Put))
 fastStep sessions@(Sessions _ table) number digest event =
   case IntMap.lookup number table of
