@@ -1,4 +1,4 @@
--- | The reducer behind a pipe.
+-- | The executable: the reducer behind a pipe.
 module Main (main) where
 
 import Control.Exception (IOException, catch)
@@ -26,6 +26,6 @@ main =
           BC.hPutStrLn stderr sentence
           exitWith (ExitFailure 2)
 
--- Whoever asked has left: nothing is wrong with us.
+-- End quietly if the client closed its end of the pipe.
 gone :: IOException -> IO ()
 gone _ = pure ()

@@ -1,7 +1,7 @@
--- | What the properties draw: whole journeys of a pair.
+-- | The random data of the properties: whole journeys of a pair.
 --
 -- A journey is drawn as moves, not as events: a move picks its order from the
--- book that the moves before it made, so that fills, recoveries, timeouts and
+-- book that the moves before it made. So fills, recoveries, timeouts and
 -- refreshes really happen, and any move can be shrunk away.
 module Gen
   ( Move (..),
@@ -20,11 +20,38 @@ where
 import qualified Data.Map.Strict as Map
 import Data.Maybe (mapMaybe)
 import qualified Data.Text as T
+import DogeCore.Bootstrap (bootstrapOrders)
+import DogeCore.Domain (TooLarge)
 import DogeCore.History (historyFromList)
-import DogeCore.Transition
+import DogeCore.Transition (transition)
 import DogeCore.Types
+  ( Action,
+    CycleRecord (..),
+    EngineConfig (..),
+    Event (..),
+    OrderSizes,
+    OrderState (..),
+    PairState (..),
+    RecoveryOrder (..),
+    Side (..),
+    TradeId (..),
+    initialState,
+    literals,
+  )
 import GHC.Float (castWord64ToDouble)
-import Test.QuickCheck hiding (within)
+import Test.QuickCheck
+  ( Arbitrary (..),
+    Gen,
+    choose,
+    elements,
+    frequency,
+    getUnicodeString,
+    oneof,
+    shrinkList,
+    suchThat,
+    vector,
+    vectorOf,
+  )
 
 -- | One move. Prices are factors of the market, times are gaps in seconds,
 -- orders are picked by their place on the book.
@@ -135,7 +162,8 @@ travel :: Journey -> [Stop]
 travel (Journey cfg size sizes ms) =
   travelWith (\st event -> transition st event cfg size sizes) ms
 
--- | The journey by another step function: a test's test plants its bug here.
+-- | The journey by another step function, with which the tests of the tests
+-- inject their bugs.
 travelWith :: (PairState -> Event -> Either TooLarge (PairState, [Action])) -> [Move] -> [Stop]
 travelWith stepper = go startState
   where

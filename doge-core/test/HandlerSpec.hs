@@ -1,16 +1,39 @@
--- | One group per handler and helper; the names are the contract's claims.
+-- | The tests of the reducer's functions, one group per function.
 module HandlerSpec (spec) where
 
 import Control.Monad (void)
 import qualified Data.Map.Strict as Map
-import DogeCore.Helpers
+import DogeCore.Bootstrap (bootstrapOrders)
+import DogeCore.Domain (TooLarge (..))
 import DogeCore.History (historyCount, historyCycles)
-import DogeCore.Invariants (checkInvariants)
-import DogeCore.Transition
-import DogeCore.Transition.Price (baseDistancePct, entryPrice, exitPrice)
+import DogeCore.Invariants (checkInvariants, derivePhase)
+import DogeCore.Orders (addEntryOrder, applyOrderTxid, applyRecoveryTxid)
+import DogeCore.Pricing
+  ( baseDistancePct,
+    computeOrderVolume,
+    entryBackoffMultiplier,
+    entryPrice,
+    exitPrice,
+  )
+import DogeCore.Transition (transition)
 import DogeCore.Types
+  ( Action (..),
+    CycleRecord (..),
+    EngineConfig (..),
+    Event (..),
+    ModeSource (..),
+    OrderState (..),
+    PairState (..),
+    Phase (..),
+    RecoveryOrder (..),
+    RefreshDirection (..),
+    Role (..),
+    Side (..),
+    TradeId (..),
+    initialState,
+  )
 import Gen (baseConfig, startState)
-import Test.Hspec hiding (after)
+import Test.Hspec (Spec, describe, it, shouldBe, shouldSatisfy)
 
 spec :: Spec
 spec = do
@@ -23,7 +46,7 @@ spec = do
   overflowSpec
   invariantSpec
 
--- | The state after an event; the start is 'startState'.
+-- | The state after an event, and its actions.
 after :: EngineConfig -> PairState -> Event -> (PairState, [Action])
 after cfg st event = sure (transition st event cfg 5 Nothing)
 

@@ -1,19 +1,37 @@
--- | What must hold for every sequence of events (section 9 of the contract).
+-- | Properties of every sequence of events (section 9 of the contract).
 module JourneySpec (spec) where
 
 import qualified Data.List as List
 import qualified Data.Map.Strict as Map
-import DogeCore.Helpers (derivePhase)
 import DogeCore.History (historyCount, historyCycles, historySince)
-import DogeCore.Invariants (checkInvariants)
-import DogeCore.Transition
+import DogeCore.Invariants (checkInvariants, derivePhase)
+import DogeCore.Transition (transition)
 import DogeCore.Types
-import Gen
-import Test.Hspec hiding (after, before)
+  ( Action (..),
+    CycleRecord (..),
+    EngineConfig (..),
+    Event (..),
+    OrderState (..),
+    PairState (..),
+    Phase (..),
+    RecoveryOrder (..),
+  )
+import Gen (Journey (..), Stop (..), Tame (..), travel, travelWith)
+import Test.Hspec (Spec, describe, it)
 import Test.Hspec.QuickCheck (modifyMaxSuccess, prop)
-import Test.QuickCheck hiding (reason)
+import Test.QuickCheck
+  ( Property,
+    checkCoverage,
+    conjoin,
+    counterexample,
+    cover,
+    expectFailure,
+    property,
+    (.&&.),
+    (===),
+  )
 
--- | How many sequences: every property draws so many of its own.
+-- | The properties; each draws this many sequences of its own.
 spec :: Int -> Spec
 spec sequences = modifyMaxSuccess (const sequences) . describe "any sequence of events" $ do
   prop "reaches every phase, event and action" $ \journey ->
@@ -125,7 +143,7 @@ accounted (Stop before event after actions) =
     orphaned = [i | ActOrphanOrder {ooLocalId = i} <- actions]
     recoveriesGone =
       filter (`notElem` map roRecoveryId (psRecoveryOrders after)) (map roRecoveryId (psRecoveryOrders before))
-    -- An eviction is told by the record that it books.
+    -- The record that an eviction books identifies it.
     evicted = case event of
       EvTimerTick {} -> matching booked
       EvPriceTick {} -> []
@@ -154,11 +172,11 @@ keepsCap cfg stops =
         or [True | ActOrphanOrder {} <- actions]
     ]
 
--- Planted bug: the fees are forgotten.
+-- An injected bug: the fees are forgotten.
 grossed :: PairState -> (PairState, [Action]) -> (PairState, [Action])
 grossed _ (after, actions) =
   (after {psTotalProfit = psTotalProfit after + sum [fees | ActBookCycle {bcFees = fees} <- actions]}, actions)
 
--- Planted bug: an id is given out twice.
+-- An injected bug: an id is given out twice.
 unspent :: PairState -> (PairState, [Action]) -> (PairState, [Action])
 unspent before (after, actions) = (after {psNextOrderId = psNextOrderId before}, actions)

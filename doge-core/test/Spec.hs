@@ -2,22 +2,22 @@
 -- each property of 'JourneySpec' draws.
 module Main (main) where
 
+import qualified FastPathSpec
 import qualified HandlerSpec
 import qualified JourneySpec
 import qualified JsonSpec
-import qualified PlainSpec
-import qualified RoundSpec
+import qualified PythonFloatSpec
 import System.Environment (lookupEnv)
-import Test.Hspec
+import Test.Hspec (hspec)
 import qualified WireSpec
 
 main :: IO ()
 main = do
   sequences <- maybe 1000 read <$> lookupEnv "DOGE_SEQUENCES"
   hspec $ do
-    RoundSpec.spec
+    PythonFloatSpec.spec
     JsonSpec.spec
     HandlerSpec.spec
     WireSpec.spec
-    PlainSpec.spec
+    FastPathSpec.spec
     JourneySpec.spec sequences

@@ -1,21 +1,21 @@
--- | Requests and answers, sessions and errors.
+-- | The tests of requests and answers, sessions and errors.
 module WireSpec (spec) where
 
 import qualified Data.ByteString as B
 import qualified Data.ByteString.Char8 as BC
 import qualified Data.List as List
-import DogeCore.Json (encodeState)
 import DogeCore.Put (toBytes)
-import DogeCore.Wire.Server
-import DogeCore.Wire.Session
+import DogeCore.Snapshot (encodeState)
+import DogeCore.Wire.Server (Handled (..), handleLine, internalError)
+import DogeCore.Wire.Session (noSessions, sessionLimit)
 import Gen (startState)
-import Test.Hspec
+import Test.Hspec (Spec, describe, it, shouldBe, shouldSatisfy)
 
 spec :: Spec
 spec = do
   describe "handleLine" $ do
     it "answers what is no request with a sentence" $
-      map (sentence noSessions) ["", "[]", "{", B.replicate 100 91, "{\"method\":\"foo\"}", "{\"method\":\"transition\"}"]
+      map (sentence noSessions) ["", "[]", "{", BC.replicate 100 '[', "{\"method\":\"foo\"}", "{\"method\":\"transition\"}"]
         `shouldBe` map
           Just
           [ "request: is not JSON (unexpected end, at byte 0)",

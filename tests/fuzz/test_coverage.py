@@ -239,13 +239,13 @@ def test_a_server_that_died_on_the_way_leaves_no_figure(
 
 
 def test_a_draft_is_read_with_its_modules_and_declarations() -> None:
-    draft = """module "doge-core-0.1.0-inplace:DogeCore.Round" {
+    draft = """module "doge-core-0.1.0-inplace:DogeCore.PythonFloat" {
       inside "halfEven" { \n tick "n + 1" on line 9;\n }
       tick function "unused" on line 12;
     }"""
     assert list(haskell.unreached(draft)) == [
-        'DogeCore.Round (halfEven): "n + 1" on line 9',
-        'DogeCore.Round: function "unused" on line 12',
+        'DogeCore.PythonFloat (halfEven): "n + 1" on line 9',
+        'DogeCore.PythonFloat: function "unused" on line 12',
     ]
 
 

@@ -27,7 +27,7 @@ from harness.subjects.reducer.mutants.mutations import TOOLCHAIN as OF_HASKELL
 from harness.subjects.reducer.panel import ReducerPanel
 from tests.subjects import DETECTOR, REDUCER
 
-_haskell = partial(CompiledBug, operator="haskell", file="src/DogeCore/Transition/Price.hs", change="")
+_haskell = partial(CompiledBug, operator="haskell", file="src/DogeCore/Pricing.hs", change="")
 # The same rule written another way round, and one that is no Haskell.
 HARMLESS = _haskell(name="harmless", old="lossCount < cfgLossBackoffStart cfg", new="cfgLossBackoffStart cfg > lossCount")
 BROKEN = _haskell(name="broken", old="lossCount < cfgLossBackoffStart cfg", new="lossCount <")
@@ -91,7 +91,7 @@ def test_there_are_enough_of_each_with_an_id_of_its_own() -> None:
 
 def test_a_bug_that_the_port_no_longer_has_a_place_for_is_refused() -> None:
     gone = _haskell(name="gone", old="no such line", new="")
-    with pytest.raises(GoneError, match=r"haskell:gone: doge-core/src/DogeCore/Transition/Price.hs does not say"):
+    with pytest.raises(GoneError, match=r"haskell:gone: doge-core/src/DogeCore/Pricing.hs does not say"):
         gone.source(ROOT / "doge-core")
 
 

@@ -1,5 +1,7 @@
 -- | The contract as this port has it: every type with its fields, kinds and
 -- defaults. Decoding, encoding, digests and @describe@ all come from here.
+-- Reference: @reducer/contract.py@, which derives the same from the types of
+-- @reducer/types.py@.
 module DogeCore.Contract
   ( engineConfig,
     orderState,
@@ -24,8 +26,17 @@ import Data.Char (isSpace, ord)
 import Data.Text (Text)
 import qualified Data.Text as T
 import DogeCore.History (emptyHistory)
-import DogeCore.Json.Schema
+import DogeCore.Json.Schema (Kind (..), Schema (..), field, fieldFrom, fieldOr)
 import DogeCore.Types
+  ( Action (..),
+    CycleRecord (..),
+    EngineConfig (..),
+    Event (..),
+    ModeSource (..),
+    OrderState (..),
+    PairState (..),
+    RecoveryOrder (..),
+  )
 
 -- | The version of the wire.
 protocolVersion :: Int

@@ -20,32 +20,46 @@ import Data.Text.Encoding (encodeUtf8)
 import Data.Word (Word64, Word8)
 import DogeCore.History (historyCount, historyDigest)
 import DogeCore.Put
+  ( Put (..),
+    bytes,
+    ensure,
+    pokeDouble,
+    pokeWord64,
+    withPut,
+    word64,
+  )
 import DogeCore.Types
+  ( OrderState (..),
+    PairState (..),
+    RecoveryOrder (..),
+  )
 import DogeCore.XxHash (peek64, xxh64)
 import Foreign.Ptr (Ptr, plusPtr)
 import Foreign.Storable (poke)
 import System.IO.Unsafe (unsafeDupablePerformIO)
 
--- | The digest; its cost does not depend on the number of completed cycles.
+-- | The digest of a state. Its cost does not depend on the number of completed
+-- cycles. Reference: @state_digest@.
 stateDigest :: PairState -> Word64
 stateDigest st =
   unsafeDupablePerformIO $
-    withPut 1024 (packState st) (xxh64 (historyDigest (psCompletedCycles st)))
+    withPut stateRoom (packState st) (xxh64 (historyDigest (psCompletedCycles st)))
 
--- | The digest of a state, and in which words its packed scalars differ from
--- those of the state before it: the lowest bit stands for the first word.
+-- | The digest of a state, and a set of bits: which words of its packed scalars
+-- differ from those of the state before it. The lowest bit stands for the first
+-- word.
 data Advance = Advance {-# UNPACK #-} !Word64 {-# UNPACK #-} !Word64
 
--- | From the state before to the state after.
+-- | The digest and the changed words of a state that follows another one.
 digestAdvance :: PairState -> PairState -> Advance
 digestAdvance before after =
   unsafeDupablePerformIO $
-    withPut 1280 (packScalars before <> packState after) $ \p size -> do
-      changed <- changedWords p (8 * scalarWords - 8) 0
-      digest <- xxh64 (historyDigest (psCompletedCycles after)) (p `plusPtr` (8 * scalarWords)) (size - 8 * scalarWords)
+    withPut (scalarBytes + stateRoom) (packScalars before <> packState after) $ \p size -> do
+      changed <- changedWords p (scalarBytes - 8) 0
+      digest <- xxh64 (historyDigest (psCompletedCycles after)) (p `plusPtr` scalarBytes) (size - scalarBytes)
       pure (Advance digest changed)
 
--- Two blocks of scalars, one behind the other, compared from their ends.
+-- Compare two blocks of scalars that lie one behind the other, from their ends.
 changedWords :: Ptr Word8 -> Int -> Word64 -> IO Word64
 changedWords p = go
   where
@@ -53,15 +67,25 @@ changedWords p = go
       | at < 0 = pure changed
       | otherwise = do
           old <- peek64 (p `plusPtr` at)
-          new <- peek64 (p `plusPtr` (at + 8 * scalarWords))
+          new <- peek64 (p `plusPtr` (at + scalarBytes))
           if old == new then go (at - 8) (2 * changed) else go (at - 8) (2 * changed + 1)
 
--- | How many words the scalar fields take.
+-- | The number of words of the packed scalar fields.
 scalarWords :: Int
 scalarWords = 29
 {-# INLINE scalarWords #-}
 
--- | The packed state.
+-- The number of bytes of the packed scalar fields.
+scalarBytes :: Int
+scalarBytes = 8 * scalarWords
+{-# INLINE scalarBytes #-}
+
+-- Initial room for a packed state, which suffices for a state with a usual book.
+stateRoom :: Int
+stateRoom = 1024
+{-# INLINE stateRoom #-}
+
+-- | The packed state. Reference: @pack@ and @state_digest@.
 packState :: PairState -> Put
 packState st =
   packScalars st
@@ -80,14 +104,14 @@ each pack items = Put $ \sink p0 ->
 
 packScalars :: PairState -> Put
 packScalars st = Put $ \sink p0 -> do
-  p <- ensure (8 * scalarWords) sink p0
+  p <- ensure scalarBytes sink p0
   taggedScalars st p
   plainScalars st p
-  pure (p `plusPtr` (8 * scalarWords))
+  pure (p `plusPtr` scalarBytes)
 
--- Every scalar by the number of its word, in contract order. What may have to
--- be evaluated is packed apart: around each evaluation all else would have to
--- be saved.
+-- The scalars by the number of their word, in contract order. Fields that may
+-- have to be evaluated are packed in 'taggedScalars': around each evaluation all
+-- other fields would have to be saved.
 plainScalars :: PairState -> Ptr Word8 -> IO ()
 plainScalars st p = do
   float p 0 (psMarketPrice st)
@@ -125,14 +149,17 @@ taggedScalars st p = do
 
 packOrder :: OrderState -> Put
 packOrder o = Put $ \sink p0 -> do
-  p <- ensure 56 sink p0
+  p <- ensure beforeText sink p0
   plainOrder o p
   index p 1 (osSide o)
   index p 2 (osRole o)
   index p 5 (osTradeId o)
-  q <- runPut (text (osTxid o)) sink (p `plusPtr` 56) >>= ensure 32 sink
+  q <- runPut (text (osTxid o)) sink (p `plusPtr` beforeText) >>= ensure behindText sink
   orderTimes o q
-  pure (q `plusPtr` 32)
+  pure (q `plusPtr` behindText)
+  where
+    beforeText = 7 * 8
+    behindText = 4 * 8
 
 plainOrder :: OrderState -> Ptr Word8 -> IO ()
 plainOrder o p = do
@@ -142,7 +169,7 @@ plainOrder o p = do
   int p 6 (osCycle o)
 {-# NOINLINE plainOrder #-}
 
--- What follows the text.
+-- The fields behind the text.
 orderTimes :: OrderState -> Ptr Word8 -> IO ()
 orderTimes o p = do
   float p 0 (osPlacedAt o)
@@ -153,11 +180,13 @@ orderTimes o p = do
 
 packRecovery :: RecoveryOrder -> Put
 packRecovery o = Put $ \sink p0 -> do
-  p <- ensure 80 sink p0
+  p <- ensure beforeTexts sink p0
   plainRecovery o p
   index p 1 (roSide o)
   index p 4 (roTradeId o)
-  runPut (text (roTxid o) <> text (roReason o)) sink (p `plusPtr` 80)
+  runPut (text (roTxid o) <> text (roReason o)) sink (p `plusPtr` beforeTexts)
+  where
+    beforeTexts = 10 * 8
 
 plainRecovery :: RecoveryOrder -> Ptr Word8 -> IO ()
 plainRecovery o p = do
@@ -208,7 +237,7 @@ text t
   where
     general = let s = encodeUtf8 t in word64 (fromIntegral (B.length s)) <> bytes s
 
--- Write a byte per character; whether all of them are ASCII.
+-- Write a byte per character; the result says whether all of them are ASCII.
 asciiText :: Text -> Ptr Word8 -> IO Bool
 asciiText = T.foldr one (\_ -> pure True)
   where

@@ -1,5 +1,7 @@
--- | Completed cycles, kept so that a step costs the same however many there
--- are: newest first, with their number and the chain of their digests.
+-- | Completed cycles, newest first, with their number and the chain of their
+-- digests, so that the cost of a step does not depend on how many there are.
+-- Reference: @completed_cycles@ of @PairState@, and @cycles_digest@ of
+-- @reducer/digest.py@.
 module DogeCore.History
   ( History,
     emptyHistory,
@@ -23,30 +25,31 @@ import System.IO.Unsafe (unsafeDupablePerformIO)
 -- | The booked cycles of a pair.
 data History = History {-# UNPACK #-} !Int {-# UNPACK #-} !Word64 ![CycleRecord]
 
--- | Number and digest decide, so that comparing never walks the records.
+-- | Two histories are equal if their numbers and digests are, so that comparing
+-- never walks the records.
 instance Eq History where
   History n d _ == History m e _ = n == m && d == e
 
 instance Show History where
   showsPrec p = showsPrec p . historyCycles
 
--- | No cycle yet.
+-- | The history without any cycle.
 emptyHistory :: History
 emptyHistory = History 0 0 []
 
--- | Book one more.
+-- | Add a record as the newest one.
 appendCycle :: CycleRecord -> History -> History
 appendCycle r (History n d rs) = History (n + 1) (chain d r) (r : rs)
 
--- | How many cycles were booked.
+-- | The number of booked cycles.
 historyCount :: History -> Int
 historyCount (History n _ _) = n
 
--- | The chain of all digests: 0 for none.
+-- | The chain of all digests; 0 if there is no record.
 historyDigest :: History -> Word64
 historyDigest (History _ d _) = d
 
--- | Oldest first, as the contract lists them.
+-- | The records, oldest first, as the contract lists them.
 historyCycles :: History -> [CycleRecord]
 historyCycles (History _ _ rs) = reverse rs
 
@@ -55,15 +58,19 @@ historySince :: History -> History -> [CycleRecord]
 historySince (History before _ _) (History after _ rs) =
   reverse (take (after - before) rs)
 
--- | From records, oldest first.
+-- | The history of some records, oldest first.
 historyFromList :: [CycleRecord] -> History
 historyFromList = List.foldl' (flip appendCycle) emptyHistory
 
 chain :: Word64 -> CycleRecord -> Word64
-chain seed r = unsafeDupablePerformIO (withPut 88 (packCycle r) (xxh64 seed))
+chain seed r = unsafeDupablePerformIO (withPut packedCycleSize (packCycle r) (xxh64 seed))
 
--- The contract's order, by hand: this module lies below the schema. The test
--- suite compares it with the schema's packing.
+-- The size of a packed record in bytes: eleven words.
+packedCycleSize :: Int
+packedCycleSize = 11 * 8
+
+-- The fields in contract order, written out because this module lies below the
+-- schema. The test suite compares this with the schema's packing.
 packCycle :: CycleRecord -> Put
 packCycle r =
   word64 (case crTradeId r of TradeA -> 0; TradeB -> 1)

@@ -1,17 +1,68 @@
--- | Whether a state is sound. Reference: @reducer/invariants.py@.
+-- | The phase of a state, and the checks that it is sound.
+-- Reference: @reducer/invariants.py@.
 module DogeCore.Invariants
-  ( checkInvariants,
+  ( derivePhase,
+    firstOf,
+    distance,
+    clearS2UnlessS2,
+    checkInvariants,
     phaseViolation,
   )
 where
 
 import qualified Data.IntSet as IntSet
+import Data.List (find)
 import Data.Maybe (isJust, maybeToList)
 import Data.Text (Text)
-import DogeCore.Helpers (derivePhase)
 import DogeCore.Types
+  ( OrderState (..),
+    PairState (..),
+    Phase (..),
+    Role (..),
+    Side (..),
+  )
 
--- | What is wrong with the state, in a fixed order; empty when it is sound.
+-- | The phase, which depends on the exits alone. Reference: @derive_phase@.
+derivePhase :: PairState -> Phase
+derivePhase st = go False False (psOrders st)
+  where
+    go !buyExit !sellExit = \case
+      [] -> phaseOf buyExit sellExit
+      o : rest -> case (osRole o, osSide o) of
+        (Exit, Buy) -> go True sellExit rest
+        (Exit, Sell) -> go buyExit True rest
+        (Entry, Buy) -> go buyExit sellExit rest
+        (Entry, Sell) -> go buyExit sellExit rest
+    phaseOf True True = S2
+    phaseOf True False = S1a
+    phaseOf False True = S1b
+    phaseOf False False = S0
+
+-- | The first order of this side and role. Reference: @first_of@.
+firstOf :: PairState -> Side -> Role -> Maybe OrderState
+firstOf st side role = find (\o -> osSide o == side && osRole o == role) (psOrders st)
+
+-- | The distance of a price from the market, as a fraction of the market; 0.0
+-- without a market. Reference: @distance@.
+distance :: Double -> Double -> Double
+distance price market
+  | market <= 0 = 0.0
+  | otherwise = abs (price - market) / market
+
+-- | Forget the time at which S2 began, unless the state is still in it.
+-- Reference: @clear_s2_unless_s2@.
+clearS2UnlessS2 :: PairState -> PairState
+clearS2UnlessS2 st = case derivePhase st of
+  S2 -> st
+  S0 -> cleared
+  S1a -> cleared
+  S1b -> cleared
+  where
+    cleared = case psS2EnteredAt st of
+      Nothing -> st
+      Just _ -> st {psS2EnteredAt = Nothing}
+
+-- | The violations of the state, in a fixed order; none if it is sound.
 -- Reference: @check_invariants@.
 checkInvariants :: PairState -> [Text]
 checkInvariants st =
@@ -36,7 +87,7 @@ hasDuplicates = \case
   [a, b] -> a == b
   ids -> IntSet.size (IntSet.fromList ids) /= length ids
 
--- How many orders there are of each side and role.
+-- The number of orders: buy entries, sell entries, buy exits, sell exits.
 data Book = Book !Int !Int !Int !Int
   deriving (Eq)
 
@@ -50,8 +101,8 @@ countBook = go (Book 0 0 0 0)
       (Buy, Exit) -> go (Book be se (bx + 1) sx) rest
       (Sell, Exit) -> go (Book be se bx (sx + 1)) rest
 
--- | Whether the book has just the orders that its phase allows; only sides
--- and roles are counted. Reference: @phase_violations@.
+-- | The complaint if the book has other orders than its phase allows; only
+-- sides and roles count. Reference: @phase_violations@.
 phaseViolation :: PairState -> Phase -> Maybe Text
 phaseViolation st = \case
   S0

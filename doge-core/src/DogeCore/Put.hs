@@ -1,7 +1,7 @@
--- | Writing bytes fast: a growing buffer and the steps that fill it.
+-- | Fast writing of bytes: a growing buffer and the writers that fill it.
 --
--- A 'Put' is a function from the next free byte to the one after what it
--- wrote. It costs a comparison per item, where a @Builder@ costs a closure.
+-- A 'Put' is a function from the next free byte to the first byte behind its
+-- output. It costs a comparison per item, where a @Builder@ costs a closure.
 module DogeCore.Put
   ( Put (..),
     Sink,
@@ -14,6 +14,7 @@ module DogeCore.Put
     ensure,
     bytes,
     word8,
+    char8,
     word64,
     double64,
     pokeWord64,
@@ -25,6 +26,7 @@ import Control.Exception (onException)
 import Control.Monad (when)
 import Data.ByteString (ByteString)
 import qualified Data.ByteString as B
+import Data.ByteString.Internal (c2w)
 import qualified Data.ByteString.Unsafe as BU
 import Data.Word (Word64, Word8, byteSwap64)
 import Foreign.Marshal.Alloc (free, mallocBytes, reallocBytes)
@@ -35,7 +37,8 @@ import GHC.ByteOrder (ByteOrder (..), targetByteOrder)
 import GHC.Float (castDoubleToWord64)
 import System.IO.Unsafe (unsafePerformIO)
 
--- | Where the buffer begins and ends, in memory that outlives a growth.
+-- | A buffer: a cell of memory that holds the buffer's begin and end, and that
+-- stays in place when the buffer grows.
 newtype Sink = Sink (Ptr (Ptr Word8))
 
 -- | A writer of bytes.
@@ -52,23 +55,28 @@ instance Monoid Put where
 -- | A buffer with room for this many bytes; it grows by itself.
 newSink :: Int -> IO Sink
 newSink size = do
-  cell <- mallocBytes (16 + size)
+  cell <- mallocBytes (cellSize + size)
   poke cell (firstBuffer cell)
   pokeElemOff cell 1 (firstBuffer cell `plusPtr` size)
   pure (Sink cell)
 
+-- The bytes of a cell: two pointers.
+cellSize :: Int
+cellSize = 16
+
 -- The first buffer lies behind the cell, in one piece of memory with it.
 firstBuffer :: Ptr (Ptr Word8) -> Ptr Word8
-firstBuffer cell = castPtr cell `plusPtr` 16
+firstBuffer cell = castPtr cell `plusPtr` cellSize
 
--- | Give the memory back.
+-- | Free the buffer's memory.
 freeSink :: Sink -> IO ()
 freeSink (Sink cell) = do
   base <- peek cell
   when (base /= firstBuffer cell) (free base)
   free cell
 
--- | Shrink a buffer that one huge answer blew up, so that memory stays flat.
+-- | Shrink a buffer that grew beyond this many bytes, so that one huge answer
+-- does not keep its memory.
 shrinkSink :: Int -> Sink -> IO ()
 shrinkSink size (Sink cell) = do
   base <- peek cell
@@ -78,7 +86,8 @@ shrinkSink size (Sink cell) = do
     poke cell smaller
     pokeElemOff cell 1 (smaller `plusPtr` size)
 
--- | Write from the start of the buffer; what was there is gone.
+-- | Write from the start of the buffer over its old contents; returns the
+-- first byte and the number of bytes.
 fillSink :: Sink -> Put -> IO (Ptr Word8, Int)
 fillSink sink@(Sink cell) put = do
   start <- peek cell
@@ -86,7 +95,8 @@ fillSink sink@(Sink cell) put = do
   base <- peek cell
   pure (base, stop `minusPtr` base)
 
--- | Write into a buffer of its own and look at it there.
+-- | Write into a temporary buffer of an initial size, and use its contents
+-- there.
 withPut :: Int -> Put -> (Ptr Word8 -> Int -> IO a) -> IO a
 withPut size put use = do
   sink <- newSink size
@@ -95,12 +105,16 @@ withPut size put use = do
   pure result
 {-# INLINE withPut #-}
 
--- | All that was written.
+-- | The output as a byte string.
 toBytes :: Put -> ByteString
 toBytes put = unsafePerformIO $
-  withPut 256 put $ \base used -> B.packCStringLen (castPtr base, used)
+  withPut bytesRoom put $ \base used -> B.packCStringLen (castPtr base, used)
 
--- | Make room for this many bytes.
+-- The initial room of 'toBytes'.
+bytesRoom :: Int
+bytesRoom = 256
+
+-- | Make room for this many bytes; returns where to write them.
 ensure :: Int -> Sink -> Ptr Word8 -> IO (Ptr Word8)
 ensure need sink@(Sink cell) p = do
   end <- peekElemOff cell 1
@@ -124,7 +138,7 @@ grow need (Sink cell) p = do
       pure larger
 {-# NOINLINE grow #-}
 
--- | Bytes as they are.
+-- | A byte string as it is.
 bytes :: ByteString -> Put
 bytes s = Put $ \sink p0 -> BU.unsafeUseAsCStringLen s $ \(from, size) -> do
   p <- ensure size sink p0
@@ -139,13 +153,19 @@ word8 w = Put $ \sink p0 -> do
   pure (p `plusPtr` 1)
 {-# INLINE word8 #-}
 
--- | Eight bytes, the lowest first, where there is room.
+-- | One ASCII character.
+char8 :: Char -> Put
+char8 c = word8 (c2w c)
+{-# INLINE char8 #-}
+
+-- | Write eight bytes, the lowest first, to memory that has room for them.
 pokeWord64 :: Ptr Word8 -> Word64 -> IO ()
 pokeWord64 p w = poke (castPtr p) (littleEndian w)
 {-# INLINE pokeWord64 #-}
 
--- | The eight bytes of a double, where there is room. Through memory:
--- 'castDoubleToWord64' would be a call.
+-- | Write the eight bytes of a double to memory that has room for them. On a
+-- little-endian machine it is stored as it is: 'castDoubleToWord64' would be a
+-- call.
 pokeDouble :: Ptr Word8 -> Double -> IO ()
 pokeDouble p x = case targetByteOrder of
   LittleEndian -> poke (castPtr p) x

@@ -1,27 +1,26 @@
--- | The reducer itself: one event in, the next state and the actions it calls
--- for out. Reference: @reducer/transition.py@.
+-- | The reducer itself: from a state and an event to the next state and the
+-- actions that the event calls for. Reference: @reducer/transition.py@; the
+-- handlers of the events are in the modules below this one.
 module DogeCore.Transition
   ( transition,
     advance,
-    bootstrapOrders,
-    addEntryOrder,
-    computeOrderVolume,
-    entryBackoffMultiplier,
-    Sizing (..),
-    Result,
-    TooLarge (..),
   )
 where
 
-import DogeCore.Helpers (findOrder)
-import DogeCore.Overflow (TooLarge (..), checkResult)
-import DogeCore.Transition.Fill
-import DogeCore.Transition.Place
-import DogeCore.Transition.Price
-import DogeCore.Transition.Refresh
-import DogeCore.Transition.Settle (ExitFill (..))
-import DogeCore.Transition.Timer
+import DogeCore.Booking (ExitFill (..))
+import DogeCore.Domain (TooLarge, checkResult)
+import DogeCore.Orders (Result, Sizing (..), findOrder)
+import DogeCore.Transition.Fill (onFill, onRecoveryCancel, onRecoveryFill)
+import DogeCore.Transition.Refresh (onPriceTick)
+import DogeCore.Transition.Timer (onTimerTick)
 import DogeCore.Types
+  ( Action,
+    EngineConfig,
+    Event (..),
+    OrderSizes,
+    PairState (..),
+    eventTimestamp,
+  )
 
 -- | Advance the state by one event. Reference: @transition@.
 --

@@ -12,6 +12,9 @@ module DogeCore.Types
     OrderSizes,
     History,
     eventTimestamp,
+    consecutiveLosses,
+    cycleOf,
+    withCycle,
     initialState,
   )
 where
@@ -20,7 +23,17 @@ import Data.Map.Strict (Map)
 import Data.Text (Text)
 import DogeCore.History (History, emptyHistory)
 import DogeCore.Types.Literals
-import DogeCore.Types.Orders
+  ( Literal (..),
+    ModeSource (..),
+    Phase (..),
+    RefreshDirection (..),
+    Role (..),
+    Side (..),
+    TradeId (..),
+    literals,
+    oppositeSide,
+  )
+import DogeCore.Types.Orders (CycleRecord (..), OrderState (..), RecoveryOrder (..))
 
 -- | Reference: @EngineConfig@.
 data EngineConfig = EngineConfig
@@ -57,7 +70,7 @@ data PairState = PairState
     psNow :: {-# UNPACK #-} !Double,
     psOrders :: ![OrderState],
     psRecoveryOrders :: ![RecoveryOrder],
-    -- | Newest first inside; its cost does not grow with its length.
+    -- | Stored newest first; the cost of a step does not grow with its length.
     psCompletedCycles :: !History,
     psCycleA :: {-# UNPACK #-} !Int,
     psCycleB :: {-# UNPACK #-} !Int,
@@ -157,7 +170,7 @@ data Action
 -- | Sizes in USD by trade; a trade that is absent uses the common size.
 type OrderSizes = Map TradeId Double
 
--- | When an event happened; every event carries it.
+-- | The time of an event, in seconds.
 eventTimestamp :: Event -> Double
 eventTimestamp = \case
   EvPriceTick {ptTimestamp = at} -> at
@@ -165,6 +178,24 @@ eventTimestamp = \case
   EvFill {flTimestamp = at} -> at
   EvRecoveryFill {rfTimestamp = at} -> at
   EvRecoveryCancel {rcTimestamp = at} -> at
+
+-- | The trade's losses in a row.
+consecutiveLosses :: PairState -> TradeId -> Int
+consecutiveLosses st = \case
+  TradeA -> psConsecutiveLossesA st
+  TradeB -> psConsecutiveLossesB st
+
+-- | The trade's cycle counter.
+cycleOf :: PairState -> TradeId -> Int
+cycleOf st = \case
+  TradeA -> psCycleA st
+  TradeB -> psCycleB st
+
+-- | Set the trade's cycle counter.
+withCycle :: PairState -> TradeId -> Int -> PairState
+withCycle st trade n = case trade of
+  TradeA -> st {psCycleA = n}
+  TradeB -> st {psCycleB = n}
 
 -- | The state with all defaults, at a market price and a time.
 initialState :: Double -> Double -> PairState

@@ -1,4 +1,4 @@
--- | XXH64, the 64-bit hash of the digests, from its published description.
+-- | XXH64, the 64-bit hash of the digests, after its published description.
 module DogeCore.XxHash
   ( xxh64,
     xxh64Bytes,
@@ -13,18 +13,19 @@ import Data.Bits (unsafeShiftL, unsafeShiftR, xor, (.&.), (.|.))
 import Data.ByteString (ByteString)
 import qualified Data.ByteString.Internal as BI
 import qualified Data.ByteString.Unsafe as BU
+import Data.Char (ord)
 import Data.Word (Word32, Word64, Word8, byteSwap32, byteSwap64)
 import Foreign.Ptr (Ptr, castPtr, plusPtr)
 import Foreign.Storable (peek, poke)
 import GHC.ByteOrder (ByteOrder (..), targetByteOrder)
 import System.IO.Unsafe (unsafeDupablePerformIO)
 
--- | Hash of a byte string under a seed.
+-- | The hash of a byte string under a seed.
 xxh64Bytes :: Word64 -> ByteString -> Word64
 xxh64Bytes seed s = unsafeDupablePerformIO $
   BU.unsafeUseAsCStringLen s $ \(p, size) -> xxh64 seed (castPtr p) size
 
--- | Hash of raw memory under a seed.
+-- | The hash of raw memory under a seed.
 xxh64 :: Word64 -> Ptr Word8 -> Int -> IO Word64
 xxh64 seed start size
   | size >= 32 = stripes start size start1 start2 seed (seed - prime1)
@@ -75,7 +76,7 @@ rotl :: Int -> Word64 -> Word64
 rotl n w = (w `unsafeShiftL` n) .|. (w `unsafeShiftR` (64 - n))
 {-# INLINE rotl #-}
 
--- | Eight bytes, the lowest first.
+-- | Read eight bytes, the lowest first.
 peek64 :: Ptr Word8 -> IO Word64
 peek64 p = little <$> peek (castPtr p)
   where
@@ -107,15 +108,15 @@ prime3 = 0x165667B19E3779F9
 prime4 = 0x85EBCA77C2B2AE63
 prime5 = 0x27D4EB2F165667C5
 
--- | Sixteen lower-case hexadecimal digits.
+-- | A hash as sixteen lower-case hexadecimal digits.
 hex16 :: Word64 -> ByteString
 hex16 w = BI.unsafeCreate 16 (`pokeHex16` w)
 
--- | The same, put where there is room for them.
+-- | Write the sixteen digits of a hash to memory that has room for them.
 pokeHex16 :: Ptr Word8 -> Word64 -> IO ()
 pokeHex16 p w = poke64 p (hexHigh w) >> poke64 (p `plusPtr` 8) (hexLow w)
 
--- | The same as two little-endian words.
+-- | The sixteen digits of a hash as two little-endian words.
 hexWords :: Word64 -> (Word64, Word64)
 hexWords w = (hexHigh w, hexLow w)
 {-# INLINE hexWords #-}
@@ -125,11 +126,13 @@ hexHigh, hexLow :: Word64 -> Word64
 hexHigh w = hexHalf (w `unsafeShiftR` 32)
 hexLow w = hexHalf (w .&. 0xFFFFFFFF)
 
--- Eight digits at once: each nibble gets a byte, those above 9 become letters.
+-- Eight digits at once: each nibble becomes a byte, and the bytes above 9 become
+-- letters.
 hexHalf :: Word64 -> Word64
-hexHalf w = nibbles + 0x3030303030303030 + letters * 39
+hexHalf w = nibbles + 0x0101010101010101 * fromIntegral (ord '0') + letters * letterGap
   where
     apart shift keep x = (x .|. (x `unsafeShiftL` shift)) .&. keep
     spread = apart 4 0x0F0F0F0F0F0F0F0F (apart 8 0x00FF00FF00FF00FF (apart 16 0x0000FFFF0000FFFF w))
     nibbles = byteSwap64 spread
+    letterGap = fromIntegral (ord 'a' - 10 - ord '0')
     letters = ((nibbles + 0x0606060606060606) `unsafeShiftR` 4) .&. 0x0101010101010101

@@ -1,7 +1,7 @@
 {-# LANGUAGE ForeignFunctionInterface #-}
 
--- | Standard input and output as POSIX file descriptors: no 'Handle', whose
--- buffers and locks would cost more than the whole transition.
+-- | Standard input and output as POSIX file descriptors. The buffers and locks of
+-- a 'Handle' would cost more than the whole transition.
 module DogeCore.Wire.RawIO
   ( prepare,
     readSome,
@@ -16,20 +16,20 @@ import Foreign.C.Types (CInt (..), CSize (..))
 import Foreign.Ptr (Ptr, plusPtr)
 import System.Posix.Types (CSsize (..), Fd)
 
--- Nothing else runs in this process while a call blocks, so the run-time
--- system need not be told of it.
+-- The calls are unsafe, which is cheaper: no other thread of this process has to
+-- run while one of them blocks.
 foreign import ccall unsafe "unistd.h read"
   c_read :: CInt -> Ptr Word8 -> CSize -> IO CSsize
 
 foreign import ccall unsafe "unistd.h write"
   c_write :: CInt -> Ptr Word8 -> CSize -> IO CSsize
 
--- | Nothing to prepare here.
+-- | File descriptors need no preparation.
 prepare :: IO ()
 prepare = pure ()
 
--- | Read what is there, at most so many bytes, blocking while there is
--- nothing; 0 at the end of the input.
+-- | Read the bytes that are available, at most so many, and return their number.
+-- Blocks while there are none; returns 0 at the end of the input.
 readSome :: Ptr Word8 -> Int -> IO Int
 readSome p size = do
   n <- c_read 0 p (fromIntegral size)
@@ -37,7 +37,7 @@ readSome p size = do
     then pure (fromIntegral n)
     else failed "read" (threadWaitRead (0 :: Fd)) >> readSome p size
 
--- | Write all of it.
+-- | Write all bytes.
 writeAll :: Ptr Word8 -> Int -> IO ()
 writeAll p size
   | size <= 0 = pure ()
@@ -47,7 +47,8 @@ writeAll p size
         then writeAll (p `plusPtr` fromIntegral n) (size - fromIntegral n)
         else failed "write" (threadWaitWrite (1 :: Fd)) >> writeAll p size
 
--- A call was interrupted, would have to wait, or is hopeless.
+-- Handle the failure of a call: return if it was interrupted, wait if it would
+-- have blocked, and throw any other error.
 failed :: String -> IO () -> IO ()
 failed call wait = do
   e <- getErrno

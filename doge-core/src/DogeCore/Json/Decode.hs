@@ -1,6 +1,8 @@
 {-# LANGUAGE GADTs #-}
 
--- | Reading values as their kinds want them.
+-- | Reading values according to their kinds. Reference: @read_value@ of
+-- @reducer/snapshot.py@ and the checks of @reducer/domain.py@, with the same
+-- sentences.
 module DogeCore.Json.Decode
   ( decodeKind,
     decodeFields,
@@ -17,13 +19,13 @@ import qualified Data.Text as T
 import Data.Text.Encoding (decodeUtf8, encodeUtf8)
 import DogeCore.History (historyFromList)
 import qualified DogeCore.Json.Encode as E
-import DogeCore.Json.Kind
-import DogeCore.Json.Path
+import DogeCore.Json.Kind (Field (..), Kind (..), Record (..), Schema (..), fieldsOf)
+import DogeCore.Json.Path (Decoded, Path (..), failAt, wrongType)
 import DogeCore.Json.Value (Member (..), Value (..), sameKey)
-import DogeCore.Round (doubleOfInteger, isFinite)
+import DogeCore.PythonFloat (doubleOfInteger, isFinite)
 import DogeCore.Types.Literals (Literal (..), literals)
 
--- | Read a value as its kind wants it.
+-- | Read a value of a kind. Reference: @read_value@ and @check_value@.
 decodeKind :: Kind a -> Path -> Value -> Decoded a
 decodeKind kind path v = case kind of
   KFloat -> decodeDouble (not . isNaN) "must not be NaN" path v
@@ -87,8 +89,12 @@ decodeLiteral path v = go literals
           [ "must be one of ",
             B.intercalate ", " (map literalText known),
             "; got ",
-            E.dumpedText (T.take 40 (decodeUtf8 s))
+            E.dumpedText (T.take shownCharacters (decodeUtf8 s))
           ]
+
+-- The most characters of an unknown text that an error quotes.
+shownCharacters :: Int
+shownCharacters = 40
 
 literalOf :: Literal a => ByteString -> Maybe a
 literalOf s = find ((== s) . literalText) literals
@@ -105,13 +111,14 @@ decodeList schema path v = case v of
         xs <- go (i + 1) rest
         Right (x : xs)
 
--- | Read an object; unknown keys are ignored.
+-- | Read an object; unknown keys are ignored. Reference: @read_object@.
 decodeFields :: Schema r -> Path -> Value -> Decoded r
 decodeFields schema path v = case v of
   JObject members -> recordDecode (schemaRecord schema) path members
   other -> wrongType path "an object" other
 
 -- | Read an object that may have these further keys, but no unknown ones.
+-- Reference: @read_strict@.
 decodeStrict :: [ByteString] -> Schema r -> Path -> [Member] -> Decoded r
 decodeStrict extra schema path members = do
   record <- recordDecode (schemaRecord schema) path members
@@ -121,7 +128,7 @@ decodeStrict extra schema path members = do
       Nothing -> Right record
       Just (Member key _) -> failAt (Dot path key) "is not a field"
   where
-    -- The usual case: known keys, each once, in contract order.
+    -- The usual case is known keys, each once, in contract order.
     inOrder [] _ = True
     inOrder (Member _ _ : _) [] = False
     inOrder ms@(Member key _ : rest) (f : further)

@@ -1,7 +1,7 @@
 {-# LANGUAGE MagicHash #-}
 {-# LANGUAGE UnboxedTuples #-}
 
--- | Writing decimal digits, without a division for each of them.
+-- | Writing decimal digits, two at a time.
 module DogeCore.Json.Digits
   ( putDigits,
     putPadded,
@@ -9,18 +9,20 @@ module DogeCore.Json.Digits
 where
 
 import Data.Bits (unsafeShiftR)
+import Data.ByteString.Internal (c2w)
 import Data.Word (Word16, Word8)
 import Foreign.Ptr (castPtr, plusPtr)
 import Foreign.Storable (peek, poke)
 import GHC.Exts (Int (..), Ptr (..), Word (..), int2Word#, timesWord2#, word2Int#)
 
--- | Write a number that is not negative; answers where it ends.
+-- | Write a number that is not negative; returns the place behind it.
 putDigits :: Int -> Ptr Word8 -> IO (Ptr Word8)
 putDigits n p = putPadded n p size >> pure (p `plusPtr` size)
   where
     size = digitCount n
 
--- | Write so many digits of a number that is not negative, zeros first.
+-- | Write a number that is not negative with so many digits, padded with
+-- leading zeros.
 putPadded :: Int -> Ptr Word8 -> Int -> IO ()
 putPadded !n !p !size
   | size >= 2 = do
@@ -28,10 +30,11 @@ putPadded !n !p !size
           pair = digitPairs `plusPtr` (2 * (n - 100 * q)) :: Ptr Word16
       peek pair >>= poke (castPtr p `plusPtr` (size - 2))
       putPadded q p (size - 2)
-  | size == 1 = poke p (fromIntegral (48 + n))
+  | size == 1 = poke p (c2w '0' + fromIntegral n)
   | otherwise = pure ()
 
--- n / 100 for n >= 0: a quarter of it times 2^66 / 100, rounded up.
+-- The quotient n / 100 for n >= 0, as a product: the high word of a quarter of n
+-- times 2^66 / 25, rounded up, is four times the quotient.
 hundredth :: Int -> Int
 hundredth (I# n) = case 0x28F5C28F5C28F5C3 of
   W# factor -> case W# (int2Word# n) `unsafeShiftR` 2 of
@@ -40,6 +43,7 @@ hundredth (I# n) = case 0x28F5C28F5C28F5C3 of
         W# q -> I# (word2Int# q)
 {-# INLINE hundredth #-}
 
+-- The number of digits of a number that is not negative.
 digitCount :: Int -> Int
 digitCount n
   | n < 10000 = if n < 100 then (if n < 10 then 1 else 2) else if n < 1000 then 3 else 4
@@ -47,6 +51,7 @@ digitCount n
   | n < 10000000000 = if n < 1000000000 then 9 else 10
   | otherwise = 8 + digitCount (n `quot` 100000000)
 
+-- The pairs of digits from 00 to 99.
 digitPairs :: Ptr Word16
 digitPairs =
   Ptr

@@ -1,6 +1,6 @@
 {-# LANGUAGE GADTs #-}
 
--- | What fields may hold, and what records are made of.
+-- | The kinds of fields, and the records that fields make.
 module DogeCore.Json.Kind
   ( Kind (..),
     kindName,
@@ -23,7 +23,8 @@ import DogeCore.Put (Put)
 import DogeCore.Types.Literals (Literal (..))
 import DogeCore.Types.Orders (CycleRecord)
 
--- | What a field may hold; the names are the contract's.
+-- | The kind of a field: the values that it may hold. The names are the
+-- contract's. Reference: @Kind@ of @reducer/domain.py@.
 data Kind a where
   KFloat :: Kind Double
   KFinite :: Kind Double
@@ -32,7 +33,8 @@ data Kind a where
   KBool :: Kind Bool
   KText :: Kind Text
   KLiteral :: Literal a => Kind a
-  -- | A literal read leniently: stripped, lower-cased, else this member.
+  -- | A literal that is read leniently: the text is normalised first, and an
+  -- unknown text is read as this member.
   KLenient :: Literal a => (Text -> Text) -> a -> Kind a
   KMaybe :: Kind a -> Kind (Maybe a)
   KList :: Schema a -> Kind [a]
@@ -52,7 +54,7 @@ data Field r = Field
     fieldIsList :: !Bool
   }
 
--- | Fields of @r@ on the way to a value of @a@.
+-- | Some fields of a record @r@, from which a value of type @a@ is decoded.
 data Record r a = Record
   { recordFields :: [Field r],
     recordDecode :: Path -> [Member] -> Decoded a
@@ -79,7 +81,7 @@ data Schema r = Schema
 fieldsOf :: Schema r -> [Field r]
 fieldsOf = recordFields . schemaRecord
 
--- | Whether a kind is a list.
+-- | True of the kinds that hold lists.
 isList :: Kind a -> Bool
 isList = \case
   KList _ -> True

@@ -1,4 +1,4 @@
--- | Where a value stands in a request, and what is wrong there.
+-- | Places of values in a request, and errors that name them.
 module DogeCore.Json.Path
   ( Path (..),
     renderPath,
@@ -14,7 +14,7 @@ import qualified Data.ByteString as B
 import qualified Data.ByteString.Char8 as BC
 import DogeCore.Json.Value (Value, jsonType)
 
--- | Where a value stands; rendered only for an error.
+-- | The place of a value; rendered only for an error.
 data Path
   = Root !ByteString
   | Dot Path !ByteString
@@ -27,17 +27,17 @@ renderPath = \case
   Dot path name -> B.concat [renderPath path, ".", name]
   At path i -> B.concat [renderPath path, "[", BC.pack (show i), "]"]
 
--- | A sentence: the path and what is wrong there.
+-- | An error as a sentence: the path, a colon and the complaint.
 newtype DecodeError = DecodeError {decodeSentence :: ByteString}
   deriving (Eq, Show)
 
--- | A value or the first thing that is wrong.
+-- | A value or the first error.
 type Decoded = Either DecodeError
 
--- | Something is wrong at a path.
+-- | An error at a path.
 failAt :: Path -> ByteString -> Decoded a
-failAt path what = Left (DecodeError (B.concat [renderPath path, ": ", what]))
+failAt path complaint = Left (DecodeError (B.concat [renderPath path, ": ", complaint]))
 
--- | A value of the wrong type.
+-- | The error that a value at a path has the wrong type.
 wrongType :: Path -> ByteString -> Value -> Decoded a
 wrongType path expected v = failAt path (B.concat ["expected ", expected, ", got ", jsonType v])

@@ -1,6 +1,6 @@
--- | Records described once: from one description come the decoder, the
--- encoder, the packing of the digest, the comparison by bits and the port's
--- own view of the contract.
+-- | Descriptions of records. One description gives the decoder, the encoder,
+-- the packing of the digest, the comparison by bits and the port's own view of
+-- the contract.
 module DogeCore.Json.Schema
   ( module DogeCore.Json.Decode,
     module DogeCore.Json.Kind,
@@ -14,11 +14,35 @@ where
 
 import Data.ByteString (ByteString)
 import qualified Data.ByteString as B
-import DogeCore.Json.Decode
+import DogeCore.Json.Decode (decodeFields, decodeKind, decodeStrict)
 import DogeCore.Json.Kind
+  ( Field (..),
+    Kind (..),
+    Record (..),
+    Schema (..),
+    fieldsOf,
+    isList,
+    kindName,
+  )
 import DogeCore.Json.Path
+  ( DecodeError (..),
+    Decoded,
+    Path (..),
+    failAt,
+    renderPath,
+    wrongType,
+  )
 import DogeCore.Json.Value (member)
 import DogeCore.Json.Write
+  ( encodeKind,
+    encodeMembers,
+    encodeObject,
+    encodeRow,
+    packFields,
+    packKind,
+    sameKind,
+    sameRecord,
+  )
 
 -- | A field that must be there.
 field :: ByteString -> Kind a -> (r -> a) -> Record r a
@@ -31,8 +55,8 @@ field name kind get = Record [described name kind Nothing get] $ \path ms ->
 fieldOr :: ByteString -> Kind a -> a -> (r -> a) -> Record r a
 fieldOr name kind def = fieldFrom name [] kind (Just def) def
 
--- | A field that older snapshots have under other names; the contract's
--- default and the one for a missing key.
+-- | A field that older snapshots have under other names, with the default that
+-- the contract shows and the one that a missing key takes.
 fieldFrom :: ByteString -> [ByteString] -> Kind a -> Maybe a -> a -> (r -> a) -> Record r a
 fieldFrom name older kind shown def get = Record [described name kind shown get] (go (name : older))
   where

@@ -1,4 +1,4 @@
--- | A parsed JSON value, with all that the contract distinguishes.
+-- | Parsed JSON values. Whatever the contract distinguishes is kept apart.
 module DogeCore.Json.Value
   ( Value (..),
     Member (..),
@@ -18,7 +18,7 @@ data Value
   | JBool !Bool
   | -- | A number without fraction and exponent that fits 64 bits.
     JInt {-# UNPACK #-} !Int
-  | -- | One that does not fit.
+  | -- | A number without fraction and exponent that does not fit 64 bits.
     JBig !Integer
   | -- | A number with fraction or exponent, or a bare Infinity or NaN.
     JFloat {-# UNPACK #-} !Double
@@ -35,7 +35,7 @@ data Value
 data Member = Member {-# UNPACK #-} !ByteString !Value
   deriving (Eq, Show)
 
--- | The value of a key; of a repeated key the last one.
+-- | The value of a key; the last one if the key is repeated.
 member :: ByteString -> [Member] -> Maybe Value
 member key = go
   where
@@ -46,8 +46,8 @@ member key = go
         | otherwise -> go rest
 {-# INLINE member #-}
 
--- | Whether two keys are the same. Most that differ do so in their length or
--- in their first or last byte, which spares them a call.
+-- | Equality of two keys. Most keys that differ do so in their length or in
+-- their first or last byte, which is compared without a call.
 sameKey :: ByteString -> ByteString -> Bool
 sameKey a b
   | size /= B.length b = False
@@ -58,7 +58,7 @@ sameKey a b
   where
     size = B.length a
 
--- | What a value is, in the words of the error sentences.
+-- | The type of a value, in the words of the error sentences.
 jsonType :: Value -> ByteString
 jsonType = \case
   JNull -> "null"

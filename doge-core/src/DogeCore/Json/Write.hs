@@ -1,6 +1,6 @@
 {-# LANGUAGE GADTs #-}
 
--- | Writing, packing and comparing values as their kinds want it.
+-- | Writing, packing and comparing values according to their kinds.
 module DogeCore.Json.Write
   ( encodeKind,
     encodeObject,
@@ -19,12 +19,12 @@ import qualified Data.Text as T
 import Data.Text.Encoding (encodeUtf8)
 import DogeCore.History (historyCycles)
 import qualified DogeCore.Json.Encode as E
-import DogeCore.Json.Kind
-import DogeCore.Put (Put, bytes, word64, word8)
+import DogeCore.Json.Kind (Field (..), Kind (..), Schema (..), fieldsOf)
+import DogeCore.Put (Put, bytes, char8, word64)
 import DogeCore.Types.Literals (Literal (..))
 import GHC.Float (castDoubleToWord64)
 
--- | Write a value.
+-- | Write a value of a kind.
 encodeKind :: Kind a -> a -> Put
 encodeKind kind x = case kind of
   KFloat -> E.double x
@@ -36,19 +36,19 @@ encodeKind kind x = case kind of
   KLiteral -> E.asciiText (literalText x)
   KLenient _ _ -> E.asciiText (literalText x)
   KMaybe inner -> maybe (E.raw "null") (encodeKind inner) x
-  KList schema -> word8 91 <> E.commas (encodeObject schema) x <> word8 93
+  KList schema -> char8 '[' <> E.commas (encodeObject schema) x <> char8 ']'
   KHistory schema -> E.list (map (encodeObject schema) (historyCycles x))
 
 -- | Write an object, fields in contract order.
 encodeObject :: Schema r -> r -> Put
-encodeObject schema r = word8 123 <> encodeMembers (fieldsOf schema) r <> word8 125
+encodeObject schema r = char8 '{' <> encodeMembers (fieldsOf schema) r <> char8 '}'
 
 -- | Write some fields of an object, without its braces.
 encodeMembers :: [Field r] -> r -> Put
 encodeMembers fields r =
   E.commas (\f -> bytes (fieldKey f) <> fieldJson f r) fields
 
--- | Write the values alone, in contract order, without brackets.
+-- | Write the values of the fields, in contract order, without brackets.
 encodeRow :: Schema r -> r -> Put
 encodeRow schema r =
   E.commas (`fieldJson` r) (fieldsOf schema)
@@ -99,7 +99,7 @@ packMaybe inner x = case inner of
   where
     optional = maybe (word64 0 <> word64 0) (\y -> word64 1 <> packKind inner y) x
 
--- | Whether two values agree in every bit.
+-- | Equality of two values in every bit: 0.0 and -0.0 differ.
 sameKind :: Kind a -> a -> a -> Bool
 sameKind kind x y = case kind of
   KFloat -> sameBits x y
@@ -121,6 +121,6 @@ sameKind kind x y = case kind of
 sameBits :: Double -> Double -> Bool
 sameBits x y = castDoubleToWord64 x == castDoubleToWord64 y
 
--- | Whether two records agree in every bit.
+-- | Equality of two records in every bit.
 sameRecord :: Schema r -> r -> r -> Bool
 sameRecord schema x y = all (\f -> fieldSame f x y) (fieldsOf schema)

@@ -8,14 +8,33 @@ module DogeCore.Transition.Fill
 where
 
 import qualified Data.Text as T
-import DogeCore.Helpers
-import DogeCore.Transition.Place
-import DogeCore.Transition.Price (exitPrice)
-import DogeCore.Transition.Settle
+import DogeCore.Booking (ExitFill (..), bookOrder, bookRecovery, updateLosses)
+import DogeCore.Invariants (clearS2UnlessS2)
+import DogeCore.Orders
+  ( Result,
+    Sizing (..),
+    appendOrder,
+    findOrder,
+    findRecovery,
+    placeAction,
+    placeFollowUp,
+    removeOrder,
+    removeRecovery,
+  )
+import DogeCore.Pricing (exitPrice)
 import DogeCore.Types
+  ( EngineConfig,
+    OrderState (..),
+    PairState (..),
+    RecoveryOrder (..),
+    Role (..),
+    cycleOf,
+    oppositeSide,
+    withCycle,
+  )
 
--- | An order was filled: an entry calls for its exit, an exit ends the cycle.
--- The volume is the event's. Reference: @on_fill@.
+-- | Handle the fill of an order: an entry calls for its exit, an exit ends the
+-- cycle. The volume is the event's. Reference: @on_fill@.
 onFill :: PairState -> Int -> Double -> ExitFill -> Sizing -> Result
 onFill st localId volume fill sizing = case findOrder st localId of
   Nothing -> (st, [])
@@ -26,7 +45,7 @@ onFill st localId volume fill sizing = case findOrder st localId of
           Exit -> onExitFill removed o fill sizing
      in (clearS2UnlessS2 after, actions)
 
--- Place the exit that takes the profit. Reference: @on_entry_fill@.
+-- Place the exit that takes the profit of a filled entry. Reference: @on_entry_fill@.
 onEntryFill :: PairState -> OrderState -> Double -> ExitFill -> EngineConfig -> Result
 onEntryFill st o volume fill cfg =
   (appendOrder counted exitOrder, [placeAction exitOrder "entry_fill_exit"])
@@ -53,7 +72,7 @@ onEntryFill st o volume fill cfg =
           psNextOrderId = psNextOrderId st + 1
         }
 
--- Book the cycle and enter the trade again. Reference: @on_exit_fill@.
+-- Book the cycle that a filled exit ends, and enter the trade again. Reference: @on_exit_fill@.
 --
 -- DIFFERENCE: the counter is compared before the order's cycle grows, which
 -- cannot wrap; a counter that then wraps is refused by the check of the result.
@@ -67,8 +86,8 @@ onExitFill st o fill sizing = (after, book : placed)
     counted = withCycle weighed trade (if osCycle o >= counter then osCycle o + 1 else counter)
     (after, placed) = placeFollowUp counted sizing trade "cycle_complete"
 
--- | A recovery order was filled after all: book its cycle; its trade has long
--- gone on. Reference: @on_recovery_fill@.
+-- | Handle the fill of a recovery order: book its cycle. Its trade entered
+-- again when the exit was orphaned, so nothing is placed. Reference: @on_recovery_fill@.
 onRecoveryFill :: PairState -> Int -> ExitFill -> Sizing -> Result
 onRecoveryFill st recoveryId fill sizing = case findRecovery st recoveryId of
   Nothing -> (st, [])
@@ -78,6 +97,6 @@ onRecoveryFill st recoveryId fill sizing = case findRecovery st recoveryId of
         weighed = updateLosses booked (szConfig sizing) (roTradeId o) net
      in (clearS2UnlessS2 weighed, [book])
 
--- | A recovery order is gone. Reference: @on_recovery_cancel@.
+-- | Remove a cancelled recovery order. Reference: @on_recovery_cancel@.
 onRecoveryCancel :: PairState -> Int -> Result
 onRecoveryCancel st recoveryId = (clearS2UnlessS2 (removeRecovery st recoveryId), [])

@@ -1,13 +1,22 @@
--- | The market: refreshing entries that it left behind.
+-- | Price ticks: refreshing entries that the market left behind.
 -- Reference: @reducer/transition.py@, @on_price_tick@ and below.
 module DogeCore.Transition.Refresh
   ( onPriceTick,
   )
 where
 
-import DogeCore.Helpers
-import DogeCore.Transition.Place
+import DogeCore.Invariants (distance)
+import DogeCore.Orders (Result, Sizing (..), placeEntry, removeOrder)
 import DogeCore.Types
+  ( Action (..),
+    EngineConfig (..),
+    OrderState (..),
+    PairState (..),
+    RefreshDirection (..),
+    Role (..),
+    Side (..),
+    TradeId (..),
+  )
 
 -- | Follow the market, and refresh at most one entry that it left behind.
 -- Reference: @on_price_tick@.
@@ -55,13 +64,14 @@ refreshEntry st o sizing
     cancel = ActCancelOrder (osLocalId o) (osTxid o) "stale_entry"
     (after, placed) = placeEntry removed sizing (osSide o) trade (osCycle o) "refresh_entry"
 
--- Where the market went, seen from the order. Reference: @refresh_direction@.
+-- The direction in which the market left the order. Reference: @refresh_direction@.
 refreshDirection :: PairState -> OrderState -> RefreshDirection
 refreshDirection st o = case osSide o of
   Buy -> if psMarketPrice st < osPrice o then RefreshDown else RefreshUp
   Sell -> if psMarketPrice st > osPrice o then RefreshUp else RefreshDown
 
--- Note how often, where to and until when the trade was refreshed.
+-- Store the number of refreshes in a row, their direction, and the end of the
+-- cooldown of the trade.
 -- Reference: @store_refresh@.
 storeRefresh :: PairState -> TradeId -> Int -> RefreshDirection -> Double -> PairState
 storeRefresh st trade count direction cooldown = case trade of

@@ -1,4 +1,4 @@
--- | The clock: orphaning exits that waited too long.
+-- | Timer ticks: orphaning exits that waited too long.
 -- Reference: @reducer/transition.py@, @on_timer_tick@ and below.
 module DogeCore.Transition.Timer
   ( onTimerTick,
@@ -6,11 +6,18 @@ module DogeCore.Transition.Timer
 where
 
 import Data.List (find)
-import DogeCore.Helpers
-import DogeCore.Round (orElse)
-import DogeCore.Transition.Orphan (orphanExit)
-import DogeCore.Transition.Place
+import DogeCore.Invariants (derivePhase, distance, firstOf)
+import DogeCore.Orders (Result, Sizing (..))
+import DogeCore.Orphaning (orphanExit)
+import DogeCore.PythonFloat (orElse)
 import DogeCore.Types
+  ( EngineConfig (..),
+    OrderState (..),
+    PairState (..),
+    Phase (..),
+    Role (..),
+    Side (..),
+  )
 
 -- | Orphan at most one exit that waited too long.
 -- Reference: @on_timer_tick@.
@@ -25,8 +32,8 @@ onTimerTick st sizing
   where
     outsideS2 = st {psS2EnteredAt = Nothing}
 
--- In S1: the first exit, once it waited long enough and the market has moved
--- away from it. Reference: @orphan_stale_exit@.
+-- In S1, orphan the first exit once it waited long enough and the market has
+-- moved away from it. Reference: @orphan_stale_exit@.
 orphanStaleExit :: PairState -> Sizing -> Result
 orphanStaleExit st sizing = case find ((== Exit) . osRole) (psOrders st) of
   Nothing -> (st, []) -- S1 has an exit
@@ -40,7 +47,8 @@ orphanStaleExit st sizing = case find ((== Exit) . osRole) (psOrders st) of
       Sell -> psMarketPrice st < osPrice o
       Buy -> psMarketPrice st > osPrice o
 
--- In S2: the exit farther from the market, once both have waited long enough.
+-- In S2, orphan the exit farther from the market once both have waited long
+-- enough.
 -- Reference: @orphan_worse_exit@.
 orphanWorseExit :: PairState -> Sizing -> Result
 orphanWorseExit st sizing = case psS2EnteredAt st of

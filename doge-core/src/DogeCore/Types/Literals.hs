@@ -27,7 +27,7 @@ class (Bounded a, Enum a, Eq a) => Literal a where
 literals :: Literal a => [a]
 literals = [minBound .. maxBound]
 
--- | Which way an order trades.
+-- | The side of an order.
 data Side = Buy | Sell
   deriving (Eq, Ord, Show, Enum, Bounded)
 
@@ -37,7 +37,7 @@ instance Literal Side where
     Buy -> "buy"
     Sell -> "sell"
 
--- | Whether an order opens or closes a cycle.
+-- | The role of an order: an entry opens a cycle, an exit closes it.
 data Role = Entry | Exit
   deriving (Eq, Ord, Show, Enum, Bounded)
 
@@ -57,7 +57,8 @@ instance Literal TradeId where
     TradeA -> "A"
     TradeB -> "B"
 
--- | Which exits are on the book.
+-- | The phase of a pair, named by the exits on its book: none, a buy exit, a
+-- sell exit, both.
 data Phase = S0 | S1a | S1b | S2
   deriving (Eq, Ord, Show, Enum, Bounded)
 
@@ -69,7 +70,7 @@ instance Literal Phase where
     S1b -> "S1b"
     S2 -> "S2"
 
--- | Why a slot trades one side only.
+-- | The reason for which a slot trades one side only.
 data ModeSource = ModeNone | ModeBalance | ModeRegime
   deriving (Eq, Ord, Show, Enum, Bounded)
 
@@ -80,7 +81,7 @@ instance Literal ModeSource where
     ModeBalance -> "balance"
     ModeRegime -> "regime"
 
--- | Which way the market ran when an entry was refreshed.
+-- | The direction in which the market ran when an entry was refreshed.
 data RefreshDirection = RefreshUp | RefreshDown
   deriving (Eq, Ord, Show, Enum, Bounded)
 

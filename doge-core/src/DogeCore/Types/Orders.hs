@@ -1,6 +1,7 @@
 -- | The records that live in lists: orders, recovery orders, booked cycles.
 --
--- Integers are 64 bits wide (every platform we build for has a 64-bit 'Int').
+-- Integers are 64 bits wide: every platform that the port is built for has a
+-- 64-bit 'Int'.
 module DogeCore.Types.Orders
   ( OrderState (..),
     RecoveryOrder (..),

@@ -1,6 +1,7 @@
 {-# LANGUAGE MagicHash #-}
 
--- | What a step changed, written so that the client can redo it on its copy.
+-- | The changes of a step, written so that the client can repeat them on its
+-- copy. Reference: @delta@ of @reducer/wire_session.py@.
 module DogeCore.Wire.Delta
   ( encodeDelta,
   )
@@ -15,21 +16,21 @@ import Data.Word (Word64)
 import DogeCore.Contract (cycleRecord, orderState, pairState, recoveryOrder)
 import DogeCore.Digest (Advance (..), scalarWords)
 import DogeCore.History (historyCount, historySince)
-import DogeCore.Json (actionRow)
 import qualified DogeCore.Json.Encode as E
-import DogeCore.Json.Schema
-import DogeCore.Put
-import DogeCore.Types
+import DogeCore.Json.Schema (Field (..), Schema, encodeRow, fieldsOf, sameRecord)
+import DogeCore.Put (Put (..), bytes, char8, toBytes)
+import DogeCore.Types (Action, PairState (..), initialState)
+import DogeCore.Wire.Codec (actionRow)
 import GHC.Exts (isTrue#, reallyUnsafePtrEquality#)
 
--- | The answer to a step: the digest of the new state, what changed from the
+-- | The answer to a step: the digest of the new state, the differences from the
 -- old one, and the actions.
 encodeDelta :: Advance -> PairState -> PairState -> [Action] -> Put
 encodeDelta (Advance digest changed) before after actions =
   E.literal "{\"digest\":\""# <> E.hex digest
     <> E.literal "\",\"set\":{"#
     <> changedScalars changed after
-    <> word8 125
+    <> char8 '}'
     <> changedList "orders" orderState (psOrders before) (psOrders after)
     <> changedList "recovery_orders" recoveryOrder (psRecoveryOrders before) (psRecoveryOrders after)
     <> bookedCycles before after
@@ -37,7 +38,7 @@ encodeDelta (Advance digest changed) before after actions =
     <> E.commas actionRow actions
     <> E.literal "]}"#
 
--- The fields to which the words belong that changed.
+-- The fields to which the changed words belong.
 changedScalars :: Word64 -> PairState -> Put
 changedScalars words0 after = Put $ \sink p0 ->
   let go !changed p
@@ -46,13 +47,13 @@ changedScalars words0 after = Put $ \sink p0 ->
             let Packed f own = packedFields `unsafeAt` countTrailingZeros changed
                 rest = changed .&. complement own
             q <- runPut (bytes (fieldKey f) <> fieldJson f after) sink p
-            if rest == 0 then pure q else runPut (word8 44) sink q >>= go rest
+            if rest == 0 then pure q else runPut (char8 ',') sink q >>= go rest
    in go words0 p0
 
 -- A scalar field and the words of the packing that hold it.
 data Packed = Packed !(Field PairState) !Word64
 
--- For every word of the packing the field that it belongs to.
+-- The field that each word of the packing belongs to.
 packedFields :: Array Int Packed
 packedFields = listArray (0, scalarWords - 1) (concat (zipWith every scalarFields (scanl (+) 0 sizes)))
   where
@@ -65,11 +66,12 @@ packedFields = listArray (0, scalarWords - 1) (concat (zipWith every scalarField
 scalarFields :: [Field PairState]
 scalarFields = filter (not . fieldIsList) (fieldsOf pairState)
 
--- The new list, if it differs: an index into the old one, or a new item.
+-- The new list, if it differs: each item is an index into the old list or a new
+-- row. Reference: @_merge_list@.
 changedList :: ByteString -> Schema r -> [r] -> [r] -> Put
 changedList name schema before after
   | one before after || same before after = mempty
-  | otherwise = word8 44 <> E.pair name (word8 91 <> E.commas (place 0 before) after <> word8 93)
+  | otherwise = char8 ',' <> E.pair name (char8 '[' <> E.commas (place 0 before) after <> char8 ']')
   where
     same [] [] = True
     same (x : xs) (y : ys) = alike x y && same xs ys
@@ -82,14 +84,14 @@ changedList name schema before after
         | otherwise -> place (i + 1) rest new
     alike x y = one x y || sameRecord schema x y
 
--- Whether two values are one in memory, and so the same. What is equal but
--- not one is left to the slow comparison.
+-- True only if two values are one object in memory, and therefore equal. Equal
+-- values that are two objects are left to the slow comparison.
 one :: a -> a -> Bool
 one !x !y = isTrue# (reallyUnsafePtrEquality# x y)
 {-# INLINE one #-}
 
 row :: Schema r -> r -> Put
-row schema r = word8 91 <> encodeRow schema r <> word8 93
+row schema r = char8 '[' <> encodeRow schema r <> char8 ']'
 
 bookedCycles :: PairState -> PairState -> Put
 bookedCycles before after
@@ -97,7 +99,7 @@ bookedCycles before after
   | otherwise =
       E.raw ",\"completed_cycles\":["
         <> E.commas (row cycleRecord) (historySince old new)
-        <> word8 93
+        <> char8 ']'
   where
     old = psCompletedCycles before
     new = psCompletedCycles after

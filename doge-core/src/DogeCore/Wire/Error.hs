@@ -1,4 +1,5 @@
--- | What the wire answers when something is wrong: data until it is written.
+-- | The errors that the wire answers. Reference: @error_object@ of
+-- @reducer/wire.py@.
 module DogeCore.Wire.Error
   ( ErrorKind (..),
     WireError (..),
@@ -14,23 +15,23 @@ where
 import Data.ByteString (ByteString)
 import qualified Data.ByteString as B
 import Data.Text.Encoding (encodeUtf8)
+import DogeCore.Domain (TooLarge (..))
 import DogeCore.Json.Encode (asciiText, raw, utf8Text)
 import DogeCore.Json.Schema (DecodeError (..))
-import DogeCore.Overflow (TooLarge (..))
-import DogeCore.Put (Put, word8)
+import DogeCore.Put (Put, char8)
 
--- | As what the reference would raise it, or whose fault it is.
+-- | The exception that the reference would raise, or an error of this program.
 data ErrorKind = ValueError | TypeError | OverflowError | RequestError | InternalError
   deriving (Eq, Show)
 
--- | A kind and a sentence.
+-- | An error: its kind and its sentence.
 data WireError = WireError
   { weKind :: !ErrorKind,
     weSentence :: !ByteString
   }
   deriving (Eq, Show)
 
--- | What a request comes to.
+-- | The result of a request.
 type Answer = Either WireError
 
 -- | A value that could not be read is a @ValueError@.
@@ -43,13 +44,13 @@ fromTooLarge = either (Left . WireError OverflowError . sentence) Right
   where
     sentence (TooLarge path) = B.concat ["result.", encodeUtf8 path, ": is too large"]
 
--- | The request itself is broken.
+-- | The error that the request itself is broken.
 requestError :: ByteString -> Answer a
 requestError = Left . WireError RequestError
 
 -- | The error object.
 encodeError :: WireError -> Put
-encodeError e = word8 123 <> encodeErrorFields e <> word8 125
+encodeError e = char8 '{' <> encodeErrorFields e <> char8 '}'
 
 -- | The error object without its braces.
 encodeErrorFields :: WireError -> Put

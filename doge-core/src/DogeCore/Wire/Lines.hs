@@ -1,22 +1,29 @@
 {-# LANGUAGE ForeignFunctionInterface #-}
 
--- | Lines from standard input, answers to standard output.
+-- | The server loop: lines from standard input, answers to standard output.
 module DogeCore.Wire.Lines
   ( serve,
     answerOnce,
-    lineLimit,
   )
 where
 
 import Control.Exception (SomeException, evaluate, try)
 import Data.ByteString (ByteString)
 import qualified Data.ByteString as B
+import Data.ByteString.Internal (c2w)
 import Data.IORef (IORef, newIORef, readIORef, writeIORef)
 import Data.Word (Word8)
-import DogeCore.Put
-import DogeCore.Wire.Plain (readPlain)
+import DogeCore.Put (Sink, char8, fillSink, newSink, shrinkSink)
+import DogeCore.Wire.FastPath (readFastPath)
 import DogeCore.Wire.RawIO (prepare, readSome, writeAll)
 import DogeCore.Wire.Server
+  ( Handled (..),
+    handleFastPath,
+    handleLine,
+    handleTooLong,
+    internalError,
+    lineLimit,
+  )
 import DogeCore.Wire.Session (Sessions, noSessions)
 import Foreign.C.Types (CInt (..), CSize (..))
 import Foreign.Marshal.Alloc (mallocBytes, reallocBytes)
@@ -26,18 +33,14 @@ import GHC.IO.Device (ready)
 import qualified GHC.IO.FD as FD
 import System.Mem (performMajorGC)
 
--- | The most bytes of a line, without its end.
-lineLimit :: Int
-lineLimit = 67108864
-
--- | The input buffer: its memory, its size, and where the bytes lie that were
--- read and not yet answered.
+-- | The input buffer: its memory, its size, and the begin and end of the bytes
+-- that were read and not yet answered.
 data Window = Window !(Ptr Word8) !Int !Int !Int
 
--- | A line lies in the buffer until the next one is asked for.
+-- | The next line. It lies in the buffer until the following one is requested.
 data Line
   = Line !(Ptr Word8) !(Ptr Word8)
-  | -- | The last one, without its line end.
+  | -- | The last line, without its line end.
     Rest !(Ptr Word8) !(Ptr Word8)
   | TooLong
   | EndOfInput
@@ -59,19 +62,20 @@ serve = do
           Rest from to -> respond sink sessions (handleCopy sessions from to) >>= loop owing . handledSessions
   loop NoDebt noSessions
 
--- Whether what large lines took still has to be given back: a collection
--- costs as much as the states in the sessions are large, milliseconds for
--- thousands of completed cycles, so the next call should not wait for it.
+-- The urgency of a garbage collection after large lines. A collection takes
+-- milliseconds if the sessions hold thousands of completed cycles, so the next
+-- call should not have to wait for it.
 data Owed = NoDebt | WhenIdle | AtOnce
   deriving (Eq, Ord)
 
 owedAfter :: Int -> Owed
 owedAfter size
-  | size > 256 * smallBuffer = AtOnce
-  | size > 16 * smallBuffer = WhenIdle
+  | size > hugeLine = AtOnce
+  | size > largeBuffer = WhenIdle
   | otherwise = NoDebt
 
--- Collect if that is owed, and nobody waits meanwhile.
+-- Collect garbage if that is owed and no request is waiting; returns the
+-- urgency that remains.
 tidy :: IORef Window -> Owed -> IO Owed
 tidy window owed = do
   busy <- case owed of
@@ -80,11 +84,11 @@ tidy window owed = do
     AtOnce -> pure False
   if busy then pure owed else NoDebt <$ performMajorGC
 
--- How long nothing must have come in for the server to be idle.
+-- The server is idle once nothing came in for so many milliseconds.
 idleMs :: Int
 idleMs = 20
 
--- | Answer the first line; the sentence if it is an error.
+-- | Answer the first line; returns the sentence if it is an error.
 answerOnce :: IO (Maybe ByteString)
 answerOnce = do
   prepare
@@ -99,49 +103,58 @@ answerOnce = do
       Line from to -> handleCopy noSessions from to
       Rest from to -> handleCopy noSessions from to
 
--- The shortcut, which keeps nothing of the line, or else the parser, whose
--- strings are slices of its copy.
+-- Try the fast path, which keeps nothing of the line; otherwise use the parser
+-- on a copy, of which its strings are slices.
 handleBytes :: Sessions -> Ptr Word8 -> Ptr Word8 -> IO Handled
 handleBytes sessions from to = do
-  plain <- readPlain from to
-  maybe (handleCopy sessions from to) pure (plain >>= handlePlain sessions)
+  plain <- readFastPath from to
+  maybe (handleCopy sessions from to) pure (plain >>= handleFastPath sessions)
 
 handleCopy :: Sessions -> Ptr Word8 -> Ptr Word8 -> IO Handled
 handleCopy sessions from to = handleLine sessions <$> B.packCStringLen (castPtr from, to `minusPtr` from)
 
--- Write an answer. All of it is evaluated before the first byte leaves, so
--- whatever breaks becomes an error line, and the sessions stay as they were.
+-- Write an answer. All of it is evaluated before its first byte is written, so
+-- any exception becomes an error line, and the sessions stay as they were.
 respond :: Sink -> Sessions -> IO Handled -> IO Handled
 respond sink before handle = do
   result <- try $ do
     answered <- handle >>= evaluate
-    written <- fillSink sink (handledAnswer answered <> word8 10)
+    written <- fillSink sink (handledAnswer answered <> char8 '\n')
     pure (answered, written)
   case result of
     Right (answered, (p, size)) -> do
       writeAll p size
-      shrinkSink (16 * smallBuffer) sink
+      shrinkSink largeBuffer sink
       pure answered
     Left e -> do
       let broken = internalError before (show (e :: SomeException))
-      (p, size) <- fillSink sink (handledAnswer broken <> word8 10)
+      (p, size) <- fillSink sink (handledAnswer broken <> char8 '\n')
       writeAll p size
       pure broken
 
+-- The size in bytes that a buffer starts with.
 smallBuffer :: Int
 smallBuffer = 65536
+
+-- A buffer that is larger than this is shrunk again after use.
+largeBuffer :: Int
+largeBuffer = 16 * smallBuffer
+
+-- After a line that is larger than this the garbage is collected at once.
+hugeLine :: Int
+hugeLine = 256 * smallBuffer
 
 newWindow :: IO (IORef Window)
 newWindow = do
   p <- mallocBytes smallBuffer
   newIORef (Window p smallBuffer 0 0)
 
--- The next line without its end; the last one may lack it.
+-- The next line without its line end, which the last line may lack.
 nextLine :: IORef Window -> IO Line
 nextLine ref = readIORef ref >>= \(Window p size from to) -> scan p size from to from
   where
     scan p size from to seen = do
-      newline <- memchr (p `plusPtr` seen) 10 (fromIntegral (to - seen))
+      newline <- memchr (p `plusPtr` seen) lineEnd (fromIntegral (to - seen))
       if newline /= nullPtr
         then do
           let end = newline `minusPtr` p
@@ -160,14 +173,17 @@ nextLine ref = readIORef ref >>= \(Window p size from to) -> scan p size from to
           writeIORef ref (Window p size 0 0)
           pure (if to > from then Rest (p `plusPtr` from) (p `plusPtr` to) else EndOfInput)
 
+lineEnd :: CInt
+lineEnd = fromIntegral (c2w '\n')
+
 foreign import ccall unsafe "string.h memchr"
   memchr :: Ptr Word8 -> CInt -> CSize -> IO (Ptr Word8)
 
--- Room behind the bytes: an empty buffer starts over (and shrinks again after
--- a huge line), a full one moves them to its front or doubles.
+-- Make room behind the bytes. An empty buffer starts over, and shrinks again
+-- after a large line; a full one moves its bytes to the front or doubles.
 makeRoom :: Ptr Word8 -> Int -> Int -> Int -> IO (Ptr Word8, Int, Int, Int)
 makeRoom p size from to
-  | from == to && size > 16 * smallBuffer = do
+  | from == to && size > largeBuffer = do
       smaller <- reallocBytes p smallBuffer
       pure (smaller, smallBuffer, 0, 0)
   | from == to = pure (p, size, 0, 0)
@@ -179,7 +195,7 @@ makeRoom p size from to
       larger <- reallocBytes p (2 * size)
       pure (larger, 2 * size, from, to)
 
--- Drop what is left of a line that is too long, without holding it.
+-- Drop the rest of a line that is too long, without keeping it in memory.
 skipLine :: IORef Window -> IO Line
 skipLine ref = do
   Window p0 size0 _ _ <- readIORef ref
@@ -189,7 +205,7 @@ skipLine ref = do
         if n == 0
           then writeIORef ref (Window p size 0 0)
           else do
-            newline <- memchr p 10 (fromIntegral n)
+            newline <- memchr p lineEnd (fromIntegral n)
             if newline == nullPtr
               then go
               else writeIORef ref (Window p size (newline `minusPtr` p + 1) n)

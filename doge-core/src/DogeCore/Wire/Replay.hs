@@ -1,6 +1,7 @@
 {-# LANGUAGE MagicHash #-}
 
--- | Many events in one request.
+-- | Many events in one request. Reference: @answer_replay@ of
+-- @reducer/wire.py@.
 module DogeCore.Wire.Replay
   ( replay,
     encodePhase,
@@ -10,21 +11,22 @@ where
 
 import Data.Text (Text)
 import DogeCore.Digest (stateDigest)
-import DogeCore.Helpers (derivePhase)
-import DogeCore.Invariants (checkInvariants)
-import DogeCore.Json (encodeAction, encodeState)
+import DogeCore.Invariants (checkInvariants, derivePhase)
 import qualified DogeCore.Json.Encode as E
-import DogeCore.Put (Put (..), word8)
-import DogeCore.Transition (Sizing (..), transition)
-import DogeCore.Types
-import DogeCore.Wire.Error
+import DogeCore.Orders (Sizing (..))
+import DogeCore.Put (Put (..), char8)
+import DogeCore.Snapshot (encodeState)
+import DogeCore.Transition (transition)
+import DogeCore.Types (Action, Event, PairState, Phase, literalText)
+import DogeCore.Wire.Codec (encodeAction)
+import DogeCore.Wire.Error (Answer, encodeErrorFields, fromTooLarge)
 
--- | Answer every event in turn; one that fails leaves the state as it was.
--- Each step is written before the next one is looked at.
+-- | Answer every event in turn; an event that fails leaves the state as it was.
+-- Each step is written before the next event is handled.
 replay :: Sizing -> PairState -> [Answer Event] -> Put
 replay (Sizing cfg size sizes) start events = Put $ \sink p0 -> do
   let go !st separator left p = case left of
-        [] -> runPut (E.literal "],\"state\":"# <> encodeState st <> word8 125) sink p
+        [] -> runPut (E.literal "],\"state\":"# <> encodeState st <> char8 '}') sink p
         read' : rest -> do
           let outcome = read' >>= \event -> fromTooLarge (transition st event cfg size sizes)
               !after = either (const st) fst outcome
@@ -34,7 +36,7 @@ replay (Sizing cfg size sizes) start events = Put $ \sink p0 -> do
 
 encodeStep :: PairState -> Answer [Action] -> Put
 encodeStep after outcome =
-  word8 123
+  char8 '{'
     <> either encodeErrorFields (\actions -> E.literal "\"actions\":"# <> E.list (map encodeAction actions)) outcome
     <> E.literal ",\"phase\":"#
     <> encodePhase (derivePhase after)
@@ -48,6 +50,6 @@ encodeStep after outcome =
 encodePhase :: Phase -> Put
 encodePhase = E.asciiText . literalText
 
--- | What is wrong with a state.
+-- | The violations of a state.
 encodeViolations :: [Text] -> Put
 encodeViolations = E.list . map E.text

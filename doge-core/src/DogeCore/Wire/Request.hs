@@ -1,4 +1,5 @@
 -- | The parts of a request, read in the order in which errors are reported.
+-- Reference: @reducer/wire.py@.
 module DogeCore.Wire.Request
   ( Method (..),
     readMethod,
@@ -21,15 +22,35 @@ import qualified Data.ByteString as B
 import Data.List (find)
 import qualified Data.Text as T
 import Data.Text.Encoding (decodeUtf8)
-import DogeCore.Json
 import DogeCore.Json.Encode (dumpedText)
 import DogeCore.Json.Schema
+  ( DecodeError (..),
+    Kind (..),
+    Path (..),
+    decodeKind,
+    wrongType,
+  )
 import DogeCore.Json.Value (Member (..), Value (..), member)
-import DogeCore.Transition (Sizing (..))
+import DogeCore.Orders (Sizing (..))
+import DogeCore.Snapshot (decodeState)
 import DogeCore.Types
+  ( EngineConfig,
+    Event,
+    Literal (..),
+    OrderSizes,
+    PairState,
+    literals,
+  )
+import DogeCore.Wire.Codec (decodeConfig, decodeEvent, decodeSizes)
 import DogeCore.Wire.Error
+  ( Answer,
+    ErrorKind (..),
+    WireError (..),
+    fromDecode,
+    requestError,
+  )
 
--- | What a request may ask for, in the order of the error sentence.
+-- | The methods, in the order of the error sentence. Reference: @METHODS@.
 data Method
   = Transition
   | CheckInvariants
@@ -53,55 +74,60 @@ instance Literal Method where
     Replay -> "replay"
     Step -> "step"
 
--- | Which method a request names.
+-- | The method that a request names. Reference: @handle@.
 readMethod :: [Member] -> Answer Method
 readMethod members = case member "method" members of
   Nothing -> unknown "null"
   Just JNull -> unknown "null"
   Just (JString name) ->
-    maybe (unknown (dumpedText (T.take 40 (decodeUtf8 name)))) Right $
+    maybe (unknown (dumpedText (T.take shownCharacters (decodeUtf8 name)))) Right $
       find ((== name) . literalText) (Step : methods) -- the usual one first
   Just (JBroken _) -> requestError "method: must be valid Unicode"
   Just other -> either (requestError . decodeSentence) Right (wrongType (Root "method") "a string" other)
   where
     methods = literals
+    -- The most characters of an unknown name that the error quotes.
+    shownCharacters = 40
     unknown shown =
       requestError $
         B.concat ["request: unknown method ", shown, "; known: ", B.intercalate ", " (map literalText methods)]
 
--- | A field of the request, or the error that it is missing.
+-- | A field of the request, or the error that it is missing. Reference:
+-- @required@.
 required :: ByteString -> [Member] -> Answer Value
 required name members = case member name members of
   Just v -> Right v
   Nothing -> requestError (B.append name ": is missing")
 
--- | Read a field if it is there.
+-- | Read a field of the request, or take a default if it is absent.
 optional :: ByteString -> (Value -> Answer a) -> a -> [Member] -> Answer a
 optional name readValue absent members = maybe (Right absent) readValue (member name members)
 
--- | The request's state.
+-- | Read the state of a request. Reference: @read_request_state@.
 readState :: Value -> Answer PairState
 readState = fromDecode . decodeState (Root "state")
 
--- | An event, or the error that it is none.
+-- | Read an event, or answer the error that it is none. Reference:
+-- @read_event@.
 readEvent :: Value -> Answer Event
 readEvent v = case decodeEvent v of
   Nothing -> Left (WireError TypeError "event: is no event")
   Just decoded -> fromDecode decoded
 
--- | The request's configuration.
+-- | Read the configuration of a request. Reference: @read_config@.
 readConfig :: Value -> Answer EngineConfig
 readConfig = fromDecode . decodeConfig
 
--- | The common size in USD.
+-- | Read the common size of entries, in USD.
 readSize :: Value -> Answer Double
 readSize = readNumber "order_size_usd"
 
--- | The sizes per trade, or null.
+-- | Read the sizes per trade, or null. Reference: @read_sizes@.
 readSizes :: Value -> Answer (Maybe OrderSizes)
 readSizes = fromDecode . decodeSizes
 
--- | Configuration and sizes, which must be given.
+-- | Read the configuration and the sizes, all of which must be given but the
+-- sizes per trade. Reference: @read_settings@.
 readSizing :: [Member] -> Answer Sizing
 readSizing members = do
   cfg <- required "config" members >>= readConfig
@@ -109,15 +135,15 @@ readSizing members = do
   sizes <- optional "order_sizes" readSizes Nothing members
   Right (Sizing cfg size sizes)
 
--- | A boolean of the request.
+-- | Read a boolean of the request.
 readFlag :: ByteString -> Value -> Answer Bool
 readFlag name = fromDecode . decodeKind KBool (Root name)
 
--- | A number of the request: any but NaN.
+-- | Read a number of the request: any but NaN.
 readNumber :: ByteString -> Value -> Answer Double
 readNumber name = fromDecode . decodeKind KFloat (Root name)
 
--- | A list of the request.
+-- | Read a list of the request.
 readItems :: ByteString -> Value -> Answer [Value]
 readItems name = \case
   JArray items -> Right items

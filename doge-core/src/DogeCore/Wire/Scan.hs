@@ -1,8 +1,8 @@
 {-# LANGUAGE MagicHash #-}
 {-# LANGUAGE RankNTypes #-}
 
--- | Reading bytes that are spelled in the one way that is expected, or giving
--- up. Every loop stops at a line end, which must stand behind the bytes.
+-- | Scanners that read bytes in one expected spelling and give up on any other.
+-- Every loop stops at a line end, which must follow the bytes.
 module DogeCore.Wire.Scan
   ( Scan,
     runScan,
@@ -23,10 +23,12 @@ where
 import Control.Monad (ap)
 import Data.ByteString (ByteString)
 import qualified Data.ByteString as B
+import Data.ByteString.Internal (w2c)
 import Data.Text (Text)
 import qualified Data.Text as T
 import Data.Text.Encoding (decodeLatin1)
 import Data.Word (Word64, Word8)
+import DogeCore.Json.Bytes (digitValue)
 import DogeCore.Json.Decimal (decimalToDouble)
 import DogeCore.XxHash (peek64)
 import Foreign.Ptr (castPtr, minusPtr, plusPtr)
@@ -34,8 +36,8 @@ import Foreign.Storable (peek)
 import GHC.CString (cstringLength#)
 import GHC.Exts (Addr#, Int (..), Ptr (..))
 
--- | From a place in the bytes to a value and the place behind it. Given are
--- the end of the bytes, the place, and how to go on.
+-- | A scanner: from the end of the bytes, a place in them and a continuation to
+-- the continuation's result, or to 'Nothing' if the scanner gives up.
 newtype Scan a = Scan {runScan :: forall r. Ptr Word8 -> Ptr Word8 -> (a -> Ptr Word8 -> IO (Maybe r)) -> IO (Maybe r)}
 
 instance Functor Scan where
@@ -57,7 +59,7 @@ scanning :: Scan a -> Ptr Word8 -> Ptr Word8 -> IO (Maybe a)
 scanning scan start end = runScan scan end start (\x _ -> pure (Just x))
 {-# INLINE scanning #-}
 
--- | A copy of all that is left.
+-- | A copy of the remaining bytes.
 rest :: Scan ByteString
 rest = Scan $ \end p k -> do
   !bytes <- B.packCStringLen (castPtr p, end `minusPtr` p)
@@ -68,21 +70,21 @@ named :: Addr# -> Scan Double
 named key = expect key *> float
 {-# INLINE named #-}
 
--- | Leave it to the parser.
+-- | Give up, which leaves the line to the parser.
 giveUp :: Scan a
 giveUp = Scan (\_ _ _ -> pure Nothing)
 
--- | The next byte, which stays.
-next :: Scan Word8
-next = Scan (\_ p k -> peek p >>= \b -> k b p)
+-- | The next byte as a character; it is not consumed.
+next :: Scan Char
+next = Scan (\_ p k -> peekChar p >>= \c -> k c p)
 {-# INLINE next #-}
 
--- | Nothing is left.
+-- | The end of the bytes.
 atEnd :: Scan ()
 atEnd = Scan (\end p k -> if p == end then k () p else pure Nothing)
 {-# INLINE atEnd #-}
 
--- | Just this text.
+-- | Exactly this text.
 expect :: Addr# -> Scan ()
 expect text = Scan $ \end p k -> do
   let size = I# (cstringLength# text)
@@ -90,7 +92,7 @@ expect text = Scan $ \end p k -> do
   if found then k () (p `plusPtr` size) else pure Nothing
 {-# INLINE expect #-}
 
--- Word by word; the last word may overlap the one before.
+-- Compare word by word; the last word may overlap the one before.
 sameBytes :: Ptr Word8 -> Ptr Word8 -> Int -> IO Bool
 sameBytes !p !q !left
   | left > 8 = do
@@ -106,13 +108,13 @@ sameBytes !p !q !left
   where
     step = min 8 (left - 8)
 
--- | Eight bytes, whatever they are, the first one lowest.
+-- | Any eight bytes as a word, the first one lowest.
 word :: Scan Word64
 word = Scan $ \end p k ->
   if end `minusPtr` p < 8 then pure Nothing else peek64 p >>= \w -> k w (p `plusPtr` 8)
 {-# INLINE word #-}
 
--- | An integer of at most 18 digits.
+-- | An integer of at most 'digitsMax' digits.
 int :: Scan Int
 int = Scan $ \_ p k ->
   numberAt p >>= \case
@@ -121,7 +123,7 @@ int = Scan $ \_ p k ->
     NoNumber -> pure Nothing
 {-# INLINE int #-}
 
--- | A number of at most 18 digits, without exponent.
+-- | A number of at most 'digitsMax' digits, without exponent.
 float :: Scan Double
 float = Scan $ \_ p k ->
   numberAt p >>= \case
@@ -130,49 +132,53 @@ float = Scan $ \_ p k ->
     NoNumber -> pure Nothing
 {-# INLINE float #-}
 
--- A number without exponent of at most 18 digits, and where it ends.
+-- The most digits of a number: so many always fit an 'Int'.
+digitsMax :: Int
+digitsMax = 18
+{-# INLINE digitsMax #-}
+
+-- The end and the value of a number without exponent.
 data Number = Whole !(Ptr Word8) !Int | Point !(Ptr Word8) !Double | NoNumber
 
 numberAt :: Ptr Word8 -> IO Number
 numberAt start = do
-  sign <- peek start
-  let negative = sign == 45
+  sign <- peekChar start
+  let negative = sign == '-'
       first = if negative then start `plusPtr` 1 else start
-  lead <- peek first
+  lead <- peekChar first
   digits first 0 $ \wholeEnd n -> do
     let places = wholeEnd `minusPtr` first
-    point <- peek wholeEnd
-    if places == 0 || places > 18 || (lead == 48 && places > 1)
+    point <- peekChar wholeEnd
+    if places == 0 || places > digitsMax || (lead == '0' && places > 1)
       then pure NoNumber
       else
-        if point /= 46
+        if point /= '.'
           then pure (Whole wholeEnd (if negative then negate (fromIntegral n) else fromIntegral n))
           else digits (wholeEnd `plusPtr` 1) n $ \end m -> do
             let decimals = end `minusPtr` wholeEnd - 1
                 x = decimalToDouble m (negate decimals)
             pure $
-              if decimals == 0 || places + decimals > 18
+              if decimals == 0 || places + decimals > digitsMax
                 then NoNumber
                 else Point end (if negative then negate x else x)
 
--- Go on with where the digits end, and with all of them behind those already
--- read.
+-- Read digits; the continuation receives the place behind them, and the number
+-- that they make with the digits read before.
 digits :: Ptr Word8 -> Word64 -> (Ptr Word8 -> Word64 -> IO r) -> IO r
 digits start before k = go start before
   where
     go !p !acc = do
-      b <- peek p
-      let d = fromIntegral b - 48 :: Word64
-      if d <= 9 then go (p `plusPtr` 1) (acc * 10 + d) else k p acc
+      d <- digitValue <$> peekChar p
+      if d <= 9 then go (p `plusPtr` 1) (acc * 10 + fromIntegral d) else k p acc
 {-# INLINE digits #-}
 
--- | The inside of a string that is plain ASCII without escapes, and its
+-- | The text of a string that is plain ASCII without escapes, up to and with its
 -- closing quote.
 plainText :: Scan Text
 plainText = Scan $ \_ p k -> do
   q <- plainEnd p
-  quote <- peek q
-  if quote /= 34
+  quote <- peekChar q
+  if quote /= '"'
     then pure Nothing
     else do
       !text <- if p == q then pure T.empty else decodeLatin1 <$> B.packCStringLen (castPtr p, q `minusPtr` p)
@@ -180,5 +186,10 @@ plainText = Scan $ \_ p k -> do
 
 plainEnd :: Ptr Word8 -> IO (Ptr Word8)
 plainEnd !p = do
-  b <- peek p
-  if b >= 32 && b < 127 && b /= 34 && b /= 92 then plainEnd (p `plusPtr` 1) else pure p
+  c <- peekChar p
+  if c >= ' ' && c <= '~' && c /= '"' && c /= '\\' then plainEnd (p `plusPtr` 1) else pure p
+
+-- A byte as the character with its code.
+peekChar :: Ptr Word8 -> IO Char
+peekChar p = w2c <$> peek p
+{-# INLINE peekChar #-}

@@ -1,35 +1,70 @@
--- | One line in, one line out. Reference: @reducer/wire.py@.
+-- | The answer to one line, which is one line too. Reference:
+-- @reducer/wire.py@.
 module DogeCore.Wire.Server
   ( Handled (..),
     handleLine,
-    handlePlain,
+    handleFastPath,
     handleTooLong,
     internalError,
+    lineLimit,
   )
 where
 
 import Data.ByteString (ByteString)
 import qualified Data.ByteString as B
 import qualified Data.ByteString.Char8 as BC
-import DogeCore.Contract (orderState)
-import DogeCore.Helpers (derivePhase)
-import DogeCore.Invariants (checkInvariants)
-import DogeCore.Json
-import qualified DogeCore.Json.Encode as E
-import DogeCore.Json.Parse (ParseError (..), parseDocument)
-import DogeCore.Json.Schema
-import DogeCore.Json.Value (Member (..), Value (..), member)
 import Data.Maybe (isNothing)
+import DogeCore.Bootstrap (bootstrapOrders)
+import DogeCore.Contract (orderState)
+import DogeCore.Contract.View (describe)
+import DogeCore.Invariants (checkInvariants, derivePhase)
+import qualified DogeCore.Json.Encode as E
+import DogeCore.Json.Parse (ParseError (..), depthLimit, parseDocument)
+import DogeCore.Json.Schema
+  ( DecodeError (..),
+    Path (..),
+    encodeObject,
+    wrongType,
+  )
+import DogeCore.Json.Value (Member (..), Value (..), member)
+import DogeCore.Orders (Sizing (..))
+import DogeCore.Pricing (computeOrderVolume)
 import DogeCore.Put (Put)
-import DogeCore.Transition
-import DogeCore.Types
+import DogeCore.Snapshot (encodeState)
+import DogeCore.Transition (transition)
+import DogeCore.Types (Action, Event, PairState)
+import DogeCore.Wire.Codec (encodeAction)
 import DogeCore.Wire.Error
-import DogeCore.Wire.Plain (Plain (..))
-import DogeCore.Wire.Replay
+  ( Answer,
+    ErrorKind (..),
+    WireError (..),
+    encodeError,
+    fromTooLarge,
+    requestError,
+  )
+import DogeCore.Wire.FastPath (FastRequest (..))
+import DogeCore.Wire.Replay (encodePhase, encodeViolations, replay)
 import DogeCore.Wire.Request
-import DogeCore.Wire.Session
+  ( Method (..),
+    optional,
+    readConfig,
+    readEvent,
+    readFlag,
+    readItems,
+    readMethod,
+    readNumber,
+    readSize,
+    readSizing,
+    readState,
+    required,
+  )
+import DogeCore.Wire.Session (Sessions, fastStep, heldState, step)
 
--- | An answer, the sentence if it is an error, and the sessions afterwards.
+-- | The most bytes of a line, without its end.
+lineLimit :: Int
+lineLimit = 67108864
+
+-- | An answer, its sentence if it is an error, and the sessions after it.
 data Handled = Handled
   { handledSessions :: !Sessions,
     handledError :: !(Maybe ByteString),
@@ -40,13 +75,14 @@ data Handled = Handled
 handleLine :: Sessions -> ByteString -> Handled
 handleLine sessions = handledAs sessions . request sessions
 
--- | Answer a line that was read already; nothing if 'handleLine' has to.
-handlePlain :: Sessions -> Plain -> Maybe Handled
-handlePlain sessions = \case
-  PlainStep number high low event -> case plainStep sessions number (high, low) event of
+-- | Answer a request that was read on the fast path, or leave it to
+-- 'handleLine'.
+handleFastPath :: Sessions -> FastRequest -> Maybe Handled
+handleFastPath sessions = \case
+  FastStep number high low event -> case fastStep sessions number (high, low) event of
     Nothing -> Nothing
     Just answered -> Just $! handledAs sessions answered
-  PlainReplay events others -> case parseDocument others of
+  FastReplay events others -> case parseDocument others of
     Right (JObject members)
       | all (absent members) ["method", "events"] ->
           either (const Nothing) (Just . Handled sessions Nothing) $
@@ -64,23 +100,27 @@ handledAs sessions = \case
 -- | Answer a line that was too long to be held.
 handleTooLong :: Sessions -> Handled
 handleTooLong sessions =
-  failed sessions (WireError RequestError "request: longer than 67108864 bytes")
+  failed sessions (WireError RequestError (B.concat ["request: longer than ", shown lineLimit, " bytes"]))
 
--- | Answer a request on which this program broke down.
+-- | The answer to a request on which this program failed with an exception.
 internalError :: Sessions -> String -> Handled
-internalError sessions what =
-  failed sessions (WireError InternalError (B.append "internal: " (BC.pack (take 500 (map plain what)))))
+internalError sessions message =
+  failed sessions (WireError InternalError (B.append "internal: " (BC.pack (take shownCharacters (map plain message)))))
   where
     plain c = if c >= ' ' && c <= '~' then c else '?'
+    shownCharacters = 500
 
 failed :: Sessions -> WireError -> Handled
 failed sessions e = Handled sessions (Just (weSentence e)) (encodeError e)
 
+shown :: Int -> ByteString
+shown = BC.pack . show
+
 request :: Sessions -> ByteString -> Answer (Sessions, Put)
 request sessions line = case parseDocument line of
-  Left TooDeep -> requestError "request: nested deeper than 64 levels"
+  Left TooDeep -> requestError (B.concat ["request: nested deeper than ", shown depthLimit, " levels"])
   Left (NotJson at reason) ->
-    requestError (B.concat ["request: is not JSON (", reason, ", at byte ", BC.pack (show at), ")"])
+    requestError (B.concat ["request: is not JSON (", reason, ", at byte ", shown at, ")"])
   Right (JObject members) -> readMethod members >>= answer sessions members
   Right other -> either (requestError . decodeSentence) Right (wrongType (Root "request") "an object" other)
 
@@ -111,7 +151,7 @@ answer sessions members = \case
       (after, actions) <- fromTooLarge (transition st event cfg size sizes)
       Right (E.object [("state", encodeState after), encodedActions actions])
 
--- The state of a request, or that of the session which it names.
+-- The state that a request sends, or that of the session that it names.
 stateGiven :: Sessions -> [Member] -> Answer PairState
 stateGiven sessions members = case member "state" members of
   Just v -> readState v

@@ -1,12 +1,12 @@
--- | States kept between steps, so that a step sends an event and gets back
--- what changed.
+-- | States kept between steps, so that a step sends an event and receives the
+-- changes. Reference: @reducer/wire_session.py@.
 module DogeCore.Wire.Session
   ( Sessions,
     noSessions,
     sessionLimit,
     heldState,
     step,
-    plainStep,
+    fastStep,
   )
 where
 
@@ -16,17 +16,35 @@ import Data.Maybe (isJust)
 import Data.Ord (comparing)
 import Data.Word (Word64)
 import DogeCore.Digest (Advance (..), digestAdvance)
-import DogeCore.Json.Schema
+import DogeCore.Json.Schema (Kind (..), Path (..), decodeKind, wrongType)
 import DogeCore.Json.Value (Member (..), Value (..), member)
+import DogeCore.Orders (Sizing (..))
 import DogeCore.Put (Put)
-import DogeCore.Transition (Sizing (..), transition)
-import DogeCore.Types
+import DogeCore.Transition (transition)
+import DogeCore.Types (Event, PairState)
 import DogeCore.Wire.Delta (encodeDelta)
 import DogeCore.Wire.Error
+  ( Answer,
+    ErrorKind (..),
+    WireError (..),
+    fromDecode,
+    fromTooLarge,
+    requestError,
+  )
 import DogeCore.Wire.Request
+  ( optional,
+    readConfig,
+    readEvent,
+    readSize,
+    readSizes,
+    readSizing,
+    readState,
+    required,
+  )
 import DogeCore.XxHash (hex16, hexWords)
 
--- | A state with its digest and the settings last sent.
+-- | A state with its digest, the settings last sent and the time of its last
+-- use. Reference: @Session@.
 data Session = Session
   { ssState :: !PairState,
     ssDigest :: {-# UNPACK #-} !Word64,
@@ -34,19 +52,20 @@ data Session = Session
     ssUsed :: !Int
   }
 
--- | A clock of uses, and the sessions by number.
+-- | A clock that counts uses, and the sessions by number. Reference:
+-- @Sessions@.
 data Sessions = Sessions !Int !(IntMap.IntMap Session)
 
--- | None yet.
+-- | No session yet.
 noSessions :: Sessions
 noSessions = Sessions 0 IntMap.empty
 
--- | How many sessions are kept.
+-- | The most sessions that are kept. Reference: @SESSIONS_MAX@.
 sessionLimit :: Int
 sessionLimit = 64
 
--- | Act on one event. A step that fails changes nothing: the sessions are
--- only replaced together with the answer.
+-- | Move a session by one event. A step that fails changes nothing: the sessions
+-- are only replaced together with the answer. Reference: @step@.
 step :: Sessions -> [Member] -> Answer (Sessions, Put)
 step sessions members = do
   number <- readNumberOf members
@@ -62,9 +81,10 @@ step sessions members = do
   -- The client has the state that it sent, so a delta serves it too.
   advanced sessions number before event sizing
 
--- | 'step' of a line that was read already; nothing if its session is lost.
-plainStep :: Sessions -> Int -> (Word64, Word64) -> Event -> Maybe (Answer (Sessions, Put))
-plainStep sessions@(Sessions _ table) number digest event =
+-- | Move a session by the event of a request that was read on the fast path;
+-- 'Nothing' if the session is lost.
+fastStep :: Sessions -> Int -> (Word64, Word64) -> Event -> Maybe (Answer (Sessions, Put))
+fastStep sessions@(Sessions _ table) number digest event =
   case IntMap.lookup number table of
     Just held
       | number >= 0 && hexWords (ssDigest held) == digest ->
@@ -81,7 +101,8 @@ advanced sessions number before event sizing = do
       !kept = keep number after digest sizing sessions
   Right (kept, encodeDelta advance before after actions)
 
--- | The state that another method works on: a session's.
+-- | The state of the session that the request of another method names, if it
+-- names one.
 heldState :: Sessions -> [Member] -> Answer (Maybe PairState)
 heldState sessions members
   | isJust (member "session" members) = do
@@ -118,7 +139,8 @@ newerSizing members (Sizing cfg size sizes) = do
   newSizes <- optional "order_sizes" readSizes sizes members
   Right (Sizing newCfg newSize newSizes)
 
--- Keep a session as the one used last; the one used longest ago makes room.
+-- Keep a session as the one used last. If there are too many, the one whose last
+-- use is longest ago is dropped.
 keep :: Int -> PairState -> Word64 -> Sizing -> Sessions -> Sessions
 keep number st digest sizing (Sessions clock table) = Sessions now trimmed
   where

@@ -1,19 +1,28 @@
 -- | Prices and sizes. Every formula is evaluated in the order in which the
--- reference writes it. Reference: @reducer/pricing.py@.
-module DogeCore.Transition.Price
+-- reference writes it. Reference: @reducer/pricing.py@; its @round_price@ is
+-- 'pythonRound'.
+module DogeCore.Pricing
   ( baseDistancePct,
     entryBackoffMultiplier,
     entryPrice,
     exitPrice,
     computeOrderVolume,
+    sizeFor,
   )
 where
 
-import DogeCore.Helpers (consecutiveLosses)
-import DogeCore.Round
+import qualified Data.Map.Strict as Map
+import DogeCore.PythonFloat (doubleOfInteger, isFinite, orElse, pyMax, pyMin, pythonRound, roundWhole)
 import DogeCore.Types
+  ( EngineConfig (..),
+    OrderSizes,
+    PairState (..),
+    Side (..),
+    TradeId (..),
+    consecutiveLosses,
+  )
 
--- | How far from the market a trade's entry stands, in percent.
+-- | The distance of a trade's entry from the market, in percent.
 -- Reference: @base_distance_pct@.
 baseDistancePct :: EngineConfig -> TradeId -> Double
 baseDistancePct cfg trade = case own of
@@ -25,7 +34,7 @@ baseDistancePct cfg trade = case own of
       TradeA -> cfgEntryPctA cfg
       TradeB -> cfgEntryPctB cfg
 
--- | How much farther an entry stands after losses in a row.
+-- | The factor by which losses in a row move an entry away from the market.
 -- Reference: @entry_backoff_multiplier@.
 --
 -- The count is an 'Integer': the difference of two 64-bit ints may not fit.
@@ -39,7 +48,7 @@ entryBackoffMultiplier lossCount cfg
   where
     count = toInteger lossCount - toInteger (cfgLossBackoffStart cfg) + 1
 
--- | Where a new entry of this trade goes. Reference: @entry_price@.
+-- | The price of a new entry of this trade. Reference: @entry_price@.
 entryPrice :: PairState -> EngineConfig -> Side -> TradeId -> Double
 entryPrice st cfg side trade
   | price <= 0 = pythonRound (away (pct / 100.0)) (cfgPriceDecimals cfg)
@@ -54,8 +63,8 @@ entryPrice st cfg side trade
       Sell -> market * (1 + p)
     price = pythonRound (away ((pct * mult) / 100.0)) (cfgPriceDecimals cfg)
 
--- | Where the exit goes after an entry was filled: the profit away, and not
--- through the market. Reference: @exit_price@.
+-- | The price of the exit after an entry was filled: the profit away from the
+-- fill, and never on the wrong side of the market. Reference: @exit_price@.
 exitPrice :: PairState -> EngineConfig -> Side -> Double -> Double
 exitPrice st cfg side fillPrice = pythonRound wanted (cfgPriceDecimals cfg)
   where
@@ -65,7 +74,7 @@ exitPrice st cfg side fillPrice = pythonRound wanted (cfgPriceDecimals cfg)
       Sell -> pyMax (fillPrice * (1 + p)) (psMarketPrice st * (1 + e))
       Buy -> pyMin (fillPrice * (1 - p)) (psMarketPrice st * (1 - e))
 
--- | The volume that a size in USD buys at a price, or nothing where the
+-- | The volume that a size in USD buys at a price, or 'Nothing' if the
 -- exchange would refuse it. Reference: @compute_order_volume@.
 computeOrderVolume :: Double -> EngineConfig -> Double -> Maybe Double
 computeOrderVolume price cfg orderSizeUsd
@@ -80,3 +89,9 @@ computeOrderVolume price cfg orderSizeUsd
     volume
       | cfgVolumeDecimals cfg <= 0 = roundWhole raw
       | otherwise = pythonRound raw (cfgVolumeDecimals cfg)
+
+-- | The size of a trade's next entry, in USD. Reference: @size_for@.
+sizeFor :: TradeId -> Double -> Maybe OrderSizes -> Double
+sizeFor trade common = \case
+  Nothing -> common
+  Just sizes -> Map.findWithDefault common trade sizes

@@ -1,24 +1,25 @@
--- | The shortcut for plain steps answers as the parser does, or not at all.
-module PlainSpec (spec) where
+-- | The tests of the fast path: it answers as the parser does, or leaves the line
+-- to it.
+module FastPathSpec (spec) where
 
 import qualified Data.ByteString as B
 import qualified Data.ByteString.Char8 as BC
 import qualified Data.ByteString.Unsafe as BU
 import Data.Maybe (isJust, isNothing)
-import DogeCore.Json (encodeState)
 import DogeCore.Put (toBytes)
-import DogeCore.Wire.Plain
-import DogeCore.Wire.Server
-import DogeCore.Wire.Session
+import DogeCore.Snapshot (encodeState)
+import DogeCore.Wire.FastPath (FastRequest, readFastPath)
+import DogeCore.Wire.Server (Handled (..), handleFastPath, handleLine)
+import DogeCore.Wire.Session (noSessions)
 import Foreign.Ptr (castPtr, plusPtr)
 import Gen (startState)
 import System.IO.Unsafe (unsafePerformIO)
-import Test.Hspec hiding (after, before)
+import Test.Hspec (Spec, describe, it, shouldBe)
 
 spec :: Spec
-spec = describe "readPlain" $ do
+spec = describe "readFastPath" $ do
   it "takes every event as the adapter spells it" $
-    [event | event <- events, isNothing (shortcut (next event))] `shouldBe` []
+    [event | event <- events, isNothing (quick (next event))] `shouldBe` []
   it "answers alike" $
     filter (not . alike) (map next events) `shouldBe` []
   it "answers alike, however a number is spelled" $
@@ -26,9 +27,9 @@ spec = describe "readPlain" $ do
   it "answers alike, whichever byte is another" $
     filter (not . alike) (concatMap (everywhere . next) events) `shouldBe` []
   it "leaves other spellings to the parser" $
-    [line | line <- others, isJust (shortcut line)] `shouldBe` []
+    [line | line <- others, isJust (quick line)] `shouldBe` []
   it "takes a replay that begins with its events" $
-    [line | line <- map replay typedEvents ++ [replay (B.intercalate "," typedEvents)], isNothing (shortcut line)] `shouldBe` []
+    [line | line <- map replay typedEvents ++ [replay (B.intercalate "," typedEvents)], isNothing (quick line)] `shouldBe` []
   it "answers a replay alike" $
     filter (not . alike) (replay (B.intercalate "," typedEvents) : map replay typedEvents) `shouldBe` []
   it "answers a replay alike, however a number is spelled" $
@@ -36,7 +37,7 @@ spec = describe "readPlain" $ do
   it "answers a replay alike, whichever byte is another" $
     filter (not . alike) (concatMap (everywhere . replay) typedEvents) `shouldBe` []
   it "leaves other replays to the parser" $
-    [line | line <- otherReplays, isJust (shortcut line)] `shouldBe` []
+    [line | line <- otherReplays, isJust (quick line)] `shouldBe` []
   where
     tick number = B.concat ["{\"_type\":\"TimerTick\",\"timestamp\":", number, "}"]
     replay list = B.concat ["{\"method\":\"replay\",\"events\":[", list, "],\"session\":5,\"digest\":\"", digest, "\",\"config\":{},\"order_size_usd\":5}"]
@@ -53,11 +54,12 @@ spec = describe "readPlain" $ do
     opened = handledSessions (handleLine noSessions opening)
     digest = digestOf (handleLine noSessions opening)
     digestOf = B.take 16 . B.drop 11 . toBytes . handledAnswer
-    shortcut line = plainOf line >>= handlePlain opened
-    -- Both answers, and what the next step says: the sessions are alike too.
-    alike line = case shortcut line of
+    quick line = fastRequest line >>= handleFastPath opened
+    -- Compares both answers, and those to a further request, which show that the
+    -- sessions are alike too.
+    alike line = case quick line of
       Nothing -> True
-      Just quick -> seen quick == seen (handleLine opened line)
+      Just handled -> seen handled == seen (handleLine opened line)
     seen handled = (handledError handled, toBytes (handledAnswer handled), probe handled)
     probe handled = [toBytes (handledAnswer (handleLine (handledSessions handled) (held d))) | d <- [digest, digestOf handled]]
     held d = B.concat ["{\"method\":\"check_invariants\",\"session\":5,\"digest\":\"", d, "\"}"]
@@ -75,9 +77,9 @@ spec = describe "readPlain" $ do
         "{"
       ]
 
-plainOf :: B.ByteString -> Maybe Plain
-plainOf line = unsafePerformIO $
-  BU.unsafeUseAsCString (B.snoc line 10) $ \p -> readPlain (castPtr p) (castPtr p `plusPtr` B.length line)
+fastRequest :: B.ByteString -> Maybe FastRequest
+fastRequest line = unsafePerformIO $
+  BU.unsafeUseAsCString (BC.snoc line '\n') $ \p -> readFastPath (castPtr p) (castPtr p `plusPtr` B.length line)
 
 events :: [B.ByteString]
 events =
@@ -118,4 +120,4 @@ everywhere line = concatMap at [0 .. B.length line - 1]
           after = B.drop 1 from
        in B.append before after
             : B.concat [before, B.take 1 from, from]
-            : [B.concat [before, B.singleton b, after] | b <- [0, 9, 32, 34, 44, 45, 46, 48, 57, 92, 101, 125, 127, 195]]
+            : [B.concat [before, BC.singleton c, after] | c <- "\0\t \",-.09\\e}\DEL\xC3"]

@@ -1,9 +1,8 @@
 -- | Giving up on an exit: it becomes a recovery order, and the farthest and
 -- oldest of those make room. Reference: @reducer/orphaning.py@.
-module DogeCore.Transition.Orphan
+module DogeCore.Orphaning
   ( orphanExit,
     evictOverflow,
-    evictReason,
   )
 where
 
@@ -11,12 +10,29 @@ import qualified Data.IntSet as IntSet
 import Data.List (sortOn)
 import Data.Text (Text)
 import qualified Data.Text as T
-import DogeCore.Helpers
-import DogeCore.Overflow (evictReason)
-import DogeCore.Round (pyMax)
-import DogeCore.Transition.Place
-import DogeCore.Transition.Settle
+import DogeCore.Booking (ExitFill (..), bookRecovery, updateLosses)
+import DogeCore.Domain (evictReason)
+import DogeCore.Invariants (distance)
+import DogeCore.Orders
+  ( Result,
+    Sizing (..),
+    extendCooldown,
+    placeFollowUp,
+    removeOrder,
+    removeRecovery,
+    snoc,
+  )
+import DogeCore.PythonFloat (pyMax)
 import DogeCore.Types
+  ( Action (..),
+    EngineConfig (..),
+    OrderState (..),
+    PairState (..),
+    RecoveryOrder (..),
+    TradeId (..),
+    cycleOf,
+    withCycle,
+  )
 
 -- | Turn an exit into a recovery order and enter its trade again.
 -- Reference: @orphan_exit@.
@@ -60,8 +76,8 @@ orphanExit before sizing exitOrder reason = (placedState, evictions ++ orphan : 
 -- | Make room for one more recovery order: the farthest go first, then the
 -- oldest, then the lowest id. Reference: @evict_overflow@.
 --
--- Where a broken state repeats the id of an evicted order, every order that
--- has it goes, and every one is booked.
+-- If a broken state repeats the id of an evicted order, every order with that
+-- id is evicted and booked.
 evictOverflow :: PairState -> EngineConfig -> Result
 evictOverflow st0 cfg
   | overflow == 0 = (st0, [])
@@ -94,8 +110,8 @@ evict st cfg o = (updateLosses booked cfg (roTradeId o) net, cancels ++ [book])
     removed = removeRecovery st (roRecoveryId o)
     (booked, book, net) = bookRecovery removed o (ExitFill price fee (psNow removed))
 
--- The market, or without one the order's own price, its entry price, or
--- nothing. Reference: @eviction_price@.
+-- The price at which an evicted order is booked: the market, or without one
+-- the order's own price, its entry price, or 0.0. Reference: @eviction_price@.
 evictionPrice :: PairState -> RecoveryOrder -> Double
 evictionPrice st o
   | psMarketPrice st > 0 = psMarketPrice st

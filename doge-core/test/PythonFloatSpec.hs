@@ -1,13 +1,21 @@
--- | Python's arithmetic, against exact rationals.
-module RoundSpec (spec) where
+-- | The tests of Python's arithmetic, against exact rationals.
+module PythonFloatSpec (spec) where
 
 import Data.Ratio ((%))
-import DogeCore.Round
-import Gen (AnyDouble (..))
+import DogeCore.PythonFloat
+  ( doubleOfInteger,
+    isFinite,
+    orElse,
+    pyMax,
+    pyMin,
+    pythonRound,
+    roundWhole,
+  )
 import GHC.Float (castDoubleToWord64)
-import Test.Hspec
+import Gen (AnyDouble (..))
+import Test.Hspec (Spec, describe, it, shouldBe)
 import Test.Hspec.QuickCheck (modifyMaxSuccess, prop)
-import Test.QuickCheck hiding (scale)
+import Test.QuickCheck (choose, elements, forAll, frequency, (===), (==>))
 
 spec :: Spec
 spec = do

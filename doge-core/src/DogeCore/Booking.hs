@@ -1,6 +1,6 @@
--- | Booking a round trip, and what its result does to the trade's next entry.
+-- | Booking a round trip, and the effect of its result on the trade's next entry.
 -- Reference: @reducer/booking.py@.
-module DogeCore.Transition.Settle
+module DogeCore.Booking
   ( ExitFill (..),
     bookCycle,
     bookOrder,
@@ -9,11 +9,20 @@ module DogeCore.Transition.Settle
   )
 where
 
-import DogeCore.Helpers
 import DogeCore.History (appendCycle)
+import DogeCore.Orders (extendCooldown)
 import DogeCore.Types
+  ( Action (..),
+    CycleRecord (..),
+    EngineConfig (..),
+    OrderState (..),
+    PairState (..),
+    RecoveryOrder (..),
+    TradeId (..),
+    consecutiveLosses,
+  )
 
--- | How a round trip ended: price in USD per coin, fee in USD, time in
+-- | The end of a round trip: price in USD per coin, fee in USD, time in
 -- seconds. Reference: @ExitFill@.
 data ExitFill = ExitFill
   { efPrice :: {-# UNPACK #-} !Double,
@@ -21,7 +30,7 @@ data ExitFill = ExitFill
     efTimestamp :: {-# UNPACK #-} !Double
   }
 
--- | What booking needs of an order or a recovery order.
+-- | The part of an order or a recovery order that booking needs.
 data Trip = Trip
   { tripTradeId :: !TradeId,
     tripCycle :: !Int,
@@ -33,7 +42,7 @@ data Trip = Trip
   }
 
 -- | Record the round trip that a fill ends, with the volume of the order on
--- the book; also answers the net. Reference: @book_cycle@.
+-- the book, and return its net profit too. Reference: @book_cycle@.
 bookCycle :: PairState -> Trip -> ExitFill -> (PairState, Action, Double)
 bookCycle st trip fill = (booked, action, net)
   where
@@ -79,7 +88,7 @@ bookCycle st trip fill = (booked, action, net)
           bcFromRecovery = tripFromRecovery trip
         }
 
--- | 'bookCycle' of an order on the book. Reference: @book_cycle@ as
+-- | Book the round trip of an order on the book. Reference: @book_cycle@ as
 -- @on_exit_fill@ calls it.
 bookOrder :: PairState -> OrderState -> ExitFill -> (PairState, Action, Double)
 bookOrder st o =
@@ -94,8 +103,8 @@ bookOrder st o =
         tripFromRecovery = False
       }
 
--- | 'bookCycle' of a recovery order; an unknown entry time is the time of its
--- orphaning. Reference: @book_recovery@.
+-- | Book the round trip of a recovery order. If its entry time is unknown, the
+-- time of its orphaning stands in. Reference: @book_recovery@.
 bookRecovery :: PairState -> RecoveryOrder -> ExitFill -> (PairState, Action, Double)
 bookRecovery st o =
   bookCycle st $
@@ -109,7 +118,7 @@ bookRecovery st o =
         tripFromRecovery = True
       }
 
--- | Count losses in a row and start the cooldowns they earn.
+-- | Count losses in a row and start the cooldowns that follow from them.
 -- Reference: @update_losses@.
 --
 -- DIFFERENCE: a count beyond 64 bits wraps here and is refused by the check of

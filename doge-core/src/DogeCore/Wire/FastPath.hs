@@ -1,48 +1,62 @@
 {-# LANGUAGE MagicHash #-}
 
--- | A shortcut: the two requests that hold many bytes of events, as they are
--- usually spelled,
+-- | A fast path for the two requests that carry most events, in their usual
+-- spelling:
 --
 -- > {"method":"step","session":7,"digest":"0123456789abcdef","event":{"price":0.1,"timestamp":1.5}}
 -- > {"method":"replay","events":[{"_type":"PriceTick","price":0.1,"timestamp":1.5}],"state":…}
 --
--- read straight from the bytes. Every other line, broken or only spelled
--- otherwise, is none of its business: the parser and the schema decide about
--- it. The test suite compares both ways.
-module DogeCore.Wire.Plain
-  ( Plain (..),
-    readPlain,
+-- They are read straight from the bytes. Every other line, whether it is broken
+-- or only spelled differently, is left to the parser and the schema. The test
+-- suite compares both ways.
+module DogeCore.Wire.FastPath
+  ( FastRequest (..),
+    readFastPath,
   )
 where
 
 import Data.ByteString (ByteString)
 import qualified Data.ByteString as B
+import Data.ByteString.Internal (c2w)
 import Data.Text (Text)
 import Data.Word (Word64, Word8)
-import DogeCore.Types
+import DogeCore.Types (Event (..), Side (..))
 import DogeCore.Wire.Scan
+  ( Scan,
+    atEnd,
+    expect,
+    float,
+    giveUp,
+    int,
+    named,
+    next,
+    plainText,
+    rest,
+    scanning,
+    word,
+  )
 import Foreign.Ptr (Ptr)
 
--- | What such a line holds.
-data Plain
+-- | The contents of such a line.
+data FastRequest
   = -- | The session's number, the digest's digits as two little-endian words,
     -- and the event.
-    PlainStep !Int !Word64 !Word64 !Event
+    FastStep !Int !Word64 !Word64 !Event
   | -- | The events, and the object of all other members, not yet parsed.
-    PlainReplay ![Event] !ByteString
+    FastReplay ![Event] !ByteString
 
 -- | Read the line between two pointers. The byte behind it must be its line
--- end. Nothing of the line is kept.
-readPlain :: Ptr Word8 -> Ptr Word8 -> IO (Maybe Plain)
-readPlain = scanning $ do
+-- end. The result keeps no reference to the line.
+readFastPath :: Ptr Word8 -> Ptr Word8 -> IO (Maybe FastRequest)
+readFastPath = scanning $ do
   expect "{\"method\":\""#
   next >>= \case
-    115 -> plainStep
-    114 -> plainReplay
+    's' -> fastStep
+    'r' -> fastReplay
     _ -> giveUp
 
-plainStep :: Scan Plain
-plainStep = do
+fastStep :: Scan FastRequest
+fastStep = do
   expect "step\",\"session\":"#
   number <- int
   expect ",\"digest\":\""#
@@ -52,21 +66,21 @@ plainStep = do
   event <- untyped
   expect "}}"#
   atEnd
-  pure (PlainStep number high low event)
-{-# INLINE plainStep #-}
+  pure (FastStep number high low event)
+{-# INLINE fastStep #-}
 
-plainReplay :: Scan Plain
-plainReplay = do
+fastReplay :: Scan FastRequest
+fastReplay = do
   expect "replay\",\"events\":["#
   events <- eventsAfter []
-  PlainReplay events . B.cons 123 <$> rest
+  FastReplay events . B.cons (c2w '{') <$> rest
 
 -- One event and those behind it, up to the next member of the request.
 eventsAfter :: [Event] -> Scan [Event]
 eventsAfter before = do
   event <- typed
   next >>= \case
-    44 -> expect ","# *> eventsAfter (event : before)
+    ',' -> expect ","# *> eventsAfter (event : before)
     _ -> reverse (event : before) <$ expect "],"#
 
 -- An event with its type first.
@@ -75,35 +89,37 @@ typed = do
   expect "{\"_type\":\""#
   event <-
     next >>= \case
-      80 -> expect "PriceTick\",\""# *> priceTick
-      84 -> expect "TimerTick\",\""# *> timerTick
-      70 -> expect "FillEvent\",\""# *> fill
-      82 -> expect "Recovery"# *> typedRecovery
+      'P' -> expect "PriceTick\",\""# *> priceTick
+      'T' -> expect "TimerTick\",\""# *> timerTick
+      'F' -> expect "FillEvent\",\""# *> fill
+      'R' -> expect "Recovery"# *> typedRecovery
       _ -> giveUp
   event <$ expect "}"#
 
 typedRecovery :: Scan Event
 typedRecovery =
   next >>= \case
-    70 -> expect "FillEvent\",\""# *> recoveryId >>= uncurry recoveryFill
+    'F' -> expect "FillEvent\",\""# *> recoveryId >>= uncurry recoveryFill
     _ -> expect "CancelEvent\",\""# *> recoveryId >>= uncurry recoveryCancel
 
--- An event without its type: the first field tells it, nearly.
+-- An event without its type. The first field tells which one it is, but for the
+-- two events of recovery orders, which differ in the third field.
 untyped :: Scan Event
 untyped =
   next >>= \case
-    112 -> priceTick
-    116 -> timerTick
-    111 -> fill
-    114 -> do
+    'p' -> priceTick
+    't' -> timerTick
+    'o' -> fill
+    'r' -> do
       (number, txid) <- recoveryId
       next >>= \case
-        116 -> recoveryCancel number txid
+        't' -> recoveryCancel number txid
         _ -> recoveryFill number txid
     _ -> giveUp
 {-# INLINE untyped #-}
 
--- The fields in contract order, from behind the quote of the first key.
+-- The scans below read an event's fields in contract order, starting behind the
+-- quote of the first key.
 
 priceTick :: Scan Event
 priceTick = EvPriceTick <$> (expect "price\":"# *> float) <*> timestamp
@@ -116,7 +132,7 @@ fill = do
   expect "order_local_id\":"#
   EvFill <$> int <*> txidMember <*> (expect ",\""# *> side) <*> named ",\"price\":"# <*> named ",\"volume\":"# <*> named ",\"fee\":"# <*> timestamp
 
--- Up to the quote of the next key.
+-- The id and the txid of a recovery order, up to the quote of the next key.
 recoveryId :: Scan (Int, Text)
 recoveryId = (,) <$> (expect "recovery_id\":"# *> int) <*> (txidMember <* expect ",\""#)
 
@@ -139,6 +155,6 @@ side :: Scan Side
 side = do
   expect "side\":\""#
   next >>= \case
-    98 -> Buy <$ expect "buy\""#
+    'b' -> Buy <$ expect "buy\""#
     _ -> Sell <$ expect "sell\""#
 {-# INLINE side #-}

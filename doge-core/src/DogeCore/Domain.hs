@@ -1,9 +1,10 @@
--- | Whether a result still fits its types. Reference: @reducer/domain.py@,
--- @check_result@.
+-- | The check that a result still fits its types. Reference:
+-- @reducer/domain.py@, @check_result@. The checks of incoming values are part
+-- of the decoder, "DogeCore.Json.Decode".
 --
--- DIFFERENCE: Python's ints are unbounded, ours wrap at 64 bits. A wrapped
--- counter is told by having shrunk, which no counter does otherwise.
-module DogeCore.Overflow
+-- DIFFERENCE: Python's ints are unbounded, ours wrap at 64 bits. A counter that
+-- is smaller than before has wrapped: counters never shrink otherwise.
+module DogeCore.Domain
   ( TooLarge (..),
     checkResult,
     evictReason,
@@ -14,14 +15,22 @@ import Data.Maybe (isJust)
 import Data.Text (Text)
 import qualified Data.Text as T
 import DogeCore.History (historyCount, historySince)
-import DogeCore.Round (isFinite)
+import DogeCore.PythonFloat (isFinite)
 import DogeCore.Types
+  ( Action (..),
+    CycleRecord (..),
+    OrderState (..),
+    PairState (..),
+    Role (..),
+    TradeId (..),
+  )
 
--- | The path of the value that outgrew a double or 64 bits.
+-- | The path of a value that outgrew a double or 64 bits.
 newtype TooLarge = TooLarge {tooLargePath :: Text}
   deriving (Eq, Show)
 
--- | The reason of a recovery order's cancellation.
+-- | The reason that the cancellation of an evicted recovery order carries. It
+-- is defined here because 'checkResult' tells evictions by it.
 evictReason :: Text
 evictReason = "recovery_cap_evict_priority"
 
@@ -38,9 +47,10 @@ checkResult before filled after actions
     fine = floatsFit after actions && not (countersMayWrap before filled)
     overflows = stateOverflows before filled after ++ actionOverflows actions
 
--- A product with zero is zero exactly for a finite number, so that one sum
--- tells in a few nanoseconds what the precise walk would tell. What was booked
--- needs no look: a float of it that overflowed takes a total along.
+-- The quick check of all floats. A number times zero is zero exactly if the
+-- number is finite, so one sum replaces the precise walk and costs a few
+-- nanoseconds. Booked records need no check: if a float in one of them
+-- overflows, a total overflows with it.
 floatsFit :: PairState -> [Action] -> Bool
 floatsFit st actions =
   scalars + sumOf order (psOrders st) + sumOf action actions == 0
@@ -71,8 +81,9 @@ sumOf f = go 0
 fitsCooldown :: Double -> Bool
 fitsCooldown x = x - x == 0 || x == 1 / 0
 
--- Any counter that one event could push over the edge. An event books at most
--- as many cycles as there are recovery orders, and none has 2^32 of them.
+-- True if any counter is so high that one event could push it beyond 64 bits.
+-- An event books at most as many cycles as there are recovery orders, and no
+-- state has 'growthMax' of those.
 countersMayWrap :: PairState -> Maybe OrderState -> Bool
 countersMayWrap before filled =
   any (> edge) [psCycleA before, psCycleB before, psNextOrderId before, psNextRecoveryId before]
@@ -80,7 +91,11 @@ countersMayWrap before filled =
     || any (> edge) [psConsecutiveRefreshesA before, psConsecutiveRefreshesB before]
     || maybe False ((> edge) . osCycle) filled
   where
-    edge = maxBound - 4294967296
+    edge = maxBound - growthMax
+
+-- The most by which one event could raise a counter: 2^32.
+growthMax :: Int
+growthMax = 0x100000000
 
 stateOverflows :: PairState -> Maybe OrderState -> PairState -> [Text]
 stateOverflows before filled after =
@@ -125,7 +140,8 @@ stateOverflows before filled after =
           not (isFinite (field r))
       ]
 
--- The filled exit whose cycle has no successor.
+-- The filled order, if it is an exit of the trade whose cycle number is the
+-- largest one and has no successor.
 overTheEdge :: TradeId -> OrderState -> Maybe OrderState
 overTheEdge trade o
   | osTradeId o == trade && osRole o == Exit && osCycle o == maxBound = Just o
@@ -146,7 +162,8 @@ actionOverflows actions = concat (zipWith one [0 :: Int ..] actions)
     names = \case
       ActPlaceOrder {poPrice = price, poVolume = volume} ->
         ["price" | not (isFinite price)] ++ ["volume" | not (isFinite volume)]
-      -- DIFFERENCE: Python negates an id of -2^63 to 2^63; ours stays.
+      -- DIFFERENCE: Python negates an id of -2^63 to 2^63, which is too large. In
+      -- 64 bits the id stays -2^63, so it is refused by that value.
       ActCancelOrder {coLocalId = localId, coReason = reason} ->
         ["local_id" | localId == minBound && reason == evictReason]
       ActOrphanOrder {} -> []
