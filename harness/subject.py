@@ -144,6 +144,8 @@ class Golden(ABC, Generic[C]):
     """
 
     folder: Path
+    # The folder of promoted cases; None stands for `golden/promoted`.
+    promoted_dir: Path | None = None
     # True where fixtures hold more than cases, so that a run asks candidates, too, for what was recorded.
     holds_calls: bool = False
 
@@ -190,10 +192,11 @@ class Golden(ABC, Generic[C]):
 class Defaults:
     """Numbers that a command takes where its user names none.
 
-    `settings` go to `Cases.generate`. A case in every so many is compared thoroughly; 1 stands for all. `night_ports` are the
-    candidates of a fuzz run, where a port that is slow to call has no place.
+    `sequences` are the generated cases of the main job. `settings` go to `Cases.generate`. A case in every so many is compared
+    thoroughly; 1 stands for all. `night_ports` are the candidates of a fuzz run, where slow ports have no place.
     """
 
+    sequences: int
     batch_size: int
     timeout_sec: float
     night_ports: tuple[str, ...]

@@ -24,7 +24,7 @@ def promote(repro: Repro, name: str) -> tuple[Path, Path]:
     definition = golden.define(repro.case, name, about)
     data = golden.record(definition)
     case = {**repro.case.to_json(), "metadata": {**repro.case.metadata, "source": "golden"}}
-    defined = promoted.write_promoted(repro.subject.name, name, about, case, promoted.PROMOTED_DIR)
+    defined = promoted.write_promoted(repro.subject.name, name, about, case, golden.promoted_dir or promoted.PROMOTED_DIR)
     fixture = golden.folder / "fixtures" / f"{name}.json"
     fixture.write_bytes(data)
     _enter(golden.folder / "manifest.json", fixture)

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from harness.mutants.operators import EXPRESSIONS, Change, Vocabulary
+from harness.mutants.operators import EXPRESSIONS, Change
 from harness.mutants.statements import dropped, statements
+from harness.mutants.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Set
 
-from harness.mutants.operators import Change, Vocabulary, with_field
+from harness.mutants.operators import Change, with_field
+from harness.mutants.vocabulary import Vocabulary
 
 
 def dropped(node: ast.AST, words: Vocabulary) -> Iterator[Change]:

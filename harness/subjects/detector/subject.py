@@ -6,14 +6,17 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from generators.detector.case import SeriesCase
-from harness.bench.result import Benchmark
-from harness.coverage.figures import Coverage
 from harness.engine.builds import files_of, module_files
-from harness.mutants.mutations import Mutations
 from harness.panel import Panel, PortRequest
 from harness.subject import Cases, Defaults, Golden, Measures, Shrinking, Subject, Tally
+
+if TYPE_CHECKING:
+    from harness.bench.result import Benchmark
+    from harness.coverage.figures import Coverage
+    from harness.mutants.mutations import Mutations
 
 
 class Detector(Subject[SeriesCase]):
@@ -22,7 +25,7 @@ class Detector(Subject[SeriesCase]):
     name = "detector"
     options = frozenset({"candidate_modules", "market_windows", "candles"})
     candidate_option = "candidate_modules"
-    defaults = Defaults(batch_size=20, timeout_sec=120.0, night_ports=("rust",))
+    defaults = Defaults(sequences=300, batch_size=20, timeout_sec=120.0, night_ports=("rust",))
     forks = True
 
     def open(self, request: PortRequest) -> AbstractContextManager[Panel[SeriesCase]]:

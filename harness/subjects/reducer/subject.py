@@ -6,15 +6,18 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from doge_core.locate import find_executable
 from generators.reducer.case import Case
-from harness.bench.result import Benchmark
-from harness.coverage.figures import Coverage
 from harness.engine.builds import command_files, files_of
-from harness.mutants.mutations import Mutations
 from harness.panel import Panel, PortRequest
 from harness.subject import Cases, Defaults, Golden, Measures, Shrinking, Subject, Tally
+
+if TYPE_CHECKING:
+    from harness.bench.result import Benchmark
+    from harness.coverage.figures import Coverage
+    from harness.mutants.mutations import Mutations
 
 
 class Reducer(Subject[Case]):
@@ -24,6 +27,7 @@ class Reducer(Subject[Case]):
     options = frozenset({"candidate_exes", "events_max", "candles"})
     candidate_option = "candidate_exes"
     defaults = Defaults(
+        sequences=2000,
         batch_size=250,
         timeout_sec=10.0,
         # `haskell-oneshot` starts a process for every call.

@@ -13,6 +13,7 @@ from generators.detector.case import Kind, Series, SeriesCase
 from generators.plain import Json
 from harness.subjects.detector.asking.capture import listening, observed
 from harness.subjects.detector.asking.life import live
+from harness.subjects.detector.asking.readings import begin, course, parameters
 from harness.subjects.detector.asking.scripts import play
 from harness.subjects.detector.asking.side_effects import handed_in, watching
 from harness.subjects.detector.ports.modules import DetectorPort
@@ -20,7 +21,6 @@ from harness.subjects.detector.ports.modules import DetectorPort
 SAMPLES, SAMPLE_SEED = 24, 20_431
 # So near to one, an eigenvalue of the transition matrix stands for another set of states that is never left.
 CLOSED_GAP = 1e-6
-PARAMETERS = ("startprob_", "transmat_", "means_", "_covars_")
 
 
 @dataclass(frozen=True)
@@ -41,21 +41,6 @@ def answered(port: DetectorPort, case: SeriesCase) -> Answer:
     with watching() as watch:
         outcome = CALLS[case.kind](port, case.inputs)
         return Answer(outcome, watch.touched())
-
-
-def parameters(model: Any) -> Json:
-    """A model's parameters as doubles: hmmlearn keeps float32 centres until the first round."""
-    return {name.strip("_"): np.asarray(getattr(model, name), dtype=np.float64).copy() for name in PARAMETERS}
-
-
-def course(model: Any) -> Json:
-    """How its training went."""
-    monitor = model.monitor_
-    return {
-        "iterations": int(monitor.iter),
-        "history": np.array([float(entry) for entry in monitor.history]),
-        "converged": bool(monitor.converged),
-    }
 
 
 def extract(port: DetectorPort, inputs: Mapping[str, Any]) -> Json:
@@ -115,17 +100,6 @@ def train(port: DetectorPort, inputs: Mapping[str, Any]) -> Json:
         return {"same_seed": {"trained": trained}}
     start = observed(lambda: begin(port, rows, lengths, settings))
     return {"same_seed": {"start": start, "trained": trained, **said_of(model, rows, lengths)}}
-
-
-def begin(port: DetectorPort, rows: Series, lengths: Any, settings: Mapping[str, Any]) -> Json:
-    """What a training starts from: the random draws, the centres of k-means, the spread of the data."""
-    model = port["GaussianHMM"](**settings)
-    # As `fit` would hand it on: checked, contiguous.
-    data = np.ascontiguousarray(rows.build(), dtype=np.float64)
-    model._init(data, np.asarray([len(data)] if lengths is None else lengths))
-    start = parameters(model)
-    return {"draws": {name: start[name] for name in ("startprob", "transmat")}, "centres": start["means"],
-            "covars": start["covars"]}  # fmt: skip
 
 
 def said_of(model: Any, rows: Series, lengths: Any) -> Json:

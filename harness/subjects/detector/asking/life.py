@@ -13,6 +13,7 @@ import numpy as np
 from generators.detector.case import Series
 from generators.plain import Json
 from harness.subjects.detector.asking.capture import observed, plain
+from harness.subjects.detector.asking.readings import begin, course, parameters
 from harness.subjects.detector.asking.side_effects import handed_in
 from harness.subjects.detector.ports.modules import DetectorPort
 
@@ -55,8 +56,6 @@ class Life:
         self.trainings.append({"returned": trained, **self._model(start, stop), **self._flags(before)})
 
     def _model(self, start: int, stop: int) -> Json:
-        from harness.subjects.detector.asking.calls import begin, course, parameters
-
         model = self.detector._model
         if model is None:
             return {"trained": None}

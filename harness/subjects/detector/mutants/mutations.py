@@ -19,8 +19,8 @@ from generators.plain import Json
 from harness.mutants.catalogue import Source
 from harness.mutants.inject import Changed, anew
 from harness.mutants.mutations import Mutations
-from harness.mutants.operators import Vocabulary
 from harness.mutants.sandbox import Toolchain
+from harness.mutants.vocabulary import Vocabulary
 from harness.subjects.detector.asking.calls import Answer, answered
 from harness.subjects.detector.golden import loaded_reference
 from harness.subjects.detector.mutants.equivalents import EQUIVALENTS

@@ -14,8 +14,8 @@ from typing import Any
 from harness.mutants.catalogue import Source
 from harness.mutants.inject import Changed, anew
 from harness.mutants.mutations import Mutations
-from harness.mutants.operators import Vocabulary
 from harness.mutants.sandbox import Toolchain
+from harness.mutants.vocabulary import Vocabulary
 from harness.panel import REFERENCE, Availability
 from harness.subjects.reducer.mutants.equivalents import EQUIVALENTS
 from harness.subjects.reducer.mutants.haskell import HASKELL

@@ -1,0 +1,40 @@
+"""Readings of a model: its parameters, the course of its training, and where a training starts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from generators.detector.case import Series
+from generators.plain import Json
+from harness.subjects.detector.ports.modules import DetectorPort
+
+PARAMETERS = ("startprob_", "transmat_", "means_", "_covars_")
+
+
+def parameters(model: Any) -> Json:
+    """A model's parameters as doubles: hmmlearn keeps float32 centres until the first round."""
+    return {name.strip("_"): np.asarray(getattr(model, name), dtype=np.float64).copy() for name in PARAMETERS}
+
+
+def course(model: Any) -> Json:
+    """How its training went."""
+    monitor = model.monitor_
+    return {
+        "iterations": int(monitor.iter),
+        "history": np.array([float(entry) for entry in monitor.history]),
+        "converged": bool(monitor.converged),
+    }
+
+
+def begin(port: DetectorPort, rows: Series, lengths: Any, settings: Mapping[str, Any]) -> Json:
+    """What a training starts from: the random draws, the centres of k-means, the spread of the data."""
+    model = port["GaussianHMM"](**settings)
+    # As `fit` would hand it on: checked, contiguous.
+    data = np.ascontiguousarray(rows.build(), dtype=np.float64)
+    model._init(data, np.asarray([len(data)] if lengths is None else lengths))
+    start = parameters(model)
+    return {"draws": {name: start[name] for name in ("startprob", "transmat")}, "centres": start["means"],
+            "covars": start["covars"]}  # fmt: skip

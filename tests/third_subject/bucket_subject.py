@@ -1,0 +1,72 @@
+"""The bucket behind the face of a subject."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+
+from bucket_cases import HERE, BucketCase, BucketCases, BucketPanel, BucketShrinking, BucketTally, loaded
+from bucket_extras import BucketBenchmark, BucketGolden, BucketMutations
+
+from harness.engine.builds import module_files
+from harness.panel import REFERENCE, Panel, PortRequest
+from harness.subject import Defaults, Subject
+
+
+class BucketSubject(Subject[BucketCase]):
+    """The token bucket."""
+
+    name = "bucket"
+    options = frozenset({"candidate_modules"})
+    candidate_option = "candidate_modules"
+    defaults = Defaults(sequences=200, batch_size=50, timeout_sec=5.0, night_ports=("swift",))
+
+    @contextmanager
+    def open(self, request: PortRequest) -> Iterator[Panel[BucketCase]]:
+        """Modules, imported."""
+        names = [name for name in request.names or ("swift",) if name != REFERENCE]
+        ports = {name: loaded(f"bucket_{name}") for name in names}
+        yield BucketPanel({**ports, **{f"module:{name}": loaded(name) for name in request.candidates}})
+
+    def sources(self) -> Mapping[str, Sequence[Path]]:
+        """Reference and face."""
+        return {"reference": sorted((HERE / "bucket").glob("*.py")), "comparators": [Path(__file__)]}
+
+    def port_files(self, candidates: Sequence[str]) -> Mapping[str, Sequence[Path]]:
+        """The modules' files."""
+        return {name: module_files(name) for name in candidates or ("bucket_swift",)}
+
+    @cached_property
+    def cases(self) -> BucketCases:
+        """The cases."""
+        return BucketCases()
+
+    @cached_property
+    def tally(self) -> BucketTally:
+        """Granted and refused."""
+        return BucketTally()
+
+    @cached_property
+    def shrinking(self) -> BucketShrinking:
+        """Fewer requests."""
+        return BucketShrinking()
+
+    @cached_property
+    def golden(self) -> BucketGolden:
+        """The fixtures."""
+        return BucketGolden()
+
+    @cached_property
+    def mutations(self) -> BucketMutations:
+        """The mutants."""
+        return BucketMutations()
+
+    @cached_property
+    def benchmark(self) -> BucketBenchmark:
+        """The speed."""
+        return BucketBenchmark()
+
+
+SUBJECT = BucketSubject()
