@@ -19,8 +19,23 @@ RUST_PACKAGES=(cargo rustc rust-clippy rustfmt)
 RUST_WEB_PACKAGES=(cargo-web rustc-web rust-web-clippy rustfmt-web)
 RUST_MIN=1.83
 
+# What the stages print; it is shown where one of them fails.
+LOG=.cache/build.log
+mkdir -p .cache
+
 say() { printf '== %s\n' "$*"; }
 fail() { printf 'build.sh: %s\n' "$*" >&2; exit 3; }
+
+# stage WHAT COMMAND...: one line, and the command's output only if it fails.
+stage() {
+  local what=$1
+  shift
+  say "$what"
+  if ! "$@" >"$LOG" 2>&1; then
+    tail -n 60 "$LOG" >&2
+    fail "$what failed; the lines above are the last of $LOG"
+  fi
+}
 
 missing_packages() {
   local package
@@ -29,15 +44,17 @@ missing_packages() {
   done
 }
 
+apt_install() {
+  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@"
+}
+
 install_packages() {
   local missing
   mapfile -t missing < <(missing_packages "$@")
   [ "${#missing[@]}" -eq 0 ] && return
   command -v apt-get >/dev/null || fail "needs ${missing[*]}; install them with this system's package manager"
   [ "$(id -u)" -eq 0 ] || fail "needs ${missing[*]}; run: sudo apt-get install --no-install-recommends ${missing[*]}"
-  say "installing ${missing[*]}"
-  apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${missing[@]}" >/dev/null
+  stage "installing ${missing[*]}" apt_install "${missing[@]}"
 }
 
 usable_python() {
@@ -62,7 +79,7 @@ usable_rust() {
 install_rust() {
   usable_rust && return
   if command -v apt-cache >/dev/null; then
-    if [ "$(id -u)" -eq 0 ]; then apt-get update -qq; fi
+    if [ "$(id -u)" -eq 0 ]; then apt-get update -qq >"$LOG" 2>&1; fi
     if apt-cache show cargo-web >/dev/null 2>&1; then
       install_packages "${RUST_WEB_PACKAGES[@]}"
     else
@@ -83,8 +100,7 @@ install_llvm_tools() {
 
 build_rust() {
   install_rust
-  say "building the Rust detector"
-  doge-hmm/build
+  stage "building the Rust detector" doge-hmm/build
 }
 
 build_haskell() {
@@ -93,8 +109,7 @@ build_haskell() {
   elif ! command -v cabal >/dev/null; then
     fail "needs GHC 9.0 or newer and cabal 3.4 or newer"
   fi
-  say "building the Haskell reducer"
-  doge-core/build
+  stage "building the Haskell reducer" doge-core/build
 }
 
 build_python() {
@@ -105,16 +120,19 @@ build_python() {
     python=$(usable_python)
     [ -n "$python" ] || fail "needs Python 3.11 or newer with venv"
   fi
-  say "making .venv"
+  stage "making .venv" make_venv "$python"
+}
+
+# Called by `stage`, where `set -e` does not hold: each step has to be asked whether it failed.
+make_venv() {
   if ! .venv/bin/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
     rm -rf .venv
-    "$python" -m venv .venv
+    "$1" -m venv .venv || return
   fi
   if ! cmp -s requirements.lock .venv/requirements.lock; then
-    .venv/bin/python -m pip install -q --require-hashes -r requirements.lock
-    cp requirements.lock .venv/requirements.lock
+    .venv/bin/python -m pip install -q --require-hashes -r requirements.lock && cp requirements.lock .venv/requirements.lock || return
   fi
-  .venv/bin/python -m pip install -q --no-deps --no-build-isolation -e .
+  .venv/bin/python -m pip install -q --no-deps --no-build-isolation -e . || return
   # The extension lies beside its Python half; a path file finds both.
   printf '%s\n' "$PWD/doge-hmm/python" >"$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/doge-hmm.pth"
 }
@@ -133,6 +151,9 @@ if [ "${1:-build}" = test ] && command -v dpkg-query >/dev/null && [ "$(id -u)" 
 fi
 say "built: .venv/bin/parity"
 case "${1:-build}" in
-  parity) exec .venv/bin/tox -q -e parity ;;
+  parity)
+    stage "making the test environment" .venv/bin/tox -q -e parity --notest
+    say "running every case through every port; a few minutes"
+    exec .venv/bin/tox -qq -e parity --skip-pkg-install ;;
   test) exec .venv/bin/tox -q ;;
 esac

@@ -108,7 +108,7 @@ class Judgement:
 
     `basis` names how the verdict was reached where that is not exact equality; `excused` says that a weaker comparison had to
     do. `not_compared` names what was missing where the port could not be compared; then `divergences` says so too. `notes` are
-    lines for a reader, `measures` is for the subject's own `Measures`.
+    lines for a reader, `counted` names what a run counts by port, `measures` is for the subject's own `Measures`.
     """
 
     divergences: list[Divergence] = field(default_factory=list)
@@ -116,6 +116,7 @@ class Judgement:
     excused: bool = False
     not_compared: str | None = None
     notes: tuple[str, ...] = ()
+    counted: tuple[str, ...] = ()
     measures: Any = None
 
 

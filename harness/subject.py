@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Protocol
 
@@ -93,31 +94,18 @@ class Shrinking(ABC, Generic[C]):
         del search
 
 
-class Measures(Protocol):
-    """What a subject notes of each comparison beyond its divergences, for the report of a run."""
+class Measures:
+    """What a subject notes of each comparison beyond its divergences, for the report of a run; nothing by default."""
 
-    def add(self, source: str, case: Any, judgement: Judgement) -> None:
+    def add(self, case: Any, judgement: Judgement) -> None:
         """Take in one judgement."""
 
     def to_json(self) -> Json:
         """The figures as plain data."""
-
-    def tables(self, port: str) -> Sequence[Any]:
-        """What `rich` can print of them."""
-
-
-class NoMeasures:
-    """The measures of a subject that has none."""
-
-    def add(self, source: str, case: Any, judgement: Judgement) -> None:
-        """Nothing is noted."""
-
-    def to_json(self) -> Json:
-        """No figures."""
         return {}
 
     def tables(self, port: str) -> Sequence[Any]:
-        """Nothing to print."""
+        """The figures as `rich` prints them."""
         del port
         return ()
 
@@ -222,6 +210,8 @@ class Subject(ABC, Generic[C]):
     candidate_option: str
     # True where candidates run in processes that are forked by the one that asks them.
     forks: bool = False
+    # The classes of the parts below by the parts' names, as `module:Class`: each is loaded when it is first asked for.
+    parts: Mapping[str, str]
 
     @abstractmethod
     def open(self, request: PortRequest) -> AbstractContextManager[Panel[C]]:
@@ -235,44 +225,58 @@ class Subject(ABC, Generic[C]):
     def port_files(self, candidates: Sequence[str]) -> Mapping[str, Sequence[Path]]:
         """The files that each candidate of a fuzz run is made of, as far as it is files."""
 
+    def _class(self, name: str) -> Any:
+        module, _, cls = self.parts[name].partition(":")
+        return getattr(import_module(module), cls)
+
+    def _part(self, name: str) -> Any:
+        return self._class(name)() if name in self.parts else None
+
     @cached_property
-    @abstractmethod
     def cases(self) -> Cases[C]:
         """The cases."""
+        cases: Cases[C] = self._class("cases")()
+        return cases
 
     @cached_property
-    @abstractmethod
     def tally(self) -> Tally[C]:
         """What cases are counted by."""
+        tally: Tally[C] = self._class("tally")()
+        return tally
 
     @cached_property
-    @abstractmethod
     def shrinking(self) -> Shrinking[C]:
         """How cases are made smaller."""
+        shrinking: Shrinking[C] = self._class("shrinking")()
+        return shrinking
 
     @cached_property
     def golden(self) -> Golden[C] | None:
         """The fixtures."""
-        return None
+        golden: Golden[C] | None = self._part("golden")
+        return golden
 
     @cached_property
     def mutations(self) -> Mutations | None:
         """What can be mutated."""
-        return None
+        mutations: Mutations | None = self._part("mutations")
+        return mutations
 
     @cached_property
     def coverage(self) -> Coverage | None:
         """How coverage is measured."""
-        return None
+        coverage: Coverage | None = self._part("coverage")
+        return coverage
 
     @cached_property
     def benchmark(self) -> Benchmark | None:
         """What is timed."""
-        return None
+        benchmark: Benchmark | None = self._part("benchmark")
+        return benchmark
 
     def measures(self) -> Measures:
         """An empty set of measures for one port of a run."""
-        return NoMeasures()
+        return self._part("measures") or Measures()
 
     def versions(self) -> Mapping[str, str]:
         """Versions of the libraries that an outcome depends on."""

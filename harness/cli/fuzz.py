@@ -20,8 +20,8 @@ from harness.cli.options import (
     given,
     json_option,
     module_option,
-    option_called,
     refuse_foreign,
+    refuse_given,
     reports_option,
     subject_option,
     timeout_option,
@@ -84,7 +84,8 @@ def fuzz(
     if run_id is None:
         refuse_foreign(subject_called(planned["subject"]), planned)
     else:
-        _refuse_planned(planned)
+        # Silence would promise what does not happen.
+        refuse_given(planned, "a run that is resumed keeps its own; leave it out")
     if cluster is not None and workers is not None:
         raise click.UsageError("--workers: means nothing to --cluster, which has its own; leave it out")
     check_reports_dir(reports_dir)
@@ -129,13 +130,6 @@ def _options(url: str, reports_dir: Path) -> str:
 
 def _how_on(run: Run | None, option: str) -> str:
     return "" if run is None else f"; what is in the ledger stands, go on with parity fuzz --resume {run.id}{option}"
-
-
-def _refuse_planned(planned: Mapping[str, Any]) -> None:
-    """Refuse what a run has decided when it began; silence would promise what does not happen."""
-    for name in planned:
-        if given(name):
-            raise click.UsageError(f"{option_called(name)}: a run that is resumed keeps its own; leave it out")
 
 
 def _known_plan(run: Run) -> FuzzPlan:

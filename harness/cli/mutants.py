@@ -13,7 +13,7 @@ import click
 from rich.console import Console
 
 from generators.errors import ParityError
-from harness.cli.options import given, json_option, subject_option
+from harness.cli.options import given, json_option, refuse_given, subject_option
 from harness.cli.output import as_json, console_for
 from harness.mutants.build import hunt_compiled
 from harness.mutants.catalogue import Mutant, all_mutants
@@ -92,9 +92,7 @@ def _refuse_idle() -> None:
     """Refuse what would have no effect; silence would promise what does not happen."""
     if given("shrink"):
         raise click.UsageError("--shrink: means nothing to --compiled, where every case that can be shrunk is; leave it out")
-    for name in ("subject", "workers"):
-        if given(name):
-            raise click.UsageError(f"--{name}: means nothing to --compiled; leave it out, and choose with --only 'rust:*'")
+    refuse_given(("subject", "workers"), "means nothing to --compiled; leave it out, and choose with --only 'rust:*'")
 
 
 def _refuse_little_memory() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -83,7 +83,7 @@ def refuse_foreign(subject: Subject[Any], options: Mapping[str, Any]) -> None:
             raise click.UsageError(f"{option_called(name)}: means nothing to the {subject.name}; leave it out")
 
 
-def refuse_given(options: Mapping[str, Any], why: str) -> None:
+def refuse_given(options: Iterable[str], why: str) -> None:
     """Refuse every one of these options that was given."""
     for name in options:
         if given(name):

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from rich.console import Console
 
 from harness.cli.options import (
     candidate_option,
@@ -14,6 +15,7 @@ from harness.cli.options import (
     module_option,
     port_names,
     refuse_foreign,
+    refuse_given,
     reports_option,
     request_of,
     subject_option,
@@ -21,15 +23,19 @@ from harness.cli.options import (
 )
 from harness.cli.output import as_json, console_for
 from harness.cli.progress import progress_of
-from harness.engine.report import print_report, to_json
+from harness.engine.report import next_step, print_problems, print_report, summary, summary_table, to_json
 from harness.engine.repro import check_reports_dir
-from harness.engine.run import RunOptions, run_parity, sources_of
-from harness.subjects.registry import subject_called
+from harness.engine.run import RunOptions, RunReport, run_parity, sources_of
+from harness.subject import Subject
+from harness.subjects.registry import names, subject_called
+
+SEQUENCES = 1000
 
 
 @click.command()
 @subject_option()
-@click.option("--sequences", type=click.IntRange(0), default=1000, show_default=True, help="How many generated cases.")
+@click.option("--all", "every", is_flag=True, help="Every subject with the cases of the main job; one table.")
+@click.option("--sequences", type=click.IntRange(0), help=f"How many generated cases; {SEQUENCES} if left out.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the generated cases and of the market's chances.")
 @click.option("--events-max", type=click.IntRange(1, 10_000), help="Of a generated case; 40 for the cases of a run.")
 @click.option("--candles", type=click.Path(path_type=Path), help="A CSV of candles; else a daily series that ships with arch.")
@@ -40,28 +46,57 @@ from harness.subjects.registry import subject_called
 @timeout_option
 @reports_option
 @json_option
-def run(subject: str, ports: str | None, as_data: bool, **options: Any) -> int:
+def run(subject: str, every: bool, ports: str | None, as_data: bool, **options: Any) -> int:
     """Golden, generated and market-driven cases through every port."""
+    console = console_for(as_data=as_data)
+    # Checked first: a bad file must not cost a run, nor a folder that would lose what it finds.
+    check_reports_dir(options["reports_dir"])
+    if every:
+        refuse_given(["subject", "ports", "events_max", "market_windows", "candidate_exes", "candidate_modules"],
+                     "means nothing to --all; leave it out")  # fmt: skip
+        return _run_all(options, console, as_data=as_data)
     about = subject_called(subject)
     refuse_foreign(about, options)
-    names = port_names(ports, with_candidates=bool(candidates_of(about, options)))
-    settings = {name: options.get(name) or default for name, default in about.defaults.run_settings.items()}
-    asked = RunOptions(
-        ports=request_of(about, options, names),
-        sequences=options["sequences"],
-        seed=options["seed"],
-        settings=settings,
-        candles=options["candles"],
-        market_windows=options["market_windows"],
-        reports_dir=options["reports_dir"],
-    )
-    # Checked first: a bad file must not cost a run, nor a folder that would lose what it finds.
-    check_reports_dir(asked.reports_dir)
-    console = console_for(as_data=as_data)
-    sources = sources_of(about, asked)
-    with progress_of(sources, console, quiet=as_data) as progress:
-        report = run_parity(about, sources, asked, progress)
+    chosen = port_names(ports, with_candidates=bool(candidates_of(about, options)))
+    report = _run(about, {**options, "sequences": _or(options["sequences"], SEQUENCES)}, chosen, console, quiet=as_data)
     print_report(report, console)
     if as_data:
         click.echo(as_json(to_json(report)))
     return report.exit_code
+
+
+def _or(value: int | None, default: int) -> int:
+    return default if value is None else value
+
+
+def _run(about: Subject[Any], options: dict[str, Any], ports: tuple[str, ...], console: Console, *, quiet: bool) -> RunReport:
+    asked = RunOptions(
+        ports=request_of(about, options, ports),
+        sequences=options["sequences"],
+        seed=options["seed"],
+        settings={name: options.get(name) or default for name, default in about.defaults.run_settings.items()},
+        candles=options["candles"],
+        market_windows=options["market_windows"],
+        reports_dir=options["reports_dir"],
+    )
+    sources = sources_of(about, asked)
+    with progress_of(sources, console, quiet=quiet) as progress:
+        return run_parity(about, sources, asked, progress)
+
+
+def _run_all(options: dict[str, Any], console: Console, *, as_data: bool) -> int:
+    """One line a subject as it ends, what is wrong, and one table over all."""
+    reports = []
+    for name in names():
+        about = subject_called(name)
+        sequences = _or(options["sequences"], about.defaults.sequences)
+        report = _run(about, {**options, "sequences": sequences}, (), console, quiet=True)
+        reports.append(report)
+        console.print(f"{name}: {summary(report)}", markup=False, soft_wrap=True)
+        print_problems(report, console)
+    console.print(summary_table(reports))
+    console.print(next_step(reports), markup=False, soft_wrap=True)
+    code = max((report.exit_code for report in reports), key=(0, 3, 1).index)
+    if as_data:
+        click.echo(as_json({"exit_code": code, "runs": [to_json(report) for report in reports]}))
+    return code

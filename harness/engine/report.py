@@ -25,6 +25,12 @@ def print_report(report: RunReport, console: Console) -> None:
         for each in port.measures.tables(port.name) if port.cases and not is_reference(port) else ():
             console.print(each, markup=False, soft_wrap=True)
     console.print(met_table(report))
+    print_problems(report, console)
+    console.print(summary(report), markup=False, soft_wrap=True)
+
+
+def print_problems(report: RunReport, console: Console) -> None:
+    """Other contracts, divergences, what was never met, and what was not compared."""
     for port in report.ports:
         print_contract(port.name, port.examined.divergences, console)
     print_findings(report.findings, console)
@@ -32,7 +38,6 @@ def print_report(report: RunReport, console: Console) -> None:
         console.print(f"NEVER MET: {name}; generate more sequences", markup=False)
     for note in notes_of(report):
         console.print(note, markup=False, soft_wrap=True)
-    console.print(summary(report), markup=False, soft_wrap=True)
 
 
 def print_contract(port: str, divergences: Sequence[Divergence], console: Console) -> None:
@@ -44,14 +49,23 @@ def print_contract(port: str, divergences: Sequence[Divergence], console: Consol
 
 def ports_table(report: RunReport) -> Table:
     """Ports by source: how many cases each saw and how many diverged."""
+    extra = sorted({name for port in report.ports for name in port.counted})
     table = Table(title=f"Ports of the {report.subject}", title_justify="left")
     table.add_column("port")
-    for name in (*SOURCES, "steps", "thorough", "excused", "seconds", "divergent cases"):
+    for name in (*SOURCES, "steps", "thorough", *extra, "excused", "seconds", "divergent cases"):
         table.add_column(name, justify="right")
     table.add_column("verdict")
     for port in report.ports:
         counts = [port.cases[source] for source in SOURCES]
-        numbers = [*counts, port.steps, port.thorough, port.excused, f"{port.busy_sec:.1f}", sum(port.divergent.values())]
+        numbers = [
+            *counts,
+            port.steps,
+            port.thorough,
+            *(port.counted[name] for name in extra),
+            port.excused,
+            f"{port.busy_sec:.1f}",
+            sum(port.divergent.values()),
+        ]
         table.add_row(port.name, *map(str, numbers), verdict(port, report))
     return table
 
@@ -110,6 +124,27 @@ def describe(group: Sequence[Finding]) -> str:
     return "\n".join(lines)
 
 
+def summary_table(reports: Sequence[RunReport]) -> Table:
+    """Every port of several subjects in a row: cases, steps, divergent cases, verdict."""
+    table = Table("subject", "port", "cases", "steps", "divergent", "verdict")
+    for report in reports:
+        for port in report.ports:
+            numbers = (sum(port.cases.values()), port.steps, sum(port.divergent.values()))
+            table.add_row(report.subject, port.name, *(f"{number:,}" for number in numbers), verdict(port, report))
+    return table
+
+
+def next_step(reports: Sequence[RunReport]) -> str:
+    """The advice to a reader who has seen the table."""
+    repros = [finding.repro for report in reports for finding in report.findings if finding.repro is not None]
+    code = max((report.exit_code for report in reports), key=(0, 3, 1).index)
+    if code == 3:
+        return "INCOMPLETE: a port is missing or broken; next: parity doctor"
+    if code == 0:
+        return "PARITY: every port answers as its reference does; next: ./build.sh test, or a night with tox -e fuzz"
+    return f"DIVERGENCE; next: parity replay {repros[0]}" if repros else "DIVERGENCE or NOT MET; see the lines above"
+
+
 def text_of(value: Any, limit: int = TEXT_MAX) -> str:
     """A value as text, floats with their bits, long ones cut."""
     plain = shown(value)
@@ -166,6 +201,7 @@ def _port_to_json(port: PortReport, report: RunReport) -> dict[str, Any]:
         "steps": port.steps,
         "thorough": port.thorough,
         "excused": port.excused,
+        "counted": dict(port.counted),
         "busy_sec": round(port.busy_sec, 3),
         "verdict": verdict(port, report),
         "measures": port.measures.to_json(),

@@ -71,6 +71,7 @@ class PortReport:
     steps: int = 0
     thorough: int = 0
     excused: int = 0
+    counted: Counter[str] = field(default_factory=Counter)
     busy_sec: float = 0.0
 
     @property
@@ -176,7 +177,8 @@ class Runner:
         self._count(port, source, steps)
         port.thorough += depth is Depth.THOROUGH
         port.excused += judgement.excused
-        port.measures.add(source, case, judgement)
+        port.counted.update(judgement.counted)
+        port.measures.add(case, judgement)
         if judgement.divergences:
             self._note(port, source, case, judgement.divergences, judgement.notes)
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cached_property
 from pathlib import Path
 
-from bucket_cases import HERE, BucketCase, BucketCases, BucketPanel, BucketShrinking, BucketTally, loaded
-from bucket_extras import BucketBenchmark, BucketGolden, BucketMutations
+from bucket_cases import HERE, BucketCase, BucketPanel, loaded
 
 from harness.engine.builds import module_files
 from harness.panel import REFERENCE, Panel, PortRequest
@@ -22,6 +20,14 @@ class BucketSubject(Subject[BucketCase]):
     options = frozenset({"candidate_modules"})
     candidate_option = "candidate_modules"
     defaults = Defaults(sequences=200, batch_size=50, timeout_sec=5.0, night_ports=("swift",))
+    parts = {  # noqa: RUF012  # never changed
+        "cases": "bucket_cases:BucketCases",
+        "tally": "bucket_cases:BucketTally",
+        "shrinking": "bucket_cases:BucketShrinking",
+        "golden": "bucket_extras:BucketGolden",
+        "mutations": "bucket_extras:BucketMutations",
+        "benchmark": "bucket_extras:BucketBenchmark",
+    }
 
     @contextmanager
     def open(self, request: PortRequest) -> Iterator[Panel[BucketCase]]:
@@ -37,36 +43,6 @@ class BucketSubject(Subject[BucketCase]):
     def port_files(self, candidates: Sequence[str]) -> Mapping[str, Sequence[Path]]:
         """The modules' files."""
         return {name: module_files(name) for name in candidates or ("bucket_swift",)}
-
-    @cached_property
-    def cases(self) -> BucketCases:
-        """The cases."""
-        return BucketCases()
-
-    @cached_property
-    def tally(self) -> BucketTally:
-        """Granted and refused."""
-        return BucketTally()
-
-    @cached_property
-    def shrinking(self) -> BucketShrinking:
-        """Fewer requests."""
-        return BucketShrinking()
-
-    @cached_property
-    def golden(self) -> BucketGolden:
-        """The fixtures."""
-        return BucketGolden()
-
-    @cached_property
-    def mutations(self) -> BucketMutations:
-        """The mutants."""
-        return BucketMutations()
-
-    @cached_property
-    def benchmark(self) -> BucketBenchmark:
-        """The speed."""
-        return BucketBenchmark()
 
 
 SUBJECT = BucketSubject()

@@ -12,6 +12,7 @@ from generators.detector.case import KINDS, SeriesCase
 from generators.plain import Json
 from harness.comparators.epsilon import Largest
 from harness.panel import Judgement
+from harness.subject import Measures
 from harness.subjects.detector.judging.judge import STATISTICS, Verdict, level_of
 from harness.subjects.detector.judging.statistical import Likeness
 
@@ -19,7 +20,7 @@ LARGEST_SHOWN_MAX = 16
 PARAMETERS = ("startprob", "transmat", "means", "covars")
 
 
-class DetectorMeasures:
+class DetectorMeasures(Measures):
     """Figures of one port. Counters go by kind of case, by level, or by what has to be identical in every training."""
 
     def __init__(self) -> None:
@@ -30,9 +31,8 @@ class DetectorMeasures:
         self.largest: dict[str, Largest] = {}
         self.ties = self.degenerate = 0
 
-    def add(self, source: str, case: SeriesCase, judgement: Judgement) -> None:
+    def add(self, case: SeriesCase, judgement: Judgement) -> None:
         """Take in the verdict on a case."""
-        del source
         verdict: Verdict = judgement.measures
         self.kinds[case.kind] += 1
         self.degenerate += case.degenerate

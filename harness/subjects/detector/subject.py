@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from generators.detector.case import SeriesCase
 from harness.engine.builds import files_of, module_files
 from harness.panel import Panel, PortRequest
-from harness.subject import Cases, Defaults, Golden, Measures, Shrinking, Subject, Tally
-
-if TYPE_CHECKING:
-    from harness.bench.result import Benchmark
-    from harness.coverage.figures import Coverage
-    from harness.mutants.mutations import Mutations
+from harness.subject import Defaults, Subject
 
 
 class Detector(Subject[SeriesCase]):
@@ -27,6 +20,16 @@ class Detector(Subject[SeriesCase]):
     candidate_option = "candidate_modules"
     defaults = Defaults(sequences=300, batch_size=20, timeout_sec=120.0, night_ports=("rust",))
     forks = True
+    parts = {  # noqa: RUF012  # never changed
+        "cases": "harness.subjects.detector.cases:DetectorCases",
+        "tally": "harness.subjects.detector.cases:DetectorTally",
+        "shrinking": "harness.subjects.detector.shrink:DetectorShrinking",
+        "golden": "harness.subjects.detector.golden:DetectorGolden",
+        "mutations": "harness.subjects.detector.mutants.mutations:DetectorMutations",
+        "coverage": "harness.subjects.detector.coverage:DetectorCoverage",
+        "benchmark": "harness.subjects.detector.bench:DetectorBenchmark",
+        "measures": "harness.subjects.detector.measures:DetectorMeasures",
+    }
 
     def open(self, request: PortRequest) -> AbstractContextManager[Panel[SeriesCase]]:
         """Ports, with the reference in this process."""
@@ -48,61 +51,6 @@ class Detector(Subject[SeriesCase]):
         if candidates:
             return {name: module_files(name) for name in candidates}
         return {"rust": files_of(("doge-hmm/python/doge_hmm/*.py", "doge-hmm/python/doge_hmm/*.so"))}
-
-    @cached_property
-    def cases(self) -> Cases[SeriesCase]:
-        """Candles and observations."""
-        from harness.subjects.detector.cases import DetectorCases
-
-        return DetectorCases()
-
-    @cached_property
-    def tally(self) -> Tally[SeriesCase]:
-        """Properties of the data."""
-        from harness.subjects.detector.cases import DetectorTally
-
-        return DetectorTally()
-
-    @cached_property
-    def shrinking(self) -> Shrinking[SeriesCase]:
-        """Fewer rows and calls."""
-        from harness.subjects.detector.shrink import DetectorShrinking
-
-        return DetectorShrinking()
-
-    @cached_property
-    def golden(self) -> Golden[SeriesCase]:
-        """Cases with outcomes."""
-        from harness.subjects.detector.golden import DetectorGolden
-
-        return DetectorGolden()
-
-    @cached_property
-    def mutations(self) -> Mutations:
-        """The reference's mutants, and bugs in Rust."""
-        from harness.subjects.detector.mutants.mutations import DetectorMutations
-
-        return DetectorMutations()
-
-    @cached_property
-    def coverage(self) -> Coverage:
-        """Branches of the reference; regions of the Rust port."""
-        from harness.subjects.detector.coverage import DetectorCoverage
-
-        return DetectorCoverage()
-
-    @cached_property
-    def benchmark(self) -> Benchmark:
-        """Calls as multiples of the reference's speed."""
-        from harness.subjects.detector.bench import DetectorBenchmark
-
-        return DetectorBenchmark()
-
-    def measures(self) -> Measures:
-        """Levels, largest differences, what was excused."""
-        from harness.subjects.detector.measures import DetectorMeasures
-
-        return DetectorMeasures()
 
     def versions(self) -> Mapping[str, str]:
         """The libraries of the reference."""

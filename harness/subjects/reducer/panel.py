@@ -61,7 +61,8 @@ class ReducerPanel(Panel[Case]):
             port=self.ports[port],
             depth=depth,
         )
-        return Judgement(divergences=found, measures=depth is Depth.THOROUGH and self.ports[port].has_sessions)
+        in_session = depth is Depth.THOROUGH and self.ports[port].has_sessions
+        return Judgement(divergences=found, counted=("sessions",) if in_session else ())
 
     def past(self, port: str, case: Case, found: Sequence[Divergence], depth: Depth) -> list[Divergence]:
         """The divergences that do not merely follow from the first, and where asked thoroughly those of the other methods."""

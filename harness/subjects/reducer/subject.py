@@ -4,20 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from doge_core.locate import find_executable
 from generators.reducer.case import Case
 from harness.engine.builds import command_files, files_of
 from harness.panel import Panel, PortRequest
-from harness.subject import Cases, Defaults, Golden, Measures, Shrinking, Subject, Tally
-
-if TYPE_CHECKING:
-    from harness.bench.result import Benchmark
-    from harness.coverage.figures import Coverage
-    from harness.mutants.mutations import Mutations
+from harness.subject import Defaults, Subject
 
 
 class Reducer(Subject[Case]):
@@ -38,6 +31,15 @@ class Reducer(Subject[Case]):
         run_thorough_every=20,
         night_thorough_every=40,
     )
+    parts = {  # noqa: RUF012  # never changed
+        "cases": "harness.subjects.reducer.cases:ReducerCases",
+        "tally": "harness.subjects.reducer.cases:ReducerTally",
+        "shrinking": "harness.subjects.reducer.shrink:ReducerShrinking",
+        "golden": "harness.subjects.reducer.golden:ReducerGolden",
+        "mutations": "harness.subjects.reducer.mutants.mutations:ReducerMutations",
+        "coverage": "harness.subjects.reducer.coverage:ReducerCoverage",
+        "benchmark": "harness.subjects.reducer.bench.benchmark:ReducerBenchmark",
+    }
 
     def open(self, request: PortRequest) -> AbstractContextManager[Panel[Case]]:
         """Ports, with the reference in this process."""
@@ -62,61 +64,6 @@ class Reducer(Subject[Case]):
             return {text: command_files(text) for text in candidates}
         executable = find_executable()
         return {"haskell": [] if executable is None else [executable]}
-
-    @cached_property
-    def cases(self) -> Cases[Case]:
-        """Event streams."""
-        from harness.subjects.reducer.cases import ReducerCases
-
-        return ReducerCases()
-
-    @cached_property
-    def tally(self) -> Tally[Case]:
-        """Phases, events, actions."""
-        from harness.subjects.reducer.cases import ReducerTally
-
-        return ReducerTally()
-
-    @cached_property
-    def shrinking(self) -> Shrinking[Case]:
-        """Fewer events."""
-        from harness.subjects.reducer.shrink import ReducerShrinking
-
-        return ReducerShrinking()
-
-    @cached_property
-    def golden(self) -> Golden[Case]:
-        """Cases and calls."""
-        from harness.subjects.reducer.golden import ReducerGolden
-
-        return ReducerGolden()
-
-    @cached_property
-    def mutations(self) -> Mutations:
-        """The reference's mutants, and bugs in Haskell."""
-        from harness.subjects.reducer.mutants.mutations import ReducerMutations
-
-        return ReducerMutations()
-
-    @cached_property
-    def coverage(self) -> Coverage:
-        """Branches of the reference; alternatives and expressions of the Haskell port."""
-        from harness.subjects.reducer.coverage import ReducerCoverage
-
-        return ReducerCoverage()
-
-    @cached_property
-    def benchmark(self) -> Benchmark:
-        """Calls in multiples of a bare round trip."""
-        from harness.subjects.reducer.bench.benchmark import ReducerBenchmark
-
-        return ReducerBenchmark()
-
-    def measures(self) -> Measures:
-        """Sessions that were compared."""
-        from harness.subjects.reducer.measures import ReducerMeasures
-
-        return ReducerMeasures()
 
 
 SUBJECT = Reducer()
