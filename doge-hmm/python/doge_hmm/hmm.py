@@ -116,7 +116,7 @@ class GaussianHMM:
         return {name: getattr(self, name) for name in sorted(inspect.signature(type(self)).parameters)}
 
     def set_params(self, **params: Any) -> GaussianHMM:
-        """Change parameters of the constructor, and return the model. An unknown one raises `ValueError`, and nothing changes."""
+        """Change parameters of the constructor, and return the model. Raises `ValueError` for an unknown one and keeps all."""
         known = self.get_params()
         for name in params:
             if name not in known:
@@ -251,7 +251,7 @@ class GaussianHMM:
         self.n_features = self.means_.shape[1]
 
     def _check_covered(self) -> None:
-        """Raise `NotImplementedError` for a setting of hmmlearn's alone, and `KeyError` for an unknown one, as hmmlearn does."""
+        """Raise `NotImplementedError` for a setting of hmmlearn only, and `KeyError` for an unknown one, as hmmlearn does."""
         if self.covariance_type not in ("diag", "spherical", "full", "tied"):
             raise KeyError(self.covariance_type)
         for name, covered in FIXED.items():
