@@ -5,25 +5,25 @@ use crate::math::ema::{nonzero, Ema, Wilder};
 /// Features per row: `macd_hist_slope`, `ema_spread_pct`, `rsi_zone`, `volume_ratio`.
 pub const N_FEATURES: usize = 4;
 
-/// The feature that tells the regimes apart.
+/// The column of the feature that decides the regime of a state.
 pub const EMA_SPREAD: usize = 1;
 
 /// Periods in candles, each at least 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Periods {
-    /// Of the fast average of the spread.
+    /// The period of the fast average of the EMA spread.
     pub fast_ema_periods: usize,
-    /// Of the slow one.
+    /// The period of the slow average of the EMA spread.
     pub slow_ema_periods: usize,
-    /// Of the fast average of the MACD.
+    /// The period of the fast average of the MACD.
     pub macd_fast: usize,
-    /// Of the slow one.
+    /// The period of the slow average of the MACD.
     pub macd_slow: usize,
-    /// Of the MACD's own average.
+    /// The period of the MACD's signal line.
     pub macd_signal: usize,
-    /// Of Wilder's averages of gains and losses.
+    /// The period of Wilder's averages of gains and losses.
     pub rsi_period: usize,
-    /// Of the average volume.
+    /// The period of the average volume.
     pub volume_avg_period: usize,
 }
 
@@ -76,9 +76,9 @@ impl Periods {
         }
     }
 
-    /// The features of each candle that has all four and all of them finite, row after row, oldest first.
+    /// The four features of each candle for which all of them exist and are finite, row by row, oldest first.
     ///
-    /// The first `rsi_period` candles have none. Both series must be of one length.
+    /// The first `rsi_period` candles have no row. Both series must have the same length.
     pub fn extract(&self, closes: &[f64], volumes: &[f64]) -> Vec<f64> {
         let n = closes.len();
         let period = self.rsi_period;

@@ -11,20 +11,22 @@ use crate::math::scaling;
 use crate::parameters::{HmmError, Parameters};
 use crate::rng::RandomState;
 
-/// What `fit` starts from, and whether k-means found a row for every centre.
+/// The parameters that `fit` starts from, and the number of k-means clusters that have a row.
 pub struct Start {
     /// The parameters before the first round.
     pub parameters: Parameters,
-    /// How many of the k-means clusters have a row.
+    /// The number of k-means clusters that have at least one row.
     pub distinct: usize,
 }
 
-/// Draw and compute the parameters before the first round. Source: `_init`.
+/// Draw and compute the parameters before the first round, for `k` states and rows of `d` features.
+///
+/// Fails if there are fewer rows than states. Source: `_init` of `BaseHMM` and `GaussianHMM`.
 pub fn initialise(x: &[f64], k: usize, d: usize, seed: u32, min_covar: f64) -> Result<Start, HmmError> {
     let mut rng = RandomState::new(seed);
     let startprob = rng.dirichlet(k);
     let transmat = (0..k).flat_map(|_| rng.dirichlet(k)).collect();
-    // The seed is an integer, so k-means starts the stream again.
+    // With an integer seed, k-means seeds a generator of its own.
     let mut rng = RandomState::new(seed);
     let clustering = k_means(x, d, k, || rng.uniform())?;
     let variances = sample_variances(x, d, min_covar);
@@ -33,7 +35,7 @@ pub fn initialise(x: &[f64], k: usize, d: usize, seed: u32, min_covar: f64) -> R
     Ok(Start { parameters, distinct: clustering.distinct })
 }
 
-// The diagonal of numpy's cov, whose divisor is n - 1, plus the floor.
+// The diagonal of numpy's `cov`, which divides by n - 1, plus `min_covar`.
 fn sample_variances(x: &[f64], d: usize, min_covar: f64) -> Vec<f64> {
     let n = (x.len() / d) as f64;
     (0..d)
@@ -46,13 +48,13 @@ fn sample_variances(x: &[f64], d: usize, min_covar: f64) -> Vec<f64> {
 }
 
 impl Parameters {
-    /// Run the rounds of EM on sequences of these lengths.
+    /// Run the rounds of EM on sequences of these lengths, whose rows follow one another in `x`. Source: `fit`.
     pub fn fit(&mut self, x: &[f64], lengths: &[usize], rounds: &Rounds) -> Result<History, HmmError> {
         let mut sequences = Sequences::new(self, x, lengths, rounds.squares);
         baum_welch::fit(self, &mut sequences, rounds)
     }
 
-    /// The log-likelihood of one sequence and its posteriors, row after row.
+    /// The log-likelihood of one sequence and its posteriors, `k` per row. Source: `score_samples`.
     pub fn score_samples(&self, x: &[f64], how: Implementation) -> Result<(f64, Vec<f64>), HmmError> {
         match how {
             Implementation::Scaling => {
@@ -69,7 +71,7 @@ impl Parameters {
         }
     }
 
-    /// The log-likelihood of one sequence.
+    /// The log-likelihood of one sequence. Source: `score`.
     pub fn score(&self, x: &[f64], how: Implementation) -> Result<f64, HmmError> {
         match how {
             Implementation::Scaling => Ok(scaling::forward(self, x)?.log_likelihood),
@@ -77,7 +79,7 @@ impl Parameters {
         }
     }
 
-    /// Each row's state probabilities given the rows up to it, row after row.
+    /// The state probabilities of each row given the rows up to it, `k` per row. Not in hmmlearn.
     pub fn filter(&self, x: &[f64]) -> Vec<f64> {
         let mut filter = Filter::new(self.clone());
         let mut probabilities = Vec::with_capacity(x.len() / self.d * self.k);

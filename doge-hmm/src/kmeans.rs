@@ -2,7 +2,7 @@
 //!
 //! Source: scikit-learn 1.9.1, `cluster/_kmeans.py`, `_k_means_lloyd.pyx`, `_k_means_common.pyx`. Sums over rows run
 //! in row order, as they do there with one thread; products are added up as its matrix product and numpy's einsum do, so
-//! that ties on quantised data fall alike.
+//! that ties on quantised data are decided in the same way.
 
 mod lloyd;
 mod plus_plus;
@@ -14,7 +14,7 @@ const RUNS: usize = 10;
 const ROUNDS_MAX: usize = 300;
 const TOLERANCE: f64 = 1e-4;
 
-/// Why there are no centres.
+/// The error for fewer rows than clusters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooFewRows {
     rows: usize,
@@ -29,20 +29,20 @@ impl fmt::Display for TooFewRows {
 
 impl std::error::Error for TooFewRows {}
 
-/// What ten runs found.
+/// The best of ten runs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Clustering {
     /// The centres, one row of features each, in the order of the winning run's seeds.
     pub centres: Vec<f64>,
-    /// How many of the clusters have a row of their own: fewer than there are clusters means too few distinct rows.
+    /// The number of clusters with at least one row; smaller than `k` if there are too few distinct rows.
     pub distinct: usize,
 }
 
-/// Rows of features, their column means taken away.
+/// Rows of features minus the column means.
 pub(crate) struct Centred {
-    /// Row after row.
+    /// The values row by row.
     pub rows: Vec<f64>,
-    /// Column after column.
+    /// The values column by column.
     pub columns: Vec<f64>,
     /// The squared length of each row.
     pub squares: Vec<f64>,
@@ -50,19 +50,19 @@ pub(crate) struct Centred {
     pub d: usize,
 }
 
-/// How many candidates each further seed is chosen from.
+/// The number of candidates for each seed after the first.
 fn trials_of(k: usize) -> usize {
     2 + (k as f64).ln() as usize
 }
 
-/// How many uniform numbers `k_means` draws for `k` clusters.
+/// The number of uniform numbers that `k_means` draws for `k` clusters.
 pub fn draws_of(k: usize) -> usize {
     RUNS * (1 + k.saturating_sub(1) * trials_of(k))
 }
 
-/// Cluster `n` rows of `d` features, given row after row, around `k` centres.
+/// Cluster rows of `d` features around `k` centres.
 ///
-/// `uniform` gives the random numbers, `draws_of(k)` of them.
+/// `uniform` returns uniform random numbers and is called `draws_of(k)` times. Fails if there are fewer rows than clusters.
 pub fn k_means(
     x: &[f64],
     d: usize,
@@ -139,7 +139,7 @@ fn centre(x: &[f64], means: &[f64], n: usize, d: usize) -> Centred {
     Centred { rows, columns, squares, n, d }
 }
 
-// Source: numpy's einsum, which adds up in two strands, of every eight features the last pair first.
+// Source: numpy's einsum, which adds in two strands and takes the pairs of every eight features from the last to the first.
 fn squared_norm(row: &[f64]) -> f64 {
     let mut strands = [0.0; 2];
     let eights = row.chunks_exact(8);
@@ -158,8 +158,8 @@ fn squared_norm(row: &[f64]) -> f64 {
     strands[0] + strands[1]
 }
 
-// A matrix product's way to a sum of products, one feature after the other and rounded once each: which of two rows that are
-// equally far is the nearer one hangs on it.
+// The sum of products as a matrix product computes it: one feature after the other, each rounded once. The choice between two
+// rows at equal distances depends on it.
 #[inline(always)]
 fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).fold(0.0, |sum, (x, y)| x.mul_add(*y, sum))
@@ -170,7 +170,7 @@ fn dot_4(a: [f64; 4], b: [f64; 4]) -> f64 {
     a[3].mul_add(b[3], a[2].mul_add(b[2], a[1].mul_add(b[1], a[0] * b[0])))
 }
 
-// Whether each label of one goes with a single label of the other.
+// True if every label of one clustering corresponds to a single label of the other. Source: `_is_same_clustering`.
 fn is_same_clustering(labels: &[u64], others: &[u64], k: usize) -> bool {
     let mut mapping: Vec<Option<u64>> = vec![None; k];
     for (&label, &other) in labels.iter().zip(others) {

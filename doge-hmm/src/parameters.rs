@@ -6,25 +6,25 @@ use std::fmt;
 
 use crate::kmeans::TooFewRows;
 
-/// A model: probabilities and densities per state. Matrices lie row after row.
+/// The parameters of a model. Matrices are stored row by row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Parameters {
-    /// States.
+    /// The number of states.
     pub k: usize,
-    /// Features.
+    /// The number of features.
     pub d: usize,
-    /// `k` probabilities.
+    /// The start probability of each state: `k` values.
     pub startprob: Vec<f64>,
-    /// `k * k` probabilities, from row to column.
+    /// The transition probabilities from the row's state to the column's: `k * k` values.
     pub transmat: Vec<f64>,
-    /// `k * d`.
+    /// The mean of each feature in each state: `k * d` values.
     pub means: Vec<f64>,
-    /// `k * d` variances.
+    /// The variance of each feature in each state: `k * d` values.
     pub covars: Vec<f64>,
 }
 
 impl Parameters {
-    /// Whether the probabilities sum to 1, to numpy's `allclose`. Source: `_check`.
+    /// Fails unless the probabilities sum to 1 within the tolerance of numpy's `allclose`. Source: `_check`.
     pub fn check(&self) -> Result<(), HmmError> {
         let close = |sum: f64| (sum - 1.0).abs() <= 1e-8 + 1e-5;
         let start: f64 = self.startprob.iter().sum();
@@ -39,7 +39,7 @@ impl Parameters {
         }
     }
 
-    /// Whether every parameter is a finite number.
+    /// True if every parameter is finite.
     pub fn is_finite(&self) -> bool {
         [&self.startprob, &self.transmat, &self.means, &self.covars]
             .into_iter()
@@ -47,16 +47,16 @@ impl Parameters {
     }
 }
 
-/// Why hmmlearn would raise `ValueError`.
+/// An error for which hmmlearn raises `ValueError`.
 #[derive(Clone, Debug, PartialEq)]
 pub enum HmmError {
-    /// Fewer rows than states.
+    /// There are fewer rows than states.
     TooFewRows(TooFewRows),
-    /// Densities too small for `Implementation::Scaling`.
+    /// The densities of a row are too small for `Implementation::Scaling`.
     Underflow,
-    /// The start probabilities sum to something else.
+    /// The start probabilities do not sum to 1; their sum.
     StartSum(f64),
-    /// A row of the transition matrix does; all rows' sums.
+    /// A row of the transition matrix does not sum to 1; the sums of all rows.
     TransSums(Vec<f64>),
 }
 

@@ -1,4 +1,4 @@
-//! The detector: trains on features, then tells the regime of the last row. Reference: the package `detector`.
+//! The detector: it trains on features and infers the regime at the last row. Reference: the package `detector`.
 
 mod verdict;
 
@@ -14,25 +14,25 @@ use crate::parameters::{HmmError, Parameters};
 
 pub use verdict::{judge, round_4, Verdict};
 
-/// Bearish, ranging, bullish.
+/// The number of states and of regimes: bearish, ranging, bullish.
 pub const N_STATES: usize = 3;
 const SEED: u32 = 42;
 const TOL: f64 = 1e-2;
 const MIN_COVAR: f64 = 1e-3;
 const SUM_TOLERANCE: f64 = 1e-9;
 
-/// Why there is no model.
+/// The reason why training gives no model.
 #[derive(Clone, Debug, PartialEq)]
 pub enum TrainingError {
-    /// Fewer observations than states.
+    /// There are fewer observations than states; their number.
     TooFew(usize),
-    /// An observation overflowed.
+    /// A standardised observation is not finite.
     NotFinite,
-    /// The fit itself was refused.
+    /// hmmlearn would refuse to fit.
     Fit(HmmError),
-    /// This parameter came out as no number.
+    /// This parameter of the fitted model is not finite.
     ParameterNotFinite(&'static str),
-    /// These probabilities do not add up to 1.
+    /// These probabilities of the fitted model do not add up to 1.
     DoesNotAddUp(&'static str),
 }
 
@@ -52,12 +52,12 @@ impl fmt::Display for TrainingError {
 
 impl std::error::Error for TrainingError {}
 
-/// Why there is no new state.
+/// The reason why inference gives no state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InferenceError {
-    /// An observation overflowed.
+    /// A standardised observation is not finite.
     ObservationNotFinite,
-    /// The answer is no number.
+    /// A probability is not finite.
     ProbabilityNotFinite,
 }
 
@@ -72,32 +72,32 @@ impl fmt::Display for InferenceError {
 
 impl std::error::Error for InferenceError {}
 
-/// A fit, and whether k-means found fewer clusters than there are states: told even if the fit then failed.
+/// The result of training, with what is logged about it even if the fit failed.
 pub struct Training {
-    /// The model, or why there is none.
+    /// The model, or the reason why there is none.
     pub model: Result<Model, TrainingError>,
-    /// What the rounds of EM came to.
+    /// The record of the rounds of EM, if they were completed.
     pub history: Option<History>,
-    /// Fewer clusters than states.
+    /// True if k-means found fewer clusters than there are states.
     pub fewer_clusters: bool,
 }
 
-/// A trained model with what standardises observations for it.
+/// A trained model, with the means and deviations that standardise its observations.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Model {
-    /// As fitted, in its own order of states.
+    /// The fitted parameters, in the model's own order of states.
     pub parameters: Parameters,
-    /// The log-likelihood before each round.
+    /// The log-likelihood before each round of EM.
     pub log_likelihoods: Vec<f64>,
     /// The regime of each state.
     pub labels: [usize; N_STATES],
-    /// The observations' means.
+    /// The mean of each feature.
     pub mean: [f64; N_FEATURES],
-    /// Their population standard deviations; 1 for a constant feature.
+    /// The population standard deviation of each feature; 1 for a constant feature.
     pub deviation: [f64; N_FEATURES],
 }
 
-/// Fit a model to observations, row after row. Source: `RegimeDetector.train`, `fit_model`.
+/// Fit a model to observations, four features per row. Source: `RegimeDetector.train`, `fit_model`.
 pub fn train(observations: &[f64], n_iter: usize) -> Training {
     let (mean, deviation) = mean_and_deviation(observations);
     let mut fewer_clusters = false;
@@ -161,7 +161,7 @@ fn check(p: &Parameters) -> Result<(), TrainingError> {
     Ok(())
 }
 
-// The lower a state's mean EMA spread, the more bearish; equals stay in order. Source: `label_states`.
+// The regime of each state: the lower its mean EMA spread, the more bearish; equals keep their order. Source: `label_states`.
 fn labels_of(p: &Parameters) -> [usize; N_STATES] {
     let mut states: [usize; N_STATES] = std::array::from_fn(|state| state);
     let spread = |state: usize| p.means[state * p.d + EMA_SPREAD];
@@ -173,7 +173,7 @@ fn labels_of(p: &Parameters) -> [usize; N_STATES] {
     labels
 }
 
-/// Mean and population standard deviation of every feature. Source: `mean_and_deviation`.
+/// The mean and population standard deviation of each feature. Source: `mean_and_deviation`.
 pub fn mean_and_deviation(observations: &[f64]) -> ([f64; N_FEATURES], [f64; N_FEATURES]) {
     let n = (observations.len() / N_FEATURES) as f64;
     let mut mean = [0.0; N_FEATURES];
@@ -209,7 +209,9 @@ fn standardise(observations: &[f64], mean: &[f64; N_FEATURES], deviation: &[f64;
 }
 
 impl Model {
-    /// How likely each regime is at the last of the observations. Source: `regime_probabilities`.
+    /// The probability of each regime at the last observation of the window. Source: `regime_probabilities`.
+    ///
+    /// Fails if a standardised observation or a probability is not finite.
     pub fn probabilities(&self, window: &[f64]) -> Result<[f64; N_STATES], InferenceError> {
         let standardised = standardise(window, &self.mean, &self.deviation);
         if !standardised.iter().all(|value| value.is_finite()) {
@@ -226,7 +228,7 @@ impl Model {
         }
     }
 
-    // At the last row filtering and smoothing agree, so the way forward will do.
+    // At the last row filtering and smoothing agree, so the forward pass is enough.
     fn last_posterior(&self, standardised: &[f64]) -> [f64; N_STATES] {
         if let Some(posterior) = Workspace::new(standardised).last_posterior(&self.parameters) {
             return posterior;
@@ -238,7 +240,7 @@ impl Model {
         std::array::from_fn(|state| filter.probabilities()[state])
     }
 
-    /// The transition matrix in the order of the regimes.
+    /// The transition matrix, with rows and columns in the order of the regimes.
     pub fn transmat(&self) -> [[f64; N_STATES]; N_STATES] {
         let mut ordered = [[0.0; N_STATES]; N_STATES];
         for from in 0..N_STATES {

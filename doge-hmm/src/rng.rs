@@ -1,11 +1,11 @@
-//! numpy's legacy random numbers (`RandomState`): the draws that hmmlearn and scikit-learn start from.
+//! numpy's legacy random numbers (`RandomState`), which hmmlearn and scikit-learn draw.
 
 use std::fmt;
 
 const LENGTH: usize = 624;
 const MIDDLE: usize = 397;
 
-/// A seed that numpy refuses.
+/// The error for a seed that numpy refuses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SeedOutOfRange;
 
@@ -91,7 +91,7 @@ impl RandomState {
         }
     }
 
-    /// A distribution over `k` states, all concentrations `1 / k`: `dirichlet`.
+    /// A random distribution over `k` states with all concentrations `1 / k`: `dirichlet`.
     pub fn dirichlet(&mut self, k: usize) -> Vec<f64> {
         let shape = 1.0 / k as f64;
         let mut row: Vec<f64> = (0..k).map(|_| self.gamma(shape)).collect();
@@ -107,7 +107,7 @@ impl RandomState {
     }
 }
 
-/// An integer seed as `RandomState` takes it.
+/// Convert an integer seed. Fails if `RandomState` would refuse it.
 pub fn seed_of(seed: i64) -> Result<u32, SeedOutOfRange> {
     u32::try_from(seed).map_err(|_| SeedOutOfRange)
 }

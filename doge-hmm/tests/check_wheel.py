@@ -1,4 +1,4 @@
-"""The one wheel in a folder is what ships: abi3, typed, and complete. Unpacked elsewhere, it imports and trains.
+"""Check the only wheel in a folder: it is abi3, typed and complete, and the unpacked package imports and trains.
 
 python check_wheel.py FOLDER
 """
@@ -23,7 +23,7 @@ assert detector.train(100 + np.cumsum(noise.normal(size=600)), noise.random(600)
 
 
 def main(folder: str) -> None:
-    """Check the folder's wheel; a sentence and exit code 1 where it is not fit to ship."""
+    """Check the folder's wheel; exit with a message and code 1 if it must not be released."""
     wheels = sorted(Path(folder).glob("doge_hmm-*.whl"))
     if len(wheels) != 1:
         sys.exit(f"{folder}: expected one wheel, found {len(wheels)}")

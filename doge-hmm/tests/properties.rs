@@ -1,4 +1,4 @@
-//! What must hold for every input.
+//! Properties that hold for every input.
 
 use doge_hmm::features::{Periods, N_FEATURES};
 use doge_hmm::hmm::initialise;

@@ -1,7 +1,7 @@
-"""The HMM regime detector in Rust: `import doge_hmm` is a drop-in for `import hmm_regime_detector`, and stands for hmmlearn.
+"""The HMM regime detector in Rust: `import doge_hmm` is a drop-in for `import hmm_regime_detector`.
 
-The detector's names are those of the Python reference, with the same defaults, errors and texts. `GaussianHMM` is the part of
-hmmlearn's class that has diagonal covariances, trained draw by draw as hmmlearn trains it.
+The detector's names are those of the Python reference, with the same defaults, errors and texts. `GaussianHMM` replaces
+hmmlearn's class for diagonal covariances: from the same seed it makes the same random draws and trains the same model.
 """
 
 from doge_hmm._native import (

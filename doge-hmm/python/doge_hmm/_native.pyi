@@ -1,4 +1,4 @@
-"""What the Rust half offers."""
+"""The types of the Rust extension."""
 
 from collections.abc import Mapping
 from enum import IntEnum
@@ -21,7 +21,7 @@ class Regime(IntEnum):
     BULLISH = 2
 
 class IndicatorSnapshot:
-    """The features of one candle, all finite and without unit. Raises `ValueError` for anything else."""
+    """The features of one candle. Raises `ValueError` for a value that is not a finite number."""
 
     __match_args__: Final = ("macd_hist_slope", "ema_spread_pct", "rsi_zone", "volume_ratio")
     macd_hist_slope: float
@@ -31,7 +31,7 @@ class IndicatorSnapshot:
     def __init__(self, macd_hist_slope: float, ema_spread_pct: float, rsi_zone: float, volume_ratio: float) -> None: ...
 
 class RegimeState:
-    """What the detector knows about the market now."""
+    """The regime of the market with its probabilities."""
 
     __match_args__: Final = (
         "regime",
@@ -61,7 +61,7 @@ class RegimeState:
     def from_dict(cls, d: Mapping[str, Any]) -> RegimeState: ...
 
 class FeatureExtractor:
-    """Turns closes and volumes into features."""
+    """Computes features from closes and volumes."""
 
     __match_args__: ClassVar[tuple[str, ...]]
     def __init__(
@@ -91,7 +91,7 @@ class FeatureExtractor:
     def extract(self, closes: npt.ArrayLike, volumes: npt.ArrayLike) -> _Matrix: ...
 
 class RegimeDetector:
-    """Tells the regime of a market from closes and volumes, oldest first."""
+    """Infers the regime of a market from closes and volumes, oldest first."""
 
     DEFAULT_CONFIG: ClassVar[dict[str, Any]]
     state: RegimeState
@@ -126,7 +126,7 @@ def serialize_for_snapshot(detector: RegimeDetector) -> dict[str, Any]: ...
 def restore_from_snapshot(detector: RegimeDetector, snapshot: Mapping[str, Any]) -> None: ...
 
 class Filter:
-    """A fitted model that is shown one observation at a time, each in O(K²)."""
+    """A fitted model that takes one observation at a time, each in O(K²)."""
 
     def __init__(self, model: tuple[_Matrix, ...], d: int) -> None: ...
     def step(self, observation: Any) -> list[float]: ...

@@ -1,4 +1,4 @@
-"""The detector's class. All that it does is in Rust; an instance's own attributes and `__init__` are Python's."""
+"""The class `RegimeDetector`: Rust's class with a Python `__init__` and a `__dict__` for attributes."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from doge_hmm import _native
 
 
 class RegimeDetector(_native.RegimeDetector):
-    """Tells the regime of a market from closes and volumes, oldest first.
+    """Infers the regime of a market from closes and volumes, oldest first.
 
-    `state` is what it said last, `last_observation` the features of the last candle that it was shown (None before the first).
-    The settings are fixed once it is made: `cfg` and `DEFAULT_CONFIG` are dicts to read. Raises `ValueError` that names the
-    setting if one is unknown or out of range.
+    `state` is the result of the last inference, `last_observation` the features of the last candle passed to `update` (None
+    before the first). The settings cannot be changed after construction; `cfg` and `DEFAULT_CONFIG` are dicts to read.
+    Raises `ValueError` that names the setting if one is unknown or out of range.
     """
 
     __module__ = "doge_hmm"

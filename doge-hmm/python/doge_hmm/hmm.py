@@ -1,6 +1,6 @@
 """The diagonal-covariance part of hmmlearn's `GaussianHMM`. Source: hmmlearn 0.3.3, `base.py` and `hmm.py`.
 
-Validation, attributes and log lines are here, as in hmmlearn; the computing is in Rust, without the interpreter's lock.
+Validation, attributes and log lines are in Python, as in hmmlearn; Rust computes, without the interpreter's lock.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from doge_hmm import _native
 from doge_hmm.monitor import ConvergenceMonitor
-from doge_hmm.shown import written
+from doge_hmm.shown import format_call
 from doge_hmm.training import improve, initialise
 from doge_hmm.validation import Matrix, NotFittedError, check_array, random_state_of, read_lengths
 
@@ -21,7 +21,7 @@ __all__ = ["ConvergenceMonitor", "GaussianHMM", "NotFittedError"]
 
 States = npt.NDArray[np.int64]
 
-# What only hmmlearn can do, with the value that both can.
+# The settings of which only one value is supported here, with that value.
 FIXED = {
     "covariance_type": "diag",
     "startprob_prior": 1.0,
@@ -34,12 +34,12 @@ FIXED = {
 
 
 class GaussianHMM:
-    """A hidden Markov model whose states emit Gaussian rows of features, each feature for itself.
+    """A hidden Markov model whose states emit rows of independent Gaussian features.
 
     Parameters and attributes have hmmlearn's names, defaults and shapes, with K states and D features: `startprob_` (K,),
-    `transmat_` (K, K), `means_` (K, D), `covars_` (K, D, D) read and (K, D) written, `monitor_`. Covariances other than
-    diagonal and priors other than the defaults are not covered: `NotImplementedError` names them. Beyond hmmlearn there
-    are `filter_proba` and `filter`, which do not look ahead.
+    `transmat_` (K, K), `means_` (K, D), `covars_` (read as (K, D, D), written as (K, D)) and `monitor_`. With covariances that
+    are not diagonal or priors that are not the defaults, methods raise `NotImplementedError` that names the setting.
+    `filter_proba` and `filter`, which use no later rows, are not in hmmlearn.
     """
 
     startprob_: Matrix
@@ -88,7 +88,7 @@ class GaussianHMM:
 
     @classmethod
     def _fitted(cls, settings: dict[str, Any], arrays: tuple[Matrix, ...], history: list[float]) -> GaussianHMM:
-        """A model that was fitted in Rust."""
+        """Return a model with parameters and a history of log-likelihoods from Rust."""
         model = cls(**settings)
         model.startprob_, model.transmat_, model.means_, model._covars_ = arrays
         model.n_features = model.means_.shape[1]
@@ -111,12 +111,12 @@ class GaussianHMM:
         self._covars_ = values
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """The parameters of the constructor, by name."""
-        del deep  # there are no models within
+        """Return the parameters of the constructor by name."""
+        del deep  # no parameter is a model itself
         return {name: getattr(self, name) for name in sorted(inspect.signature(type(self)).parameters)}
 
     def set_params(self, **params: Any) -> GaussianHMM:
-        """Change parameters of the constructor. Raises `ValueError` that names an unknown one, and changes nothing then."""
+        """Change parameters of the constructor, and return the model. Raises `ValueError` for an unknown one and keeps all."""
         known = self.get_params()
         for name in params:
             if name not in known:
@@ -126,68 +126,69 @@ class GaussianHMM:
         return self
 
     def __repr__(self) -> str:
-        """The class with every parameter that is not the default."""
+        """Return a call of the class with every parameter that is not the default."""
         defaults = {name: each.default for name, each in inspect.signature(type(self)).parameters.items()}
-        return written(type(self).__name__, self.get_params(), defaults)
+        return format_call(type(self).__name__, self.get_params(), defaults)
 
     def fit(self, X: npt.ArrayLike, lengths: Any = None) -> GaussianHMM:
-        """Initialise what `init_params` names and train by EM; the model itself.
+        """Initialise the parameters that `init_params` names, train by EM, and return the model. `X` has shape (rows, D).
 
-        Raises `ValueError` for bad data and `NotImplementedError` for what is not covered.
+        Raises `ValueError` for invalid data and `NotImplementedError` for settings that are not supported.
         """
         rows = check_array(X)
         self._check_covered()
         self._init(rows, lengths)
         self._check()
-        pieces = read_lengths(lengths, len(rows))
+        sequence_lengths = read_lengths(lengths, len(rows))
         self.monitor_._reset()
-        improve(self, rows, pieces, single=np.asarray(X).dtype == np.float32)
+        improve(self, rows, sequence_lengths, single=np.asarray(X).dtype == np.float32)
         return self
 
     def score(self, X: npt.ArrayLike, lengths: Any = None) -> float:
-        """The log-likelihood of the data. Raises `NotFittedError` and `ValueError`."""
-        return float(_native.score(*self._asked(X, lengths), self._implementation()))
+        """Return the log-likelihood of data of shape (rows, D). Raises `NotFittedError`, and `ValueError` for invalid data."""
+        return float(_native.score(*self._check_input(X, lengths), self._implementation()))
 
     def score_samples(self, X: npt.ArrayLike, lengths: Any = None) -> tuple[float, Matrix]:
-        """The log-likelihood and each row's state probabilities given all rows, shape (rows, K)."""
-        log_prob, posteriors = _native.score_samples(*self._asked(X, lengths), self._implementation())
+        """Return the log-likelihood, and the state probabilities of each row given all rows, shape (rows, K)."""
+        log_prob, posteriors = _native.score_samples(*self._check_input(X, lengths), self._implementation())
         return float(log_prob), posteriors
 
     def predict_proba(self, X: npt.ArrayLike, lengths: Any = None) -> Matrix:
-        """Each row's state probabilities given all rows, shape (rows, K)."""
+        """Return the state probabilities of each row given all rows, shape (rows, K)."""
         return self.score_samples(X, lengths)[1]
 
     def filter_proba(self, X: npt.ArrayLike, lengths: Any = None) -> Matrix:
-        """Each row's state probabilities given the rows up to it, shape (rows, K): no look ahead."""
-        probabilities: Matrix = _native.filter_proba(*self._asked(X, lengths))
+        """Return the state probabilities of each row given only the rows up to it, shape (rows, K). Not in hmmlearn."""
+        probabilities: Matrix = _native.filter_proba(*self._check_input(X, lengths))
         return probabilities
 
     def filter(self) -> _native.Filter:
-        """A filter that is shown one observation at a time, each in O(K²): `step(row)` gives the state probabilities."""
+        """Return a filter that takes one observation at a time: `step(row)` returns the state probabilities, in O(K²)."""
         self._check_fitted()
         return _native.Filter(self._arrays(), self.n_features)
 
     def decode(self, X: npt.ArrayLike, lengths: Any = None, algorithm: str | None = None) -> tuple[float, States]:
-        """The states of every row: the best path ("viterbi"), or the best state of each row ("map").
+        """Return a score and the state of each row, shape (rows,).
 
-        With the path's log-probability, or the sum of the states' probabilities.
+        "viterbi" takes the most probable path, with its log-probability as the score; "map" takes the most probable state of
+        each row, with the sum of their probabilities. Raises `ValueError` for another algorithm.
         """
         self._check_fitted()
         chosen = algorithm or self.algorithm
         if chosen not in ("viterbi", "map"):
             raise ValueError(f"Unknown decoder {chosen!r}")
         if chosen == "viterbi":
-            log_prob, path = _native.viterbi(*self._asked(X, lengths))
+            log_prob, path = _native.viterbi(*self._check_input(X, lengths))
             return float(log_prob), path
         _, posteriors = self.score_samples(X, lengths)
         return float(np.max(posteriors, axis=1).sum()), np.argmax(posteriors, axis=1)
 
     def predict(self, X: npt.ArrayLike, lengths: Any = None) -> States:
-        """The states of every row, by `algorithm`."""
+        """Return the state of each row, shape (rows,), by the model's `algorithm`."""
         return self.decode(X, lengths)[1]
 
     def sample(self, n_samples: int = 1, random_state: Any = None, currstate: int | None = None) -> tuple[Matrix, States]:
-        """Draw rows and their states, shapes (n_samples, D) and (n_samples,); from `currstate` on if it is given."""
+        """Draw rows and their states, shapes (n_samples, D) and (n_samples,). `currstate` is the first state if it is given."""
         self._check_fitted()
         rng = random_state_of(self.random_state if random_state is None else random_state)
         transmat_cdf = np.cumsum(self.transmat_, axis=1)
@@ -203,7 +204,7 @@ class GaussianHMM:
         return np.atleast_2d(rows), np.array(states, dtype=int)
 
     def get_stationary_distribution(self) -> Matrix:
-        """The distribution over the states that a step of the chain leaves as it is, shape (K,)."""
+        """Return the stationary distribution of the transition matrix, shape (K,). Raises `NotFittedError`."""
         if not hasattr(self, "transmat_"):
             raise self._not_fitted()
         values, vectors = np.linalg.eig(np.asarray_chkfinite(self.transmat_).T)
@@ -212,18 +213,18 @@ class GaussianHMM:
         return distribution
 
     def aic(self, X: npt.ArrayLike, lengths: Any = None) -> float:
-        """Akaike's information criterion; the lower the better."""
+        """Return Akaike's information criterion; lower is better."""
         return -2 * self.score(X, lengths) + 2 * self._n_free_scalars("stmc")
 
     def bic(self, X: npt.ArrayLike, lengths: Any = None) -> float:
-        """The Bayesian information criterion; the lower the better."""
+        """Return the Bayesian information criterion; lower is better."""
         n_params = self._n_free_scalars("stmc")
         criterion: float = -2 * self.score(X, lengths) + n_params * np.log(len(np.asarray(X)))
         return criterion
 
     def _init(self, X: Matrix, lengths: Any = None) -> None:
-        """Give every parameter that `init_params` names, or that is missing, its value before the first round."""
-        del lengths  # every sequence counts alike
+        """Set every parameter that `init_params` names or that is missing to its value before the first round."""
+        del lengths  # initialisation does not depend on the sequences
         initialise(self, X)
 
     def _n_free_scalars(self, params: str) -> int:
@@ -232,7 +233,7 @@ class GaussianHMM:
         return sum(counts[code] for code in params)
 
     def _check(self) -> None:
-        """Raise `ValueError` unless the parameters are a model."""
+        """Raise `ValueError` unless the parameters fit together and the probabilities sum to 1."""
         k = self.n_components
         self.startprob_ = np.asarray(self.startprob_)
         if len(self.startprob_) != k:
@@ -250,7 +251,7 @@ class GaussianHMM:
         self.n_features = self.means_.shape[1]
 
     def _check_covered(self) -> None:
-        """Raise for a setting that only hmmlearn has; an unknown one is a `KeyError`, as there."""
+        """Raise `NotImplementedError` for a setting of hmmlearn only, and `KeyError` for an unknown one, as hmmlearn does."""
         if self.covariance_type not in ("diag", "spherical", "full", "tied"):
             raise KeyError(self.covariance_type)
         for name, covered in FIXED.items():
@@ -279,12 +280,12 @@ class GaussianHMM:
         parameters = (self.startprob_, self.transmat_, self.means_, self._covars_)
         return tuple(np.ascontiguousarray(values, dtype=np.float64) for values in parameters)
 
-    def _asked(self, X: npt.ArrayLike, lengths: Any) -> tuple[Matrix, list[int], tuple[Matrix, ...]]:
-        """The rows, their lengths and the model, once all of them are checked."""
+    def _check_input(self, X: npt.ArrayLike, lengths: Any) -> tuple[Matrix, list[int], tuple[Matrix, ...]]:
+        """Check and return the rows, the lengths of the sequences, and the model's arrays."""
         self._check_fitted()
         rows = check_array(X)
         if rows.shape[1] != self.n_features:
-            # numpy's sentence. DIFFERENCE: a single feature is refused too, which numpy would spread over all.
+            # numpy's message. DIFFERENCE: a single feature is refused too, which numpy would broadcast.
             shapes = f"({rows.shape[0]},1,{rows.shape[1]}) ({self.n_components},{self.n_features})"
             raise ValueError(f"operands could not be broadcast together with shapes {shapes} ")
         return rows, read_lengths(lengths, len(rows)), self._arrays()

@@ -1,4 +1,4 @@
-"""How EM goes on. Source: hmmlearn 0.3.3, `ConvergenceMonitor`, whose names, texts and behaviour these are."""
+"""The monitor of EM's convergence. Names, texts and behaviour are those of hmmlearn 0.3.3, `ConvergenceMonitor`."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from collections import deque
 
 log = logging.getLogger("doge_hmm")
 
-# How much lower a log-likelihood may come out by rounding alone: the square root of the machine's epsilon.
+# The drop of a log-likelihood that rounding alone may cause: the square root of the machine epsilon.
 PRECISION = 2.0**-26
 ZERO_ROWS = "Some rows of transmat_ have zero sum because no transition from the state was ever observed."
 
 
 class ConvergenceMonitor:
-    """Records the log-likelihood of each round and says when to stop.
+    """Records the log-likelihood of each round and decides when to stop.
 
-    `history` holds the log-likelihood before each round's update, `iter` the number of rounds. A subclass may redefine
-    `converged`; a model that has it as its `monitor_` asks it after every round.
+    `history` contains the log-likelihood before each round's update, `iter` the number of rounds. A subclass may override
+    `converged`, which the model reads from its `monitor_` after every round.
     """
 
     _template = "{iter:>10d} {log_prob:>16.8f} {delta:>+16.8f}"
@@ -30,7 +30,7 @@ class ConvergenceMonitor:
         self.iter = 0
 
     def __repr__(self) -> str:
-        """Every attribute, one a line."""
+        """Return the attributes, one per line."""
         values = sorted({**vars(self), "history": list(self.history)}.items())
         return f"{type(self).__name__}(\n" + "".join(f"    {name}={value},\n" for name, value in values) + ")"
 
@@ -39,7 +39,7 @@ class ConvergenceMonitor:
         self.history.clear()
 
     def report(self, log_prob: float) -> None:
-        """Take in a round; a falling log-likelihood is logged, and each round printed to stderr if verbose."""
+        """Record a round. A drop of the log-likelihood is logged; with `verbose` each round is printed to standard error."""
         if self.verbose:
             delta = log_prob - self.history[-1] if self.history else float("nan")
             print(self._template.format(iter=self.iter + 1, log_prob=log_prob, delta=delta), file=sys.stderr)
@@ -56,5 +56,5 @@ class ConvergenceMonitor:
 
     @property
     def converged(self) -> bool:
-        """Whether the rounds are used up, or the last one gained less than `tol`."""
+        """True after the last allowed round, or if a round gained less than `tol`."""
         return self.iter == self.n_iter or (len(self.history) >= 2 and self.history[-1] - self.history[-2] < self.tol)

@@ -1,4 +1,4 @@
-"""The records as `dataclasses` knows them, so that `fields`, `asdict` and `replace` work as they do on the reference's."""
+"""Descriptions of the records for `dataclasses`, so that `fields`, `asdict` and `replace` work as with the reference."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def _describe(record: type, fields: list[tuple[str, Any, Any]]) -> None:
 
 
 def describe_records() -> None:
-    """Tell `dataclasses` of every record."""
+    """Describe every record to `dataclasses`."""
     periods = FeatureExtractor()
     _describe(FeatureExtractor, [(name, int, getattr(periods, name)) for name in FeatureExtractor.__match_args__])
     _describe(IndicatorSnapshot, [(name, float, dataclasses.MISSING) for name in IndicatorSnapshot.__match_args__])

@@ -1,4 +1,4 @@
-"""How a model is written. Source: scikit-learn 1.9.1, `_EstimatorPrettyPrinter`, for parameters that have one-line texts."""
+"""The `repr` of a model. Source: scikit-learn 1.9.1, `_EstimatorPrettyPrinter`, for parameters with one-line texts."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 WIDTH = 80
 
 
-def written(name: str, values: dict[str, Any], defaults: dict[str, Any]) -> str:
-    """A call of the class with every value that is not the default, in lines of at most 80 characters if that can be."""
-    # By their texts: arrays and NaN have no other equality.
+def format_call(name: str, values: dict[str, Any], defaults: dict[str, Any]) -> str:
+    """Return a call of the class with every value that is not the default, in lines of at most 80 characters if possible."""
+    # Compare texts, because arrays and NaN do not compare as equal.
     texts = [f"{key}={value!r}" for key, value in sorted(values.items()) if repr(value) != repr(defaults[key])]
     line = f"{name}({', '.join(texts)})"
     if len(line) <= WIDTH:

@@ -1,4 +1,4 @@
-"""The rounds of EM and what they start from. Source: hmmlearn 0.3.3, `BaseHMM.fit`, `BaseHMM._init` and `GaussianHMM._init`."""
+"""The initialisation and the rounds of EM. Source: hmmlearn 0.3.3, `BaseHMM.fit`, `BaseHMM._init` and `GaussianHMM._init`."""
 
 from __future__ import annotations
 
@@ -19,44 +19,44 @@ log = logging.getLogger("doge_hmm")
 
 
 class ConvergenceWarning(UserWarning):
-    """K-means found fewer clusters than it was asked for; the name and the text are scikit-learn's."""
+    """K-means found fewer clusters than requested. Name and text are scikit-learn's."""
 
 
-# How much is computed before Python may be interrupted again: some seconds of rows, times states squared.
+# The rows times squared states of one call into Rust: some seconds, after which Python can handle an interrupt.
 WORK = 20_000_000
 
 
-def improve(model: GaussianHMM, rows: Matrix, pieces: list[int], single: bool) -> None:
-    """Run the rounds of EM: many at once, unless somebody wants to watch or decide in between.
+def improve(model: GaussianHMM, rows: Matrix, lengths: list[int], single: bool) -> None:
+    """Run the rounds of EM, many per call into Rust, unless the monitor is verbose or of a subclass.
 
-    `single` says that the data came as float32, whose squares hmmlearn takes as float32 too.
+    `single` is true for float32 data, which hmmlearn squares in float32.
     """
     done, converged = 0, False
     if type(model.monitor_) is ConvergenceMonitor and not model.monitor_.verbose:
-        done, converged = _improve_at_once(model, rows, pieces, single)
+        done, converged = _improve_at_once(model, rows, lengths, single)
     for _ in range(done, model.n_iter):
         if converged:
             break
-        history, zero_rows = _run_em(model, rows, pieces, single, 1, 0.0)
-        converged = _tell(model, history[0], zero_rows[0])
+        history, zero_rows = _run_em(model, rows, lengths, single, 1, 0.0)
+        converged = _report_round(model, history[0], zero_rows[0])
 
 
-def _improve_at_once(model: GaussianHMM, rows: Matrix, pieces: list[int], single: bool) -> tuple[int, bool]:
-    """Run as many rounds as one call may take; how many it took, and whether that was it."""
+def _improve_at_once(model: GaussianHMM, rows: Matrix, lengths: list[int], single: bool) -> tuple[int, bool]:
+    """Run as many rounds as one call may take. Return their number, and True if EM has converged."""
     monitor, converged = model.monitor_, False
     n_iter = min(model.n_iter, monitor.n_iter) if monitor.n_iter > 0 else model.n_iter
     n_iter = min(n_iter, max(1, WORK // (len(rows) * model.n_components**2)))
     try:
-        history, zero_rows = _run_em(model, rows, pieces, single, max(n_iter, 0), monitor.tol)
+        history, zero_rows = _run_em(model, rows, lengths, single, max(n_iter, 0), monitor.tol)
     except ValueError:
-        return 0, False  # round by round it comes to the same, and what was reached until then stays
+        return 0, False  # running round by round raises the same error, and keeps the parameters reached before it
     for log_prob, zero in zip(history, zero_rows, strict=True):
-        converged = _tell(model, log_prob, zero)
+        converged = _report_round(model, log_prob, zero)
     return len(history), converged
 
 
-def _tell(model: GaussianHMM, log_prob: float, zero_row: bool) -> bool:
-    """Take in a round; whether it was the last one."""
+def _report_round(model: GaussianHMM, log_prob: float, zero_row: bool) -> bool:
+    """Report a round to the monitor, and return True if EM has converged."""
     model.monitor_.report(log_prob)
     converged: bool = model.monitor_.converged
     if not converged and zero_row:
@@ -65,16 +65,16 @@ def _tell(model: GaussianHMM, log_prob: float, zero_row: bool) -> bool:
 
 
 def _run_em(
-    model: GaussianHMM, rows: Matrix, pieces: list[int], single: bool, n_iter: int, tol: float
+    model: GaussianHMM, rows: Matrix, lengths: list[int], single: bool, n_iter: int, tol: float
 ) -> tuple[list[float], list[bool]]:
     how, params = model._implementation(), "".join(code for code in "stmc" if code in model.params)
-    arrays, history, zero_rows = _native.em(rows, pieces, model._arrays(), n_iter, tol, how, params, single)
+    arrays, history, zero_rows = _native.em(rows, lengths, model._arrays(), n_iter, tol, how, params, single)
     model.startprob_, model.transmat_, model.means_, model._covars_ = arrays
     return history, zero_rows
 
 
 def initialise(model: GaussianHMM, rows: Matrix) -> None:
-    """Draw and compute the parameters of a model before its first round, in hmmlearn's order."""
+    """Draw and compute the parameters of a model before its first round, with hmmlearn's order of the random draws."""
     _set_n_features(model, rows)
     _draw_probabilities(model)
     needed = model._n_free_scalars(model.params)
@@ -135,7 +135,7 @@ def _seed_of(model: GaussianHMM) -> int:
 
 
 def _centres(model: GaussianHMM, rows: Matrix) -> Matrix:
-    """The centres of k-means; an integer seed starts its stream again, a generator goes on with its own."""
+    """Return the centres of k-means, shape (K, D). An integer seed starts a new stream, a generator continues its own."""
     k = model.n_components
     centres: Matrix
     if isinstance(model.random_state, int | np.integer):

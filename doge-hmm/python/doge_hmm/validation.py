@@ -1,4 +1,4 @@
-"""What is accepted as data. Source: scikit-learn 1.9.1, `check_array`, whose sentences these are."""
+"""Validation of data. Source: scikit-learn 1.9.1, `check_array`, with its messages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Matrix = npt.NDArray[np.float64]
 
 
 class NotFittedError(ValueError, AttributeError):
-    """A model was asked before it was fitted."""
+    """A model was used before it was fitted."""
 
 
 RESHAPE = (
@@ -21,12 +21,13 @@ RESHAPE = (
 
 
 def check_array(values: Any) -> Matrix:
-    """The data as a C-contiguous float64 matrix of shape (rows, features), itself if it is one already.
+    """Return the data as a C-contiguous float64 matrix of shape (rows, features), without a copy if it is one already.
 
-    Raises `ValueError` for what is no finite matrix with a row and a feature, `TypeError` for what holds no numbers.
+    Raises `ValueError` unless the data is a finite matrix with at least one row and one feature, `TypeError` for values that
+    are not numbers.
 
-    DIFFERENCE: scikit-learn keeps float32; here everything is computed with float64. It also lets objects in lists pass, and
-    dates and times, on which hmmlearn then fails in words of numpy's, or not at all; here they have to be numbers.
+    DIFFERENCE: scikit-learn keeps float32; here everything is computed in float64. scikit-learn also accepts objects in lists
+    and dates and times, on which hmmlearn then fails with errors of numpy's, or not at all; here they must be numbers.
     """
     objects = getattr(getattr(values, "dtype", None), "kind", None) == "O"
     array = np.asarray(values, dtype=np.float64 if objects else None)
@@ -63,10 +64,10 @@ def _check_dimensions(array: npt.NDArray[Any]) -> None:
 
 
 def read_lengths(lengths: Any, n_samples: int) -> list[int]:
-    """The lengths of the sequences, which sum to `n_samples`. Raises `ValueError` if they do not.
+    """Return the lengths of the sequences; None means one sequence. Raises `ValueError` unless they sum to `n_samples`.
 
-    DIFFERENCE: hmmlearn reads beyond its arrays for a length of 0; here such a sequence counts for nothing. A negative length
-    is refused.
+    DIFFERENCE: hmmlearn reads beyond its arrays for a length of 0; here such a sequence is ignored. A negative length is
+    refused.
     """
     if lengths is None:
         return [n_samples]
@@ -81,7 +82,7 @@ def read_lengths(lengths: Any, n_samples: int) -> list[int]:
 
 
 def random_state_of(seed: Any) -> np.random.RandomState:
-    """The generator that scikit-learn's `check_random_state` would give. Raises `ValueError`."""
+    """Return the generator for a seed, as scikit-learn's `check_random_state` does. Raises `ValueError` for an invalid seed."""
     if seed is None or seed is np.random:
         return np.random.mtrand._rand  # numpy's global generator
     if isinstance(seed, int | np.integer):

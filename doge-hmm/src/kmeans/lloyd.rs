@@ -1,9 +1,9 @@
-//! Lloyd's rounds. Source: `_kmeans_single_lloyd`, `lloyd_iter_chunked_dense` and what they call in scikit-learn.
+//! Lloyd's algorithm. Source: scikit-learn's `_kmeans_single_lloyd`, `lloyd_iter_chunked_dense` and the functions they call.
 
 use super::{dot, dot_4, squared_norm, Centred};
 use crate::math::simd::vectorised;
 
-/// The buffers of a run, used again by the next one.
+/// The buffers of a run, which the next run reuses.
 pub struct Lloyd<'a> {
     x: &'a Centred,
     k: usize,
@@ -17,7 +17,7 @@ pub struct Lloyd<'a> {
 }
 
 impl<'a> Lloyd<'a> {
-    /// Room for runs on these rows.
+    /// Allocate buffers for runs on these rows with `k` clusters.
     pub fn new(x: &'a Centred, k: usize) -> Self {
         Self {
             x,
@@ -30,7 +30,9 @@ impl<'a> Lloyd<'a> {
         }
     }
 
-    /// Run until labels or centres settle; the inertia.
+    /// Run until the labels stay the same, the centres move by at most the tolerance, or for `rounds_max` rounds.
+    ///
+    /// Returns the inertia: the sum of the squared distances of the rows from their centres.
     pub fn run(&mut self, seeds: &[f64], tolerance: f64, rounds_max: usize) -> f64 {
         self.centres.copy_from_slice(seeds);
         self.before.fill(u64::MAX);
@@ -57,7 +59,7 @@ impl<'a> Lloyd<'a> {
         self.inertia()
     }
 
-    // The first of the nearest centres, by c.c - 2 z.c.
+    // Assign each row to its nearest centre, the first of equals, by c.c - 2 z.c.
     fn assign(&mut self) {
         let d = self.x.d;
         let norms: Vec<f64> = self.centres.chunks_exact(d).map(squared_norm).collect();
@@ -68,7 +70,7 @@ impl<'a> Lloyd<'a> {
         assign(self.x, &self.centres, &norms, &mut self.labels);
     }
 
-    // Sums and counts per cluster, in row order.
+    // Compute the sum and the number of rows per cluster, in row order.
     fn add_up(&mut self) {
         let d = self.x.d;
         if (self.k, d) == (3, 4) {
@@ -85,7 +87,7 @@ impl<'a> Lloyd<'a> {
         }
     }
 
-    // Source: `_relocate_empty_clusters_dense`. The rows farthest from their centres become the empty ones' own.
+    // Give each empty cluster one of the rows farthest from their centres. Source: `_relocate_empty_clusters_dense`.
     fn relocate_empty(&mut self) {
         let d = self.x.d;
         let empty: Vec<usize> = (0..self.k).filter(|&j| self.counts[j] == 0.0).collect();
@@ -119,7 +121,7 @@ impl<'a> Lloyd<'a> {
         }
     }
 
-    // Source: `_average_centers`. A cluster that stays empty sits on the biggest one.
+    // Turn sums into centres; a cluster that is still empty gets the centre of the largest one. Source: `_average_centers`.
     fn average(&mut self) {
         let d = self.x.d;
         let mut biggest = 0;
@@ -191,12 +193,12 @@ vectorised! {
     }
 }
 
-// All bits for a row's own cluster, none for the others. Looked up, since the compiler would branch on a comparison.
+// Masks with all bits set for a row's own cluster. A table, because the compiler would turn a comparison into a branch.
 const OWN: [[u64; 3]; 3] = [[u64::MAX, 0, 0], [0, u64::MAX, 0], [0, 0, u64::MAX]];
 
 vectorised! {
-    // Three clusters, four features: the detector's own case, by columns so that rows run side by side. Labels are as
-    // wide as the distances that decide them.
+    // For three clusters and four features, the detector's shape. It works on columns, so that several rows are processed at
+    // once, and labels are as wide as distances for the same reason.
     fn assign_3x4(x: &Centred, centres: &[f64], norms: [f64; 3], labels: &mut [u64]) {
         let n = x.n;
         let (c0, rest) = x.columns.split_at(n);
@@ -221,7 +223,7 @@ fn centre(centres: &[f64], j: usize) -> [f64; 4] {
 }
 
 vectorised! {
-    // Every row is added to all three sums, as zeros to two of them: no branch, and the order stays.
+    // Each row is added to all three sums, as zeros to two of them, which avoids a branch and keeps the order.
     fn add_up_3x4(rows: &[f64], labels: &[u64], sums: &mut [f64], counts: &mut [f64]) {
         let mut totals = [[0.0f64; 4]; 3];
         let mut numbers = [0u64; 3];

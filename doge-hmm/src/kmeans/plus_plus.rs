@@ -3,7 +3,7 @@
 use super::{dot, dot_4, Centred};
 use crate::math::simd::vectorised;
 
-/// The distribution function of `n` equally likely rows, summed as `RandomState.choice` sums it.
+/// The cumulative distribution of `n` equally likely rows, summed as `RandomState.choice` does.
 pub fn even_cdf(n: usize) -> Vec<f64> {
     let p = 1.0 / n as f64;
     let mut cdf = Vec::with_capacity(n);
@@ -18,7 +18,7 @@ pub fn even_cdf(n: usize) -> Vec<f64> {
     cdf
 }
 
-/// The rows of the seeds, one centre after the other.
+/// Choose the seeds of `k` centres, and return their rows one after the other.
 pub fn seeds(
     x: &Centred,
     k: usize,
@@ -74,7 +74,7 @@ fn minimum(a: f64, b: f64) -> f64 {
     }
 }
 
-// Lower each row's distance to its nearest seed where one more row, now a seed, is nearer; the sum of all.
+// Update each row's squared distance from its nearest seed for one more seed, and return the sum of the distances.
 fn approach(x: &Centred, seed: usize, closest: &mut [f64]) -> f64 {
     match row(x, seed) {
         &[s0, s1, s2, s3] => approach_4(x, [s0, s1, s2, s3], x.squares[seed], closest),
@@ -92,7 +92,7 @@ vectorised! {
 }
 
 vectorised! {
-    // By columns, so that rows run side by side.
+    // Works on columns, so that several rows are processed at once.
     fn approach_4(x: &Centred, centre: [f64; 4], own: f64, closest: &mut [f64]) -> f64 {
         let (c0, rest) = x.columns.split_at(x.n);
         let (c1, rest) = rest.split_at(x.n);
@@ -119,7 +119,7 @@ fn cumulate(values: &[f64], cumulative: &mut [f64]) {
     }
 }
 
-// In eight strands: the order is not scikit-learn's anyway, which leaves it to its BLAS.
+// Adds in eight strands. scikit-learn's BLAS leaves the order open, so no order would be the same.
 #[inline(always)]
 fn sum(values: &[f64]) -> f64 {
     let mut strands = [0.0; 8];

@@ -12,16 +12,16 @@ const COVARS_PRIOR: f64 = 1e-2;
 const COVARS_WEIGHT: f64 = 1.0;
 const LEAST_COVARS_DENOMINATOR: f64 = 1e-5;
 
-/// How forward-backward is computed.
+/// The arithmetic of forward-backward: hmmlearn's `implementation`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Implementation {
-    /// As with logarithms.
+    /// With the results of logarithms: hmmlearn's "log".
     Log,
-    /// With scaling factors; fails where a row's densities are too small.
+    /// With scaling factors: hmmlearn's "scaling". Fails if the densities of a row are too small.
     Scaling,
 }
 
-/// Which parameters a fit updates: hmmlearn's `params`.
+/// The parameters that a fit updates: hmmlearn's `params`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Updates {
     /// "s"
@@ -35,37 +35,37 @@ pub struct Updates {
 }
 
 impl Updates {
-    /// All of them.
+    /// Update all parameters.
     pub const ALL: Self = Self { startprob: true, transmat: true, means: true, covars: true };
 }
 
-/// When and how rounds go on.
+/// The settings of the rounds of EM.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rounds {
-    /// At most so many.
+    /// The largest number of rounds.
     pub n_iter: usize,
-    /// Until the total log-likelihood gains less than this.
+    /// Stop after a round in which the total log-likelihood gains less than this.
     pub tol: f64,
-    /// How forward-backward is computed.
+    /// The arithmetic of forward-backward.
     pub implementation: Implementation,
-    /// What is updated.
+    /// The parameters that are updated.
     pub updates: Updates,
-    /// How precisely the data's squares are taken.
+    /// The precision of the squares of the data.
     pub squares: Squares,
 }
 
-/// What the rounds came to.
+/// The record of the rounds of EM.
 #[derive(Clone, Debug, PartialEq)]
 pub struct History {
     /// The log-likelihood before each round's update.
     pub log_likelihoods: Vec<f64>,
-    /// Whether a row of the transition matrix summed to 0 after each round.
+    /// For each round, true if a row of the transition matrix then summed to 0.
     pub zero_rows: Vec<bool>,
-    /// How many rounds needed logarithms where scaling would have been faster.
+    /// The number of rounds that `fast` could not compute, so that `log_space` did.
     pub logarithmic: usize,
 }
 
-/// Sequences that lie one behind the other, with room for their lattices.
+/// The sequences of the data, with buffers for their lattices.
 pub struct Sequences<'a> {
     pieces: Vec<Piece<'a>>,
     squares: Squares,
@@ -77,7 +77,7 @@ struct Piece<'a> {
 }
 
 impl<'a> Sequences<'a> {
-    /// Cut rows of `p.d` features into pieces of these lengths, which must sum to the number of rows.
+    /// Cut rows of `p.d` features into sequences of these lengths, which must sum to the number of rows.
     pub fn new(p: &Parameters, x: &'a [f64], lengths: &[usize], squares: Squares) -> Self {
         let mut rest = x;
         let mut pieces = Vec::with_capacity(lengths.len());
@@ -111,7 +111,7 @@ impl<'a> Sequences<'a> {
     }
 }
 
-/// Improve the parameters round by round, as `fit` does once they are initialised.
+/// Improve initialised parameters round by round. Source: `fit`, after `_init`.
 pub fn fit(p: &mut Parameters, sequences: &mut Sequences<'_>, rounds: &Rounds) -> Result<History, HmmError> {
     let mut history = History { log_likelihoods: Vec::new(), zero_rows: Vec::new(), logarithmic: 0 };
     for _ in 0..rounds.n_iter {
@@ -180,7 +180,7 @@ pub fn m_step(p: &mut Parameters, stats: &Statistics, updates: Updates) {
     }
 }
 
-// What was exactly 0 stays so; numpy's maximum lets a NaN through.
+// A value of exactly 0 stays 0. As with numpy's `maximum`, NaN stays NaN.
 fn expected_counts(values: &mut [f64], counts: &[f64], prior: f64) {
     for (value, count) in values.iter_mut().zip(counts) {
         if *value != 0.0 {

@@ -1,6 +1,6 @@
 //! The moving averages of the features, one value at a time. Reference: `detector/features.py`.
 //!
-//! Multiplications and additions stand in the reference's order, so that features are bit for bit its own.
+//! Multiplications and additions are in the reference's order, so that the features have the same bits.
 
 /// An exponential moving average over a span: `alpha = 2 / (span + 1)`, starting at the first value.
 #[derive(Clone, Copy, Debug)]
@@ -16,7 +16,7 @@ impl Ema {
         Self { alpha, rest: 1.0 - alpha }
     }
 
-    /// The average after `x`, when it was `before`.
+    /// The average after the value `x`, from the average before it.
     #[inline(always)]
     pub fn next(self, before: f64, x: f64) -> f64 {
         self.alpha * x + self.rest * before
@@ -36,14 +36,14 @@ impl Wilder {
         Self { kept: period as f64 - 1.0, period: period as f64 }
     }
 
-    /// The average after `x`, when it was `before`.
+    /// The average after the value `x`, from the average before it.
     #[inline(always)]
     pub fn next(self, before: f64, x: f64) -> f64 {
         (before * self.kept + x) / self.period
     }
 }
 
-/// A divisor that is exactly zero becomes 1e-10.
+/// The divisor, or 1e-10 if it is exactly zero.
 #[inline(always)]
 pub fn nonzero(x: f64) -> f64 {
     if x == 0.0 {

@@ -1,8 +1,8 @@
-//! The E-step of three states and four features, the detector's own case, many times faster than in `log_space`.
+//! The E-step for three states and four features, the detector's shape, many times faster than in `log_space`.
 //!
-//! DIFFERENCE: hmmlearn works with logarithms. Here densities are taken relative to each row's highest, whose logarithm
-//! goes to the likelihood, and rows are scaled; the results agree to rounding. Where a sum leaves the range of a double,
-//! or a probability that could matter comes near its lower end, there is no result, and the caller takes `log_space`.
+//! DIFFERENCE: hmmlearn computes with logarithms. Here densities are relative to each row's highest, whose logarithm is added
+//! to the log-likelihood, and rows are scaled; the results agree within rounding. If a sum leaves the range of a double, or a
+//! probability that could matter is near the lower end of that range, there is no result, and the caller uses `log_space`.
 
 use crate::math::exp::exp_of_negative;
 use crate::math::gaussian::{at_least_tiny, log_constants};
@@ -13,18 +13,18 @@ use crate::parameters::Parameters;
 const K: usize = 3;
 const D: usize = 4;
 const LEAST_SUM: f64 = 1e-300;
-// Dividing takes longer than all else of a forward step, so rows are scaled only now and then, or when they get this small.
+// Division takes longer than the rest of a forward step, so only some rows are scaled, and those with a sum below SMALL_SUM.
 const SCALED_EVERY: usize = 8;
 const SMALL_SUM: f64 = 1e-60;
-// What is smaller may have lost terms to underflow that logarithms keep.
+// Smaller values may have lost terms to underflow that logarithms keep.
 const LEAST_EXPECTED: f64 = 1e-290;
 
-/// Whether a model has this shape.
+/// True if a model has three states and four features.
 pub fn fits(p: &Parameters) -> bool {
     (p.k, p.d) == (K, D)
 }
 
-/// One sequence, with room for its lattices: made once for all rounds of a fit.
+/// One sequence with buffers for its lattices, allocated once for all rounds of a fit.
 pub struct Workspace<'a> {
     rows: &'a [f64],
     columns: [Vec<f64>; D],
@@ -34,7 +34,7 @@ pub struct Workspace<'a> {
 }
 
 impl<'a> Workspace<'a> {
-    /// For rows of four features.
+    /// A workspace for rows of four features.
     pub fn new(rows: &'a [f64]) -> Self {
         let n = rows.len() / D;
         let column = |i: usize| rows.iter().skip(i).step_by(D).copied().collect();
@@ -47,20 +47,20 @@ impl<'a> Workspace<'a> {
         }
     }
 
-    /// The statistics of the sequence, or nothing where only logarithms will do.
+    /// The statistics of the sequence, or None if they need logarithms.
     pub fn e_step(&mut self, p: &Parameters) -> Option<Statistics> {
         let constants = log_constants(p);
         both_ways(self, p, &constants)
     }
 
-    /// The states' probabilities at the last row, or nothing where only logarithms will do.
+    /// The state probabilities at the last row, or None if they need logarithms.
     pub fn last_posterior(&mut self, p: &Parameters) -> Option<[f64; K]> {
         let last = forward_only(self, p, &log_constants(p))?;
         let factor = 1.0 / (last[0] + last[1] + last[2]);
         Some(last.map(|value| value * factor))
     }
 
-    // Log-densities by column, then relative to each row's highest.
+    // Compute log-densities by column, then densities relative to each row's highest.
     #[inline(always)]
     fn fill_densities(&mut self, p: &Parameters, constants: &[f64]) {
         for (j, lattice) in self.densities.iter_mut().enumerate() {
@@ -92,8 +92,8 @@ impl<'a> Workspace<'a> {
         [self.densities[0][t], self.densities[1][t], self.densities[2][t]]
     }
 
-    // The lattice, and the log-likelihood with the last row's sum. Densities take up the factor that scales their row,
-    // so that the way back meets the same ones.
+    // Fill the forward lattice, and return the log-likelihood and the sum of the last row. A row's scaling factor is multiplied
+    // into its densities, so that the backward pass uses the same factors.
     #[inline(always)]
     fn run_forward(&mut self, p: &Parameters, trans: &[[f64; K]; K]) -> Option<(f64, f64)> {
         let n = self.forward.len();
@@ -122,8 +122,8 @@ impl<'a> Workspace<'a> {
         Some((logarithm + last.ln() + self.highest.iter().sum::<f64>(), last))
     }
 
-    // Backwards through the lattice, adding up posteriors and transitions on the way. Forward times backward sums to
-    // 1 in every row, because the way back starts at one over the last row's sum.
+    // Run the backward pass and add up posteriors and transitions. Forward times backward sums to 1 in every row, because the
+    // backward pass starts at one over the sum of the last row.
     #[inline(always)]
     fn run_backward(
         &self,
@@ -166,7 +166,7 @@ fn transitions(p: &Parameters) -> [[f64; K]; K] {
     let mut trans = [[0.0; K]; K];
     for i in 0..K {
         for j in 0..K {
-            // What is smaller would cost a hundred times as much to multiply by, and is missed only where all else is 0.
+            // Smaller probabilities lead to subnormal products, a hundred times as slow, and matter only if all others are 0.
             let probability = p.transmat[i * K + j];
             trans[i][j] = if probability < LEAST_EXPECTED { 0.0 } else { probability };
         }
@@ -191,7 +191,7 @@ vectorised! {
     }
 }
 
-// Whether a row's sum is neither too small to scale by nor lost.
+// Some if a row's sum is finite and not too small to scale by.
 #[inline(always)]
 fn scalable(sum: f64) -> Option<()> {
     (LEAST_SUM..=f64::MAX).contains(&sum).then_some(())
@@ -217,7 +217,7 @@ impl Sums {
         }
     }
 
-    // Nothing if a number is none, or if something that the model allows came near to nothing.
+    // None if a sum is not finite, or if the expected count of something that the model allows is nearly 0.
     fn into_statistics(self, p: &Parameters, odds: Odds, log_likelihood: f64) -> Option<Statistics> {
         let trans = odds.trans.concat();
         let transitions = self.post.iter().sum::<f64>() > 1.5;
@@ -239,8 +239,9 @@ impl Sums {
     }
 }
 
-// What data make of probabilities: their expected counts are the products. Kept apart, since a probability that dies out
-// goes through the smallest doubles, and only the product may be inexact there, as hmmlearn's exponential is.
+// The factors by which the data turn start and transition probabilities into expected counts. The factors are checked before
+// the multiplication: a probability that dies out passes through the smallest doubles, where only the product may be inexact,
+// as hmmlearn's exponential is.
 struct Odds {
     start: [f64; K],
     trans: [[f64; K]; K],

@@ -1,10 +1,10 @@
-//! Filtering: the state's distribution given the rows so far, without a look ahead.
+//! Filtering: the distribution over the states given the rows so far.
 
 use crate::math::gaussian::{at_least_tiny, log_constants};
 use crate::math::log_space::log_sum_exp;
 use crate::parameters::Parameters;
 
-/// A model prepared for filtering, and what it believes after the rows it was shown.
+/// A model prepared for filtering, and the state probabilities after the rows so far.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Filter {
     parameters: Parameters,
@@ -17,7 +17,7 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// Before the first row.
+    /// A filter before its first row.
     pub fn new(parameters: Parameters) -> Self {
         let k = parameters.k;
         Self {
@@ -31,17 +31,17 @@ impl Filter {
         }
     }
 
-    /// How many rows were shown.
+    /// The number of rows so far.
     pub fn rows(&self) -> usize {
         self.rows
     }
 
-    /// The log-likelihood of the rows shown.
+    /// The log-likelihood of the rows so far.
     pub fn log_likelihood(&self) -> f64 {
         self.log_likelihood
     }
 
-    /// The states' probabilities after the last row; those of the start before the first.
+    /// The state probabilities after the last row; the start probabilities before the first.
     pub fn probabilities(&self) -> &[f64] {
         if self.rows == 0 {
             &self.parameters.startprob
@@ -56,7 +56,7 @@ impl Filter {
         self.log_likelihood = 0.0;
     }
 
-    /// Take in one row of features: O(K (K + D)).
+    /// Add one row of `d` features and return the state probabilities, in O(K (K + D)).
     pub fn step(&mut self, row: &[f64]) -> &[f64] {
         let (k, d) = (self.parameters.k, self.parameters.d);
         let mut highest = f64::NEG_INFINITY;
@@ -88,7 +88,7 @@ impl Filter {
         (0..k).map(|i| self.probabilities[i] * self.parameters.transmat[i * k + j]).sum()
     }
 
-    // With densities relative to the highest; false if the sum leaves the range of a double.
+    // Updates with densities relative to the highest; false if the sum leaves the range of a double.
     fn scaled(&mut self, highest: f64) -> bool {
         let mut next = [0.0; 16];
         let k = self.parameters.k;

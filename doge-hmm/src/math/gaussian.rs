@@ -5,7 +5,7 @@ use crate::parameters::Parameters;
 /// `ln 2 pi`.
 pub const LN_2_PI: f64 = 1.837_877_066_409_345_3;
 
-/// The logarithm of every row's density in every state, row after row.
+/// The logarithm of every row's density in every state, `k` per row. Source: `_log_multivariate_normal_density_diag`.
 pub fn log_densities(p: &Parameters, x: &[f64]) -> Vec<f64> {
     let constants = log_constants(p);
     let mut lattice = Vec::with_capacity(x.len() / p.d * p.k);
@@ -17,7 +17,7 @@ pub fn log_densities(p: &Parameters, x: &[f64]) -> Vec<f64> {
     lattice
 }
 
-/// The part of each state's density that no row changes: `D ln 2 pi + sum ln v`.
+/// The part of each state's log-density that is the same for every row: `D ln 2 pi + sum ln v`.
 pub fn log_constants(p: &Parameters) -> Vec<f64> {
     p.covars
         .chunks_exact(p.d)
@@ -28,7 +28,7 @@ pub fn log_constants(p: &Parameters) -> Vec<f64> {
         .collect()
 }
 
-// The squared distance of a row to a state, in its standard deviations.
+// The squared distance of a row from a state's means, in units of the state's standard deviations.
 fn distance(p: &Parameters, j: usize, row: &[f64]) -> f64 {
     let means = &p.means[j * p.d..(j + 1) * p.d];
     let variances = &p.covars[j * p.d..(j + 1) * p.d];
@@ -39,7 +39,7 @@ fn distance(p: &Parameters, j: usize, row: &[f64]) -> f64 {
     sum
 }
 
-/// A variance of 0 would make 0 ln 0. A NaN stays one.
+/// At least the smallest normal double, because a variance of 0 would lead to 0 ln 0. NaN stays NaN.
 pub fn at_least_tiny(v: f64) -> f64 {
     if v < f64::MIN_POSITIVE {
         f64::MIN_POSITIVE

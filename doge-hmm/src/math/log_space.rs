@@ -1,12 +1,12 @@
 //! Forward-backward with logarithms, hmmlearn's `implementation="log"`. Source: hmmlearn 0.3.3, `_hmmc`.
 //!
-//! Slow, and right wherever a probability leaves the range of a double; `fast` falls back to it.
+//! Slow, but correct even if a probability leaves the range of a double. Used when `fast` has no result.
 
 use crate::math::gaussian::log_densities;
 use crate::math::statistics::{Squares, Statistics};
 use crate::parameters::Parameters;
 
-/// `ln(sum(exp))`; an infinite maximum is returned as it is.
+/// `ln(sum(exp(values)))`; an infinite maximum is returned unchanged.
 pub fn log_sum_exp(values: &[f64]) -> f64 {
     let mut max = f64::NEG_INFINITY;
     for (i, &value) in values.iter().enumerate() {
@@ -37,21 +37,21 @@ fn log_add_exp(a: f64, b: f64) -> f64 {
 
 /// The logarithms of a model's start and transition probabilities.
 pub struct LogModel {
-    /// Per state.
+    /// One value per state.
     pub start: Vec<f64>,
-    /// Row after row.
+    /// Row by row.
     pub trans: Vec<f64>,
 }
 
 impl LogModel {
-    /// `ln 0` is minus infinity.
+    /// Take the logarithms; `ln 0` is minus infinity.
     pub fn new(p: &Parameters) -> Self {
         let log = |values: &[f64]| values.iter().map(|v| v.ln()).collect();
         Self { start: log(&p.startprob), trans: log(&p.transmat) }
     }
 }
 
-/// The forward lattice, row after row, and the log-likelihood.
+/// The log-likelihood and the forward lattice, `k` values per row.
 pub fn forward(model: &LogModel, densities: &[f64]) -> (f64, Vec<f64>) {
     let k = model.start.len();
     let mut lattice: Vec<f64> = model.start.iter().zip(densities).map(|(s, b)| s + b).collect();
@@ -70,7 +70,7 @@ pub fn forward(model: &LogModel, densities: &[f64]) -> (f64, Vec<f64>) {
     (log_sum_exp(&lattice[lattice.len() - k..]), lattice)
 }
 
-/// The backward lattice, row after row.
+/// The backward lattice, `k` values per row.
 pub fn backward(model: &LogModel, densities: &[f64]) -> Vec<f64> {
     let k = model.start.len();
     let n = densities.len() / k;
@@ -87,7 +87,7 @@ pub fn backward(model: &LogModel, densities: &[f64]) -> Vec<f64> {
     lattice
 }
 
-/// Posteriors from both lattices, each row normalised. A single state has them all.
+/// Posteriors from both lattices, normalised in each row. With a single state all are 1.
 pub fn posteriors(forward: &[f64], backward: &[f64], k: usize) -> Vec<f64> {
     if k == 1 {
         return vec![1.0; forward.len()];

@@ -6,16 +6,16 @@ use crate::parameters::{HmmError, Parameters};
 
 const LEAST_SUM: f64 = 1e-300;
 
-/// Both lattices of a sequence, scaled, and what they were made from.
+/// The scaled forward lattice of a sequence, with the densities and factors that the backward lattice needs.
 pub struct Lattices {
-    /// The log-likelihood.
+    /// The log-likelihood of the sequence.
     pub log_likelihood: f64,
     densities: Vec<f64>,
     forward: Vec<f64>,
     factors: Vec<f64>,
 }
 
-/// The forward pass. Fails where a row's densities are too small for a double.
+/// The forward pass. Fails if a row's densities are too small for a double.
 pub fn forward(p: &Parameters, x: &[f64]) -> Result<Lattices, HmmError> {
     let k = p.k;
     let densities: Vec<f64> = log_densities(p, x).iter().map(|b| b.exp()).collect();
@@ -63,7 +63,7 @@ impl Lattices {
         lattice
     }
 
-    /// The posteriors, row after row.
+    /// The posteriors, `k` per row.
     pub fn posteriors(&self, p: &Parameters) -> Vec<f64> {
         normalised(&self.forward, &self.backward(p), p.k)
     }
@@ -81,7 +81,7 @@ fn normalised(forward: &[f64], backward: &[f64], k: usize) -> Vec<f64> {
     gamma
 }
 
-/// The E-step of one sequence.
+/// The E-step of one sequence. Fails if a row's densities are too small for a double.
 pub fn e_step(p: &Parameters, x: &[f64], squares: Squares) -> Result<Statistics, HmmError> {
     let k = p.k;
     let lattices = forward(p, x)?;

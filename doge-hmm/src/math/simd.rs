@@ -1,9 +1,9 @@
-//! The only place with `unsafe`: functions compiled a second time for AVX2 and FMA, and taken where the processor has them.
+//! The only module with `unsafe`: functions are compiled a second time for AVX2 and FMA, and used if the processor has them.
 //!
-//! The compiler fuses no multiplication and addition by itself, and those that the source fuses (`mul_add`) round once in
-//! either version, so both give the same bits; the wider one only does more numbers at once.
+//! The compiler never fuses a multiplication and an addition by itself, and `mul_add` rounds once in both versions, so both
+//! give the same bits; the wider version only processes more numbers at once.
 
-/// Define a function in both versions. What it calls takes part only if it is marked `#[inline(always)]`.
+/// Define a function in both versions. Functions it calls are compiled twice only if they are `#[inline(always)]`.
 macro_rules! vectorised {
     ($(#[$about:meta])* $seen:vis fn $name:ident($($argument:ident: $kind:ty),* $(,)?) $(-> $result:ty)? $body:block) => {
         $(#[$about])*

@@ -1,11 +1,11 @@
-//! What an E-step leaves for the M-step.
+//! The sufficient statistics that an E-step computes for the M-step.
 
-/// How precisely squares of the data are taken.
+/// The precision of the squares of the data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Squares {
-    /// As float64.
+    /// In float64.
     Double,
-    /// As float32, which hmmlearn does with data of that type: all else it computes with float64.
+    /// In float32, as hmmlearn squares data of that type; it computes everything else in float64.
     Single,
 }
 
@@ -25,18 +25,18 @@ pub struct Statistics {
     pub log_likelihood: f64,
     /// Expected starts per state.
     pub start: Vec<f64>,
-    /// Expected transitions, row after row.
+    /// Expected transitions, row by row.
     pub trans: Vec<f64>,
     /// Expected visits per state.
     pub post: Vec<f64>,
-    /// Posterior-weighted sums of the features, state after state.
+    /// Posterior-weighted sums of the features, state by state.
     pub obs: Vec<f64>,
-    /// The same of their squares.
+    /// Posterior-weighted sums of the features' squares, state by state.
     pub obs2: Vec<f64>,
 }
 
 impl Statistics {
-    /// Nothing seen yet.
+    /// The statistics of no data.
     pub fn new(k: usize, d: usize) -> Self {
         Self {
             log_likelihood: 0.0,
@@ -48,7 +48,7 @@ impl Statistics {
         }
     }
 
-    /// Add one sequence's posteriors (row after row) and its log-likelihood.
+    /// Add one sequence's posteriors, `k` per row, and its log-likelihood.
     pub fn add_posteriors(&mut self, x: &[f64], posteriors: &[f64], log_likelihood: f64, squares: Squares) {
         let k = self.post.len();
         let d = self.obs.len() / k;

@@ -4,9 +4,9 @@ use crate::math::gaussian::log_densities;
 use crate::math::log_space::LogModel;
 use crate::parameters::Parameters;
 
-/// The log-probability of the best path, and the path.
+/// The log-probability of the best path, and the state of each row on it.
 ///
-/// Of equal states the last row takes the first, every earlier row the last one, as hmmlearn does.
+/// Among equally probable states the last row takes the first one and every earlier row the last one, as hmmlearn does.
 pub fn viterbi(p: &Parameters, x: &[f64]) -> (f64, Vec<i64>) {
     let k = p.k;
     let densities = log_densities(p, x);
@@ -48,7 +48,7 @@ pub fn viterbi(p: &Parameters, x: &[f64]) -> (f64, Vec<i64>) {
     (log_probability, path)
 }
 
-// C++'s `<` of pairs: equal values, and those that cannot be compared, leave it to the index.
+// C++'s `<` of pairs: the index decides between values that are equal or not comparable.
 fn precedes(a: (f64, usize), b: (f64, usize)) -> bool {
     a.0 < b.0 || (!(b.0 < a.0) && a.1 < b.1)
 }

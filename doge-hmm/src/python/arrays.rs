@@ -1,4 +1,4 @@
-//! Arrays from and to numpy. Reference: `detector/series.py`.
+//! Conversion of arrays from and to numpy. Reference: `detector/series.py`.
 
 use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2, PyUntypedArrayMethods};
 use pyo3::exceptions::{PyException, PyValueError};
@@ -8,18 +8,18 @@ use pyo3::types::{PyBool, PyDict, PyList, PyTuple};
 
 use super::checks::number_or_none;
 
-/// Closes and volumes of one length.
+/// Closes and volumes of equal length.
 pub struct Candles<'py> {
     closes: PyReadonlyArray1<'py, f64>,
     volumes: PyReadonlyArray1<'py, f64>,
 }
 
 impl<'py> Candles<'py> {
-    /// Read both; closes are looked at first.
+    /// Read both series. Raises `ValueError` if one is invalid, closes first, or if the lengths differ.
     pub fn read(closes: &Bound<'py, PyAny>, volumes: &Bound<'py, PyAny>) -> PyResult<Self> {
         let closes = read_series("closes", closes)?;
         let volumes = read_series("volumes", volumes)?;
-        // Reading volumes may be anybody's code, and an array can be changed in place: only now is it known what closes are.
+        // Reading volumes may run Python code that changes the array of closes in place, so closes are extracted only now.
         let candles = Self { closes: closes.extract()?, volumes: volumes.extract()? };
         let (n, m) = (candles.closes.as_slice()?.len(), candles.volumes.as_slice()?.len());
         if n == m {
@@ -30,18 +30,18 @@ impl<'py> Candles<'py> {
         }
     }
 
-    /// The closes, in place.
+    /// The closes, not copied.
     pub fn closes(&self) -> PyResult<&[f64]> {
         Ok(self.closes.as_slice()?)
     }
 
-    /// The volumes, in place.
+    /// The volumes, not copied.
     pub fn volumes(&self) -> PyResult<&[f64]> {
         Ok(self.volumes.as_slice()?)
     }
 }
 
-// A contiguous float64 array is used where it lies; anything else goes through numpy.
+// A contiguous float64 array is used as it is; numpy converts anything else.
 fn read_series<'py>(name: &str, values: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     match values.cast::<PyArray1<f64>>() {
         Ok(array) if array.is_c_contiguous() => Ok(values.clone()),
@@ -77,7 +77,7 @@ fn convert<'py>(name: &str, values: &Bound<'py, PyAny>) -> PyResult<Bound<'py, P
     quietly(&numpy, || numpy.call_method1("ascontiguousarray", (&array, numpy.getattr("float64")?)))
 }
 
-// numpy would take True among numbers for 1.
+// The type of a boolean in a list or tuple, where numpy would convert True among numbers to 1.
 fn boolean_in<'py>(
     numpy: &Bound<'py, PyModule>,
     values: &Bound<'py, PyAny>,
@@ -95,7 +95,7 @@ fn boolean_in<'py>(
     Ok(None)
 }
 
-// Objects that are all numbers: integers beyond 64 bits, fractions.
+// Convert an array of number objects: integers beyond 64 bits, fractions.
 fn numbers_from_objects<'py>(
     name: &str,
     numpy: &Bound<'py, PyModule>,
@@ -113,7 +113,7 @@ fn numbers_from_objects<'py>(
     flat.call_method1("reshape", (array.getattr("shape")?,))
 }
 
-// Without numpy's warnings.
+// Run an action without numpy's warnings.
 fn quietly<'py>(
     numpy: &Bound<'py, PyModule>,
     action: impl FnOnce() -> PyResult<Bound<'py, PyAny>>,
@@ -130,7 +130,7 @@ fn quietly<'py>(
 
 fn no_numbers(name: &str, kind: &Bound<'_, PyAny>) -> PyErr {
     match kind.getattr("__name__").and_then(|text| text.extract::<String>()) {
-        // numpy calls its own strings `str_`, to tell them from Python's.
+        // numpy's string type is called `str_`.
         Ok(text) => {
             let text = text.strip_suffix('_').unwrap_or(&text);
             PyValueError::new_err(format!("{name}: expected numbers, got {text}"))
@@ -139,27 +139,27 @@ fn no_numbers(name: &str, kind: &Bound<'_, PyAny>) -> PyErr {
     }
 }
 
-/// Values that lie row after row, as an array of `columns` columns.
+/// Values stored row by row as an array of shape (rows, columns).
 pub fn matrix<'py>(py: Python<'py>, values: Vec<f64>, columns: usize) -> PyResult<Bound<'py, PyArray2<f64>>> {
     let rows = values.len() / columns.max(1);
     PyArray1::from_vec(py, values).reshape([rows, columns])
 }
 
-/// The rows of a contiguous matrix.
+/// A copy of the rows of a contiguous matrix.
 ///
-/// A copy, small beside what is computed from it: meanwhile the interpreter is let go, and others may do anything to the array,
-/// even give it another type.
+/// The copy is cheap compared with the computation. It is needed because the interpreter's lock is released meanwhile, so that
+/// other threads may change the array, even its type.
 pub struct Rows {
-    /// Row after row.
+    /// The values row by row.
     pub values: Vec<f64>,
-    /// Rows.
+    /// The number of rows.
     pub n: usize,
-    /// Columns.
+    /// The number of columns.
     pub d: usize,
 }
 
 impl Rows {
-    /// Of a C-contiguous float64 matrix.
+    /// Copy a C-contiguous float64 matrix. Raises `ValueError` for another layout or without a column.
     pub fn read(matrix: &Bound<'_, PyAny>) -> PyResult<Self> {
         let array: PyReadonlyArray2<'_, f64> = matrix.extract()?;
         let (n, d) = (array.shape()[0], array.shape()[1]);

@@ -1,4 +1,4 @@
-//! Numbers, integers and mappings from outside, and the sentences that refuse what is none. Reference: `detector/checks.py`.
+//! Checks of callers' numbers, integers and mappings, and the messages for values that fail. Reference: `detector/checks.py`.
 
 use pyo3::exceptions::{PyException, PyValueError};
 use pyo3::intern;
@@ -8,12 +8,12 @@ use pyo3::types::{PyBool, PyFloat, PyInt, PyMapping, PySlice, PyString, PyType};
 
 use super::logging::join;
 
-/// The largest integer that a setting or a count may be.
+/// The largest setting or count that is an integer.
 pub const INTEGER_MAX: i64 = i32::MAX as i64;
 
 const SHOWN_MAX: usize = 80;
 
-/// The error for a value that is not what was wanted.
+/// The error for a value that is not what was expected.
 pub fn refusal(path: &str, wanted: &str, value: &Bound<'_, PyAny>) -> PyErr {
     match shown(value).and_then(|text| join(&format!("{path}: must be {wanted}; got "), &text)) {
         Ok(text) => PyValueError::new_err(text.unbind()),
@@ -21,7 +21,7 @@ pub fn refusal(path: &str, wanted: &str, value: &Bound<'_, PyAny>) -> PyErr {
     }
 }
 
-// The value's repr, at most 80 characters of it; its type's name if it has none.
+// At most 80 characters of the value's repr, or its type's name if `repr` fails.
 fn shown<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyString>> {
     let py = value.py();
     let text = match value.repr() {
@@ -48,7 +48,7 @@ fn is_instance(value: &Bound<'_, PyAny>, name: &str, class: &PyOnceLock<Py<PyTyp
     class.import(py, "numbers", name).and_then(|class| value.is_instance(class)).unwrap_or(false)
 }
 
-/// The number as a float, NaN and infinities included; nothing if it is no number, or too large an integer.
+/// A number as a float, NaN and infinities included; None for an integer too large and for anything else.
 pub fn number_or_none(value: &Bound<'_, PyAny>) -> PyResult<Option<f64>> {
     static REAL: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     if let Ok(number) = value.cast_exact::<PyFloat>() {
@@ -57,7 +57,7 @@ pub fn number_or_none(value: &Bound<'_, PyAny>) -> PyResult<Option<f64>> {
     if value.is_instance_of::<PyBool>() || !is_instance(value, "Real", &REAL) {
         return Ok(None);
     }
-    // float(value), whose only mishap that is forgiven is an integer beyond every double.
+    // `float(value)`; only the error for an integer too large is not passed on.
     match value.py().get_type::<PyFloat>().call1((value,)).and_then(|number| number.extract()) {
         Ok(number) => Ok(Some(number)),
         Err(error) if error.is_instance_of::<pyo3::exceptions::PyOverflowError>(value.py()) => Ok(None),
@@ -65,7 +65,7 @@ pub fn number_or_none(value: &Bound<'_, PyAny>) -> PyResult<Option<f64>> {
     }
 }
 
-/// A number that a test accepts.
+/// A number that `accepts` returns true for.
 pub fn read_number_where(
     path: &str,
     wanted: &str,
@@ -88,7 +88,7 @@ pub fn read_finite(path: &str, value: &Bound<'_, PyAny>) -> PyResult<f64> {
     read_number_where(path, "a finite number", value, f64::is_finite)
 }
 
-/// A finite number of at least 0, as times and durations in seconds are.
+/// A finite number of at least 0, such as a time in seconds.
 pub fn read_duration(path: &str, value: &Bound<'_, PyAny>) -> PyResult<f64> {
     read_number_where(path, "a finite number of at least 0", value, |x| (0.0..f64::INFINITY).contains(&x))
 }
@@ -103,7 +103,7 @@ pub fn read_signed_fraction(path: &str, value: &Bound<'_, PyAny>) -> PyResult<f6
     read_number_where(path, "a number from -1 to 1", value, |x| (-1.0..=1.0).contains(&x))
 }
 
-/// The integer if it is one, cut to 64 bits; nothing if it is none.
+/// The integer, clamped to 64 bits; None for anything else.
 pub fn integer_or_none(value: &Bound<'_, PyAny>) -> PyResult<Option<i64>> {
     static INTEGRAL: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     if value.is_instance_of::<PyBool>() || !is_instance(value, "Integral", &INTEGRAL) {
@@ -128,7 +128,7 @@ pub fn read_integer(path: &str, value: &Bound<'_, PyAny>, at_least: i64) -> PyRe
     }
 }
 
-/// A mapping, of whatever kind.
+/// Any mapping.
 pub fn read_mapping<'a, 'py>(
     path: &str,
     value: &'a Bound<'py, PyAny>,
@@ -139,7 +139,7 @@ pub fn read_mapping<'a, 'py>(
     })
 }
 
-/// The value of a key, if it is there.
+/// The value of a key, or None if the key is missing.
 pub fn given<'py>(mapping: &Bound<'py, PyMapping>, key: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
     if mapping.contains(key)? {
         mapping.get_item(key).map(Some)

@@ -1,4 +1,4 @@
-//! The settings of the detector: defaults, ranges, and what is refused. Reference: `detector/config.py`.
+//! The settings of the detector: their defaults, ranges and checks. Reference: `detector/config.py`.
 
 use pyo3::exceptions::PyValueError;
 use pyo3::intern;
@@ -9,22 +9,22 @@ use super::checks::{
     given, integer_or_none, read_duration, read_finite, read_fraction, read_integer, read_mapping, refusal,
 };
 
-/// All settings.
+/// The settings that can vary.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Config {
-    /// EM rounds at most.
+    /// The largest number of EM rounds.
     pub n_iter: usize,
-    /// Rows that inference looks at.
+    /// The number of rows that inference uses.
     pub inference_window: usize,
-    /// What a bias needs.
+    /// The confidence from which on there is a bias.
     pub confidence_threshold: f64,
-    /// How long a model lasts.
+    /// The age in seconds from which on a model should be retrained.
     pub retrain_interval_sec: f64,
-    /// Rows that training needs.
+    /// The number of rows that training needs.
     pub min_train_samples: usize,
-    /// From probabilities to bias.
+    /// The factor from the difference of probabilities to the bias.
     pub bias_gain: f64,
-    /// For whoever blends; the detector only keeps it.
+    /// The blend factor of the bot; the detector does not use it.
     pub blend_with_trend: f64,
 }
 
@@ -55,7 +55,9 @@ const NAMES: [&str; 9] = [
 ];
 
 impl Config {
-    /// The defaults, with the given settings over them. The first one out of range is refused, or else the first unknown.
+    /// The defaults with the given settings in place of them.
+    ///
+    /// Raises `ValueError` that names the first setting out of range, or else the first unknown one.
     pub fn read(config: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
         let mut settings = Self::default();
         let Some(config) = config else { return Ok(settings) };
@@ -69,7 +71,7 @@ impl Config {
             let name = name?;
             let known = name.cast::<PyString>().is_ok_and(|text| NAMES.iter().any(|known| *text == *known));
             if !known {
-                // As Python would write it among other text.
+                // As an f-string formats the name.
                 let builtins = name.py().import(intern!(name.py(), "builtins"))?;
                 let text = builtins.call_method1(intern!(name.py(), "format"), (&name,))?;
                 let text = text.add(": is no setting of the detector")?;
@@ -98,7 +100,7 @@ impl Config {
         Ok(())
     }
 
-    /// As a dict in the order of the defaults.
+    /// The settings as a dict in the order of the defaults.
     pub fn to_dict<'py>(self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let data = PyDict::new(py);
         data.set_item(NAMES[0], 3)?;

@@ -17,7 +17,7 @@ use super::features::FeatureExtractor;
 use super::fit_warnings::log_fit_warnings;
 use super::inner::Inner;
 use super::lock::lock;
-use super::logging::{warn, warn_of, Speaker};
+use super::logging::{warn, warn_of, Logger};
 use super::model::to_gaussian_hmm;
 use super::pickling::{from_plain, restore_attributes, to_plain};
 use super::state::RegimeState;
@@ -25,12 +25,12 @@ use super::types::{regime, IndicatorSnapshot};
 use crate::features::N_FEATURES;
 use crate::regime::{judge, train, Model};
 
-/// Tells the regime of a market from closes and volumes, oldest first.
+/// Infers the regime of a market from closes and volumes, oldest first.
 ///
-/// `state` is what it said last, `last_observation` the features of the last candle that it was shown (None before the first).
-/// The settings are fixed once it is made: `cfg` and `DEFAULT_CONFIG` are dicts to read. Raises `ValueError` that names the
-/// setting if one is unknown or out of range.
-// The class that Python sees extends this one, in `doge_hmm/detector.py`: it takes the settings, since `__init__` is Python's.
+/// `state` is the result of the last inference, `last_observation` the features of the last candle passed to `update` (None
+/// before the first). The settings cannot be changed after construction; `cfg` and `DEFAULT_CONFIG` are dicts to read.
+/// Raises `ValueError` that names the setting if one is unknown or out of range.
+// The public class in `doge_hmm/detector.py` extends this one with an `__init__` that takes the settings.
 #[pyclass(module = "doge_hmm._native", subclass, frozen)]
 pub struct RegimeDetector {
     inner: Mutex<Inner>,
@@ -55,14 +55,14 @@ impl RegimeDetector {
         Ok(Self { inner: Mutex::new(Inner::new(py, Config::default())?) })
     }
 
-    // Begin anew with these settings.
+    // Reset the detector to an untrained one with these settings.
     fn _configure(&self, py: Python<'_>, config: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
         let fresh = Inner::new(py, Config::read(config)?)?;
         let _before = replace(&mut *lock(&self.inner), fresh);
         Ok(())
     }
 
-    /// The settings, in the order of `DEFAULT_CONFIG`; a copy.
+    /// A copy of the settings, in the order of `DEFAULT_CONFIG`.
     #[getter]
     fn cfg<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         self.config().to_dict(py)
@@ -88,19 +88,19 @@ impl RegimeDetector {
         let _before = replace(&mut lock(&self.inner).last_observation, value);
     }
 
-    /// How likely each regime follows each: row and column in the order of `Regime`, whatever the model's own order.
+    /// The transition probabilities from the row's regime to the column's, both in the order of `Regime`, not of the model.
     ///
-    /// None until training succeeds. A new list at every read.
+    /// None until training succeeds. Every read returns a new list.
     #[getter]
     fn transmat(&self) -> Option<Vec<Vec<f64>>> {
         self.model().map(|model| model.transmat().iter().map(|row| row.to_vec()).collect())
     }
 
-    /// Fit the model to history; True if there is a new one.
+    /// Fit a new model to history, and return True if that succeeds.
     ///
-    /// Too few observations, or a fit that fails, are logged; the model that was there stays. Raises `ValueError` for what
-    /// is no pair of series (`FeatureExtractor.extract`).
-    // DIFFERENCE: a clock that raises leaves all as it was; the reference then has a new model with the old time.
+    /// Too few observations and a fit that fails are logged, and the previous model stays. Raises `ValueError` for closes and
+    /// volumes that `FeatureExtractor.extract` refuses.
+    // DIFFERENCE: a clock that raises leaves the detector unchanged; the reference then has a new model with the old time.
     fn train(slf: &Bound<'_, Self>, closes: &Bound<'_, PyAny>, volumes: &Bound<'_, PyAny>) -> PyResult<bool> {
         let (py, detector) = (slf.py(), slf.get());
         let observations = detector.observe(py, closes, volumes)?;
@@ -108,7 +108,7 @@ impl RegimeDetector {
         let (n, needed) = (observations.len() / N_FEATURES, config.min_train_samples);
         if n < needed {
             let text = format!("training needs at least {needed} observations, got {n}; nothing changed");
-            warn(py, Speaker::Detector, &text)?;
+            warn(py, Logger::Detector, &text)?;
             return Ok(false);
         }
         let training = py.detach(|| train(&observations, config.n_iter));
@@ -122,16 +122,16 @@ impl RegimeDetector {
                 Ok(true)
             }
             Err(error) => {
-                warn(py, Speaker::Detector, &format!("training failed, the previous model stays: {error}"))?;
+                warn(py, Logger::Detector, &format!("training failed, the previous model stays: {error}"))?;
                 Ok(false)
             }
         }
     }
 
-    /// The state after the last of these candles; also kept as `state`.
+    /// Return the state after the last of these candles, and keep it as `state`.
     ///
-    /// The state that was there comes back itself if the detector is untrained, if no candle has all features, or if
-    /// inference fails, which is logged. Raises `ValueError` for what is no pair of series.
+    /// The previous state object is returned if the detector is untrained, if no candle has all features, or if inference
+    /// fails, which is logged. Raises `ValueError` for closes and volumes that `FeatureExtractor.extract` refuses.
     fn update(
         slf: &Bound<'_, Self>,
         closes: &Bound<'_, PyAny>,
@@ -151,14 +151,14 @@ impl RegimeDetector {
             }
             Err(error) if error.is_instance_of::<PyException>(py) => {
                 let why = error.value(py).str()?;
-                warn_of(py, Speaker::Detector, "inference failed, the previous state stays: ", &why)?;
+                warn_of(py, Logger::Detector, "inference failed, the previous state stays: ", &why)?;
                 Ok(detector.state(py))
             }
             Err(error) => Err(error),
         }
     }
 
-    /// Whether the model is missing, or as old as HMM_RETRAIN_INTERVAL_SEC.
+    /// Return True if there is no model, or if it is at least HMM_RETRAIN_INTERVAL_SEC old.
     fn needs_retrain(slf: &Bound<'_, Self>) -> PyResult<bool> {
         let detector = slf.get();
         if !detector._trained() {
@@ -169,7 +169,7 @@ impl RegimeDetector {
         Ok(time - inner.last_train_ts >= inner.config.retrain_interval_sec)
     }
 
-    /// Seconds since 1970; a method, so that whoever tests can replace the clock.
+    /// Return the seconds since 1970. A method, so that tests can replace the clock.
     fn _now(&self, py: Python<'_>) -> PyResult<f64> {
         now(py)
     }
@@ -271,7 +271,7 @@ impl RegimeDetector {
         self._extractor(py).get().rows(py, candles)
     }
 
-    // The new state, or what keeps it from being one.
+    // The new state, or the exception of a failed inference.
     fn infer(slf: &Bound<'_, Self>, model: &Model, observations: &[f64]) -> PyResult<Py<PyAny>> {
         let (py, config) = (slf.py(), slf.get().config());
         let n = observations.len() / N_FEATURES;

@@ -9,7 +9,7 @@ use pyo3::types::{PyBool, PyString, PyTuple};
 
 use super::arrays::{matrix, Candles};
 use super::checks::read_integer;
-use super::record::{reduced, written, Given};
+use super::record::{record_reduce, record_repr, Argument};
 use crate::features::{Periods, N_FEATURES};
 
 const FIELDS: [&str; 7] = [
@@ -22,26 +22,28 @@ const FIELDS: [&str; 7] = [
     "volume_avg_period",
 ];
 
-// Candles that take so long (some 100 us) that others should not have to wait.
-const WORTH_LETTING_GO: usize = 8192;
+// The number of candles from which on the interpreter's lock is released: they take about 100 microseconds.
+const DETACH_MIN_CANDLES: usize = 8192;
 
-/// Turns closes and volumes into features. All periods are counts of candles, integers of at least 1, else `ValueError`.
-// DIFFERENCE: a subclass whose constructor takes other arguments has to define `__new__`.
+/// Computes features from closes and volumes.
+///
+/// Every period is a number of candles. Raises `ValueError` for a period that is not an integer of at least 1.
+// DIFFERENCE: a subclass whose constructor takes other arguments must define `__new__`.
 #[pyclass(module = "doge_hmm", frozen, subclass)]
 #[derive(Clone, Default, PartialEq, Hash)]
 pub struct FeatureExtractor {
-    /// In candles.
+    /// The periods, in candles.
     pub periods: Periods,
 }
 
 impl FeatureExtractor {
-    /// The rows of features.
+    /// The features, row by row.
     ///
-    /// A short series is read in place, and the interpreter stays: letting it go would let others change the arrays. A long
-    /// one is copied, which costs a fraction of the computing, so that others can go on.
+    /// A short series is read in place with the interpreter's lock held, so that no other thread can change the arrays. A long
+    /// one is copied, which takes a fraction of the computing time, and the lock is released.
     pub fn rows(&self, py: Python<'_>, candles: Candles<'_>) -> PyResult<Vec<f64>> {
         let (closes, volumes) = (candles.closes()?, candles.volumes()?);
-        if closes.len() < WORTH_LETTING_GO {
+        if closes.len() < DETACH_MIN_CANDLES {
             return Ok(self.periods.extract(closes, volumes));
         }
         let (closes, volumes, periods) = (closes.to_vec(), volumes.to_vec(), self.periods);
@@ -73,17 +75,17 @@ impl FeatureExtractor {
 
     #[new]
     #[pyo3(signature = (
-        fast_ema_periods=Given::NONE, slow_ema_periods=Given::NONE, macd_fast=Given::NONE, macd_slow=Given::NONE,
-        macd_signal=Given::NONE, rsi_period=Given::NONE, volume_avg_period=Given::NONE
+        fast_ema_periods=Argument::NONE, slow_ema_periods=Argument::NONE, macd_fast=Argument::NONE, macd_slow=Argument::NONE,
+        macd_signal=Argument::NONE, rsi_period=Argument::NONE, volume_avg_period=Argument::NONE
     ), text_signature = "(fast_ema_periods=9, slow_ema_periods=21, macd_fast=12, macd_slow=26, macd_signal=9, rsi_period=14, volume_avg_period=20)")]
     fn new(
-        fast_ema_periods: Given<'_>,
-        slow_ema_periods: Given<'_>,
-        macd_fast: Given<'_>,
-        macd_slow: Given<'_>,
-        macd_signal: Given<'_>,
-        rsi_period: Given<'_>,
-        volume_avg_period: Given<'_>,
+        fast_ema_periods: Argument<'_>,
+        slow_ema_periods: Argument<'_>,
+        macd_fast: Argument<'_>,
+        macd_slow: Argument<'_>,
+        macd_signal: Argument<'_>,
+        rsi_period: Argument<'_>,
+        volume_avg_period: Argument<'_>,
     ) -> PyResult<Self> {
         let mut p = Periods::default();
         let fields = [
@@ -138,11 +140,11 @@ impl FeatureExtractor {
         self.periods.volume_avg_period
     }
 
-    /// The features of each candle that has all four, oldest first: an array of shape (rows, 4).
+    /// Return the features of each candle that has all four, oldest first: an array of shape (rows, 4).
     ///
     /// Columns: `macd_hist_slope`, `ema_spread_pct`, `rsi_zone`, `volume_ratio`. The first `rsi_period` candles have no row,
-    /// nor has a candle with a feature that is not finite. Too few candles give shape (0, 4).
-    /// Raises `ValueError` unless both are series of numbers, in one dimension and of equal length.
+    /// nor does a candle with a feature that is not finite. Too few candles give shape (0, 4).
+    /// Raises `ValueError` unless both are one-dimensional series of numbers and of equal length.
     fn extract<'py>(
         &self,
         closes: &Bound<'py, PyAny>,
@@ -173,10 +175,10 @@ impl FeatureExtractor {
     }
 
     fn __repr__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyString>> {
-        written(slf.as_any(), &FIELDS, &PyTuple::new(slf.py(), slf.get().values())?)
+        record_repr(slf.as_any(), &FIELDS, &PyTuple::new(slf.py(), slf.get().values())?)
     }
 
     fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyTuple>> {
-        reduced(slf.as_any(), &PyTuple::new(slf.py(), slf.get().values())?)
+        record_reduce(slf.as_any(), &PyTuple::new(slf.py(), slf.get().values())?)
     }
 }

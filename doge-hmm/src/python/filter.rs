@@ -1,4 +1,4 @@
-//! `Filter`: a model that is shown one observation at a time.
+//! `Filter`: state probabilities after each of a series of observations.
 
 use std::sync::Mutex;
 
@@ -10,7 +10,7 @@ use super::logging::repr;
 use super::model::parameters_of;
 use crate::math::filter;
 
-/// A fitted model that is shown one observation at a time, each in O(K²).
+/// A fitted model that takes one observation at a time, each in O(K²).
 #[pyclass(module = "doge_hmm._native", frozen)]
 pub struct Filter {
     filter: Mutex<filter::Filter>,
@@ -24,7 +24,9 @@ impl Filter {
         Ok(Self { filter: Mutex::new(filter::Filter::new(parameters_of(model, d)?)), d })
     }
 
-    /// Take in one observation; the states' probabilities given all so far.
+    /// Add one observation, and return the K state probabilities given all observations so far.
+    ///
+    /// Raises `ValueError` unless the observation is D finite numbers.
     fn step(&self, py: Python<'_>, observation: Vec<f64>) -> PyResult<Vec<f64>> {
         if observation.len() != self.d {
             let text = format!("observation: expected {} features, got {}", self.d, observation.len());
@@ -38,7 +40,7 @@ impl Filter {
         Ok(lock(&self.filter).step(&observation).to_vec())
     }
 
-    /// The states' probabilities; those of the start before the first observation.
+    /// The K state probabilities; the start probabilities before the first observation.
     #[getter]
     fn probabilities(&self) -> Vec<f64> {
         lock(&self.filter).probabilities().to_vec()
@@ -50,13 +52,13 @@ impl Filter {
         lock(&self.filter).log_likelihood()
     }
 
-    /// How many observations there were.
+    /// The number of observations so far.
     #[getter]
     fn n_observations(&self) -> usize {
         lock(&self.filter).rows()
     }
 
-    /// Start again.
+    /// Forget all observations.
     fn reset(&self) {
         lock(&self.filter).reset();
     }

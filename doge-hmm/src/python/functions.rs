@@ -1,4 +1,4 @@
-//! The module's functions. Reference: `detector/blending.py` and `detector/snapshot.py`.
+//! Functions of the public module. Reference: `detector/blending.py` and `detector/snapshot.py`.
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -6,10 +6,10 @@ use pyo3::types::{PyBool, PyDict, PyFloat};
 
 use super::checks::{given, read_duration, read_mapping, read_number, refusal};
 use super::logging::join;
-use super::record::Given;
+use super::record::Argument;
 use super::state::RegimeState;
 
-// Python's max and min: the first argument stays unless the second is strictly larger, or smaller.
+// Python's `max` and `min`: the first argument, unless the second is strictly larger or smaller.
 fn python_max(a: f64, b: f64) -> f64 {
     if b > a {
         b
@@ -26,10 +26,10 @@ fn python_min(a: f64, b: f64) -> f64 {
     }
 }
 
-/// The share of idle money to aim for, lower the more bullish trend and detector are together.
+/// Return the share of idle money to aim for; the more bullish trend and detector are together, the lower it is.
 ///
-/// `blend_factor` 1 listens to the trend alone, 0 to the detector alone. The result is within floor and ceiling (the floor, if
-/// that is the higher of the two). Raises `ValueError` that names an argument that is no number.
+/// `blend_factor` 1 uses the trend alone, 0 the detector alone. The result is between floor and ceiling, or the floor if that
+/// is the higher of the two. Raises `ValueError` that names an argument that is not a number.
 #[pyfunction]
 #[pyo3(signature = (trend_score, hmm_bias, blend_factor, base_target, sensitivity, floor, ceiling))]
 #[allow(clippy::too_many_arguments)] // as many as the reference has
@@ -53,16 +53,16 @@ pub fn compute_blended_idle_target(
     Ok(python_max(floor, python_min(ceiling, base_target - sensitivity * blended)))
 }
 
-/// How the grid leans: `mode`, the spacing of entries on side a and b as multiples, and the skew of sizes or None.
+/// Return the lean of the grid: `mode`, the factors on the entry spacing of sides a and b, and the skew of sizes or None.
 ///
-/// Takes anything with `confidence` and `bias_signal`. Below the threshold of confidence it leans nowhere; from there on a
-/// bias that is not above 0 counts as short. Raises `ValueError` that names what is no number.
+/// Accepts any object with `confidence` and `bias_signal`. With a confidence below the threshold the grid is symmetric; from
+/// the threshold on, a bias that is not above 0 counts as short. Raises `ValueError` that names a value that is not a number.
 #[pyfunction]
-#[pyo3(signature = (regime_state, confidence_threshold=Given::NONE), text_signature = "(regime_state, confidence_threshold=0.15)")]
+#[pyo3(signature = (regime_state, confidence_threshold=Argument::NONE), text_signature = "(regime_state, confidence_threshold=0.15)")]
 pub fn compute_grid_bias<'py>(
     py: Python<'py>,
     regime_state: &Bound<'py, PyAny>,
-    confidence_threshold: Given<'py>,
+    confidence_threshold: Argument<'py>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let confidence = read_number("regime_state.confidence", &regime_state.getattr("confidence")?)?;
     let bias = read_number("regime_state.bias_signal", &regime_state.getattr("bias_signal")?)?;
@@ -98,7 +98,7 @@ fn grid<'py>(
     Ok(bias)
 }
 
-/// The detector's part of the bot's snapshot, ready for JSON.
+/// Return the detector's part of the bot's snapshot as plain data, ready for JSON.
 #[pyfunction]
 pub fn serialize_for_snapshot<'py>(detector: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
     let snapshot = PyDict::new(detector.py());
@@ -108,12 +108,12 @@ pub fn serialize_for_snapshot<'py>(detector: &Bound<'py, PyAny>) -> PyResult<Bou
     Ok(snapshot)
 }
 
-/// Give the detector the state and the time of training from a snapshot.
+/// Set the detector's state and time of training from a snapshot.
 ///
-/// The model is in no snapshot, so a detector that is untrained stays so until `train` succeeds, whatever `_hmm_trained` says.
-/// Other keys are ignored; what is missing leaves the detector as it is. Raises `ValueError` that names the key for a malformed
-/// value, and then nothing is changed.
-// Whatever has the two attributes will do, as for `serialize_for_snapshot`.
+/// A snapshot does not contain the model, so an untrained detector stays untrained until `train` succeeds, whatever
+/// `_hmm_trained` says. Other keys are ignored; a missing key changes nothing. Raises `ValueError` that names the key of a
+/// malformed value, and changes nothing then.
+// As in the reference, any object with the two attributes is accepted.
 #[pyfunction]
 pub fn restore_from_snapshot(detector: &Bound<'_, PyAny>, snapshot: &Bound<'_, PyAny>) -> PyResult<()> {
     let py = detector.py();
@@ -136,7 +136,7 @@ pub fn restore_from_snapshot(detector: &Bound<'_, PyAny>, snapshot: &Bound<'_, P
     detector.setattr("_last_train_ts", last_train_ts)
 }
 
-// The sentence begins with `regime_state`; in a snapshot the key is `_hmm_regime_state`.
+// The message begins with `regime_state`; in a snapshot the key is `_hmm_regime_state`.
 fn in_snapshot(py: Python<'_>, error: PyErr) -> PyErr {
     if !error.is_instance_of::<PyValueError>(py) {
         return error;

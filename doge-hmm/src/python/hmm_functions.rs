@@ -1,4 +1,4 @@
-//! What the Python class `GaussianHMM` computes with. Every function lets the interpreter go while it computes.
+//! The functions with which the Python class `GaussianHMM` computes. Each releases the interpreter's lock meanwhile.
 
 use numpy::{PyArray1, PyArray2};
 use pyo3::exceptions::PyValueError;
@@ -33,7 +33,7 @@ fn implementation(name: &str) -> PyResult<Implementation> {
     }
 }
 
-// Lengths that sum to the number of rows.
+// The lengths, if they sum to the number of rows.
 fn checked_lengths(lengths: Vec<usize>, n: usize) -> PyResult<Vec<usize>> {
     let sum = lengths.iter().try_fold(0usize, |sum, &length| sum.checked_add(length));
     if sum == Some(n) {
@@ -43,7 +43,7 @@ fn checked_lengths(lengths: Vec<usize>, n: usize) -> PyResult<Vec<usize>> {
     }
 }
 
-// The pieces of rows of `d` features, without empty ones.
+// The sequences of these lengths in rows of `d` features, without empty ones.
 fn sequences<'a>(x: &'a [f64], d: usize, lengths: &'a [usize]) -> impl Iterator<Item = &'a [f64]> {
     let mut rest = x;
     lengths.iter().filter(|&&length| length > 0).map(move |&length| {
@@ -55,7 +55,7 @@ fn sequences<'a>(x: &'a [f64], d: usize, lengths: &'a [usize]) -> impl Iterator<
 
 type Distributions<'py> = (Option<Bound<'py, PyArray1<f64>>>, Option<Bound<'py, PyArray2<f64>>>);
 
-/// Start probabilities and transition rows as hmmlearn draws them from an integer seed, each only if wanted.
+/// Draw start probabilities and transition rows from an integer seed as hmmlearn does, each only if requested.
 #[pyfunction]
 pub fn dirichlets(
     py: Python<'_>,
@@ -74,15 +74,15 @@ pub fn dirichlets(
     Ok((startprob.map(|values| PyArray1::from_vec(py, values)), transmat))
 }
 
-/// How many uniform numbers k-means draws for `k` clusters.
+/// The number of uniform numbers that k-means draws for `k` clusters.
 #[pyfunction]
 pub fn draws_of(k: usize) -> PyResult<usize> {
     Ok(kmeans::draws_of(checked_states(k)?))
 }
 
-/// The centres of scikit-learn's k-means, and how many clusters have a row.
+/// The centres of scikit-learn's k-means, and the number of clusters with at least one row.
 ///
-/// From an integer seed, or with the uniform numbers that another generator drew (`draws_of` says how many).
+/// Takes either an integer seed or the uniform numbers of another generator, as many as `draws_of` returns.
 #[pyfunction]
 #[pyo3(signature = (x, k, seed=None, uniforms=None))]
 pub fn k_means<'py>(
@@ -109,7 +109,10 @@ pub fn k_means<'py>(
     Ok((matrix(py, found.centres, d)?, found.distinct))
 }
 
-/// Rounds of EM: the new parameters, the log-likelihood before each round, and whether a transition row then summed to 0.
+/// Run rounds of EM.
+///
+/// Returns the new parameters, the log-likelihood before each round, and for each round true if a transition row then summed
+/// to 0.
 #[pyfunction]
 #[pyo3(signature = (x, lengths, model, n_iter, tol, how, params, single=false))]
 #[allow(clippy::too_many_arguments)] // one for each of hmmlearn's settings
@@ -139,7 +142,7 @@ pub fn em<'py>(
     Ok((to_arrays(py, parameters)?, history.log_likelihoods, history.zero_rows))
 }
 
-/// The log-likelihood and the posteriors.
+/// The log-likelihood of all sequences, and the posteriors, shape (n, k).
 #[pyfunction]
 pub fn score_samples<'py>(
     py: Python<'py>,
@@ -164,7 +167,7 @@ pub fn score_samples<'py>(
     Ok((total, matrix(py, posteriors, p.k)?))
 }
 
-/// The log-likelihood.
+/// The log-likelihood of all sequences.
 #[pyfunction]
 pub fn score<'py>(
     py: Python<'py>,
@@ -207,7 +210,7 @@ pub fn viterbi<'py>(
     Ok((total, PyArray1::from_vec(py, path)))
 }
 
-/// Each row's state probabilities given the rows of its sequence up to it.
+/// The state probabilities of each row given the rows of its sequence up to it, shape (n, k).
 #[pyfunction]
 pub fn filter_proba<'py>(
     py: Python<'py>,

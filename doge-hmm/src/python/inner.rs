@@ -1,4 +1,4 @@
-//! What a detector holds.
+//! The fields of a detector.
 
 use std::sync::Arc;
 
@@ -9,24 +9,24 @@ use super::features::FeatureExtractor;
 use super::state::RegimeState;
 use crate::regime::Model;
 
-/// All that a detector knows.
+/// The fields of a detector, behind its lock.
 pub struct Inner {
     /// The settings.
     pub config: Config,
-    /// What it said last.
+    /// The state of the last inference, a `RegimeState` unless a caller assigned another object.
     pub state: Py<PyAny>,
-    /// The features of the last candle that it was shown, or None.
+    /// The features of the last candle passed to `update`, or None.
     pub last_observation: Py<PyAny>,
-    /// What makes features of candles.
+    /// The extractor of features from candles.
     pub extractor: Py<FeatureExtractor>,
-    /// What training came to.
+    /// The trained model, if there is one.
     pub model: Option<Arc<Model>>,
-    /// When that was.
+    /// The time of the last training in seconds since 1970; 0 before the first.
     pub last_train_ts: f64,
 }
 
 impl Inner {
-    /// Untrained.
+    /// The fields of an untrained detector.
     pub fn new(py: Python<'_>, config: Config) -> PyResult<Self> {
         Ok(Self {
             config,
@@ -38,7 +38,7 @@ impl Inner {
         })
     }
 
-    /// The same things once more.
+    /// Copy the fields, with new references to the same Python objects.
     pub fn clone_ref(&self, py: Python<'_>) -> Self {
         Self {
             config: self.config,

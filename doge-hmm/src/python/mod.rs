@@ -1,7 +1,7 @@
 //! The only module that names PyO3: `doge_hmm._native`.
 //!
-//! Thin: what comes from Python is checked and converted, the plain Rust modules compute, and the interpreter is let go
-//! meanwhile wherever that takes longer than letting go.
+//! A thin layer: it checks and converts the arguments from Python, and the plain Rust modules compute. Computations that take
+//! longer than releasing the interpreter's lock run without the lock.
 
 mod arrays;
 mod checks;

@@ -1,4 +1,4 @@
-//! Models between Rust and the Python class `doge_hmm.GaussianHMM`.
+//! Conversion of models between Rust and the Python class `doge_hmm.GaussianHMM`.
 
 use numpy::{PyArray1, PyArray2, PyReadonlyArray1, PyReadonlyArray2, PyUntypedArrayMethods};
 use pyo3::exceptions::PyValueError;
@@ -9,10 +9,10 @@ use super::arrays::matrix;
 use crate::parameters::{HmmError, Parameters};
 use crate::regime::{Model, N_STATES};
 
-/// More states would make a transition matrix of more than 128 MB.
+/// The largest number of states: its transition matrix takes 128 MB.
 pub const STATES_MAX: usize = 4096;
 
-/// `startprob_`, `transmat_`, `means_` and `_covars_`.
+/// `startprob_` (k,), `transmat_` (k, k), `means_` (k, d) and `_covars_` (k, d).
 pub type Arrays<'py> = (
     Bound<'py, PyArray1<f64>>,
     Bound<'py, PyArray2<f64>>,
@@ -20,7 +20,7 @@ pub type Arrays<'py> = (
     Bound<'py, PyArray2<f64>>,
 );
 
-/// As numpy arrays.
+/// The parameters as numpy arrays.
 pub fn to_arrays(py: Python<'_>, p: Parameters) -> PyResult<Arrays<'_>> {
     Ok((
         PyArray1::from_vec(py, p.startprob),
@@ -30,17 +30,17 @@ pub fn to_arrays(py: Python<'_>, p: Parameters) -> PyResult<Arrays<'_>> {
     ))
 }
 
-/// The four arrays of a model, whatever their layout.
+/// The four arrays of a model, in any memory layout.
 #[derive(FromPyObject)]
-struct Given<'py>(
+struct ModelArrays<'py>(
     PyReadonlyArray1<'py, f64>,
     PyReadonlyArray2<'py, f64>,
     PyReadonlyArray2<'py, f64>,
     PyReadonlyArray2<'py, f64>,
 );
 
-impl Given<'_> {
-    /// The model, for rows of `d` features. Raises `ValueError` for shapes that do not fit together.
+impl ModelArrays<'_> {
+    /// The parameters for rows of `d` features. Raises `ValueError` for shapes that do not fit together.
     fn parameters(&self, d: usize) -> PyResult<Parameters> {
         let k = self.0.shape()[0];
         for (name, array, shape) in
@@ -67,17 +67,17 @@ impl Given<'_> {
     }
 }
 
-/// The model in a tuple of its four arrays, which are let go at once.
+/// The parameters in a tuple of four arrays, whose borrows end at once.
 pub fn parameters_of(model: &Bound<'_, PyAny>, d: usize) -> PyResult<Parameters> {
-    model.extract::<Given<'_>>()?.parameters(d)
+    model.extract::<ModelArrays<'_>>()?.parameters(d)
 }
 
-/// The Python error for what hmmlearn refuses.
+/// The Python exception for an error of the model.
 pub fn to_python(error: HmmError) -> PyErr {
     PyValueError::new_err(error.to_string())
 }
 
-/// A detector's model as the class that stands for hmmlearn's.
+/// A detector's model as a `doge_hmm.GaussianHMM`.
 pub fn to_gaussian_hmm<'py>(py: Python<'py>, model: &Model, n_iter: usize) -> PyResult<Bound<'py, PyAny>> {
     let settings = PyDict::new(py);
     settings.set_item("n_components", N_STATES)?;

@@ -1,4 +1,4 @@
-//! A detector as plain data, for `pickle` and `copy`.
+//! Conversion of a detector to plain data and back, for `pickle` and `copy`.
 
 use std::sync::Arc;
 

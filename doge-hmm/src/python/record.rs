@@ -1,4 +1,4 @@
-//! What all records have in common with the reference's dataclasses.
+//! The behaviour of the reference's dataclasses that all records share.
 
 use std::convert::Infallible;
 
@@ -6,20 +6,20 @@ use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple};
 use pyo3::{intern, Borrowed};
 
-/// An argument that was given, if only as None.
-pub struct Given<'py>(Option<Bound<'py, PyAny>>);
+/// An optional argument, for which None differs from leaving it out.
+pub struct Argument<'py>(Option<Bound<'py, PyAny>>);
 
-impl<'py> Given<'py> {
-    /// Left out.
+impl<'py> Argument<'py> {
+    /// The argument was left out.
     pub const NONE: Self = Self(None);
 
-    /// What was given.
+    /// The value, unless the argument was left out.
     pub fn value(&self) -> Option<&Bound<'py, PyAny>> {
         self.0.as_ref()
     }
 }
 
-impl<'py> FromPyObject<'_, 'py> for Given<'py> {
+impl<'py> FromPyObject<'_, 'py> for Argument<'py> {
     type Error = Infallible;
 
     fn extract(value: Borrowed<'_, 'py, PyAny>) -> Result<Self, Infallible> {
@@ -27,8 +27,8 @@ impl<'py> FromPyObject<'_, 'py> for Given<'py> {
     }
 }
 
-/// The class's name and every field, as dataclasses are written.
-pub fn written<'py>(
+/// The `repr` of a dataclass: the class's name and every field.
+pub fn record_repr<'py>(
     record: &Bound<'py, PyAny>,
     fields: &[&str],
     values: &Bound<'py, PyTuple>,
@@ -42,8 +42,8 @@ pub fn written<'py>(
     Ok(text.add(intern!(py, ")"))?.cast_into()?)
 }
 
-/// How `pickle` and `copy` make it again, whatever a subclass added included.
-pub fn reduced<'py>(
+/// The result of `__reduce__`, with the attributes that a subclass or a caller added.
+pub fn record_reduce<'py>(
     record: &Bound<'py, PyAny>,
     values: &Bound<'py, PyTuple>,
 ) -> PyResult<Bound<'py, PyTuple>> {

@@ -13,14 +13,14 @@ use super::checks::{
     read_signed_fraction, refusal,
 };
 use super::lock::lock;
-use super::record::{reduced, written, Given};
+use super::record::{record_reduce, record_repr, Argument};
 use super::types::regime;
 use crate::regime::{Verdict, N_STATES};
 
-/// What the detector knows about the market now.
+/// The regime of the market with its probabilities.
 ///
-/// Raises `ValueError` that names the field if a value is not of its kind, in the constructor and at every assignment.
-// DIFFERENCE: a subclass whose constructor takes other arguments has to define `__new__`.
+/// The constructor and every assignment raise `ValueError` that names the field if its value is invalid.
+// DIFFERENCE: a subclass whose constructor takes other arguments must define `__new__`.
 #[pyclass(module = "doge_hmm", frozen, subclass)]
 pub struct RegimeState {
     fields: Mutex<Fields>,
@@ -41,13 +41,13 @@ const FIELDS: [&str; 6] =
     ["regime", "probabilities", "confidence", "bias_signal", "last_update_ts", "observation_count"];
 
 impl RegimeState {
-    /// The defaults.
+    /// The state with the default of every field.
     pub fn initial(py: Python<'_>) -> PyResult<Self> {
         let verdict = Verdict { regime: 1, confidence: 0.0, bias_signal: 0.0 };
         Self::of(py, [0.0, 1.0, 0.0], verdict, 0.0, 0)
     }
 
-    /// What inference came to.
+    /// The state that follows from an inference; `now` is in seconds since 1970.
     pub fn of(
         py: Python<'_>,
         probabilities: [f64; N_STATES],
@@ -66,7 +66,7 @@ impl RegimeState {
         Ok(Self { fields: Mutex::new(fields) })
     }
 
-    // What the value turns into comes first: that may be anybody's code.
+    // Converts the value before it takes the lock, because the conversion may run Python code.
     fn assign(&self, field: &str, value: &Bound<'_, PyAny>) -> PyResult<()> {
         let path = format!("regime_state.{field}");
         match field {
@@ -149,17 +149,17 @@ impl RegimeState {
 
     #[new]
     #[pyo3(signature = (
-        regime=Given::NONE, probabilities=Given::NONE, confidence=Given::NONE, bias_signal=Given::NONE,
-        last_update_ts=Given::NONE, observation_count=Given::NONE
+        regime=Argument::NONE, probabilities=Argument::NONE, confidence=Argument::NONE, bias_signal=Argument::NONE,
+        last_update_ts=Argument::NONE, observation_count=Argument::NONE
     ), text_signature = "(regime=1, probabilities=[0.0, 1.0, 0.0], confidence=0.0, bias_signal=0.0, last_update_ts=0.0, observation_count=0)")]
     fn new(
         py: Python<'_>,
-        regime: Given<'_>,
-        probabilities: Given<'_>,
-        confidence: Given<'_>,
-        bias_signal: Given<'_>,
-        last_update_ts: Given<'_>,
-        observation_count: Given<'_>,
+        regime: Argument<'_>,
+        probabilities: Argument<'_>,
+        confidence: Argument<'_>,
+        bias_signal: Argument<'_>,
+        last_update_ts: Argument<'_>,
+        observation_count: Argument<'_>,
     ) -> PyResult<Self> {
         let state = Self::initial(py)?;
         let values = [regime, probabilities, confidence, bias_signal, last_update_ts, observation_count];
@@ -232,7 +232,7 @@ impl RegimeState {
         self.assign("observation_count", value)
     }
 
-    /// The state as plain data, ready for JSON: keys in field order, the regime as an int, the list copied.
+    /// Return the state as plain data, ready for JSON: keys in field order, the regime as an int, the list copied.
     pub fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let (_, probabilities, confidence, bias_signal, last_update_ts, observation_count) =
             self.values(py)?;
@@ -246,9 +246,9 @@ impl RegimeState {
         Ok(data)
     }
 
-    /// Read a state back: unknown keys are ignored, missing ones take the defaults.
+    /// Read a state from plain data: unknown keys are ignored, missing ones take the defaults.
     ///
-    /// Raises `ValueError` for what is no mapping and for a value of the wrong kind. The first field counts, in field order.
+    /// Raises `ValueError` if `d` is not a mapping, or for the first invalid value in field order.
     #[classmethod]
     pub fn from_dict<'py>(class: &Bound<'py, PyType>, d: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         let mapping = read_mapping("regime_state", d)?;
@@ -277,12 +277,12 @@ impl RegimeState {
 
     fn __repr__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyString>> {
         let values = slf.get().values(slf.py())?.into_pyobject(slf.py())?;
-        written(slf.as_any(), &FIELDS, &values)
+        record_repr(slf.as_any(), &FIELDS, &values)
     }
 
     fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyTuple>> {
         let values = slf.get().values(slf.py())?.into_pyobject(slf.py())?;
-        reduced(slf.as_any(), &values)
+        record_reduce(slf.as_any(), &values)
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {

@@ -1,4 +1,4 @@
-//! The regimes and the features of a candle. Reference: `detector/types.py`.
+//! `Regime` and `IndicatorSnapshot`. Reference: `detector/types.py`.
 
 use std::sync::Mutex;
 
@@ -9,12 +9,12 @@ use pyo3::types::{PyDict, PyString, PyTuple};
 
 use super::checks::read_finite;
 use super::lock::lock;
-use super::record::{reduced, written};
+use super::record::{record_reduce, record_repr};
 use crate::features::N_FEATURES;
 
 static REGIME: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 
-/// `Regime`, a true `IntEnum`, as the reference's is.
+/// The class `Regime`, an `IntEnum` as in the reference.
 pub fn regime_class(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
     let class = REGIME.get_or_try_init(py, || {
         let names = [("BEARISH", 0), ("RANGING", 1), ("BULLISH", 2)];
@@ -29,13 +29,13 @@ pub fn regime_class(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
     Ok(class.bind(py))
 }
 
-/// The member of a value.
+/// The member of `Regime` with this value.
 pub fn regime(py: Python<'_>, value: usize) -> PyResult<Bound<'_, PyAny>> {
     regime_class(py)?.call1((value,))
 }
 
-/// The features of one candle, all finite and without unit. Raises `ValueError` for anything else.
-// DIFFERENCE: a subclass whose constructor takes other arguments has to define `__new__`.
+/// The features of one candle. Raises `ValueError` for a value that is not a finite number.
+// DIFFERENCE: a subclass whose constructor takes other arguments must define `__new__`.
 #[pyclass(module = "doge_hmm", frozen, subclass)]
 pub struct IndicatorSnapshot {
     values: Mutex<[f64; N_FEATURES]>,
@@ -44,7 +44,7 @@ pub struct IndicatorSnapshot {
 const FIELDS: [&str; N_FEATURES] = ["macd_hist_slope", "ema_spread_pct", "rsi_zone", "volume_ratio"];
 
 impl IndicatorSnapshot {
-    /// Of one row of features.
+    /// The snapshot of one row of features.
     pub fn of(row: &[f64]) -> Self {
         Self { values: Mutex::new([row[0], row[1], row[2], row[3]]) }
     }
@@ -90,7 +90,7 @@ impl IndicatorSnapshot {
         Ok(snapshot)
     }
 
-    /// In the price's unit a candle: the one feature that is not relative.
+    /// In the price's unit per candle: the only feature that is not relative.
     #[getter]
     fn macd_hist_slope(&self) -> f64 {
         self.value(0)
@@ -123,7 +123,7 @@ impl IndicatorSnapshot {
         self.assign(2, value)
     }
 
-    /// 1 is the usual volume.
+    /// 1 is the average volume.
     #[getter]
     fn volume_ratio(&self) -> f64 {
         self.value(3)
@@ -148,10 +148,10 @@ impl IndicatorSnapshot {
     }
 
     fn __repr__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyString>> {
-        written(slf.as_any(), &FIELDS, &slf.get().values(slf.py())?)
+        record_repr(slf.as_any(), &FIELDS, &slf.get().values(slf.py())?)
     }
 
     fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyTuple>> {
-        reduced(slf.as_any(), &slf.get().values(slf.py())?)
+        record_reduce(slf.as_any(), &slf.get().values(slf.py())?)
     }
 }

@@ -1,19 +1,21 @@
-//! From probabilities to a regime, a confidence and a bias. Reference: `judge` in `detector/inference.py`.
+//! The regime, the confidence and the bias that follow from probabilities. Reference: `judge` in `detector/inference.py`.
 
 use super::N_STATES;
 
-/// What follows from the probabilities. Source: `judge`.
+/// A regime with its confidence and bias.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Verdict {
     /// The most probable regime, the lowest on a tie.
     pub regime: usize,
-    /// First minus second probability, at 4 decimals.
+    /// The highest probability minus the second, from 0 to 1, rounded to 4 decimals.
     pub confidence: f64,
-    /// From -1 (bearish) to 1 (bullish), at 4 decimals.
+    /// The bias, from -1 (bearish) to 1 (bullish), rounded to 4 decimals.
     pub bias_signal: f64,
 }
 
-/// Judge probabilities, which must be numbers.
+/// Derive the verdict from probabilities (bearish, ranging, bullish), which must not be NaN.
+///
+/// A confidence below `threshold` gives a bias of 0; `gain` scales the bias.
 pub fn judge(probabilities: &[f64; N_STATES], threshold: f64, gain: f64) -> Verdict {
     let mut sorted = *probabilities;
     sorted.sort_by(|a, b| b.total_cmp(a));
@@ -31,7 +33,7 @@ pub fn judge(probabilities: &[f64; N_STATES], threshold: f64, gain: f64) -> Verd
     }
 }
 
-/// Python's `round(x, 4)`: correct on the exact value, ties to even.
+/// Python's `round(x, 4)`: rounds the exact value, ties to even.
 pub fn round_4(x: f64) -> f64 {
     format!("{x:.4}").parse().expect("what was just written is a number")
 }
