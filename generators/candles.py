@@ -25,7 +25,7 @@ class CandleError(ParityError):
 
 @dataclass(frozen=True)
 class Candle:
-    """What a market did from `start_sec` (Unix seconds) on. Prices in USD per unit, volume in units."""
+    """One candle, from `start_sec` (Unix seconds) on. Prices in USD per unit, volume in units."""
 
     start_sec: float
     open: float
@@ -158,6 +158,6 @@ def sample_candles(series: str = "sp500") -> list[Candle]:
 
 
 def spacing_sec(candles: Sequence[Candle]) -> float:
-    """How long a candle lasts: the shortest time between two; a minute where there is only one."""
+    """The duration of a candle in seconds: the shortest time between two; a minute where there is only one."""
     gaps = (after.start_sec - before.start_sec for before, after in pairwise(candles))
     return min(gaps, default=60.0)

@@ -35,7 +35,7 @@ class CaseError(ParityError):
 
 
 class Depth(Enum):
-    """How much of a case is compared: what every case is asked, or all that a case can be asked."""
+    """The part of a case that is compared: what every case is asked, or all that a case can be asked."""
 
     PLAIN = "plain"
     THOROUGH = "thorough"
@@ -61,7 +61,7 @@ C = TypeVar("C", bound=AnyCase)
 
 @dataclass(frozen=True, kw_only=True)
 class Availability:
-    """Whether a port can be reached, and if not, why and what to do. `broken`: the port is there and does not answer."""
+    """The availability of a port, and if it is not available, why and what to do. `broken`: it is there and does not answer."""
 
     available: bool
     reason: str = ""
@@ -122,7 +122,7 @@ class Judgement:
 
 @dataclass(frozen=True, kw_only=True)
 class PortRequest:
-    """Which ports to open: built-in ones by name (all, if none is named) and candidates, as the command line names them.
+    """The ports to open: built-in ones by name (all, if none is named) and candidates, as the command line names them.
 
     `timeout_sec` bounds one answer; None stands for the subject's default. `may_keep` allows the subject to keep processes for
     the next panel of this process.
@@ -175,6 +175,6 @@ class Panel(ABC, Generic[C]):
         return 1
 
     def candidate_of(self, port: str) -> str | None:
-        """How the command line named a candidate; None for a built-in port."""
+        """The text by which the command line named a candidate; None for a built-in port."""
         del port
         return None

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Cases(ABC, Generic[C]):
-    """Where cases come from."""
+    """The sources of cases."""
 
     @abstractmethod
     def generate(self, seed: int, index: int, settings: Mapping[str, int]) -> C:
@@ -51,14 +51,14 @@ class Cases(ABC, Generic[C]):
 
 
 class Tally(ABC, Generic[C]):
-    """What cases are counted by: a check that never meets a thing says nothing about it."""
+    """Counts the things that cases meet: a check that never meets a thing says nothing about it."""
 
     @abstractmethod
     def met(self, case: C, expected: Any) -> Iterator[tuple[str, str]]:
         """Kind and name of each thing that a case meets, once for each time."""
 
     def steps(self, case: C, expected: Any) -> int:
-        """How many steps a case has."""
+        """The number of steps of a case."""
         del case, expected
         return 1
 
@@ -77,25 +77,25 @@ class Search(Protocol[C]):
 
 
 class Shrinking(ABC, Generic[C]):
-    """How a subject's cases are made smaller."""
+    """Makes a subject's cases smaller."""
 
     attempts_max: int = 4000
 
     @abstractmethod
     def size(self, case: C) -> tuple[int, str]:
-        """How much there is to look at, and what is counted."""
+        """The size of a case, and the unit it is counted in."""
 
     @abstractmethod
     def passes(self, panel: Panel[C]) -> Sequence[Callable[[Search[C]], None]]:
-        """What to try again and again, until nothing gets smaller."""
+        """Passes that are repeated until nothing gets smaller."""
 
     def first(self, search: Search[C]) -> None:
-        """What to try once before."""
+        """A pass that runs once, before the others."""
         del search
 
 
 class Measures:
-    """What a subject notes of each comparison beyond its divergences, for the report of a run; nothing by default."""
+    """Figures beyond divergences that a subject collects for the report of a run; none by default."""
 
     def add(self, case: Any, judgement: Judgement) -> None:
         """Take in one judgement."""
@@ -139,21 +139,21 @@ class Golden(ABC, Generic[C]):
 
     @abstractmethod
     def recorded_under(self) -> Json:
-        """What outcomes depend on: hashes of contract and reference, versions of libraries. It stands in the manifest."""
+        """The part of the manifest that outcomes depend on: hashes of contract and reference, versions of libraries."""
 
     def remedy(self, key: str) -> str:
-        """What to do where a key of `recorded_under` is not what it was."""
+        """The advice where a key of `recorded_under` is not what it was."""
         del key
         return "run `parity golden record` if that is meant"
 
     def check_contract(self, manifest: Json) -> Iterator[Problem]:
-        """What is wrong with the contract's file beside its hash."""
+        """Problems of the contract's file other than its hash."""
         del manifest
         return iter(())
 
     @abstractmethod
     def definitions(self) -> Sequence[Any]:
-        """What is to be recorded."""
+        """The definitions to record."""
 
     @abstractmethod
     def record(self, definition: Any) -> bytes:
@@ -194,7 +194,7 @@ class Defaults:
     night_thorough_every: int = 1
 
     def night_depth(self, index: int) -> Depth:
-        """How a case of a fuzz run is compared."""
+        """The depth of the comparison of a fuzz run's case."""
         return Depth.PLAIN if index % self.night_thorough_every else Depth.THOROUGH
 
 
@@ -240,13 +240,13 @@ class Subject(ABC, Generic[C]):
 
     @cached_property
     def tally(self) -> Tally[C]:
-        """What cases are counted by."""
+        """The counter of the things that cases meet."""
         tally: Tally[C] = self._class("tally")()
         return tally
 
     @cached_property
     def shrinking(self) -> Shrinking[C]:
-        """How cases are made smaller."""
+        """The passes that make cases smaller."""
         shrinking: Shrinking[C] = self._class("shrinking")()
         return shrinking
 
@@ -258,19 +258,19 @@ class Subject(ABC, Generic[C]):
 
     @cached_property
     def mutations(self) -> Mutations | None:
-        """What can be mutated."""
+        """The mutants and planted bugs."""
         mutations: Mutations | None = self._part("mutations")
         return mutations
 
     @cached_property
     def coverage(self) -> Coverage | None:
-        """How coverage is measured."""
+        """The measurement of coverage."""
         coverage: Coverage | None = self._part("coverage")
         return coverage
 
     @cached_property
     def benchmark(self) -> Benchmark | None:
-        """What is timed."""
+        """The benchmark."""
         benchmark: Benchmark | None = self._part("benchmark")
         return benchmark
 

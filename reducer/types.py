@@ -1,7 +1,7 @@
 """The reducer's data types: configuration, orders, records, state, events and actions.
 
-The annotation of a field is its *kind* in the contract (`golden/reducer/contract.json`): `Finite` is a finite float, `Cooldown` one
-that may also be +Infinity, `Number` any float but NaN. `reducer.domain` reads the kinds from here.
+The annotation of a field is its *kind* in the contract (`golden/reducer/contract.json`): `Finite` is a finite float,
+`Cooldown` one that may also be +Infinity, `Number` any float but NaN. `reducer.domain` reads the kinds from here.
 Prices are in USD per coin, volumes in coins, fees and totals in USD, times in seconds, distances in percent.
 Trade A sells first (sell entry, then buy exit); trade B buys first (buy entry, then sell exit).
 """

@@ -20,7 +20,7 @@ _FLAVOURS = (REALISTIC,) * 13 + (ODD,) * 4 + (DEGENERATE,) * 2 + (SHORT,)
 
 
 def draw_choices(seed: int, index: int) -> tuple[SeriesChoices, str, Json]:
-    """What case number `index` of `seed` is decoded from: its integers, name and metadata. Raises `ValueError`."""
+    """The integers, name and metadata of case number `index` of `seed`. Raises `ValueError`."""
     if index < 0:
         raise ValueError(f"index {index} must be 0 or more")
     key = hashlib.sha256(f"doge-parity series {seed} {index}".encode()).digest()

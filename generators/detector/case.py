@@ -87,7 +87,7 @@ def series_from_json(data: Any) -> Series:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class SeriesCase:
-    """What one kind of call is given, and where it came from.
+    """The inputs of one kind of call, and their origin.
 
     `inputs` holds plain data and `Series`. `properties` names what is special about the data. `degenerate` declares data
     on which training is not well defined: parameters may hang on the last bit of a sum.

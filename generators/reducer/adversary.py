@@ -140,7 +140,7 @@ def distort_event(dial: Dial, event: dict[str, Any]) -> dict[str, Any]:
 
 
 def break_event(dial: Dial, event: dict[str, Any]) -> Any:
-    """What looks like the event but is outside the domain, or is no event at all."""
+    """A thing that looks like the event but is outside the domain, or is not an event at all."""
     how = dial.pick(6)
     if how == 0:
         return dial.of(BROKEN_EVENTS)

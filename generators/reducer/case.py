@@ -15,7 +15,7 @@ SUBJECT = "reducer"
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """What a `replay` request holds, and where it came from.
+    """The contents of a `replay` request, and their origin.
 
     `state`, `config`, `order_sizes` and `events` are plain data as the wire spells them: infinities are text, events carry
     `_type`. `order_size_usd` is in USD. `metadata` says where the case came from (`source`, and `seed` and `index`, or a file).
@@ -39,7 +39,7 @@ class Case:
         return to_line(self.request())
 
     def inputs(self) -> Json:
-        """What every step shares: state, configuration and sizes."""
+        """The inputs that every step shares: state, configuration and sizes."""
         return {
             "state": self.state,
             "config": self.config,

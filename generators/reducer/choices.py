@@ -45,7 +45,7 @@ class CaseChoices:
 
 @dataclass(frozen=True, kw_only=True)
 class Flavour:
-    """What may be unusual about a case: each number is the share of events in 1000."""
+    """The unusual things about a case: each number is the share of events in 1000."""
 
     wild_config: bool = False
     distorted_state: bool = False
@@ -66,7 +66,7 @@ FLAVOURS: tuple[Flavour, ...] = (
 
 @dataclass(frozen=True)
 class Settings:
-    """What a case's steps share. `order_size_usd` and the sizes per trade are in USD."""
+    """The settings that a case's steps share. `order_size_usd` and the sizes per trade are in USD."""
 
     cfg: EngineConfig
     order_size_usd: float

@@ -114,7 +114,7 @@ def market_cases(path: Path | None = None, *, seed: int = 0) -> Iterator[Case]:
 
 
 def open_chunk(state: PairState, settings: Settings) -> PairState:
-    """What the runtime does between two chunks: it archives records, names orders and puts back an entry that is missing."""
+    """The runtime's work between two chunks: archive records, name orders and put back an entry that is missing."""
     state = replace(state, completed_cycles=state.completed_cycles[-CYCLES_KEPT:])
     held = {order.trade_id for order in state.orders}
     if "B" not in held:

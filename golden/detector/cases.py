@@ -1,4 +1,4 @@
-"""What the detector's fixtures are about."""
+"""The definitions of the detector's fixtures."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def definitions() -> list[SeriesDefinition]:
 
 
 def _promoted() -> Iterator[SeriesDefinition]:
-    """What a fuzz run found once: see `golden.promoted`."""
+    """Cases that a fuzz run found: see `golden.promoted`."""
     for about, case in read_promoted("detector"):
         yield SeriesDefinition(about=about, case=from_json(case))
 

@@ -24,7 +24,7 @@ LIBRARIES = ("numpy", "scipy", "scikit-learn", "hmmlearn")
 
 @dataclass(frozen=True, kw_only=True)
 class SeriesDefinition:
-    """What to record: what it is about, and a case, whose name is the fixture's."""
+    """A definition to record: a sentence about it, and a case, whose name is the fixture's."""
 
     about: str
     case: SeriesCase

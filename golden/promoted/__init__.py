@@ -13,7 +13,7 @@ PROMOTED_DIR = Path(__file__).resolve().parent
 
 
 def read_promoted(subject: str, directory: Path = PROMOTED_DIR) -> Iterator[tuple[str, dict[str, Any]]]:
-    """What each case of a subject is about, and the case as plain data. Raises `FixtureError`."""
+    """A sentence about each case of a subject, and the case as plain data. Raises `FixtureError`."""
     for path in sorted((directory / subject).glob("*.json")):
         try:
             data = json.loads(path.read_text(encoding="utf-8"))

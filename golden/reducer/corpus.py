@@ -38,7 +38,7 @@ class Call:
 
 @dataclass(frozen=True, kw_only=True)
 class Definition:
-    """What to record: a name, what it is about, a case, calls."""
+    """A definition to record: a name, a sentence about it, a case, calls."""
 
     name: str
     about: str
@@ -60,7 +60,7 @@ class Fixture:
         return self.definition.name
 
     def replay_answer(self) -> Json:
-        """What a port has to answer to the case's `replay`: the outcome without the states of its steps."""
+        """The expected answer to the case's `replay`: the outcome without the states of its steps."""
         assert self.outcome is not None, "a fixture of calls has no outcome"
         if "steps" not in self.outcome:
             return self.outcome
@@ -81,7 +81,7 @@ def golden_cases(directory: Path = FIXTURES_DIR) -> list[Case]:
 
 
 def record(definition: Definition) -> Fixture:
-    """What the reference answers to a definition."""
+    """The reference's answers to a definition."""
     outcome = None if definition.case is None else record_case(definition.case)
     methods = with_sessions()
     return Fixture(definition=definition, outcome=outcome, answers=[record_call(call, methods) for call in definition.calls])

@@ -1,1 +1,1 @@
-"""What the benchmarks of all subjects share: timing, targets, tables."""
+"""The shared part of all benchmarks: timing, targets, tables."""

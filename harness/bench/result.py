@@ -1,4 +1,4 @@
-"""What a benchmark comes to: figures, ratios per round, targets met or not."""
+"""The result of a benchmark: figures, ratios per round, targets met or not."""
 
 from __future__ import annotations
 

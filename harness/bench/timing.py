@@ -30,7 +30,7 @@ def one_cpu(cpu: int | None) -> Iterator[int | None]:
 
 
 def seconds_of(call: Callable[[], Any], least_sec: float = TIMED_SEC_MIN) -> float:
-    """How long a call takes: the median of as many as take `least_sec` together."""
+    """The duration of a call in seconds: the median of as many calls as take `least_sec` together."""
     call()
     gc.collect()
     times: list[float] = []

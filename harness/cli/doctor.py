@@ -22,7 +22,7 @@ from harness.panel import Examined
 @timeout_option
 @json_option
 def doctor(subject: str | None, as_data: bool, **options: Any) -> int:
-    """Which ports are here, their versions and contract hashes, what is missing and how to get it."""
+    """Show the ports that are here, their versions and contract hashes, what is missing and how to get it."""
     subjects = chosen(subject, options)
     found = {about.name: examine(about, request_of(about, options)) for about in subjects}
     code = exit_code_of([row for rows in found.values() for row in rows])

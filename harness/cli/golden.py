@@ -91,7 +91,7 @@ def _verify(
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the generated cases.")
 @json_option
 def golden_coverage(subject: str | None, sequences: int, seed: int, as_data: bool) -> int:
-    """Which branches of the reference the fixtures reach (1 if one of them is not)."""
+    """Show the branches of the reference that the fixtures reach (exit code 1 if one is not reached)."""
     from harness.coverage import branches
 
     subjects = [about for about in chosen(subject, {}) if about.coverage is not None and about.coverage.by_fixtures]

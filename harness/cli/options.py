@@ -91,7 +91,7 @@ def refuse_given(options: Iterable[str], why: str) -> None:
 
 
 def option_called(name: str) -> str:
-    """How the running command calls the option behind a parameter."""
+    """The option behind a parameter of the running command."""
     params = click.get_current_context().command.params
     return next((param.opts[0] for param in params if param.name == name), name)
 

@@ -1,4 +1,4 @@
-"""Where a command's words go, and what is done when nobody can read them."""
+"""The output of commands, and what happens when nobody can read it."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ def as_json(data: Any) -> str:
 
 
 def console_for(*, as_data: bool) -> Console:
-    """Where tables go; with --json nowhere, so that standard output is data alone."""
+    """A console for tables; with --json it is silent, so that standard output is data alone."""
     # Where no terminal says how wide it is, a log can hold every column.
     wide = None if sys.stdout.isatty() else 150
     return PlainConsole(quiet=as_data, highlight=False, width=wide)
 
 
 def guarded(run: Callable[[], Any]) -> Any:
-    """What `run` returns, with all that it said written out. Raises `OutputError` and `click.Abort`."""
+    """Call `run` and flush all that it printed. Raises `OutputError` and `click.Abort`."""
     try:
         result = run()
         sys.stdout.flush()

@@ -13,10 +13,10 @@ Severity = Literal["critical", "major", "minor"]
 
 
 class Absent:
-    """What stands where one side has nothing."""
+    """The value that stands where one side has nothing."""
 
     def __repr__(self) -> str:
-        """How it looks in a report."""
+        """The text for a report."""
         return "(absent)"
 
 
@@ -51,7 +51,7 @@ class Divergence:
 
     @property
     def severity(self) -> Severity:
-        """How bad it is for whoever trades on it."""
+        """The severity for a runtime that trades on the answer."""
         if self.kind == "error" and ABSENT in (self.reference, self.candidate):
             return "critical"
         if self.kind == "wire":
@@ -65,7 +65,7 @@ class Divergence:
 
     @property
     def fingerprint(self) -> str:
-        """What differs and where, without indices: the same bug has the same fingerprint in every case."""
+        """A hash of what differs and where, without indices: the same bug has the same fingerprint in every case."""
         where = _INDEX.sub("[*]", self.path)
         return hashlib.sha256(f"{where}|{self.kind}|{self.event_type}".encode()).hexdigest()[:12]
 

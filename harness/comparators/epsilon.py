@@ -45,7 +45,7 @@ class Largest:
 
 @dataclass
 class Comparison:
-    """What came of comparing two outcomes."""
+    """The result of comparing two outcomes."""
 
     divergences: list[Divergence] = field(default_factory=list)
     largest: dict[str, Largest] = field(default_factory=dict)
@@ -182,7 +182,7 @@ def _bits(values: Floats) -> npt.NDArray[np.uint64]:
 
 
 def _distance(reference: Floats, candidate: Floats) -> Floats:
-    """How far apart the values are: 0 for two NaNs or equal infinities, infinite where one of them is not finite."""
+    """The distances of the values: 0 for two NaNs or equal infinities, infinite where one of them is not finite."""
     with np.errstate(all="ignore"):
         apart = np.abs(reference - candidate)
     equal = (reference == candidate) | (np.isnan(reference) & np.isnan(candidate))
@@ -207,7 +207,7 @@ def _bound(reference: Floats, candidate: Floats, tolerance: Tolerance, sizes: Fl
 
 
 def ulps_apart(reference: Floats, candidate: Floats) -> Floats:
-    """How many doubles lie between, counted on the line of all doubles: -0.0 and 0.0 are one point of it.
+    """The number of doubles between the values, counted on the line of all doubles: -0.0 and 0.0 are one point of it.
 
     Counts beyond 2**53 are rounded; where one side is not finite they are infinite, unless both are the same.
     """

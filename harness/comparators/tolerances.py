@@ -19,7 +19,7 @@ class ToleranceError(ParityError):
 
 @dataclass(frozen=True, kw_only=True)
 class Tolerance:
-    """How far a field may be off, and the reason. The largest of the bounds counts.
+    """The difference that a field may have, and the reason. The largest of the bounds counts.
 
     `path` is like `$.em.rounds[*].means`: `*` stands for an index or one name, `**` for the rest. `ulp` counts doubles in
     between, of which -0.0 and 0.0 have none; `relative` is a share of the larger value; `of_column` and `of_all` are shares of
@@ -44,7 +44,7 @@ class Tolerance:
         return re.compile(text)
 
     def covers(self, path: str) -> bool:
-        """Whether the tolerance is meant for a path."""
+        """True if the tolerance is meant for a path."""
         return self.pattern.fullmatch(path) is not None
 
 

@@ -1,1 +1,1 @@
-"""How much of the reference and of each port a run's cases reach: the cases once more, through builds that count."""
+"""Coverage of the reference and of each port: a run's first cases once more, through builds that count."""

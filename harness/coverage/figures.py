@@ -1,4 +1,4 @@
-"""How much of a port cases reach, and where that was not measured, why; and the part of a subject that measures it."""
+"""Figures of coverage, or the reason why there are none; and the part of a subject that measures them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class NotMeasuredError(ParityError):
 
 @dataclass(frozen=True, kw_only=True)
 class Figure:
-    """How many units of a port were reached, and which were not. Where `reason` says something, nothing was measured."""
+    """Units of a port that were reached, and those that were not. Where `reason` says something, nothing was measured."""
 
     port: str
     unit: str
@@ -46,7 +46,7 @@ class Figure:
 
 
 class Coverage(ABC):
-    """How a subject's coverage is measured.
+    """The measurement of a subject's coverage.
 
     `units` says what is counted of each port, the reference first. `least_pct` is the share of the reference that a whole night
     has to reach. `by_fixtures` is true where fixtures alone reach every branch.
@@ -74,7 +74,7 @@ class Coverage(ABC):
         """Run cases in the process that is measured; `what` is the one of several ways that `measure` asked for."""
 
     def tasks(self, sequences: int, seed: int) -> Iterator[tuple[str, Callable[[], object]]]:
-        """What fixtures, or so many generated cases, do with the reference, by their names."""
+        """Tasks for the reference, by name: recording fixtures, or running generated cases."""
         del sequences, seed
         return iter(())
 

@@ -1,1 +1,1 @@
-"""What the commands do, for any subject and none by name."""
+"""The work behind the commands, for any subject and none by name."""

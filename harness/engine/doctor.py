@@ -1,4 +1,4 @@
-"""Whether ports can be used, and if not, why: nothing is spent on a port that is missing or holds another contract."""
+"""Examines ports before they are used: nothing is spent on a port that is missing or holds another contract."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ class Met:
         return steps
 
     def never_met(self) -> list[str]:
-        """What so many cases have to meet and these do not, as `phase S2`."""
+        """The things that so many cases must meet and these do not, as `phase S2`."""
         return never_met(self.tally, self.cases, self.counts)
 
     def to_json(self) -> dict[str, dict[str, int]]:
@@ -42,6 +42,6 @@ def _filled(names: Any, counts: Counter[str]) -> dict[str, int]:
 
 
 def never_met(tally: Tally[Any], cases: int, counts: Mapping[str, Mapping[str, int]]) -> list[str]:
-    """What so many cases have to meet and is not among the counts, as `phase S2`."""
+    """The things that so many cases must meet and that are not among the counts, as `phase S2`."""
     wanted = tally.wanted(cases)
     return [f"{kind} {name}" for kind, names in wanted.items() for name in names if not counts.get(kind, {}).get(name)]

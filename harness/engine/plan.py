@@ -17,7 +17,7 @@ _TUPLES = ("candidates", "waivers")
 
 @dataclass(frozen=True, kw_only=True)
 class FuzzPlan:
-    """How many cases of which seed, cut into batches. The same plan gives the same cases, whoever runs them.
+    """A number of cases of a seed, cut into batches. The same plan gives the same cases, whoever runs them.
 
     `settings` go to the generator of cases. `timeout_sec` bounds one answer. `coverage` is how many of the first cases are run
     once more to measure what they reach.
@@ -35,12 +35,12 @@ class FuzzPlan:
 
     @property
     def batch_count(self) -> int:
-        """How many batches there are."""
+        """The number of batches."""
         return math.ceil(self.sequences / self.batch_size)
 
     @property
     def cases_measured(self) -> int:
-        """How many cases coverage is measured by."""
+        """The number of cases that coverage is measured by."""
         return min(self.coverage, self.sequences)
 
     def about(self) -> Subject[Any]:

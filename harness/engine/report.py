@@ -41,7 +41,7 @@ def print_problems(report: RunReport, console: Console) -> None:
 
 
 def print_contract(port: str, divergences: Sequence[Divergence], console: Console) -> None:
-    """Where a port has another contract than ours."""
+    """Print every place where a port's contract differs from ours."""
     for divergence in divergences:
         ours, theirs = text_of(divergence.reference), text_of(divergence.candidate)
         console.print(f"CONTRACT {port} at {divergence.path}: contract {ours}, port {theirs}", markup=False, soft_wrap=True)
@@ -84,7 +84,7 @@ def verdict(port: PortReport, report: RunReport) -> str:
 
 
 def met_table(report: RunReport) -> Table:
-    """How often each thing was met, by source; a kind of many names in one row."""
+    """A row for each thing that was met, with its counts by source."""
     table = Table("what", *report.met, title="Met by the cases", title_justify="left")
     counts = {source: met.to_json() for source, met in report.met.items()}
     names = dict.fromkeys((kind, name) for each in counts.values() for kind, known in each.items() for name in known)

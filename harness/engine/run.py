@@ -230,7 +230,7 @@ class Runner:
 
 
 def notes_of(report: RunReport) -> list[str]:
-    """What a reader should know beside the tables, a sentence each: everything that was not compared, and why."""
+    """A sentence for everything that was not compared, with the reason."""
     notes = []
     for port in report.ports:
         available = port.examined.availability

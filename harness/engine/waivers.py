@@ -36,21 +36,21 @@ class Waiver(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     @property
     def key(self) -> str:
-        """How its hits are counted."""
+        """The key under which its hits are counted."""
         return f"{self.fingerprint} {self.port or '*'}"
 
     def covers(self, port: str, divergence: Divergence) -> bool:
-        """Whether it is about this divergence of this port. What was not answered was not compared, and is never waived."""
+        """True if it covers this divergence of this port. A missing answer was not compared, and is never waived."""
         if divergence.kind == "error" and not divergence.path.endswith((".error", ".kind")):
             return False
         return self.names(port, divergence.fingerprint)
 
     def names(self, port: str, fingerprint: str) -> bool:
-        """Whether it is about a find of this port."""
+        """True if it covers a find of this port."""
         return self.fingerprint == fingerprint and self.port in (None, port)
 
     def expired(self, today: datetime.date) -> bool:
-        """Whether its last day is over."""
+        """True once its last day is over."""
         return self.expires < today
 
     def to_json(self) -> dict[str, Any]:
@@ -100,12 +100,12 @@ def waiver_of(waivers: Sequence[Waiver], port: str, divergence: Divergence) -> W
 
 
 def find_is_waived(waivers: Sequence[Waiver], find: Find) -> bool:
-    """Whether somebody answers for a find; then all that diverges in its cases is waived."""
+    """True if a waiver covers a find; then all that diverges in its cases is waived."""
     return any(waiver.names(find.port, find.fingerprint) for waiver in waivers)
 
 
 def stale(waivers: Sequence[Waiver], hits: Mapping[str, int], *, today: datetime.date, complete: bool) -> list[str]:
-    """What is wrong with waivers after a run, a sentence each: their day is over, or no case of a whole run hit them."""
+    """A sentence for each waiver that has expired, or that no case of a whole run hit."""
     found = []
     for waiver in waivers:
         who = f"waiver {waiver.fingerprint} of {waiver.owner}"

@@ -121,7 +121,7 @@ def _drain(
 
 
 def _result(future: Any, number: int, address: str) -> BatchResult:
-    """What a batch came to. Raises `WorkersError` where a worker was not fit to run it."""
+    """The result of a batch. Raises `WorkersError` where a worker was not fit to run it."""
     from distributed import KilledWorker
 
     try:

@@ -56,7 +56,7 @@ def _record(ledger: Ledger, run_id: str, figures: Sequence[Figure]) -> None:
 
 
 def gaps_of(plan: FuzzPlan, figures: Sequence[Figure]) -> list[str]:
-    """Where the cases reach less of the reference than the subject asks for, a sentence each."""
+    """A sentence for each figure of the reference that is below what the subject asks for."""
     coverage = plan.about().coverage
     if coverage is None or coverage.least_pct is None or plan.cases_measured < CASES_TO_REACH_ALL:
         return []

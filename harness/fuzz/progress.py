@@ -1,4 +1,4 @@
-"""How a fuzz run goes, while it goes: finds as they come, the rate, the time left, and what the cases have met so far."""
+"""The progress of a fuzz run: finds as they come, the rate, the time left, and counts of what the cases met."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WORDS = 20
 
 @contextmanager
 def telling(console: Console) -> Iterator[Listener]:
-    """What a run has to be told of: bars and counts that live on a terminal, plain lines elsewhere."""
+    """A listener that shows progress: bars and live counts on a terminal, plain lines elsewhere."""
     if not console.is_terminal:
         yield _Lines(console)
         return
@@ -39,7 +39,7 @@ def found(find: Find) -> str:
 
 
 def met(progress: Progress) -> list[str]:
-    """What the cases of this sitting have met, a line for each kind."""
+    """A line for each kind of thing that the cases of this attempt have met."""
     lines = []
     for kind, counts in progress.counts.items():
         if kind not in UNTOLD:

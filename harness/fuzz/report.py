@@ -1,4 +1,4 @@
-"""What a fuzz run came to, for a reader and for a machine."""
+"""The report of a fuzz run, for a reader and for a machine."""
 
 from __future__ import annotations
 

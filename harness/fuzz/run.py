@@ -21,7 +21,7 @@ from harness.store.records import BatchResult, Find
 
 @dataclass
 class Progress:
-    """Where a run stands."""
+    """The state of a run that is going on."""
 
     batches: int
     done: int = 0

@@ -1,4 +1,4 @@
-"""Whoever stops a run, from the keyboard or with a signal, stops it in order: once, and with a word on how to go on."""
+"""Stops a run in order on Ctrl-C or a signal: once, and with a word on how to go on."""
 
 from __future__ import annotations
 

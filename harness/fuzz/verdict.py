@@ -1,4 +1,4 @@
-"""What a fuzz run came to: one word, one exit code, and the sentences behind them."""
+"""The verdict on a fuzz run: one word, one exit code, and the sentences behind them."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from harness.mutants.vocabulary import Vocabulary
 
 @dataclass(frozen=True)
 class Source:
-    """What is mutated: modules of a package, without the functions that no comparison of ports reaches, which have reasons.
+    """The modules of a package that are mutated, without functions that no comparison of ports reaches, which have reasons.
 
     `constants` adds what is assigned outside of functions: named numbers, defaults of fields.
     """
@@ -70,7 +70,7 @@ class Mutant:
 
     @property
     def change(self) -> str:
-        """What was changed, in a line."""
+        """The change, in a line."""
         return f"{self.before} -> {self.after}"
 
     def tree(self) -> ast.Module:

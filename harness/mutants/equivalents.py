@@ -21,7 +21,7 @@ class EquivalentsError(ParityError):
 
 @dataclass(frozen=True)
 class Equivalent:
-    """Which mutants, and why no request can tell them from the reference."""
+    """The mutants that an entry names, and why no request can tell them from the reference."""
 
     where: str
     operator: str
@@ -33,14 +33,14 @@ class Equivalent:
     rare: bool = False
 
     def names(self, mutant: Mutant) -> bool:
-        """Whether the entry is about this mutant."""
+        """True if the entry names this mutant."""
         if self.where != mutant.where or not _matches(self.operator, f"{mutant.operator}:{mutant.variant}"):
             return False
         return self.text in mutant.text and self.above in mutant.above and _matches(self.change, mutant.change)
 
 
 def _matches(pattern: str, text: str) -> bool:
-    """Whether a text is what a pattern says, in which an ellipsis stands for anything."""
+    """True if a text matches a pattern in which an ellipsis stands for anything."""
     return re.fullmatch(".*".join(re.escape(part) for part in pattern.split("…")), text) is not None
 
 

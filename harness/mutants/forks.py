@@ -45,7 +45,7 @@ class Forks:
         self._children: dict[int, _Child] = {}
 
     def run(self, mutants: Sequence[Planted]) -> Iterator[tuple[Planted, Hunted]]:
-        """What became of each, in the order in which they end."""
+        """The fate of each mutant, in the order in which they end."""
         waiting, losses = list(reversed(mutants)), Counter[str]()
         # What is there now is never garbage; a collection in a child would only copy its pages.
         gc.collect()

@@ -17,7 +17,7 @@ from harness.panel import Panel
 
 
 class Mutations(ABC):
-    """What `parity mutants` asks of a subject.
+    """The part of a subject that `parity mutants` uses.
 
     `sequences` is how many cases a mutant survives. One case may take a mutant `hang_sec`, and `hang_times` as long as the
     reference took, before it counts as hung. With `traced`, a mutant is asked only cases that enter what it changes.
@@ -38,7 +38,7 @@ class Mutations(ABC):
         """The reference, and as the one candidate the reference with one module changed, both in this process."""
 
     def limits(self) -> AbstractContextManager[None]:
-        """What the parent and its children run within."""
+        """The context in which the parent and its children run."""
         return nullcontext()
 
     def open_built(self, toolchain: Toolchain, built: Path, baseline: Path) -> AbstractContextManager[Panel[Any]]:

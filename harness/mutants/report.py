@@ -1,4 +1,4 @@
-"""What a hunt came to: a table per operator, the survivors, the verdict."""
+"""The report of a hunt: a table per operator, the survivors, the verdict."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ class Row:
 
     @property
     def argued(self) -> bool:
-        """Whether it is said to be equivalent."""
+        """True if it is said to be equivalent."""
         return self.equivalent is not None and not self.equivalent.rare
 
     @property
     def unexplained(self) -> bool:
-        """Whether it survived and nobody says why."""
+        """True if it survived without an argument."""
         return self.status == "SURVIVED" and self.equivalent is None
 
     def to_json(self) -> dict[str, Any]:
@@ -60,7 +60,7 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Share:
-    """How many of the mutants that can be told from the reference were killed."""
+    """The numbers of mutants, of those that can be told from the reference, that were killed and that survived."""
 
     killed: int
     survived: int
@@ -138,7 +138,7 @@ def print_report(console: Console, rows: Sequence[Row], unreachable: Mapping[str
 
 
 def _remarks(row: Row) -> Iterator[str]:
-    """What is to be read of a mutant that did not end as it should."""
+    """The lines about a mutant that did not end as it should."""
     bug = row.mutant
     if row.status == "LOST":
         yield f"LOST {bug.id}: its process ended {LOST_MAX + 1} times with {row.hunted.path}, which is not the mutant's doing"

@@ -28,7 +28,7 @@ class BuildError(ParityError):
 
 @dataclass(frozen=True, kw_only=True)
 class Toolchain:
-    """How a port is built: its language, its folder, the tools that it takes, what need not be copied, and what comes out.
+    """The build of a port: its language, its folder, the tools that it takes, files that need not be copied, and the product.
 
     `bugs` are those that can be built in. `settings` are environment variables whose values are folders of the copy.
     """

@@ -52,7 +52,7 @@ def _carried(items: list[ast.stmt]) -> ast.Module:
 
 
 def _droppable(statement: ast.stmt, known: Set[str], *, within_if: bool) -> str | None:
-    """Which operator drops a statement; None where what is left could not run."""
+    """The operator that drops a statement; None where the rest could not run."""
     if isinstance(statement, ast.Assign) and stored(statement) <= known:
         return "assignment"
     if isinstance(statement, ast.AugAssign):
@@ -66,7 +66,7 @@ def _droppable(statement: ast.stmt, known: Set[str], *, within_if: bool) -> str 
 
 
 def _may_swap(first: ast.stmt, second: ast.stmt, known: Set[str]) -> bool:
-    """Whether the second could run before the first, and whether that could make a difference.
+    """True if the second could run before the first, and that could make a difference.
 
     What ends a function stays last, what is first bound stays first; two that share nothing would be the same swapped.
     """
@@ -81,12 +81,12 @@ def _may_swap(first: ast.stmt, second: ast.stmt, known: Set[str]) -> bool:
 
 
 def _leaves(statement: ast.stmt) -> bool:
-    """Whether the function may end here: of two such the first decides."""
+    """True if the function may end here: of two such statements the first decides."""
     return any(isinstance(each, ast.Return | ast.Raise | ast.Continue) for each in ast.walk(statement))
 
 
 def _acts(statement: ast.stmt) -> bool:
-    """Whether it appends or checks something: such things have an order."""
+    """True if it appends or checks something: such things have an order."""
     return any(isinstance(each, ast.Expr | ast.AugAssign) for each in ast.walk(statement))
 
 

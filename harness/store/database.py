@@ -49,7 +49,7 @@ def file_of(url: str) -> Path | None:
 
 
 def in_memory(url: str) -> bool:
-    """Whether a database is gone with the process that opened it."""
+    """True for a database that is gone with the process that opened it."""
     try:
         address = make_url(url)
     except (ArgumentError, ValueError):
@@ -106,7 +106,7 @@ def create_tables(engine: Engine) -> None:
 
 
 def patiently(write: Callable[[], T]) -> T:
-    """What `write` returns, asked again while the server is away, as when it is restarted. Must be safe to ask twice."""
+    """Call `write` again and again while the server is away, as when it is restarted. Must be safe to call twice."""
     give_up = time.monotonic() + AWAY_SEC
     told = False
     while True:
@@ -122,7 +122,7 @@ def patiently(write: Callable[[], T]) -> T:
 
 
 def _is_away(error: OperationalError) -> bool:
-    """Whether there is no server, for now: it refuses connections, starts, or stopped under one."""
+    """True if there is no server for now: it refuses connections, starts, or stopped under one."""
     if isinstance(error.orig, sqlite3.Error):
         return False
     # 57P01 to 57P03: stopped by an administrator, crashed, cannot connect now. Without a code nobody answered.
@@ -131,5 +131,5 @@ def _is_away(error: OperationalError) -> bool:
 
 
 def first_line(error: Exception) -> str:
-    """What an error says first."""
+    """The first line of an error."""
     return str(error).partition("\n")[0]

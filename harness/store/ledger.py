@@ -38,7 +38,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Total:
-    """What all finished batches of a run come to."""
+    """The sums over all finished batches of a run."""
 
     batches: int
     cases: int
@@ -131,7 +131,7 @@ class Ledger:
             connection.execute(runs.update().where(runs.c.id == run_id).values(state=state, ended_at=time.time()))
 
     def total(self, run_id: str) -> Total:
-        """What the finished batches come to."""
+        """The sums over the finished batches."""
         columns = [func.coalesce(func.sum(batches.c[name]), 0) for name in ("cases", "steps", "divergent", "waived", "seconds")]
         query = select(func.count(), *columns).where(batches.c.run_id == run_id)
         with self._engine.connect() as connection:
@@ -139,7 +139,7 @@ class Ledger:
         return Total(number, int(cases), int(steps), int(divergent), int(waived), float(seconds))
 
     def counts(self, run_id: str) -> dict[str, Counter[str]]:
-        """How often each phase, event and the like was met, over all finished batches."""
+        """Counts by kind and name over all finished batches."""
         found: dict[str, Counter[str]] = {}
         with self._engine.connect() as connection:
             for counts in connection.execute(select(batches.c.counts).where(batches.c.run_id == run_id)).scalars():
@@ -184,7 +184,7 @@ class Ledger:
         return [Repro(**{name: value for name, value in row.items() if name != "run_id"}) for row in rows]
 
     def coverage(self, run_id: str) -> dict[str, tuple[int, int, list[str]]]:
-        """What was reached, how much there is and what was missed, by port and what is counted, as in `rust regions`."""
+        """Units reached, units in all and places missed, by port and unit, as in `rust regions`."""
         with self._engine.connect() as connection:
             rows = connection.execute(select(coverage).where(coverage.c.run_id == run_id)).mappings().all()
         return {row["port"]: (row["covered"], row["total"], row["missing"]) for row in rows}

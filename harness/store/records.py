@@ -1,4 +1,4 @@
-"""What goes into the ledger, as plain data that crosses processes."""
+"""The ledger's records, as plain data that crosses processes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Find:
 
 @dataclass(frozen=True, kw_only=True)
 class BatchResult:
-    """What a batch came to; nothing in it but `seconds` and `rss_bytes` depends on who ran it."""
+    """The result of a batch; nothing in it but `seconds` and `rss_bytes` depends on who ran it."""
 
     number: int
     cases: int

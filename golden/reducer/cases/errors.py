@@ -1,4 +1,4 @@
-"""What is outside the domain, and how each port has to say so."""
+"""Inputs outside the domain, and the errors that every port must give."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a fuzz run found once: see `golden.promoted`."""
+"""Cases that a fuzz run found: see `golden.promoted`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a state may look like: every invariant, every bootstrap, old and newer snapshots."""
+"""Shapes of states: every invariant, every bootstrap, old and newer snapshots."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How fast the detector's port is: ratios to the reference in one run, round by round, on the same candles."""
+"""The speed of the detector's port: ratios to the reference in one run, round by round, on the same candles."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from harness.subjects.detector.judging.statistical import Criteria
 
 @dataclass(frozen=True)
 class DetectorContract:
-    """What is expected of every port, as read from the file."""
+    """The contract of every port, as read from the file."""
 
     surface: Json
     levels: dict[str, str]

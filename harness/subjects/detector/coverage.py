@@ -51,7 +51,7 @@ class DetectorCoverage(Coverage):
 
 
 def figures(plan: Any, folder: Path) -> list[Figure]:
-    """What the extension counts over the plan's cases. Raises `NotMeasuredError`."""
+    """The extension's figures over the plan's cases. Raises `NotMeasuredError`."""
     profdata, cov = tools()
     package = built()
     search = os.pathsep.join([str(package.parent), str(ROOT)])
@@ -106,7 +106,7 @@ def _figure(files: list[dict[str, Any]]) -> Figure:
 
 
 def _unreached(file: dict[str, Any]) -> Iterator[str]:
-    """Where the regions begin that were never entered."""
+    """The places where regions begin that were never entered."""
     name = Path(file["filename"]).relative_to(PORT).as_posix()
     for line, column, count, has_count, is_entry, is_gap in file["segments"]:
         if has_count and is_entry and not is_gap and not count:

@@ -62,7 +62,7 @@ class DetectorMeasures(Measures):
         return table
 
     def _levels_table(self, port: str) -> Table:
-        """How often each level was compared, and how often it was the one that diverged first."""
+        """The number of comparisons of each level, and of cases in which it diverged first."""
         table = Table("level", "compared", "divergent", title=f"Levels compared: {port}", title_justify="left")
         for level, compared in sorted(self.levels.items()):
             table.add_row(level, str(compared), str(self.levels_divergent[level]))

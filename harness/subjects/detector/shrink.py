@@ -1,4 +1,4 @@
-"""How a case of the detector is made smaller.
+"""Shrinking of the detector's cases.
 
 First on the integers that it was decoded from; then on the case: shorter series, fewer calls, fewer settings, rounder
 numbers.
@@ -112,5 +112,5 @@ def _rounder(series: Series) -> Iterator[Series]:
 
 
 def rows_of(case: SeriesCase) -> int:
-    """How many rows the longest series of a case has."""
+    """The number of rows of the longest series of a case."""
     return max((len(case.inputs[name].values) for name in ROWS if name in case.inputs), default=0)

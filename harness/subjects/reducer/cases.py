@@ -53,7 +53,7 @@ class ReducerTally(Tally[Case]):
     """Counts phases, accepted events, actions with their reasons, and refusals by their kind."""
 
     def met(self, case: Case, expected: Outcome) -> Iterator[tuple[str, str]]:
-        """What the reference's answer to a case shows."""
+        """The things that the reference's answer to a case shows."""
         answer: Json = expected.answer
         if "error" in answer:
             yield "refused", f"case: {answer['kind']}"

@@ -54,7 +54,7 @@ def probe(port: Port, contract: dict[str, Any]) -> Examined:
 
 
 def check_contract(port: Port, contract: dict[str, Any]) -> tuple[list[Divergence], dict[str, Any]]:
-    """What the port's own description has different from the contract, and the description itself.
+    """The divergences of the port's own description from the contract, and the description itself.
 
     The hash is recomputed from what the port describes, so a port cannot just repeat the right one.
     """

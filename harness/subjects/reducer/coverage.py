@@ -121,7 +121,7 @@ def server() -> Path:
 
 
 def figures(ticks: Path) -> list[Figure]:
-    """What a server that ended normally counted. Raises `NotMeasuredError`."""
+    """The figures of a server that ended normally. Raises `NotMeasuredError`."""
     if not ticks.exists():
         raise NotMeasuredError("the server that counts left no figures: it was killed or died")
     where: list[str | Path] = [ticks, f"--hpcdir={BUILD / 'mix'}", f"--srcdir={PORT}"]

@@ -96,7 +96,7 @@ class ReducerPanel(Panel[Case]):
         self._in_a_row.clear()
 
     def sample_every(self, port: str) -> int:
-        """How dear a call of the port is."""
+        """1, or more for a port whose calls are dear."""
         return self.ports[port].sample_every
 
     def candidate_of(self, port: str) -> str | None:

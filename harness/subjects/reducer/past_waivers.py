@@ -1,4 +1,4 @@
-"""What comes after a divergence that is waived: a waiver must not hide another bug."""
+"""Divergences behind one that is waived: a waiver must not hide another bug."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def _replayed(case: Case, start: int, reference: Port, port: Port) -> list[Diver
 
 
 def asked_further(case: Case, reference: Port, port: Port) -> list[Divergence]:
-    """What a replay that diverges would keep from being asked: the other methods, single transitions, a session."""
+    """Divergences of all that is not asked once a replay diverges: the other methods, single transitions, a session."""
     answer = reference.replay(case).answer
     found = compare_methods(case=case, answer=answer, reference_port=reference, port=port)
     return found + (compare_session(case=case, port=port) if port.has_sessions else [])

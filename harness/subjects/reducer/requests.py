@@ -99,7 +99,7 @@ def sampled_requests(case: Case, answer: Json) -> Iterator[tuple[str, Json]]:
 
 
 def _of_changed_states(state: Json) -> Iterator[tuple[str, Json]]:
-    """What a state is asked once it is changed on purpose."""
+    """Requests about a state that is changed on purpose."""
     yield "check_invariants", {"state": _unsound(state)}
     for cooldown in COOLDOWNS:
         yield "derive_phase", {"state": {**state, "cooldown_until_a": cooldown}}

@@ -60,7 +60,7 @@ class Overheard:
 
 
 def _determined(outcome: Outcome) -> bytes:
-    """What of a step's answer can be written in one way only: equal orders can be listed by either's index."""
+    """The part of a step's answer that can be written in one way only: equal orders can be listed by either's index."""
     free = ("orders", "recovery_orders")
     return json.dumps({key: value for key, value in outcome.answer.items() if key not in free}).encode()
 

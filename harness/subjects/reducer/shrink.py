@@ -1,4 +1,4 @@
-"""How a case of the reducer is made smaller.
+"""Shrinking of the reducer's cases.
 
 First on the integers that the case was decoded from, so that events stay such as the book calls for; then on the case
 itself: later starts, fewer events, orders and settings, rounder numbers.
@@ -50,7 +50,7 @@ class ReducerShrinking(Shrinking[Case]):
 
 
 def _choices_of(case: Case) -> CaseChoices | None:
-    """What a generated case was decoded from; None for any other case."""
+    """The choices that a generated case was decoded from; None for any other case."""
     origin = case.metadata
     if origin.get("source") != "generated":
         return None

@@ -1,4 +1,4 @@
-"""How an answer is written: what `json.loads` forgives, docs/wire.md does not.
+"""The spelling of answers: what `json.loads` forgives, docs/wire.md does not.
 
 A reader of JSON drops a repeated key, forgets the order of fields and rounds whatever digits it is given, so two answers that
 read alike may still be spelled differently. A port's other readers (a digest over text, a log, a client that reads in place)
@@ -46,7 +46,7 @@ def _fields(pairs: list[tuple[str, Any]]) -> _Fields:
 
 @lru_cache(maxsize=65_536)
 def is_shortest(token: str) -> bool:
-    """Whether a float is written with no more digits than it needs to read back; how its exponent is written is free."""
+    """True if a float has no more digits than it needs to read back; the spelling of its exponent is free."""
     mantissa = token.lower().partition("e")[0].lstrip("-")
     whole, _, fraction = mantissa.partition(".")
     if fraction.endswith("0") and fraction != "0":
@@ -59,7 +59,7 @@ def _digits(mantissa: str) -> str:
 
 
 def well_written(line: bytes) -> bool:
-    """Whether an answer has no repeated key, no float with needless digits and is UTF-8; the order of fields does not count."""
+    """True if an answer is UTF-8 without repeated keys and needless digits; the order of fields does not count."""
     sound = True
 
     def fields(pairs: list[tuple[str, Any]]) -> None:

@@ -103,7 +103,7 @@ def train(port: DetectorPort, inputs: Mapping[str, Any]) -> Json:
 
 
 def said_of(model: Any, rows: Series, lengths: Any) -> Json:
-    """What a trained model says of rows: labels, paths, posteriors, scores."""
+    """A trained model's labels, paths, posteriors and scores of rows."""
 
     def order() -> Any:
         # The detector's labels: states by their mean of feature 1, or of feature 0 where there is no other.
@@ -132,14 +132,14 @@ def said_of(model: Any, rows: Series, lengths: Any) -> Json:
 
 
 def _stationary(model: Any) -> Any:
-    """Where the chain ends up; where two sets of states are never left, only that there are many such distributions."""
+    """The stationary distribution; where two sets of states are never left, only that it is not unique."""
     found = model.get_stationary_distribution()
     gaps = np.abs(np.linalg.eigvals(np.asarray(model.transmat_)) - 1.0)
     return found if int((gaps < CLOSED_GAP).sum()) <= 1 else "not unique"
 
 
 def infer(port: DetectorPort, inputs: Mapping[str, Any]) -> Json:
-    """What one and the same model says of rows."""
+    """The answers of one and the same model about rows."""
     states = len(inputs["model"]["startprob"].values)
     model = port["GaussianHMM"](states, implementation=inputs["implementation"])
     place(model, inputs["model"])

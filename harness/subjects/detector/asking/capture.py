@@ -1,4 +1,4 @@
-"""What a call does, all of it: its value or its exception, its log records and its warnings, as plain data and arrays."""
+"""Captures calls: the value or exception, log records and warnings, as plain data and arrays."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class _Records(logging.Handler):
 
 @contextmanager
 def listening() -> Iterator[list[dict[str, Any]]]:
-    """What is logged as a warning or worse, by whatever logger, and what is warned of, meanwhile."""
+    """Records of every logger at WARNING or above, and warnings, inside the block."""
     handler, root = _Records(), logging.getLogger()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")

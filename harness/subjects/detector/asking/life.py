@@ -87,7 +87,7 @@ class Life:
         return flags
 
     def _too_old(self) -> list[bool]:
-        """What it says by a clock that shows a share of the interval since its training."""
+        """`needs_retrain` by a clock that shows a share of the interval since the training."""
         interval = self.detector.cfg["HMM_RETRAIN_INTERVAL_SEC"]
         trained_at, clock = self.detector._last_train_ts, self.detector._now
         found = []
@@ -134,7 +134,7 @@ class Life:
         self.observations.append(None if snapshot is None else [plain(getattr(snapshot, name)) for name in names])
 
     def _follows(self, state: Any, closes: Any, volumes: Any) -> bool:
-        """Whether a new state is what the detector's own model says of these candles.
+        """True if a new state is what the detector's own model says of these candles.
 
         Asked of every port about itself, it holds even where two trainings have nothing to agree on.
         """

@@ -20,7 +20,7 @@ def parameters(model: Any) -> Json:
 
 
 def course(model: Any) -> Json:
-    """How its training went."""
+    """The course of a model's training."""
     monitor = model.monitor_
     return {
         "iterations": int(monitor.iter),
@@ -30,7 +30,7 @@ def course(model: Any) -> Json:
 
 
 def begin(port: DetectorPort, rows: Series, lengths: Any, settings: Mapping[str, Any]) -> Json:
-    """What a training starts from: the random draws, the centres of k-means, the spread of the data."""
+    """The start of a training: the random draws, the centres of k-means, the spread of the data."""
     model = port["GaussianHMM"](**settings)
     # As `fit` would hand it on: checked, contiguous.
     data = np.ascontiguousarray(rows.build(), dtype=np.float64)

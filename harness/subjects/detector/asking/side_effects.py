@@ -1,4 +1,4 @@
-"""What a call must leave alone: what it was handed, what was handed out before, and the generators that all draw from."""
+"""Side effects: a call must leave its arguments, earlier results and the global random generators alone."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Watch:
         self.generators = _generators()
 
     def touched(self) -> tuple[str, ...]:
-        """What is not what it was."""
+        """The kinds of objects that are not what they were."""
         found = [what for what, now, before in self.objects if not _same(now, before)]
         drawn = [what for what, state in _generators().items() if state != self.generators[what]]
         return tuple(dict.fromkeys([*found, *drawn]))

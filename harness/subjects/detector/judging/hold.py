@@ -48,12 +48,12 @@ def broken(why: object) -> Verdict:
 
 
 def asking(port: DetectorPort | IsolatedPort) -> Callable[[SeriesCase], Answer]:
-    """How to put a case to a port."""
+    """The function that puts a case to a port."""
     return port.answer if isinstance(port, IsolatedPort) else lambda case: answered(port, case)
 
 
 def touches(found: Answer) -> list[Divergence]:
-    """What a port changed that is not its own; nothing may excuse that."""
+    """Divergences for everything that a port changed and does not own; nothing may excuse that."""
     return [
         Divergence(path=f"$.{SIDE_EFFECTS}.{what}", kind="value", reference="left alone", candidate="changed")
         for what in found.touched

@@ -37,7 +37,7 @@ _TRAINED = re.compile(r"^\$\.same_seed\.(trainings\[\d+\]\.)?((start|trained)\.(
 
 @dataclass
 class Verdict:
-    """What came of one case on one port. `excused` names the comparison that it had to fall back to."""
+    """The verdict on one case and port. `excused` names the weaker comparison that had to do."""
 
     divergences: list[Divergence] = field(default_factory=list)
     largest: dict[str, Largest] = field(default_factory=dict)
@@ -128,7 +128,7 @@ def _optimum(outcome: Json) -> dict[str, Any] | None:
 
 
 def identities(reference: Json, candidate: Json) -> Iterator[tuple[str, bool]]:
-    """What has to be identical in every training, and whether it is."""
+    """The values that must be identical in every training, each with True if it is."""
     pairs = [(reference.get("same_seed", {}), candidate.get("same_seed", {}))]
     if "trainings" in pairs[0][0]:
         pairs = list(zip(pairs[0][0]["trainings"], pairs[0][1].get("trainings", []), strict=False))

@@ -23,7 +23,7 @@ WHOLE = ("int64", "ints")
 
 @lru_cache(maxsize=1)
 def moved_outcomes(case: SeriesCase, port: DetectorPort) -> list[Json]:
-    """What a port does with each of the moved cases. Kept for the next candidate that has to be judged on the same one."""
+    """A port's outcomes on the perturbed cases. They are kept for the next candidate that is judged on the same case."""
     return [answer(port, moved) for moved in moved_cases(case)]
 
 

@@ -23,7 +23,7 @@ Labels = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, kw_only=True)
 class Criteria:
-    """What two optima have to have in common; read from `golden/detector/contract.json`."""
+    """The criteria that two optima must meet; read from `golden/detector/contract.json`."""
 
     confidence: float
     agreement_lower_min: float
@@ -38,7 +38,7 @@ class Criteria:
 
 @dataclass(frozen=True, kw_only=True)
 class Likeness:
-    """How alike two models are. `gap` is in log-likelihood a row, `drift` in probability of the matched states."""
+    """The likeness of two models. `gap` is in log-likelihood a row, `drift` in probability of the matched states."""
 
     permutation: tuple[int, ...]
     agreeing: int
@@ -51,7 +51,7 @@ class Likeness:
 
     @property
     def passed(self) -> bool:
-        """Whether every criterion is met."""
+        """True if every criterion is met."""
         return not self.shortfalls
 
     def to_json(self) -> dict[str, Any]:
@@ -67,7 +67,7 @@ def agreement_lower(agreeing: int, rows: int, confidence: float = 0.95) -> float
 
 
 def sample_size(bound: float, confidence: float = 0.95) -> int:
-    """How many rows, all of them agreeing, it takes for the lower bound to reach `bound`: 299 for 0.99 at 95 %."""
+    """The number of rows, all of them agreeing, for the lower bound to reach `bound`: 299 for 0.99 at 95 %."""
     if not 0.0 < bound < 1.0:
         raise ValueError(f"bound must be between 0 and 1, got {bound}")
     return math.ceil(math.log(1.0 - confidence) / math.log(bound))
@@ -86,7 +86,7 @@ def match_states(reference: Mapping[str, Floats], candidate: Mapping[str, Floats
 
 
 def liken(*, reference: Mapping[str, Any], candidate: Mapping[str, Any], criteria: Criteria) -> Likeness:
-    """How alike two trained models are on the rows they were trained on.
+    """The likeness of two trained models on the rows they were trained on.
 
     Both hold `means` and `covars`, the `path` of their labels, their `posteriors` and the `score` of the rows.
     """

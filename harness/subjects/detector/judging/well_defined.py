@@ -1,4 +1,4 @@
-"""What is defined of a training on degenerate data: errors, shapes, and where there is a number at all.
+"""The well-defined part of a training on degenerate data: errors, shapes, and places where there is a number at all.
 
 And of that only what the reference itself keeps to when its data are moved by their last bit.
 """
@@ -35,7 +35,7 @@ def defined(outcome: Any) -> Any:
 
 
 def agreed(outcomes: Sequence[Any]) -> Any:
-    """What all outcomes have in common; `UNDEFINED` stands for the rest."""
+    """The common part of all outcomes; `UNDEFINED` stands for the rest."""
     first, *others = outcomes
     for other in others:
         first = _common(first, other)

@@ -1,4 +1,4 @@
-"""How the detector is mutated: a changed module of the reference as a port, and bugs built into the Rust port."""
+"""Mutations of the detector: a changed module of the reference as a port, and bugs built into the Rust port."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""How the implementations of the detector are reached."""
+"""The implementations of the detector, and the ways to reach them."""

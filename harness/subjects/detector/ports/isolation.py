@@ -39,7 +39,7 @@ class GivenUpError(ParityError):
 
 @dataclass(frozen=True)
 class Opened:
-    """What a port says of itself once its module is imported."""
+    """A port's description of itself once its module is imported."""
 
     available: Availability
     version: str | None = None
@@ -58,7 +58,7 @@ class IsolatedPort:
         self._opened: Opened | None = None
 
     def opened(self) -> Opened:
-        """Whether it can be used at all, and its version. Asked once."""
+        """The availability, version and missing names of the port. Asked once."""
         if self._opened is None:
             try:
                 self._opened = self._ask("open")
@@ -68,7 +68,7 @@ class IsolatedPort:
         return self._opened
 
     def differing(self, surface: Json) -> list[Divergence]:
-        """Where its surface is not the contract's."""
+        """The divergences of its surface from the contract's."""
         try:
             found: list[Divergence] = self._ask("differing", surface)
         except BrokenPortError as error:
@@ -76,7 +76,7 @@ class IsolatedPort:
         return found
 
     def answer(self, case: SeriesCase) -> Answer:
-        """What it does with a case. Raises `UnnamedError`, `BrokenPortError`, `GivenUpError`."""
+        """The port's answer to a case. Raises `UnnamedError`, `BrokenPortError`, `GivenUpError`."""
         if self.breakdowns >= BREAKDOWNS_MAX:
             raise GivenUpError(self.name)
         found: Answer = self._ask("answer", case)

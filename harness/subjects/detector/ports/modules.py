@@ -38,7 +38,7 @@ class DetectorPort:
     found: Availability | None = None
 
     def availability(self) -> Availability:
-        """Whether its module can be imported at all. The import happens once."""
+        """The availability of its module. The import happens once."""
         if self.found is None:
             try:
                 self.names = self.load()

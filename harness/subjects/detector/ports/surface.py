@@ -1,4 +1,4 @@
-"""What a port of the detector offers, by its own words: names, parameters with their defaults, literals."""
+"""The surface of a detector's port as it describes itself: names, parameters with their defaults, literals."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _tried(read: Any, value: Any) -> Any:
 
 
 def differing(port: DetectorPort, surface: Json) -> list[Divergence]:
-    """Where a port's surface is not the contract's; names that it lacks are reported as missing, not here."""
+    """The divergences of a port's surface from the contract's; names that it lacks are reported as missing, not here."""
     described = describe(port)
     there = {key: value for key, value in surface.items() if key == "parameters" or key in port.names}
     there["parameters"] = {name: value for name, value in surface["parameters"].items() if name in port.names}

@@ -1,4 +1,4 @@
-"""What the benchmark drives through the ports: streams of events that really happen."""
+"""The loads of the benchmark: streams of events that really happen."""
 
 from __future__ import annotations
 

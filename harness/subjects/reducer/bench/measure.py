@@ -32,7 +32,7 @@ Transition = Callable[..., tuple[sm.PairState, list[sm.Action]]]
 
 @dataclass
 class Cost:
-    """What a load cost: `us` per step on average, and the steps it was measured over."""
+    """The cost of a load: `us` per step on average, and the steps it was measured over."""
 
     us: float
     steps: int

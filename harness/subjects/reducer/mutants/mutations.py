@@ -1,4 +1,4 @@
-"""How the reducer is mutated: a changed module of the reference as a port, and bugs built into the Haskell port."""
+"""Mutations of the reducer: a changed module of the reference as a port, and bugs built into the Haskell port."""
 
 from __future__ import annotations
 

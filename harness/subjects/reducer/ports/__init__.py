@@ -1,1 +1,1 @@
-"""How the implementations of the reducer are reached."""
+"""The implementations of the reducer, and the ways to reach them."""

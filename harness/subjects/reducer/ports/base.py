@@ -1,4 +1,4 @@
-"""What every port of the reducer can do, however it is reached."""
+"""The interface of the reducer's ports, however they are reached."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Outcome:
         return json.loads(self.line)
 
     def is_json(self) -> bool:
-        """Whether the line is one JSON object."""
+        """True if the line is one JSON object."""
         try:
             return isinstance(self.answer, dict)
         except (ValueError, RecursionError):
@@ -56,7 +56,7 @@ class Port(ABC):
 
     @abstractmethod
     def availability(self) -> Availability:
-        """Whether this port can be used here."""
+        """The availability of the port on this machine."""
 
     @abstractmethod
     def answer(self, line: bytes) -> bytes:

@@ -31,7 +31,7 @@ class ServerPort(Port):
         self._server: Server | None = None
 
     def availability(self) -> Availability:
-        """Whether the executable is there; whether it works is for its first answer to show."""
+        """The availability of the executable; if it works, its first answer will show."""
         if self.argv is None:
             return Availability(available=False, reason="its executable was not found", remedy=self.remedy)
         if shutil.which(self.argv[0]) is None:
@@ -74,7 +74,7 @@ class OneshotPort(Port):
         self.remedy = remedy
 
     def availability(self) -> Availability:
-        """Whether the executable is there."""
+        """The availability of the executable."""
         if self.argv is None or shutil.which(self.argv[0]) is None:
             return Availability(available=False, reason="its executable was not found", remedy=self.remedy)
         return Availability(available=True)

@@ -1,4 +1,4 @@
-"""Which ports there are, by name."""
+"""The registry of the reducer's ports."""
 
 from __future__ import annotations
 
