@@ -59,7 +59,7 @@ def divergence() -> str:
 def speeds() -> str:
     """Each way to the reducer as a multiple of a bare round trip, over golden journeys and candles."""
     bench = parity("bench", "--subject", "reducer")
-    loads = {name: load["us_per_step"] for name, load in bench["loads"].items() if load["targets"]}
+    loads = {name: load["columns"]["us"] for name, load in bench["loads"].items() if load["targets"]}
     rows = ["| what | " + " | ".join(loads) + " |", "|" + " --- |" * (len(loads) + 1)]
     wanted = ["bare round trip", "session call", "replay step", "full-state call", "one-shot call", "python reference"]
     for what in wanted:
@@ -77,9 +77,10 @@ def detector_agreement(sequences: int = 300, seed: int = 7) -> str:
         "|" + " --- |" * 8,
     ]
     for port in run["ports"]:
-        cases = [sum(port["cases"].get(source, {}).values()) for source in ("golden", "generated", "market")]
-        divergent = sum(sum(kinds.values()) for kinds in port["divergent"].values())
-        same = [_of(port["identical"].get(what)) for what in ("iteration counts", "labels", "Viterbi paths")]
+        cases = [port["cases"].get(source, 0) for source in ("golden", "generated", "market")]
+        divergent = sum(port["divergent"].values())
+        identical = port["measures"].get("identical", {})
+        same = [_of(identical.get(what)) for what in ("iteration counts", "labels", "Viterbi paths")]
         cells = [f"`{port['name']}`", *map(str, cases), str(divergent), *same]
         rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows)
@@ -88,10 +89,11 @@ def detector_agreement(sequences: int = 300, seed: int = 7) -> str:
 def detector_speeds() -> str:
     """How many times as fast as the reference the detector's port is, per round of the benchmark."""
     bench = parity("bench", "--subject", "detector")
-    wanted = [target["name"] for target in bench["targets"] if "/" not in target["name"]]
+    load = bench["loads"]["candles"]
+    wanted = [target["name"] for target in load["targets"] if "/" not in target["name"]]
     rows = ["| what | times as fast: median | lowest round | highest round |", "| --- | --- | --- | --- |"]
     for name in wanted:
-        ratio = bench["ratios"][name.replace(",", "", 1).replace(",", "").removesuffix(" candles")]
+        ratio = load["ratios"][name.replace(",", "", 1).replace(",", "").removesuffix(" candles")]
         rows.append(f"| {name} | {ratio['median']:.0f} | {ratio['min']:.0f} | {ratio['max']:.0f} |")
     return "\n".join(rows)
 
