@@ -6,8 +6,8 @@ import hashlib
 import random
 from collections.abc import Iterator
 
-from generators.detector.case import Kind, SeriesCase
-from generators.detector.choices import DEGENERATE, ODD, REALISTIC, SHORT, SeriesChoices, decode_case
+from generators.detector.case import DetectorCase, Kind
+from generators.detector.choices import DEGENERATE, ODD, REALISTIC, SHORT, DetectorChoices, decode_case
 from generators.dial import CHOICE_MAX
 from generators.plain import Json
 
@@ -19,13 +19,13 @@ _KINDS = tuple(kind for kind, share in _SHARES.items() for _ in range(share))
 _FLAVOURS = (REALISTIC,) * 13 + (ODD,) * 4 + (DEGENERATE,) * 2 + (SHORT,)
 
 
-def draw_choices(seed: int, index: int) -> tuple[SeriesChoices, str, Json]:
+def draw_choices(seed: int, index: int) -> tuple[DetectorChoices, str, Json]:
     """The integers, name and metadata of case number `index` of `seed`. Raises `ValueError`."""
     if index < 0:
         raise ValueError(f"index {index} must be 0 or more")
     key = hashlib.sha256(f"doge-parity series {seed} {index}".encode()).digest()
     rng = random.Random(int.from_bytes(key[:16], "big"))
-    choices = SeriesChoices(
+    choices = DetectorChoices(
         kind=rng.choice(_KINDS),
         flavour=rng.choice(_FLAVOURS),
         size=rng.randrange(CHOICE_MAX),
@@ -38,13 +38,13 @@ def draw_choices(seed: int, index: int) -> tuple[SeriesChoices, str, Json]:
     return choices, f"series-{seed}-{index}", {"source": "generated", "seed": seed, "index": index}
 
 
-def generate_case(seed: int, index: int) -> SeriesCase:
+def generate_case(seed: int, index: int) -> DetectorCase:
     """Case number `index` of `seed`. Raises `ValueError` when `index` is negative."""
     choices, name, metadata = draw_choices(seed, index)
     return decode_case(choices, name=name, metadata=metadata)
 
 
-def generate_cases(seed: int, count: int) -> Iterator[SeriesCase]:
+def generate_cases(seed: int, count: int) -> Iterator[DetectorCase]:
     """Cases 0 to `count` - 1 of `seed`."""
     for index in range(count):
         yield generate_case(seed, index)

@@ -86,7 +86,7 @@ def series_from_json(data: Any) -> Series:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class SeriesCase:
+class DetectorCase:
     """The inputs of one kind of call, and their origin.
 
     `inputs` holds plain data and `Series`. `properties` names what is special about the data. `degenerate` declares data
@@ -133,7 +133,7 @@ def _check_inputs(kind: str, inputs: Any) -> None:
             raise ValueError(f"case.inputs.{name}: is missing, or is not what a case of kind {kind!r} has there")
 
 
-def from_json(data: Mapping[str, Any]) -> SeriesCase:
+def from_json(data: Mapping[str, Any]) -> DetectorCase:
     """Read a case back. Raises `ValueError` that names what is missing."""
     for name in ("name", "kind", "inputs"):
         if name not in data:
@@ -142,7 +142,7 @@ def from_json(data: Mapping[str, Any]) -> SeriesCase:
         raise ValueError(f"case.kind: is none of {', '.join(KINDS)}")
     inputs = _from_plain(data["inputs"])
     _check_inputs(data["kind"], inputs)
-    return SeriesCase(
+    return DetectorCase(
         name=str(data["name"]),
         kind=data["kind"],
         inputs=inputs,

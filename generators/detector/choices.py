@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from generators.detector import candles, observations
-from generators.detector.case import SAME_NUMBERS, Floats, Kind, Series, SeriesCase
+from generators.detector.case import SAME_NUMBERS, DetectorCase, Floats, Kind, Series
 from generators.detector.functions import error_script, function_script
 from generators.detector.noise import stream
 from generators.detector.observations import FEATURES_MAX, STATES_MAX, Observations
@@ -35,7 +35,7 @@ PERIODS = ("fast_ema_periods", "slow_ema_periods", "macd_fast", "macd_slow", "ma
 
 
 @dataclass(frozen=True, kw_only=True)
-class SeriesChoices:
+class DetectorChoices:
     """The integers of a case. All of them zero: a realistic series of the smallest size, handed in as plain float64.
 
     `flavour` says how far from ordinary the data may go; see `FLAVOURS`. `noise` is the seed of its randomness.
@@ -54,14 +54,14 @@ class SeriesChoices:
 Decoded = tuple[Json, list[str], bool]
 
 
-def decode_case(choices: SeriesChoices, *, name: str, metadata: Mapping[str, Any]) -> SeriesCase:
+def decode_case(choices: DetectorChoices, *, name: str, metadata: Mapping[str, Any]) -> DetectorCase:
     """The case that the integers stand for."""
     inputs, properties, degenerate = DECODERS[choices.kind](choices)
     known = tuple(dict.fromkeys([FLAVOURS[choices.flavour % len(FLAVOURS)], *properties]))
-    return SeriesCase(name=name, kind=choices.kind, inputs=inputs, properties=known, degenerate=degenerate, metadata=metadata)
+    return DetectorCase(name=name, kind=choices.kind, inputs=inputs, properties=known, degenerate=degenerate, metadata=metadata)
 
 
-def _form(choices: SeriesChoices, *, wrong: bool = False) -> str:
+def _form(choices: DetectorChoices, *, wrong: bool = False) -> str:
     dial = Dial(choices.form)
     if dial.pick(3) < 2:
         return "float64"
@@ -72,7 +72,7 @@ def _form_property(form: str) -> list[str]:
     return [] if form == "float64" else [f"form {form}"]
 
 
-def _candles(choices: SeriesChoices, length: int) -> candles.Candles:
+def _candles(choices: DetectorChoices, length: int) -> candles.Candles:
     """A market, with an oddity if the flavour allows one."""
     made = candles.market(Dial(choices.process), choices.noise, length)
     flavour, dial = choices.flavour % len(FLAVOURS), Dial(choices.twist)
@@ -83,7 +83,7 @@ def _candles(choices: SeriesChoices, length: int) -> candles.Candles:
     return made
 
 
-def decode_features(choices: SeriesChoices) -> Decoded:
+def decode_features(choices: DetectorChoices) -> Decoded:
     """Candles for the extractor, in whatever form, with other periods now and then."""
     short = choices.flavour % len(FLAVOURS) == SHORT
     length = Dial(choices.size).pick(21) if short else 15 + Dial(choices.size).pick(400)
@@ -101,7 +101,7 @@ def decode_features(choices: SeriesChoices) -> Decoded:
     return inputs, extra, made.degenerate
 
 
-def _observations(choices: SeriesChoices) -> tuple[Observations, int]:
+def _observations(choices: DetectorChoices) -> tuple[Observations, int]:
     """Rows, and with how many states to train on them."""
     dial = Dial(choices.size)
     states, features = 2 + dial.pick(STATES_MAX - 1), 1 + dial.pick(FEATURES_MAX)
@@ -126,7 +126,7 @@ def _observations(choices: SeriesChoices) -> tuple[Observations, int]:
     return made, states
 
 
-def decode_fit(choices: SeriesChoices) -> Decoded:
+def decode_fit(choices: DetectorChoices) -> Decoded:
     """A whole training from a seed."""
     made, states = _observations(choices)
     dial, form = Dial(choices.settings), _form(choices)
@@ -166,7 +166,7 @@ def start_parameters(rng: np.random.Generator, rows: Floats, states: int, *, for
     }
 
 
-def decode_em(choices: SeriesChoices) -> Decoded:
+def decode_em(choices: DetectorChoices) -> Decoded:
     """Rounds of EM from given parameters."""
     flavour = choices.flavour % len(FLAVOURS)
     made, states = _observations(replace(choices, flavour=ODD if flavour in (DEGENERATE, SHORT) else flavour))
@@ -183,7 +183,7 @@ def decode_em(choices: SeriesChoices) -> Decoded:
     return inputs, properties, made.degenerate
 
 
-def decode_inference(choices: SeriesChoices) -> Decoded:
+def decode_inference(choices: DetectorChoices) -> Decoded:
     """Rows that a given model is asked about."""
     flavour = choices.flavour % len(FLAVOURS)
     made, states = _observations(replace(choices, flavour=ODD if flavour in (DEGENERATE, SHORT) else flavour))
@@ -200,7 +200,7 @@ def decode_inference(choices: SeriesChoices) -> Decoded:
     return inputs, [*made.properties, f"implementation {implementation}"], made.degenerate
 
 
-def decode_detector(choices: SeriesChoices) -> Decoded:
+def decode_detector(choices: DetectorChoices) -> Decoded:
     """A detector's life: trained, asked step by step, sometimes trained again, stored and restored."""
     dial, size = Dial(choices.settings), Dial(choices.size)
     flavour = choices.flavour % len(FLAVOURS)
@@ -244,19 +244,19 @@ def _failures(train: int) -> list[list[Any]]:
     ]  # fmt: skip
 
 
-def decode_functions(choices: SeriesChoices) -> Decoded:
+def decode_functions(choices: DetectorChoices) -> Decoded:
     """Calls of the module's functions, then single values at the edges of what is accepted."""
     rng = stream(8, choices.noise)
     return {"steps": function_script(Dial(choices.settings), rng) + refusal_script(rng)}, ["functions"], False
 
 
-def decode_errors(choices: SeriesChoices) -> Decoded:
+def decode_errors(choices: DetectorChoices) -> Decoded:
     """A call that has to be refused, in one sentence that is the same everywhere."""
     name, steps = error_script(Dial(choices.settings))
     return {"steps": steps}, [f"refused {name}"], False
 
 
-DECODERS: dict[Kind, Callable[[SeriesChoices], Decoded]] = {
+DECODERS: dict[Kind, Callable[[DetectorChoices], Decoded]] = {
     "features": decode_features,
     "em": decode_em,
     "fit": decode_fit,

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from generators.candles import Candle, CandleError, read_candles, sample_candles
-from generators.detector.case import Series, SeriesCase
+from generators.detector.case import DetectorCase, Series
 
 WINDOWS = (500, 1440, 4000)
 STEP, FOLLOWING = 500, 200
@@ -18,7 +18,7 @@ MIN_TRAIN_SAMPLES = 480
 TRAILING_MIN, TRAILING_SPREAD = 100, 101
 
 
-def market_cases(path: Path | None = None, *, windows_max: int | None = None) -> list[SeriesCase]:
+def market_cases(path: Path | None = None, *, windows_max: int | None = None) -> list[DetectorCase]:
     """A case for every window of the candles of a file, or of the daily series that ships with `arch`.
 
     With `windows_max`, that many, spread evenly over all. Raises `CandleError`.
@@ -33,7 +33,7 @@ def market_cases(path: Path | None = None, *, windows_max: int | None = None) ->
     return [window_case(candles, size, start, source=source) for size, start in places]
 
 
-def window_case(candles: Sequence[Candle], size: int, start: int, *, source: str) -> SeriesCase:
+def window_case(candles: Sequence[Candle], size: int, start: int, *, source: str) -> DetectorCase:
     """Train on `size` candles from `start` on, then update at each of the following ones."""
     stretch = candles[start : start + size + FOLLOWING]
     actions: list[list[Any]] = [["train", 0, size]]
@@ -48,6 +48,6 @@ def window_case(candles: Sequence[Candle], size: int, start: int, *, source: str
         "actions": actions,
     }
     metadata = {"source": source, "start": start, "candles": size, "real": True}
-    return SeriesCase(
+    return DetectorCase(
         name=f"market-{size}-{start}", kind="detector", inputs=inputs, properties=(f"window of {size}",), metadata=metadata
     )

@@ -8,22 +8,22 @@ from typing import Any
 import numpy as np
 
 from generators.detector import candles
-from generators.detector.case import Floats, Kind, Series, SeriesCase, from_json
+from generators.detector.case import DetectorCase, Floats, Kind, Series, from_json
 from generators.detector.choices import start_parameters
 from generators.detector.functions import ERRORS, function_script
 from generators.detector.noise import stream
 from generators.detector.observations import realistic
 from generators.dial import Dial
-from golden.detector.corpus import SeriesDefinition
+from golden.detector.corpus import DetectorDefinition
 from golden.promoted import read_promoted
 
 SEEDS = {"0": 0, "1": 1, "42": 42, "largest": 2**32 - 1}
 MODEL = {"random_state": 42, "n_iter": 100, "tol": 1e-2, "implementation": "log"}
 
 
-def _define(name: str, about: str, kind: Kind, inputs: dict[str, Any], *, degenerate: bool = False) -> SeriesDefinition:
-    case = SeriesCase(name=name, kind=kind, inputs=inputs, degenerate=degenerate, metadata={"source": "golden"})
-    return SeriesDefinition(about=about, case=case)
+def _define(name: str, about: str, kind: Kind, inputs: dict[str, Any], *, degenerate: bool = False) -> DetectorDefinition:
+    case = DetectorCase(name=name, kind=kind, inputs=inputs, degenerate=degenerate, metadata={"source": "golden"})
+    return DetectorDefinition(about=about, case=case)
 
 
 def _rows(length: int, features: int, *, states: int = 3, seed: int = 5) -> Floats:
@@ -31,12 +31,12 @@ def _rows(length: int, features: int, *, states: int = 3, seed: int = 5) -> Floa
 
 
 def _fit(name: str, about: str, rows: Floats, *, lengths: list[int] | None = None, degenerate: bool = False,
-         form: str = "float64", **settings: Any) -> SeriesDefinition:  # fmt: skip
+         form: str = "float64", **settings: Any) -> DetectorDefinition:  # fmt: skip
     inputs = {"rows": Series(rows, form), "lengths": lengths, "settings": {**MODEL, "n_components": 3, **settings}}
     return _define(name, about, "fit", inputs, degenerate=degenerate)
 
 
-def definitions() -> list[SeriesDefinition]:
+def definitions() -> list[DetectorDefinition]:
     """All of them, in a fixed order."""
     made = [*_draws(), *_fits(), *_rounds(), *_inferences(), *_features(), *_lives(), *_scripts(), *_promoted()]
     names = [definition.name for definition in made]
@@ -44,13 +44,13 @@ def definitions() -> list[SeriesDefinition]:
     return made
 
 
-def _promoted() -> Iterator[SeriesDefinition]:
+def _promoted() -> Iterator[DetectorDefinition]:
     """Cases that a fuzz run found: see `golden.promoted`."""
     for about, case in read_promoted("detector"):
-        yield SeriesDefinition(about=about, case=from_json(case))
+        yield DetectorDefinition(about=about, case=from_json(case))
 
 
-def _draws() -> Iterator[SeriesDefinition]:
+def _draws() -> Iterator[DetectorDefinition]:
     """Random draws and centres: a training of one round shows where it started."""
     for word, seed in SEEDS.items():
         for states in range(1, 7):
@@ -59,7 +59,7 @@ def _draws() -> Iterator[SeriesDefinition]:
             yield _fit(f"draws_{word}_{states}", about, rows, n_components=states, random_state=seed, n_iter=1)
 
 
-def _fits() -> Iterator[SeriesDefinition]:
+def _fits() -> Iterator[DetectorDefinition]:
     rows = _rows(160, 4)
     yield _fit("fit_three_states", "the detector's own shape: three states, four features", rows)
     yield _fit("fit_scaling", "the other implementation", rows, implementation="scaling")
@@ -79,7 +79,7 @@ def _fits() -> Iterator[SeriesDefinition]:
     yield _fit("fit_as_many_rows_as_states", "N == K: too few numbers for the parameters", rows[:3], degenerate=True)
 
 
-def _rounds() -> Iterator[SeriesDefinition]:
+def _rounds() -> Iterator[DetectorDefinition]:
     rows = _rows(70, 4, seed=9)
     for name, forbidden, implementation in (
         ("em_log", False, "log"), ("em_scaling", False, "scaling"), ("em_forbidden_transitions", True, "log"),
@@ -89,7 +89,7 @@ def _rounds() -> Iterator[SeriesDefinition]:
         yield _define(name, f"six rounds from one start, {name.partition('_')[2].replace('_', ' ')}", "em", inputs)
 
 
-def _inferences() -> Iterator[SeriesDefinition]:
+def _inferences() -> Iterator[DetectorDefinition]:
     rows = _rows(50, 3, seed=11)
     model = start_parameters(stream(22), rows, 3, forbidden=False)
     inputs: dict[str, Any] = {"rows": Series(rows), "lengths": None, "model": model, "implementation": "log"}
@@ -108,12 +108,12 @@ def _market(length: int, seed: int = 3) -> candles.Candles:
     return candles.market(Dial(0), seed, length)
 
 
-def _features() -> Iterator[SeriesDefinition]:
+def _features() -> Iterator[DetectorDefinition]:
     made = _market(60)
 
     def define(
         name: str, about: str, closes: Floats, volumes: Floats, *, form: str = "float64", **periods: int
-    ) -> SeriesDefinition:
+    ) -> DetectorDefinition:
         inputs = {"closes": Series(closes, form), "volumes": Series(volumes, form), "periods": periods}
         return _define(name, about, "features", inputs)
 
@@ -137,7 +137,7 @@ def _features() -> Iterator[SeriesDefinition]:
                  fast_ema_periods=1, macd_slow=50)  # fmt: skip
 
 
-def _lives() -> Iterator[SeriesDefinition]:
+def _lives() -> Iterator[DetectorDefinition]:
     made = _market(190, seed=4)
     closes, volumes = Series(made.closes), Series(made.volumes)
     config = {"HMM_MIN_TRAIN_SAMPLES": 100}
@@ -164,7 +164,7 @@ def _lives() -> Iterator[SeriesDefinition]:
     yield _define("detector_flat_market", "nothing to tell the regimes by", "detector", flat, degenerate=True)
 
 
-def _scripts() -> Iterator[SeriesDefinition]:
+def _scripts() -> Iterator[DetectorDefinition]:
     steps = function_script(Dial(0), stream(23), rounds=40)
     yield _define("functions_table", "blend and grid bias, forty times, and a detector restored", "functions", {"steps": steps})
     for name, script in ERRORS.items():

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from generators.detector.case import SeriesCase, from_json
+from generators.detector.case import DetectorCase, from_json
 from generators.plain import Json, spell_out
 from golden.manifest import FixtureError
 
@@ -23,11 +23,11 @@ LIBRARIES = ("numpy", "scipy", "scikit-learn", "hmmlearn")
 
 
 @dataclass(frozen=True, kw_only=True)
-class SeriesDefinition:
+class DetectorDefinition:
     """A definition to record: a sentence about it, and a case, whose name is the fixture's."""
 
     about: str
-    case: SeriesCase
+    case: DetectorCase
 
     @property
     def name(self) -> str:
@@ -36,10 +36,10 @@ class SeriesDefinition:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SeriesFixture:
+class DetectorFixture:
     """A definition with its recorded outcome."""
 
-    definition: SeriesDefinition
+    definition: DetectorDefinition
     outcome: Json
 
     @property
@@ -88,7 +88,7 @@ def decoded(value: Any) -> Any:
     return {key: decoded(item) for key, item in value.items()}
 
 
-def to_bytes(fixture: SeriesFixture) -> bytes:
+def to_bytes(fixture: DetectorFixture) -> bytes:
     """The fixture's file: a line for each part of the outcome, so that a change shows where it is."""
     case = fixture.definition.case.to_json()
     parts = [f'"name": {_plain(fixture.name)}', f'"about": {_plain(fixture.definition.about)}', f'"case": {_plain(case)}']
@@ -104,12 +104,12 @@ def _plain(value: Any) -> str:
     return json.dumps(value, allow_nan=False)
 
 
-def read_fixture(path: Path) -> SeriesFixture:
+def read_fixture(path: Path) -> DetectorFixture:
     """Read one fixture. Raises `FixtureError`."""
     try:
         data: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        definition = SeriesDefinition(about=data["about"], case=from_json(data["case"]))
-        return SeriesFixture(definition=definition, outcome=decoded(data["outcome"]))
+        definition = DetectorDefinition(about=data["about"], case=from_json(data["case"]))
+        return DetectorFixture(definition=definition, outcome=decoded(data["outcome"]))
     except OSError as error:
         raise FixtureError(f"{path}: cannot be read ({error.strerror})") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -117,7 +117,7 @@ def read_fixture(path: Path) -> SeriesFixture:
         raise FixtureError(f"{path}: is no fixture ({error}); {remedy}") from error
 
 
-def read_fixtures(directory: Path = FIXTURES_DIR) -> list[SeriesFixture]:
+def read_fixtures(directory: Path = FIXTURES_DIR) -> list[DetectorFixture]:
     """Every fixture of a folder, by name. Raises `FixtureError`."""
     fixtures = []
     for path in sorted(directory.glob("*.json")):

@@ -79,10 +79,10 @@ def carry_out(
 ) -> Progress:
     """Run every batch that is not in the ledger yet. Stops early, to be resumed, when the time is up or the user says so."""
     finished = ledger.finished(run.id)
-    beyond = sorted(number for number in finished if not 0 <= number < plan.batch_count)
-    if beyond:
+    unplanned = sorted(number for number in finished if not 0 <= number < plan.batch_count)
+    if unplanned:
         raise LedgerError(
-            f"run {run.id}: the ledger has batch {beyond[0]} of {plan.batch_count}; it was changed, start a new run"
+            f"run {run.id}: the ledger has batch {unplanned[0]} of {plan.batch_count}; it was changed, start a new run"
         )
     progress = Progress(plan.batch_count, done=len(finished), before=len(finished), waivers=waivers_from(plan.waivers))
     seen = {(find.port, find.fingerprint) for find in ledger.finds(run.id)}

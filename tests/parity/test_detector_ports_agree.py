@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from generators.detector.bulk import generate_cases
-from generators.detector.case import SeriesCase
+from generators.detector.case import DetectorCase
 from generators.detector.market import market_cases
-from generators.detector.strategies import series_cases
+from generators.detector.strategies import detector_cases
 from golden.detector.corpus import read_fixtures
 from harness.cli.main import main
 from harness.engine.golden import check_port
@@ -35,7 +35,7 @@ def port() -> DetectorPort:
     return found
 
 
-def verdict_on(port: DetectorPort, case: SeriesCase, *, real: bool = False) -> Verdict:
+def verdict_on(port: DetectorPort, case: DetectorCase, *, real: bool = False) -> Verdict:
     reference = loaded_reference()
     with one_thread():
         return judge(
@@ -74,8 +74,8 @@ def test_windows_of_candles_agree(port: DetectorPort) -> None:
 
 
 @settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(case=series_cases())
-def test_whatever_hypothesis_draws_agrees(port: DetectorPort, case: SeriesCase) -> None:
+@given(case=detector_cases())
+def test_whatever_hypothesis_draws_agrees(port: DetectorPort, case: DetectorCase) -> None:
     assert verdict_on(port, case).divergences == []
 
 

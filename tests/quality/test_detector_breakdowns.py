@@ -20,7 +20,7 @@ from hmmlearn.hmm import GaussianHMM
 
 import detector.training as training
 import hmm_regime_detector as reference
-from generators.detector.case import SeriesCase
+from generators.detector.case import DetectorCase
 from golden.detector.corpus import read_fixtures
 from harness.cli.main import main
 from harness.engine.run import GOLDEN
@@ -54,11 +54,11 @@ def on_update(name: str, act: Callable[[], Any]) -> str:
     return module(name, RegimeDetector=RegimeDetector)
 
 
-def life() -> SeriesCase:
+def life() -> DetectorCase:
     return next(fixture.definition.case for fixture in read_fixtures() if fixture.name == "detector_too_few_candles")
 
 
-def case_of(kind: str) -> SeriesCase:
+def case_of(kind: str) -> DetectorCase:
     return next(fixture.definition.case for fixture in read_fixtures() if fixture.definition.case.kind == kind)
 
 
@@ -78,19 +78,19 @@ BREAKDOWNS: dict[str, tuple[Callable[[], Any], str]] = {
 @pytest.mark.parametrize("name", BREAKDOWNS)
 def test_a_breakdown_is_said_and_survived(name: str) -> None:
     act, sentence = BREAKDOWNS[name]
-    with isolated(candidate(on_update(name, act)), timeout_sec=1.0 if name == "hangs" else 60.0) as cage:
+    with isolated(candidate(on_update(name, act)), timeout_sec=1.0 if name == "hangs" else 60.0) as port:
         with pytest.raises(BrokenPortError, match=sentence):
-            cage.answer(life())
-        assert cage.answer(case_of("features")).outcome["features"], "the next case is answered"
+            port.answer(life())
+        assert port.answer(case_of("features")).outcome["features"], "the next case is answered"
 
 
 def test_who_breaks_down_too_often_is_given_up() -> None:
-    with isolated(candidate(on_update("exits_again", lambda: os._exit(3)))) as cage:
+    with isolated(candidate(on_update("exits_again", lambda: os._exit(3)))) as port:
         for _ in range(BREAKDOWNS_MAX):
             with pytest.raises(BrokenPortError, match="exit code 3"):
-                cage.answer(life())
+                port.answer(life())
         with pytest.raises(GivenUpError):
-            cage.answer(life())
+            port.answer(life())
 
 
 def test_one_that_ends_its_process_never_passes(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -116,13 +116,13 @@ def test_one_that_ends_its_process_never_passes(tmp_path: Path, capfd: pytest.Ca
 
 def test_one_that_ends_its_process_when_it_is_imported_is_broken() -> None:
     port = DetectorPort("exits", lambda: os._exit(0), "mend it", "json")
-    with isolated(port) as cage:
-        available = cage.opened().available
+    with isolated(port) as port:
+        available = port.opened().available
     assert (available.available, available.word) == (False, "BROKEN")
     assert available.reason == "importing it: it ended its process with exit code 0"
 
 
-def findings(tmp_path: Path, port: DetectorPort, *cases: SeriesCase) -> dict[str, set[str]]:
+def findings(tmp_path: Path, port: DetectorPort, *cases: DetectorCase) -> dict[str, set[str]]:
     """The paths that differ, by port."""
     with one_thread(), isolated(port) as other:
         report = run_on(DETECTOR, DetectorPanel(loaded_reference(), [other]), {GOLDEN: cases}, tmp_path)

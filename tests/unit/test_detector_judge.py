@@ -9,27 +9,27 @@ import numpy as np
 import pytest
 
 from generators.detector.bulk import generate_cases
-from generators.detector.case import Series, SeriesCase
+from generators.detector.case import DetectorCase, Series
 from harness.subjects.detector.asking.calls import answer
 from harness.subjects.detector.contract import load_detector_contract
 from harness.subjects.detector.golden import loaded_reference
 from harness.subjects.detector.judging.judge import Verdict, judge
-from harness.subjects.detector.judging.well_defined import UNDEFINED, agreed, defined, within
+from harness.subjects.detector.judging.well_defined import UNDEFINED, agreed, well_defined, within
 from harness.subjects.detector.ports.modules import UnnamedError, candidate
 from harness.subjects.detector.ports.threads import one_thread
 
 CONTRACT = load_detector_contract()
 
 
-def fit_case(*, degenerate: bool = False) -> SeriesCase:
+def fit_case(*, degenerate: bool = False) -> DetectorCase:
     """A realistic training that nothing small can turn."""
     for case in generate_cases(7, 200):
         if case.kind == "fit" and case.properties[0] == "realistic" and case.inputs["lengths"] is None:
-            return SeriesCase(name="fit", kind="fit", inputs=case.inputs, degenerate=degenerate)
+            return DetectorCase(name="fit", kind="fit", inputs=case.inputs, degenerate=degenerate)
     raise AssertionError("there is one")
 
 
-def judged(case: SeriesCase, reference: Any, other: Any, *, real: bool = False) -> Verdict:
+def judged(case: DetectorCase, reference: Any, other: Any, *, real: bool = False) -> Verdict:
     return judge(
         case=case, reference=reference, candidate=other, contract=CONTRACT, reference_port=loaded_reference(), real=real
     )
@@ -59,11 +59,11 @@ def test_rounds_are_excused_only_where_the_reference_parts_with_itself() -> None
     assert [each.path for each in verdict.divergences] == ["$.em.rounds[0].value.means[0][0]"]
 
 
-def far_off() -> SeriesCase:
+def far_off() -> DetectorCase:
     """Rows so far from zero that their variance is noise."""
     rows = np.random.Generator(np.random.PCG64(3)).standard_normal((400, 2)) + 1e7
     settings = {"n_components": 2, "random_state": 42, "n_iter": 5, "tol": 1e-2, "implementation": "log"}
-    return SeriesCase(
+    return DetectorCase(
         name="far", kind="fit", inputs={"rows": Series(rows), "lengths": None, "settings": settings}, degenerate=True
     )
 
@@ -85,11 +85,11 @@ def test_on_degenerate_data_what_is_defined_is_compared() -> None:
 
 def test_what_the_reference_disagrees_with_itself_about_is_undefined() -> None:
     first, second = {"a": 1.0, "b": [1.0, float("nan")], "c": "x"}, {"a": 2.0, "b": [1.0, 1.0], "c": "x", "d": 1}
-    known = agreed([defined(first), defined(second)])
+    known = agreed([well_defined(first), well_defined(second)])
     assert known["a"] is True
     assert known["b"] == [True, UNDEFINED]
     assert known["d"] is UNDEFINED
-    left, right = within(defined({"a": float("nan"), "b": [1.0, 3.0], "c": "x", "d": 7}), known)
+    left, right = within(well_defined({"a": float("nan"), "b": [1.0, 3.0], "c": "x", "d": 7}), known)
     assert left == {"a": False, "b": [True], "c": "x"}
     assert right == {"a": True, "b": [True], "c": "x"}
 
@@ -100,7 +100,7 @@ def updates(*states: tuple[list[float], float, float]) -> Any:
 
 
 def test_a_rounding_tie_is_accepted_only_where_it_is_one() -> None:
-    case = SeriesCase(name="d", kind="detector", inputs={"config": {}})
+    case = DetectorCase(name="d", kind="detector", inputs={"config": {}})
     lead = 0.33335
     below, above = [0.0, 0.5 - lead / 2, 0.5 + lead / 2 - 1e-9], [0.0, 0.5 - lead / 2, 0.5 + lead / 2 + 1e-9]
     bias = [round(below[2], 4), round(above[2], 4)]

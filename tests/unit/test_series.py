@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from generators.candles import CandleError
 from generators.detector.bulk import generate_case, generate_cases
-from generators.detector.case import FORMS, KINDS, SAME_NUMBERS, Series, SeriesCase, from_json
-from generators.detector.choices import FLAVOURS, SeriesChoices, decode_case
+from generators.detector.case import FORMS, KINDS, SAME_NUMBERS, DetectorCase, Series, from_json
+from generators.detector.choices import FLAVOURS, DetectorChoices, decode_case
 from generators.detector.market import FOLLOWING, WINDOWS, market_cases
 from generators.detector.noise import stream
 from generators.detector.refusals import STATE, refusal_script
-from generators.detector.strategies import series_cases
+from generators.detector.strategies import detector_cases
 from golden.detector.corpus import decoded, encoded
 from harness.engine.met import Met
 from harness.subjects.detector.asking.scripts import play
@@ -42,8 +42,8 @@ def test_drawing_cases_leaves_numpys_global_generator_alone() -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(series_cases())
-def test_a_case_survives_json(case: SeriesCase) -> None:
+@given(detector_cases())
+def test_a_case_survives_json(case: DetectorCase) -> None:
     text = json.dumps(case.to_json(), allow_nan=False)
     again = from_json(json.loads(text))
     assert json.dumps(again.to_json(), allow_nan=False) == text
@@ -51,7 +51,7 @@ def test_a_case_survives_json(case: SeriesCase) -> None:
 
 def test_zero_choices_are_the_simplest_case() -> None:
     for kind in KINDS:
-        case = decode_case(SeriesChoices(kind=kind), name="zero", metadata={})
+        case = decode_case(DetectorChoices(kind=kind), name="zero", metadata={})
         assert case.properties[0] == "realistic"
         assert not case.degenerate
         forms = {value.form for value in case.inputs.values() if isinstance(value, Series)}

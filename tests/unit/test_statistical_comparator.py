@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import binom
 
 from harness.subjects.detector.contract import load_detector_contract
-from harness.subjects.detector.judging.statistical import Criteria, agreement_lower, liken, match_states, sample_size
+from harness.subjects.detector.judging.statistical import Criteria, agreement_lower, compare_optima, match_states, sample_size
 
 CRITERIA = Criteria(confidence=0.95, agreement_lower_min=0.99, log_likelihood_gap_max=1e-3, drift_mean_max=0.01)
 
@@ -51,7 +51,7 @@ def test_states_are_matched_up_to_their_order() -> None:
     for order in ([0, 1, 2], [2, 0, 1], [1, 2, 0]):
         candidate = permuted(reference, order)
         assert [order[column] for column in match_states(reference, candidate)] == [0, 1, 2]
-        likeness = liken(reference=reference, candidate=candidate, criteria=CRITERIA)
+        likeness = compare_optima(reference=reference, candidate=candidate, criteria=CRITERIA)
         assert likeness.passed, likeness.shortfalls
         assert (likeness.agreeing, likeness.rows, likeness.drift_max) == (600, 600, 0.0)
 
@@ -66,7 +66,7 @@ def test_a_model_full_of_nan_is_matched_and_fails() -> None:
     reference, candidate = model(), model()
     candidate["means"] = np.full((3, 2), np.nan)
     candidate |= {"score": float("nan"), "posteriors": np.full((600, 3), np.nan)}
-    likeness = liken(reference=reference, candidate=candidate, criteria=CRITERIA)
+    likeness = compare_optima(reference=reference, candidate=candidate, criteria=CRITERIA)
     assert not likeness.passed
     assert len(likeness.shortfalls) == 2
 
@@ -81,9 +81,9 @@ def test_each_criterion_can_fail_alone() -> None:
         "drift": {**reference, "posteriors": reference["posteriors"] + 0.011},
     }
     for said, candidate in unlike.items():
-        likeness = liken(reference=reference, candidate=candidate, criteria=CRITERIA)
+        likeness = compare_optima(reference=reference, candidate=candidate, criteria=CRITERIA)
         assert [said in shortfall for shortfall in likeness.shortfalls] == [True], likeness.shortfalls
-    few = liken(reference=model(298), candidate=model(298), criteria=CRITERIA)
+    few = compare_optima(reference=model(298), candidate=model(298), criteria=CRITERIA)
     assert few.shortfalls == ("298 rows are too few to tell: it takes 299",)
 
 

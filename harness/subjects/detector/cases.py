@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from generators.detector.bulk import generate_case
-from generators.detector.case import KINDS, SAME_NUMBERS, SeriesCase, from_json
+from generators.detector.case import KINDS, SAME_NUMBERS, DetectorCase, from_json
 from generators.detector.choices import FLAVOURS, IMPLEMENTATIONS, ODD_CANDLES
 from generators.detector.market import market_cases
 from generators.detector.observations import FEATURES_MAX, ODD, STATES_MAX
@@ -32,36 +32,36 @@ RARE = (
 COMMON_FROM, RARE_FROM = 300, 1500
 
 
-class DetectorCases(Cases[SeriesCase]):
+class DetectorCases(Cases[DetectorCase]):
     """Candles and observations decoded from integers, fixtures, and windows of real candles."""
 
-    def generate(self, seed: int, index: int, settings: Mapping[str, int]) -> SeriesCase:
+    def generate(self, seed: int, index: int, settings: Mapping[str, int]) -> DetectorCase:
         """A generated case; there are no settings."""
         del settings
         return generate_case(seed, index)
 
-    def encode(self, case: SeriesCase) -> bytes:
+    def encode(self, case: DetectorCase) -> bytes:
         """The case as JSON."""
         return json.dumps(case.to_json(), sort_keys=True).encode()
 
-    def from_json(self, data: Mapping[str, Any]) -> SeriesCase:
+    def from_json(self, data: Mapping[str, Any]) -> DetectorCase:
         """Read a case back. Raises `ValueError`, `KeyError` or `TypeError`."""
         return from_json(data)
 
-    def golden(self) -> Sequence[SeriesCase]:
+    def golden(self) -> Sequence[DetectorCase]:
         """The fixtures' cases. Raises `FixtureError`."""
         return [fixture.definition.case for fixture in read_fixtures()]
 
-    def market(self, candles: Path | None, seed: int, windows_max: int | None) -> Sequence[SeriesCase]:
+    def market(self, candles: Path | None, seed: int, windows_max: int | None) -> Sequence[DetectorCase]:
         """Windows of candles. Raises `CandleError`."""
         del seed
         return [] if windows_max == 0 else market_cases(candles, windows_max=windows_max)
 
 
-class DetectorTally(Tally[SeriesCase]):
+class DetectorTally(Tally[DetectorCase]):
     """Counts properties of the data."""
 
-    def met(self, case: SeriesCase, expected: Any) -> Iterator[tuple[str, str]]:
+    def met(self, case: DetectorCase, expected: Any) -> Iterator[tuple[str, str]]:
         """The kind of the case and what is special about its data."""
         del expected
         yield "property", f"kind {case.kind}"

@@ -8,11 +8,11 @@ from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from generators.detector.case import SeriesCase
+from generators.detector.case import DetectorCase
 from generators.plain import Json
 from golden.detector import corpus
 from golden.detector.cases import definitions
-from golden.detector.corpus import SeriesDefinition, SeriesFixture, read_fixtures, to_bytes
+from golden.detector.corpus import DetectorDefinition, DetectorFixture, read_fixtures, to_bytes
 from golden.manifest import files_hash, sha256_of
 from harness.comparators.divergence import Divergence
 from harness.panel import REFERENCE, Judgement, Panel
@@ -46,7 +46,7 @@ def loaded_reference() -> DetectorPort:
     return port
 
 
-class DetectorGolden(Golden[SeriesCase]):
+class DetectorGolden(Golden[DetectorCase]):
     """Cases with the reference's outcomes."""
 
     def __init__(self, folder: Path = corpus.FOLDER) -> None:
@@ -68,16 +68,16 @@ class DetectorGolden(Golden[SeriesCase]):
             return "install what requirements.lock names"
         return "run `parity golden record --subject detector` if that is meant"
 
-    def definitions(self) -> Sequence[SeriesDefinition]:
+    def definitions(self) -> Sequence[DetectorDefinition]:
         """Every definition of `golden.detector.cases`."""
         return list(definitions())
 
-    def record(self, definition: SeriesDefinition) -> bytes:
+    def record(self, definition: DetectorDefinition) -> bytes:
         """The reference's outcome, on one thread."""
         with one_thread():
-            return to_bytes(SeriesFixture(definition=definition, outcome=answer(loaded_reference(), definition.case)))
+            return to_bytes(DetectorFixture(definition=definition, outcome=answer(loaded_reference(), definition.case)))
 
-    def redefined(self, definition: SeriesDefinition, recorded: bytes) -> tuple[str, Divergence | None] | None:
+    def redefined(self, definition: DetectorDefinition, recorded: bytes) -> tuple[str, Divergence | None] | None:
         """Compare the cases alone: an outcome that is computed again may differ within its tolerance."""
         try:
             case = json.loads(recorded)["case"]
@@ -88,16 +88,16 @@ class DetectorGolden(Golden[SeriesCase]):
         again = "run `parity golden record --subject detector` if that is meant"
         return f"is not the case that golden/detector/cases.py defines; {again}", None
 
-    def define(self, case: SeriesCase, name: str, about: str) -> SeriesDefinition:
+    def define(self, case: DetectorCase, name: str, about: str) -> DetectorDefinition:
         """A definition of a case."""
         promoted = replace(case, name=name, metadata={**case.metadata, "source": "golden"})
-        return SeriesDefinition(about=about, case=promoted)
+        return DetectorDefinition(about=about, case=promoted)
 
-    def read(self, directory: Path) -> Sequence[SeriesFixture]:
+    def read(self, directory: Path) -> Sequence[DetectorFixture]:
         """The fixtures of a folder. Raises `FixtureError`."""
         return read_fixtures(directory)
 
-    def first_divergence(self, panel: Panel[SeriesCase], port: str, fixture: SeriesFixture) -> Divergence | None:
+    def first_divergence(self, panel: Panel[DetectorCase], port: str, fixture: DetectorFixture) -> Divergence | None:
         """The outcome within its tolerances; what a port lacks is reported as missing, not here."""
         assert isinstance(panel, DetectorPanel), "the detector's fixtures are checked on the detector's ports"
         asked = panel.port if port == REFERENCE else panel.others[port]

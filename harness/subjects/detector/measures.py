@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.table import Table
 
-from generators.detector.case import KINDS, SeriesCase
+from generators.detector.case import KINDS, DetectorCase
 from generators.plain import Json
 from harness.comparators.epsilon import Largest
 from harness.panel import Judgement
@@ -31,7 +31,7 @@ class DetectorMeasures(Measures):
         self.largest: dict[str, Largest] = {}
         self.ties = self.degenerate = 0
 
-    def add(self, case: SeriesCase, judgement: Judgement) -> None:
+    def add(self, case: DetectorCase, judgement: Judgement) -> None:
         """Take in the verdict on a case."""
         verdict: Verdict = judgement.measures
         self.kinds[case.kind] += 1

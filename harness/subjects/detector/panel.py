@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from functools import lru_cache
 from typing import Any
 
-from generators.detector.case import SeriesCase
+from generators.detector.case import DetectorCase
 from generators.plain import Json
 from harness.comparators.divergence import ABSENT, Divergence
 from harness.panel import REFERENCE, CaseError, Depth, Examined, Judgement, Panel, PortRequest
@@ -28,7 +28,7 @@ from harness.subjects.detector.ports.threads import one_thread
 Asked = DetectorPort | IsolatedPort
 
 
-class DetectorPanel(Panel[SeriesCase]):
+class DetectorPanel(Panel[DetectorCase]):
     """Open ports by name. Candidates are isolated, unless whoever makes the panel says otherwise."""
 
     def __init__(self, reference: DetectorPort, others: Sequence[Asked], contract: DetectorContract | None = None) -> None:
@@ -58,19 +58,19 @@ class DetectorPanel(Panel[SeriesCase]):
             rows.append(_examined(name, opened.available, opened.version, opened.lacks, found))
         return rows
 
-    def expect(self, case: SeriesCase) -> Json:
+    def expect(self, case: DetectorCase) -> Json:
         """The reference's outcome."""
         try:
             return answer(self.port, case)
         except Exception as error:
             raise CaseError(f"{case.name}: is not a case that can be run ({type(error).__name__}: {error})") from error
 
-    def judge(self, port: str, case: SeriesCase, expected: Json, depth: Depth) -> Judgement:
+    def judge(self, port: str, case: DetectorCase, expected: Json, depth: Depth) -> Judgement:
         """All that a case asks for; both depths are the same here."""
         del depth
         return self.held(self.others[port], case, expected)
 
-    def held(self, port: Asked, case: SeriesCase, expected: Json) -> Judgement:
+    def held(self, port: Asked, case: DetectorCase, expected: Json) -> Judgement:
         """The judgement on a port, the reference included."""
         real = bool(case.metadata.get("real", False))
         try:
@@ -90,7 +90,7 @@ class DetectorPanel(Panel[SeriesCase]):
             measures=verdict,
         )
 
-    def differs(self, one: str, other: str, case: SeriesCase) -> Divergence | None:
+    def differs(self, one: str, other: str, case: DetectorCase) -> Divergence | None:
         """The first divergence of two ports; what may be excused is what the reference excuses."""
         self.forgive()
         try:
@@ -100,7 +100,7 @@ class DetectorPanel(Panel[SeriesCase]):
         found = self.judge(other, case, expected, Depth.THOROUGH).divergences
         return found[0] if found else None
 
-    def _answer(self, port: str, case: SeriesCase) -> Json:
+    def _answer(self, port: str, case: DetectorCase) -> Json:
         asked = self.others[port]
         return asked.answer(case).outcome if isinstance(asked, IsolatedPort) else answer(asked, case)
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from generators.detector.bulk import draw_choices
-from generators.detector.case import Series, SeriesCase
+from generators.detector.case import DetectorCase, Series
 from generators.detector.choices import decode_case
 from harness.engine.shrink import shortened
 from harness.panel import Panel
@@ -26,18 +26,18 @@ ROWS, CALLS = ("rows", "closes", "volumes"), ("actions", "steps")
 NUMBERS = ("settings", "process", "size", "twist", "form", "flavour", "noise")
 
 
-class DetectorShrinking(Shrinking[SeriesCase]):
+class DetectorShrinking(Shrinking[DetectorCase]):
     """Shrinks choices once, then the case itself until nothing gets smaller."""
 
     # A case of the detector may take a second or two on each port.
     attempts_max = 400
 
-    def size(self, case: SeriesCase) -> tuple[int, str]:
+    def size(self, case: DetectorCase) -> tuple[int, str]:
         """The number of rows, or of calls where there are no rows."""
         rows = rows_of(case)
         return (rows, "rows") if rows else (len(case.inputs.get("steps", ())), "calls")
 
-    def first(self, search: Search[SeriesCase]) -> None:
+    def first(self, search: Search[DetectorCase]) -> None:
         """As many zeros as possible in the choices of a generated case."""
         case, origin = search.best, search.best.metadata
         if origin.get("source") != "generated":
@@ -51,17 +51,17 @@ class DetectorShrinking(Shrinking[SeriesCase]):
             if getattr(smallest, name) and search.accept(decode_case(attempt, name=case.name, metadata=origin)):
                 smallest = attempt
 
-    def passes(self, panel: Panel[SeriesCase]) -> Sequence[Callable[[Search[SeriesCase]], None]]:
+    def passes(self, panel: Panel[DetectorCase]) -> Sequence[Callable[[Search[DetectorCase]], None]]:
         """Fewer calls, fewer rows, plainer data."""
         del panel
         return fewer_calls, fewer_rows, plainer
 
 
-def _with(case: SeriesCase, **inputs: Any) -> SeriesCase:
+def _with(case: DetectorCase, **inputs: Any) -> DetectorCase:
     return replace(case, inputs={**case.inputs, **inputs})
 
 
-def fewer_calls(search: Search[SeriesCase]) -> None:
+def fewer_calls(search: Search[DetectorCase]) -> None:
     """Leave out actions and steps."""
 
     def accept(name: str, calls: list[Any]) -> bool:
@@ -73,7 +73,7 @@ def fewer_calls(search: Search[SeriesCase]) -> None:
             shortened(list(calls), partial(accept, name))
 
 
-def fewer_rows(search: Search[SeriesCase]) -> None:
+def fewer_rows(search: Search[DetectorCase]) -> None:
     """Cut all series at once, at either end, by ever smaller stretches."""
     if search.best.inputs.get("lengths") is not None and not search.accept(_with(search.best, lengths=None)):
         return
@@ -85,12 +85,12 @@ def fewer_rows(search: Search[SeriesCase]) -> None:
         stretch //= 2
 
 
-def _cut(search: Search[SeriesCase], start: int, stop: int) -> bool:
+def _cut(search: Search[DetectorCase], start: int, stop: int) -> bool:
     series = {name: search.best.inputs[name] for name in ROWS if name in search.best.inputs}
     return search.accept(_with(search.best, **{name: each.cut(start, stop) for name, each in series.items()}))
 
 
-def plainer(search: Search[SeriesCase]) -> None:
+def plainer(search: Search[DetectorCase]) -> None:
     """Leave out settings, ask for one round, round numbers."""
     for name in ("config", "periods"):
         for key in list(search.best.inputs.get(name) or ()):
@@ -111,6 +111,6 @@ def _rounder(series: Series) -> Iterator[Series]:
             yield Series(values, series.form)
 
 
-def rows_of(case: SeriesCase) -> int:
+def rows_of(case: DetectorCase) -> int:
     """The number of rows of the longest series of a case."""
     return max((len(case.inputs[name].values) for name in ROWS if name in case.inputs), default=0)

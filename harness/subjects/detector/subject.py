@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from generators.detector.case import SeriesCase
+from generators.detector.case import DetectorCase
 from harness.engine.builds import files_of, module_files
 from harness.panel import Panel, PortRequest
 from harness.subject import Defaults, Subject
 
 
-class Detector(Subject[SeriesCase]):
+class Detector(Subject[DetectorCase]):
     """The HMM regime detector. Its ports are Python modules, each asked in a process of its own."""
 
     name = "detector"
@@ -31,7 +31,7 @@ class Detector(Subject[SeriesCase]):
         "measures": "harness.subjects.detector.measures:DetectorMeasures",
     }
 
-    def open(self, request: PortRequest) -> AbstractContextManager[Panel[SeriesCase]]:
+    def open(self, request: PortRequest) -> AbstractContextManager[Panel[DetectorCase]]:
         """Ports, with the reference in this process."""
         from harness.subjects.detector.panel import open_panel
 

@@ -70,7 +70,7 @@ FILLS: tuple[tuple[Json, Json, Json], ...] = (
 )
 
 
-def sampled_requests(case: Case, answer: Json) -> Iterator[tuple[str, Json]]:
+def thorough_requests(case: Case, answer: Json) -> Iterator[tuple[str, Json]]:
     """Requests of the methods beyond replay, made from a case and the reference's answer to it."""
     for state in NO_STATES:
         yield "derive_phase", {"state": state}

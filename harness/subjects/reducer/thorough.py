@@ -11,7 +11,7 @@ from harness.comparators.divergence import Divergence
 from harness.panel import Depth
 from harness.subjects.reducer.judge import compare_outcomes, judge
 from harness.subjects.reducer.ports.base import Outcome, Port
-from harness.subjects.reducer.requests import sampled_requests
+from harness.subjects.reducer.requests import thorough_requests
 from harness.subjects.reducer.sessions import compare_session
 from reducer.types import Action, PairState
 
@@ -40,7 +40,7 @@ def compare_case(
 def compare_methods(*, case: Case, answer: Json, reference_port: Port, port: Port) -> list[Divergence]:
     """Divergences of the methods beyond replay, with the method at the head of the path."""
     found: list[Divergence] = []
-    for method, request in sampled_requests(case, answer):
+    for method, request in thorough_requests(case, answer):
         reference, candidate = reference_port.call(method, request), port.call(method, request)
         parted = compare_outcomes(reference=reference, candidate=candidate, case=case, path=f"$.{method}")
         found += [replace(each, event=request.get("event")) for each in parted]

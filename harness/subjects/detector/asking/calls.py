@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from generators.detector.case import Kind, Series, SeriesCase
+from generators.detector.case import DetectorCase, Kind, Series
 from generators.plain import Json
 from harness.subjects.detector.asking.capture import listening, observed
 from harness.subjects.detector.asking.life import live
@@ -31,12 +31,12 @@ class Answer:
     touched: tuple[str, ...] = ()
 
 
-def answer(port: DetectorPort, case: SeriesCase) -> Json:
+def answer(port: DetectorPort, case: DetectorCase) -> Json:
     """The outcome of a case on a port of this process. Raises `UnnamedError`."""
     return answered(port, case).outcome
 
 
-def answered(port: DetectorPort, case: SeriesCase) -> Answer:
+def answered(port: DetectorPort, case: DetectorCase) -> Answer:
     """The outcome, and what was touched. Raises `UnnamedError`."""
     with watching() as watch:
         outcome = CALLS[case.kind](port, case.inputs)

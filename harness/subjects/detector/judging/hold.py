@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from generators.detector.case import SeriesCase
+from generators.detector.case import DetectorCase
 from generators.plain import Json
 from harness.comparators.divergence import Divergence
 from harness.subjects.detector.asking.calls import Answer, answered
@@ -17,7 +17,7 @@ from harness.subjects.detector.ports.modules import DetectorPort
 def hold(
     port: DetectorPort | IsolatedPort,
     *,
-    case: SeriesCase,
+    case: DetectorCase,
     reference: Json,
     contract: DetectorContract,
     reference_port: DetectorPort,
@@ -32,13 +32,13 @@ def hold(
 
 
 def judged(
-    found: Answer, *, case: SeriesCase, reference: Json, contract: DetectorContract, reference_port: DetectorPort, real: bool
+    found: Answer, *, case: DetectorCase, reference: Json, contract: DetectorContract, reference_port: DetectorPort, real: bool
 ) -> Verdict:
     """The verdict on an answer, what it touched included."""
     verdict = judge(
         case=case, reference=reference, candidate=found.outcome, contract=contract, reference_port=reference_port, real=real
     )
-    verdict.divergences += touches(found)
+    verdict.divergences += side_effect_divergences(found)
     return verdict
 
 
@@ -47,12 +47,12 @@ def broken(why: object) -> Verdict:
     return Verdict([Divergence(path="$", kind="error", reference="an outcome", candidate=str(why))])
 
 
-def asking(port: DetectorPort | IsolatedPort) -> Callable[[SeriesCase], Answer]:
+def asking(port: DetectorPort | IsolatedPort) -> Callable[[DetectorCase], Answer]:
     """The function that puts a case to a port."""
     return port.answer if isinstance(port, IsolatedPort) else lambda case: answered(port, case)
 
 
-def touches(found: Answer) -> list[Divergence]:
+def side_effect_divergences(found: Answer) -> list[Divergence]:
     """Divergences for everything that a port changed and does not own; nothing may excuse that."""
     return [
         Divergence(path=f"$.{SIDE_EFFECTS}.{what}", kind="value", reference="left alone", candidate="changed")

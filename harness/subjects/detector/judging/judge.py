@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from generators.detector.case import Series, SeriesCase
+from generators.detector.case import DetectorCase, Series
 from generators.plain import Json
 from harness.comparators.divergence import Divergence
 from harness.comparators.epsilon import Comparison, Largest, compare
@@ -23,8 +23,8 @@ from harness.comparators.tolerances import Tolerances
 from harness.subjects.detector.contract import DetectorContract
 from harness.subjects.detector.judging.perturbation import moved_outcomes
 from harness.subjects.detector.judging.rounding import without_ties
-from harness.subjects.detector.judging.statistical import Likeness, liken
-from harness.subjects.detector.judging.well_defined import agreed, defined, within
+from harness.subjects.detector.judging.statistical import Likeness, compare_optima
+from harness.subjects.detector.judging.well_defined import agreed, well_defined, within
 from harness.subjects.detector.ports.modules import DetectorPort
 
 NOTHING = Tolerances()
@@ -54,7 +54,13 @@ def level_of(path: str) -> str:
 
 
 def judge(
-    *, case: SeriesCase, reference: Json, candidate: Json, contract: DetectorContract, reference_port: DetectorPort, real: bool
+    *,
+    case: DetectorCase,
+    reference: Json,
+    candidate: Json,
+    contract: DetectorContract,
+    reference_port: DetectorPort,
+    real: bool,
 ) -> Verdict:
     """The verdict on a candidate's outcome; `real` says that the case is made of real candles."""
     found = compare_outcomes(case=case, reference=reference, candidate=candidate, contract=contract)
@@ -77,12 +83,12 @@ def judge(
     return _excuse(verdict, case, [reference, *moved], candidate, contract)
 
 
-def compare_outcomes(*, case: SeriesCase, reference: Json, candidate: Json, contract: DetectorContract) -> Comparison:
+def compare_outcomes(*, case: DetectorCase, reference: Json, candidate: Json, contract: DetectorContract) -> Comparison:
     """Field by field, each within its tolerance."""
     return compare(reference=reference, candidate=candidate, tolerances=contract.tolerances, data=data_of(case))
 
 
-def data_of(case: SeriesCase) -> npt.NDArray[np.float64] | None:
+def data_of(case: DetectorCase) -> npt.NDArray[np.float64] | None:
     """The rows whose size tolerances refer to; a detector standardises its own."""
     if case.kind == "detector":
         return np.ones((1, 4))
@@ -91,18 +97,18 @@ def data_of(case: SeriesCase) -> npt.NDArray[np.float64] | None:
 
 
 def _excuse(
-    verdict: Verdict, case: SeriesCase, references: Sequence[Json], candidate: Json, contract: DetectorContract
+    verdict: Verdict, case: DetectorCase, references: Sequence[Json], candidate: Json, contract: DetectorContract
 ) -> Verdict:
     """The verdict of the comparison that a case falls back to; `references` is what the reference did, and did a bit aside."""
     if case.degenerate:
-        outcome, known = within(defined(candidate), agreed([defined(reference) for reference in references]))
+        outcome, known = within(well_defined(candidate), agreed([well_defined(reference) for reference in references]))
         verdict.divergences = compare(reference=known, candidate=outcome, tolerances=NOTHING).divergences
         verdict.excused = None if verdict.divergences else WELL_DEFINED
         return verdict
     left, right = _optimum(references[0]), _optimum(candidate)
     if left is not None and right is not None:
         try:
-            verdict.likeness = liken(reference=left, candidate=right, criteria=contract.criteria)
+            verdict.likeness = compare_optima(reference=left, candidate=right, criteria=contract.criteria)
         except (IndexError, TypeError, ValueError):
             return verdict  # of other shapes: there is nothing to match
         if verdict.likeness.passed:

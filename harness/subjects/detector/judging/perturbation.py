@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from generators.detector.case import Series, SeriesCase
+from generators.detector.case import DetectorCase, Series
 from generators.detector.noise import stream
 from generators.plain import Json
 from harness.subjects.detector.asking.calls import answer
@@ -22,12 +22,12 @@ WHOLE = ("int64", "ints")
 
 
 @lru_cache(maxsize=1)
-def moved_outcomes(case: SeriesCase, port: DetectorPort) -> list[Json]:
+def moved_outcomes(case: DetectorCase, port: DetectorPort) -> list[Json]:
     """A port's outcomes on the perturbed cases. They are kept for the next candidate that is judged on the same case."""
     return [answer(port, moved) for moved in moved_cases(case)]
 
 
-def moved_cases(case: SeriesCase) -> Iterator[SeriesCase]:
+def moved_cases(case: DetectorCase) -> Iterator[DetectorCase]:
     """The case with its data a last bit larger, a last bit smaller, and two larger.
 
     Data that were declared degenerate are shaken too, value by value, which breaks their ties.

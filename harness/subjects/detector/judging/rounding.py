@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from generators.detector.case import SeriesCase
+from generators.detector.case import DetectorCase
 from generators.plain import Json
 from harness.comparators.divergence import Divergence
 from harness.subjects.detector.contract import DetectorContract
@@ -16,7 +16,7 @@ _ROUNDED = re.compile(r"^\$\.inference\.(updates|snapshots)\[(\d+)\]\.value\.(?:
 
 
 def without_ties(
-    divergences: Sequence[Divergence], *, reference: Json, candidate: Json, case: SeriesCase, contract: DetectorContract
+    divergences: Sequence[Divergence], *, reference: Json, candidate: Json, case: DetectorCase, contract: DetectorContract
 ) -> tuple[list[Divergence], int]:
     """The divergences that are more than a rounding tie, and how many were one."""
     kept = []
@@ -30,7 +30,7 @@ def without_ties(
     return kept, len(divergences) - len(kept)
 
 
-def _is_tie(found: Divergence, reference: Json, candidate: Json, case: SeriesCase, contract: DetectorContract) -> bool:
+def _is_tie(found: Divergence, reference: Json, candidate: Json, case: DetectorCase, contract: DetectorContract) -> bool:
     match = _ROUNDED.match(found.path)
     if match is None or match[3] not in contract.rounded or found.kind != "value":
         return False

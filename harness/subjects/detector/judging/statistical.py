@@ -85,7 +85,7 @@ def match_states(reference: Mapping[str, Floats], candidate: Mapping[str, Floats
     return tuple(int(column) for _, column in sorted(zip(rows, columns, strict=True)))
 
 
-def liken(*, reference: Mapping[str, Any], candidate: Mapping[str, Any], criteria: Criteria) -> Likeness:
+def compare_optima(*, reference: Mapping[str, Any], candidate: Mapping[str, Any], criteria: Criteria) -> Likeness:
     """The likeness of two trained models on the rows they were trained on.
 
     Both hold `means` and `covars`, the `path` of their labels, their `posteriors` and the `score` of the rows.

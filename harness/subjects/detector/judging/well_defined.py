@@ -21,12 +21,12 @@ class _Undefined:
 UNDEFINED = _Undefined()
 
 
-def defined(outcome: Any) -> Any:
+def well_defined(outcome: Any) -> Any:
     """The outcome with every number replaced by whether it is one."""
     if isinstance(outcome, dict):
-        return {key: defined(value) for key, value in outcome.items() if key not in LEFT_OUT}
+        return {key: well_defined(value) for key, value in outcome.items() if key not in LEFT_OUT}
     if isinstance(outcome, list):
-        return [defined(value) for value in outcome]
+        return [well_defined(value) for value in outcome]
     if isinstance(outcome, np.ndarray) and outcome.dtype.kind == "f":
         return {"shape": list(outcome.shape), "finite": np.isfinite(outcome).tolist()}
     if isinstance(outcome, float):

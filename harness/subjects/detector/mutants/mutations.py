@@ -14,7 +14,7 @@ from typing import Any
 
 from detector.features import FeatureExtractor
 from detector.types import IndicatorSnapshot, RegimeState
-from generators.detector.case import SeriesCase
+from generators.detector.case import DetectorCase
 from generators.plain import Json
 from harness.mutants.catalogue import Source
 from harness.mutants.inject import Changed, anew
@@ -117,7 +117,7 @@ def _reference() -> DetectorPort:
 class InProcess(IsolatedPort):
     """A port of this process; an exception that no caller expects is what it is from another process."""
 
-    def answer(self, case: SeriesCase) -> Answer:
+    def answer(self, case: DetectorCase) -> Answer:
         """The answer. Raises `BrokenPortError`."""
         try:
             return answered(self.port, case)

@@ -13,7 +13,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Any
 
-from generators.detector.case import SeriesCase
+from generators.detector.case import DetectorCase
 from generators.errors import ParityError
 from generators.plain import Json
 from harness.comparators.divergence import Divergence
@@ -75,7 +75,7 @@ class IsolatedPort:
             return [Divergence(path="$.surface", kind="error", reference="an answer", candidate=str(error))]
         return found
 
-    def answer(self, case: SeriesCase) -> Answer:
+    def answer(self, case: DetectorCase) -> Answer:
         """The port's answer to a case. Raises `UnnamedError`, `BrokenPortError`, `GivenUpError`."""
         if self.breakdowns >= BREAKDOWNS_MAX:
             raise GivenUpError(self.name)
@@ -120,11 +120,11 @@ class IsolatedPort:
 @contextmanager
 def isolated(port: DetectorPort, *, timeout_sec: float = CASE_SEC) -> Iterator[IsolatedPort]:
     """A port in a process that ends with the block."""
-    cage = IsolatedPort(port, timeout_sec=timeout_sec)
+    alone = IsolatedPort(port, timeout_sec=timeout_sec)
     try:
-        yield cage
+        yield alone
     finally:
-        cage.close()
+        alone.close()
 
 
 def _ending(status: int | None) -> str:
