@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from generators.detector.case import DetectorCase
 from generators.plain import Json
 from golden.detector import corpus
 from golden.detector.cases import definitions
-from golden.detector.corpus import DetectorDefinition, DetectorFixture, read_fixtures, to_bytes
+from golden.detector.corpus import DetectorDefinition, DetectorFixture, library_versions, read_fixtures, to_bytes
 from golden.manifest import files_hash, sha256_of
 from harness.comparators.divergence import Divergence
 from harness.panel import REFERENCE, Judgement, Panel
@@ -23,20 +22,6 @@ from harness.subjects.detector.ports.modules import DetectorPort, python
 from harness.subjects.detector.ports.threads import one_thread
 
 REFERENCE_FILES = ("hmm_regime_detector.py", "detector/*.py")
-# An outcome depends on these; another version may draw, cluster or add up otherwise.
-LIBRARIES = ("numpy", "scipy", "scikit-learn", "hmmlearn")
-
-
-def library_versions() -> dict[str, str]:
-    """The versions of the libraries that an outcome of the reference depends on."""
-    return {name: _version(name) for name in LIBRARIES}
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "not installed"
 
 
 def loaded_reference() -> DetectorPort:

@@ -54,7 +54,7 @@ class Detector(Subject[DetectorCase]):
 
     def versions(self) -> Mapping[str, str]:
         """The libraries of the reference."""
-        from harness.subjects.detector.golden import library_versions
+        from golden.detector.corpus import library_versions
 
         return library_versions()
 
