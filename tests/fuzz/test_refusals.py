@@ -24,7 +24,7 @@ def refused(folder: Path, *arguments: str, **environment: str) -> tuple[int, str
 def test_an_executable_that_is_not_there_is_missing(tmp_path: Path) -> None:
     code, said = refused(tmp_path, "--candidate-exe", "/no/such/program")
     assert code == 3
-    assert said.startswith("MISSING: port exe:program: /no/such/program is no executable file; ")
+    assert said.startswith("MISSING: port exe:program: /no/such/program is not an executable file; ")
 
 
 def test_an_executable_that_does_not_answer_is_broken(tmp_path: Path) -> None:

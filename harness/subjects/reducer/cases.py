@@ -1,4 +1,4 @@
-"""The reducer's cases and what they are counted by."""
+"""The reducer's cases, and the properties that they are counted by."""
 
 from __future__ import annotations
 
@@ -20,31 +20,31 @@ PHASES: tuple[str, ...] = get_args(PairPhase)
 EVENTS = tuple(cls.__name__ for cls in EVENT_TYPES)
 ACTIONS = tuple(cls.__name__ for cls in ACTION_TYPES)
 WANTED: Mapping[str, Sequence[str]] = {"phase": PHASES, "event": EVENTS, "action": ACTIONS}
-# Fewer generated cases are a spot check.
+# Fewer generated cases need not meet every phase, event and action.
 CASES_TO_MEET_ALL = 200
 
 
 class ReducerCases(Cases[Case]):
-    """Event streams decoded from integers, fixtures, and candles turned into traffic."""
+    """Generated event streams, fixtures, and market traffic made from candles."""
 
     def generate(self, seed: int, index: int, settings: Mapping[str, int]) -> Case:
-        """A generated case; `events_max` bounds its events."""
+        """Generate a case; the setting `events_max` limits its events."""
         return generate_case(seed, index, events_max=settings.get("events_max", EVENTS_MAX))
 
     def encode(self, case: Case) -> bytes:
-        """The case's `replay` request."""
+        """Encode the case as its `replay` request."""
         return case.line
 
     def from_json(self, data: Mapping[str, Any]) -> Case:
-        """Read a case back. Raises `ValueError`."""
+        """Read a case from plain data. Raises `ValueError`."""
         return from_json(data)
 
     def golden(self) -> Sequence[Case]:
-        """The fixtures' cases. Raises `FixtureError`."""
+        """Read the cases of the fixtures. Raises `FixtureError`."""
         return golden_cases()
 
     def market(self, candles: Path | None, seed: int, windows_max: int | None) -> Sequence[Case]:
-        """Traffic made of candles. Raises `CandleError`."""
+        """Make market traffic from candles. Raises `CandleError`."""
         del windows_max
         return list(market_cases(candles, seed=seed))
 
@@ -53,7 +53,7 @@ class ReducerTally(Tally[Case]):
     """Counts phases, accepted events, actions with their reasons, and refusals by their kind."""
 
     def met(self, case: Case, expected: Outcome) -> Iterator[tuple[str, str]]:
-        """The things that the reference's answer to a case shows."""
+        """Yield each phase, event, action, reason and refusal in the reference's answer to a case."""
         answer: Json = expected.answer
         if "error" in answer:
             yield "refused", f"case: {answer['kind']}"
@@ -70,9 +70,9 @@ class ReducerTally(Tally[Case]):
                     yield "reason", action["reason"]
 
     def steps(self, case: Case, expected: Outcome) -> int:
-        """The steps that were replayed."""
+        """Return the number of steps that were replayed."""
         return len(expected.answer.get("steps", ()))
 
     def wanted(self, cases: int) -> Mapping[str, Sequence[str]]:
-        """Every phase, event and action."""
+        """Return the phases, events and actions that so many cases must meet."""
         return WANTED if cases >= CASES_TO_MEET_ALL else {}

@@ -1,4 +1,4 @@
-"""Before anything runs: does a port hold the contract that `golden/reducer/contract.json` fixes?"""
+"""Checks, before anything runs, that a port meets the contract in `golden/reducer/contract.json`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from reducer.contract import contract_hash
 
 
 def read_contract_file(path: Path = CONTRACT_FILE) -> dict[str, Any]:
-    """The whole file. Raises `ContractFileError`."""
+    """Read the whole file. Raises `ContractFileError`."""
     try:
         view = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -31,21 +31,21 @@ def read_contract_file(path: Path = CONTRACT_FILE) -> dict[str, Any]:
 
 
 def load_contract(path: Path | None = None) -> dict[str, Any]:
-    """The contract of the reducer: protocol, literals and types. Raises `ContractFileError`."""
-    # Looked up when called, so that a test can put another file there.
+    """Read the contract of the reducer: protocol, literals and types. Raises `ContractFileError`."""
+    # `CONTRACT_FILE` is looked up at each call, so that tests can replace it.
     view: dict[str, Any] = read_contract_file(CONTRACT_FILE if path is None else path)["reducer"]
     return view
 
 
-def probe(port: Port, contract: dict[str, Any]) -> Examined:
-    """A port's availability, and if it answers at all, where it differs from the contract."""
+def examine_port(port: Port, contract: dict[str, Any]) -> Examined:
+    """Return a port's availability and, if it answers, its divergences from the contract."""
     available = port.availability()
     if not available.available:
         return Examined(name=port.name, availability=available)
     found, described = check_contract(port, contract)
     if not described and found and found[0].path == "$":
-        # An executable that answers nothing has no contract, neither this nor another.
-        remedy = "see that it runs here by itself and answers `--server` as docs/wire.md says"
+        # An executable that does not answer is broken; its contract is unknown.
+        remedy = "check that it runs here and answers `--server` as docs/wire.md says"
         reason = f"it is there but does not answer ({found[0].candidate})"
         broken = Availability(available=False, reason=reason, remedy=remedy, broken=True)
         return Examined(name=port.name, availability=broken)
@@ -54,9 +54,9 @@ def probe(port: Port, contract: dict[str, Any]) -> Examined:
 
 
 def check_contract(port: Port, contract: dict[str, Any]) -> tuple[list[Divergence], dict[str, Any]]:
-    """The divergences of the port's own description from the contract, and the description itself.
+    """Return the divergences of the port's description from the contract, and the description.
 
-    The hash is recomputed from what the port describes, so a port cannot just repeat the right one.
+    The described contract is compared as well as its hash, so a port cannot pass by repeating the right hash.
     """
     outcome = port.describe()
     if outcome.line is None:

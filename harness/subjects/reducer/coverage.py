@@ -1,4 +1,4 @@
-"""The reducer's coverage: branches of the reference, and what a Haskell server counts that `doge-core/coverage` builds."""
+"""Coverage of the reducer: branches of the reference, and the `hpc` counts of a server built by `doge-core/coverage`."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ HOW_TO_GET = "run ./build.sh as root, or install the packages ghc and cabal-inst
 PORT = ROOT / "doge-core"
 BUILD = PORT / "dist-newstyle" / "coverage"
 TOOLS = ("ghc", "cabal", "hpc")
-# How `hpc report --xml-output` calls what is counted.
+# Units, and their tags in `hpc report --xml-output`.
 TAGS = {"alternatives": "alts", "expressions": "exprs"}
-# The modules of the reference that decide something.
+# The modules of the reference that hold decisions.
 MODULES = (
     "pricing", "orders", "booking", "orphaning", "transition", "invariants", "bootstrap", "snapshot", "domain",
 )  # fmt: skip
-# A build that counts answers several times later than one that does not; and a server that is killed leaves no figures.
+# An instrumented server is several times slower, and one that is killed leaves no figures.
 ANSWER_SEC = 60.0
-# For a server to write its figures, however busy the machine is.
+# Time for a server to write its figures on a busy machine.
 END_SEC = 60.0
 
 
 class ReducerCoverage(Coverage):
-    """Reference and server are measured together: only a comparison asks for single transitions and sessions.
+    """Measures reference and server together, because only a comparison uses single transitions and sessions.
 
-    Of Haskell, `hpc` counts what it calls alternatives (equations, guards, arms of a case or an if) and expressions.
+    For Haskell, `hpc` counts alternatives (equations, guards, branches of a case or an if) and expressions.
     """
 
     units = {REFERENCE: ("branches",), "haskell": ("alternatives", "expressions")}  # noqa: RUF012  # never changed
@@ -45,15 +45,15 @@ class ReducerCoverage(Coverage):
     by_fixtures = True
 
     def files(self) -> Sequence[Path]:
-        """The modules that decide something."""
+        """Return the modules that hold decisions."""
         return [ROOT / "reducer" / f"{name}.py" for name in MODULES]
 
     def unreachable(self, file: Path) -> frozenset[int]:
-        """Lines of functions that no wire request reaches."""
+        """Return the lines of functions that no wire request reaches."""
         return unreachable_lines(file)
 
     def measure(self, plan: Any, folder: Path) -> list[Figure]:
-        """Branches, and the server's alternatives and expressions where it can be built."""
+        """Measure branches of the reference, and the server's alternatives and expressions if it can be built."""
         ticks, lacks = folder / "server.tix", ""
         wanted = "haskell" in self.ports_of(plan.candidates)
         plan = replace(plan, timeout_sec=max(plan.timeout_sec, ANSWER_SEC))
@@ -69,7 +69,7 @@ class ReducerCoverage(Coverage):
         return found + (self.measured("haskell", lambda: figures(ticks)) if wanted else [])
 
     def work(self, what: str, plan: Any, indexes: Iterable[int]) -> None:
-        """Compare cases as a batch does, and let the servers end by themselves."""
+        """Compare cases as a batch does, and let the servers end normally, which writes their figures."""
         from harness.subjects.reducer.panel import ReducerPanel
         from harness.subjects.reducer.ports.process import ServerPort
 
@@ -87,11 +87,11 @@ class ReducerCoverage(Coverage):
                 if server_port.server() is running:
                     end(server_port)
                 else:
-                    # The first one took what it had counted with it; the rest alone would pass for the whole.
+                    # The server was restarted and the first one's figures are lost; the rest would be misleading.
                     server_port.server().kill()
 
     def tasks(self, sequences: int, seed: int) -> Iterator[tuple[str, Callable[[], object]]]:
-        """Recording definitions, or replaying generated cases."""
+        """Yield tasks that record all definitions, or with `sequences`, replay so many generated cases."""
         from generators.reducer.bulk import generate_case
         from golden.reducer.cases import definitions
         from golden.reducer.corpus import ask, record
@@ -104,7 +104,7 @@ class ReducerCoverage(Coverage):
 
 
 def end(port: Any) -> None:
-    """Let a server end by itself."""
+    """Close a server's input, which lets it end normally."""
     process = port.server().process
     process.stdin.close()
     process.wait(END_SEC)
@@ -112,7 +112,7 @@ def end(port: Any) -> None:
 
 
 def server() -> Path:
-    """The executable that counts, built now. Raises `NotMeasuredError`."""
+    """Build the instrumented server; return its path. Raises `NotMeasuredError`."""
     for tool in TOOLS:
         if shutil.which(tool) is None:
             raise NotMeasuredError(f"{tool} is not on the PATH; {HOW_TO_GET}")
@@ -121,9 +121,9 @@ def server() -> Path:
 
 
 def figures(ticks: Path) -> list[Figure]:
-    """The figures of a server that ended normally. Raises `NotMeasuredError`."""
+    """Read the figures of a server that ended normally. Raises `NotMeasuredError`."""
     if not ticks.exists():
-        raise NotMeasuredError("the server that counts left no figures: it was killed or died")
+        raise NotMeasuredError("the instrumented server left no figures: it was killed or died")
     where: list[str | Path] = [ticks, f"--hpcdir={BUILD / 'mix'}", f"--srcdir={PORT}"]
     report = ElementTree.fromstring(run(["hpc", "report", *where, "--xml-output", "--per-module"]))
     modules = {_plain(module.attrib["name"]): module for module in report.iter("module")}
@@ -138,7 +138,7 @@ def figures(ticks: Path) -> list[Figure]:
                 unit=unit,
                 covered=sum(used for used, _ in boxes.values()),
                 total=sum(total for _, total in boxes.values()),
-                # The draft gives every expression by its place; of alternatives the tool tells how many there are.
+                # `hpc draft` names every expression; for alternatives, there are only counts.
                 missing=drafted if unit == "expressions" else short,
             )
         )
@@ -146,7 +146,7 @@ def figures(ticks: Path) -> list[Figure]:
 
 
 def unreached(draft: str) -> Iterator[str]:
-    """The outermost expressions that a draft of `hpc` names, each with its module and the declaration it is in."""
+    """Yield the outermost expressions in a draft of `hpc`, each with its module and declaration."""
     module, inside = "", ""
     for line in map(str.strip, draft.splitlines()):
         if head := re.match(r'(module|inside) "(.*)" \{', line):
@@ -163,5 +163,5 @@ def _counted(module: ElementTree.Element, tag: str) -> tuple[int, int]:
 
 
 def _plain(name: str) -> str:
-    """A module without the package it is in."""
+    """Return a module's name without its package."""
     return re.split("[/:]", name)[-1]

@@ -1,4 +1,4 @@
-"""The reducer's fixtures: what they are recorded under, and how a port is held to them."""
+"""The reducer's fixtures: recording, and checks of ports against them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ REFERENCE_FILES = ("state_machine.py", "reducer/*.py")
 
 
 class ReducerGolden(Golden[Case]):
-    """Cases with the whole state after every step, and calls of single functions."""
+    """Fixtures of the reducer: cases with the whole state after every step, and calls of single functions."""
 
     holds_calls = True
 
@@ -37,9 +37,9 @@ class ReducerGolden(Golden[Case]):
         self.folder = folder
 
     def recorded_under(self) -> Json:
-        """Hashes of contract and reference, and the contract's sections that the reference does not vouch for."""
+        """Return hashes of contract and reference, and the sections of the contract that the reference does not define."""
         written, sections = b"", {}
-        # A file that cannot be read is for `check_contract` to name.
+        # `check_contract` reports a file that cannot be read.
         with suppress(OSError, ContractFileError):
             written = (self.folder / "contract.json").read_bytes()
             sections = _sections(read_contract_file(self.folder / "contract.json"))
@@ -51,7 +51,7 @@ class ReducerGolden(Golden[Case]):
         }
 
     def check_contract(self, manifest: Json) -> Iterator[Problem]:
-        """The contract's file against the reference's own contract, and against what the manifest recorded of it."""
+        """Compare the contract's file with the reference's own contract and with the manifest."""
         path = self.folder / "contract.json"
         where = f"golden/{self.folder.name}/{path.name}"
         try:
@@ -61,22 +61,22 @@ class ReducerGolden(Golden[Case]):
             return
         found = compare(reference={"reducer": contract(), **manifest.get("contract_sections", {})}, candidate=view)
         if found:
-            sentence = "says something else than the reference and the manifest; restore it from git"
+            sentence = "differs from the reference and the manifest; restore it from git"
             yield Problem(fixture=path.name, where=f"{where} {found[0].path}", sentence=sentence, divergence=found[0])
         elif sha256_of(path.read_bytes()) != manifest.get("contract_sha256"):
             sentence = "has the recorded values in other bytes; restore it from git, or run `parity golden record`"
             yield Problem(fixture=path.name, where=where, sentence=sentence)
 
     def definitions(self) -> Sequence[Definition]:
-        """Every definition of `golden.reducer.cases`."""
+        """Return every definition of `golden.reducer.cases`."""
         return definitions()
 
     def record(self, definition: Definition) -> bytes:
-        """The reference's answers."""
+        """Record the reference's answers."""
         return to_bytes(record(definition))
 
     def redefined(self, definition: Definition, recorded: bytes) -> tuple[str, Divergence | None] | None:
-        """Record the definition again, and tell the first path that differs."""
+        """Record the definition again; return the first difference."""
         again = self.record(definition)
         if recorded == again:
             return None
@@ -89,16 +89,16 @@ class ReducerGolden(Golden[Case]):
         return f"records differently at {found[0].path}", found[0]
 
     def define(self, case: Case, name: str, about: str) -> Definition:
-        """A definition of a case alone."""
+        """Return a definition of a case without calls."""
         promoted = replace(case, name=name, metadata={**case.metadata, "source": "golden"})
         return Definition(name=name, about=about, case=promoted)
 
     def read(self, directory: Path) -> Sequence[Fixture]:
-        """The fixtures of a folder. Raises `FixtureError`."""
+        """Read the fixtures of a folder. Raises `FixtureError`."""
         return read_fixtures(directory)
 
     def first_divergence(self, panel: Panel[Case], port: str, fixture: Fixture) -> Divergence | None:
-        """The replay, each transition, each call over the wire."""
+        """Compare the replay, each transition and each call over the wire."""
         assert isinstance(panel, ReducerPanel), "the reducer's fixtures are checked on the reducer's ports"
         return first_divergence(panel.ports[port], fixture)
 
@@ -108,7 +108,7 @@ def _sections(view: Json) -> Json:
 
 
 def first_divergence(port: Port, fixture: Fixture) -> Divergence | None:
-    """The first divergence of a port from a fixture, None at parity."""
+    """Return the first divergence of a port from a fixture, or None at parity."""
     definition = fixture.definition
     if definition.case is not None:
         found = _compare(fixture.replay_answer(), port.replay(definition.case), definition.case)
@@ -116,7 +116,7 @@ def first_divergence(port: Port, fixture: Fixture) -> Divergence | None:
         if found:
             return found[0]
     for index, (call, answer) in enumerate(zip(definition.calls, fixture.answers, strict=True)):
-        # A process of its own for every call has no session to go on with.
+        # A port that starts a process for every call has no sessions.
         if call.name == "step" and not port.has_sessions:
             continue
         if call.via == WIRE and (found := _check_call(port, call, answer, f"$.calls[{index}].answer")):
@@ -130,7 +130,7 @@ def _compare(reference: Any, candidate: Outcome, case: Case, path: str = "$") ->
 
 
 def _check_steps(port: Port, case: Case, outcome: Json) -> list[Divergence]:
-    """Each step as a transition of its own, from the recorded state before it."""
+    """Compare each step as a single transition from the recorded state before it."""
     state = case.state
     for index, step in enumerate(outcome.get("steps", [])):
         answer = port.transition({**case.inputs(), "state": state, "event": case.events[index]})

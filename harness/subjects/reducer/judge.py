@@ -1,4 +1,4 @@
-"""One request, two outcomes, a verdict; where only a digest differs, the step is asked again to name the field."""
+"""Compares two outcomes of one request. If only a digest differs, the step is repeated to find the field."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from harness.subjects.reducer.spelling import misspelled, well_written
 
 
 def compare_outcomes(*, reference: Outcome, candidate: Outcome, case: Case, path: str = "$") -> list[Divergence]:
-    """The divergences of two outcomes of one request; a candidate that gave no answer is one divergence."""
+    """Return the divergences of two outcomes of one request. A candidate without an answer is one divergence."""
     if reference.line is None:
         raise RuntimeError(f"the reference itself failed on {case.name}: {reference.failure}")
     if reference.line == candidate.line:
-        # The same bytes are the same answer: nearly every comparison ends here.
+        # Nearly every comparison ends here.
         return []
     if candidate.line is None:
         return [locate(path=path, kind="error", reference="an answer", candidate=candidate.failure, events=case.events)]
     if reference.compact == candidate.line or (reference.compact == candidate.compact and well_written(candidate.line)):
-        # Written again, both are the same text: order, types and bits agree.
+        # Both answers are the same text once reformatted: order, types and bits agree.
         return []
     found = compare(reference=reference.answer, candidate=candidate.answer, events=case.events, path=path)
     return found + [
@@ -31,13 +31,13 @@ def compare_outcomes(*, reference: Outcome, candidate: Outcome, case: Case, path
 
 
 def judge(*, case: Case, reference: Outcome, candidate: Outcome, reference_port: Port, port: Port) -> list[Divergence]:
-    """Every divergence of the candidate's replay of a case, the first one where the two parted; empty at parity."""
+    """Return the divergences of the candidate's replay of a case, in order; empty at parity."""
     found = compare_outcomes(reference=reference, candidate=candidate, case=case)
     return explain_digest(found, case=case, reference_port=reference_port, port=port)
 
 
 def explain_digest(found: list[Divergence], *, case: Case, reference_port: Port, port: Port) -> list[Divergence]:
-    """The divergences, with a differing digest at their head replaced by the fields of the state that differ."""
+    """Return the divergences, with a leading digest replaced by the fields of the state that differ."""
     if not found or found[0].step is None or found[0].path != f"$.steps[{found[0].step}].digest":
         return found
     step = found[0].step
@@ -45,7 +45,7 @@ def explain_digest(found: list[Divergence], *, case: Case, reference_port: Port,
     request = {**case.inputs(), "state": before, "event": case.events[step]}
     reference, candidate = reference_port.transition(request), port.transition(request)
     explained = compare_outcomes(reference=reference, candidate=candidate, case=case, path=f"$.steps[{step}]")
-    # A digest that differs over equal states is itself what is wrong.
+    # If the states are equal, the digest itself is wrong.
     return explained + found[1:] if explained else found
 
 

@@ -1,4 +1,4 @@
-"""The reducer's ports, opened together: the Python reference in this process, candidates behind executables."""
+"""The open ports of the reducer: the Python reference in this process, candidates behind executables."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from functools import lru_cache
 from generators.reducer.case import Case
 from harness.comparators.divergence import Divergence
 from harness.panel import REFERENCE, CaseError, Depth, Examined, Judgement, Panel, PortRequest
-from harness.subjects.reducer.contract import load_contract, probe
+from harness.subjects.reducer.contract import examine_port, load_contract
 from harness.subjects.reducer.judge import compare_outcomes
-from harness.subjects.reducer.past_waivers import asked_further, step_by_step
+from harness.subjects.reducer.past_waivers import compare_further, step_by_step
 from harness.subjects.reducer.ports.base import Outcome, Port
 from harness.subjects.reducer.ports.process import TIMEOUT_SEC
 from harness.subjects.reducer.ports.registry import open_ports
 from harness.subjects.reducer.thorough import compare_case
 
-# A port that fails this often, in a row or in all, costs its timeout every time and has shown what it is.
+# After this many failures, in a row or in all, a port is not called again, since each may cost a whole timeout.
 FAILURES_IN_A_ROW_MAX, FAILURES_MAX = 5, 25
 
 
 class ReducerPanel(Panel[Case]):
-    """Open ports by name. `named` says how the command line named a candidate."""
+    """Open ports by name. `named` maps the names of candidates to their command lines."""
 
     def __init__(self, ports: Sequence[Port], named: Mapping[str, str]) -> None:
         self.ports = {port.name: port for port in ports}
@@ -32,19 +32,19 @@ class ReducerPanel(Panel[Case]):
         self._failures, self._in_a_row = Counter[str](), Counter[str]()
 
     def examine(self) -> list[Examined]:
-        """Every port held against the contract's file. Raises `ContractFileError`."""
+        """Compare every port with the contract's file. Raises `ContractFileError`."""
         contract = load_contract()
-        return [probe(port, contract) for port in self.ports.values()]
+        return [examine_port(port, contract) for port in self.ports.values()]
 
     def expect(self, case: Case) -> Outcome:
-        """The reference's replay."""
+        """Replay the case on the reference. Raises `CaseError`."""
         expected = self.ports[REFERENCE].replay(case)
         if expected.line is None:
             raise CaseError(f"{case.name}: the reference gives no answer ({expected.failure})")
         return expected
 
     def judge(self, port: str, case: Case, expected: Outcome, depth: Depth) -> Judgement:
-        """The replay, and where it agrees and is compared thoroughly, the other methods and a session."""
+        """Compare the replay and, if it agrees and `depth` is thorough, the other methods and a session."""
         if self._in_a_row[port] >= FAILURES_IN_A_ROW_MAX or self._failures[port] >= FAILURES_MAX:
             silence = f"not asked after {self._in_a_row[port] or self._failures[port]} failures"
             silence += " in a row" if self._in_a_row[port] else ""
@@ -65,17 +65,17 @@ class ReducerPanel(Panel[Case]):
         return Judgement(divergences=found, counted=("sessions",) if in_session else ())
 
     def past(self, port: str, case: Case, found: Sequence[Divergence], depth: Depth) -> list[Divergence]:
-        """The divergences that do not merely follow from the first, and where asked thoroughly those of the other methods."""
+        """Return the divergences that do not follow from an earlier one; if thorough, also those of the other methods."""
         reference, candidate = self.ports[REFERENCE], self.ports[port]
         divergences = step_by_step(case, found, reference, candidate)
-        return divergences + (asked_further(case, reference, candidate) if depth is Depth.THOROUGH else [])
+        return divergences + (compare_further(case, reference, candidate) if depth is Depth.THOROUGH else [])
 
     def recheck(self, case: Case, expected: Outcome) -> list[Divergence]:
-        """The reference's replay once more."""
+        """Replay the case on the reference again; return its divergences from the first replay."""
         return compare_outcomes(reference=expected, candidate=self.ports[REFERENCE].replay(case), case=case)
 
     def differs(self, one: str, other: str, case: Case) -> Divergence | None:
-        """The first divergence of two ports, either of which may fail to answer."""
+        """Return the first divergence of two ports, either of which may fail to answer; None at parity."""
         first, second = self.ports[one], self.ports[other]
         expected = first.replay(case)
         if expected.line is None:
@@ -91,16 +91,16 @@ class ReducerPanel(Panel[Case]):
         return found[0] if found else None
 
     def forgive(self) -> None:
-        """Ask ports again that failed too often."""
+        """Allow further calls on ports that failed too often."""
         self._failures.clear()
         self._in_a_row.clear()
 
     def sample_every(self, port: str) -> int:
-        """1, or more for a port whose calls are dear."""
+        """Return 1, or more for a port whose calls are expensive and which takes each n-th case only."""
         return self.ports[port].sample_every
 
     def candidate_of(self, port: str) -> str | None:
-        """The command line of a candidate."""
+        """Return the command line of a candidate, or None for a built-in port."""
         return self._named.get(port)
 
 
@@ -111,13 +111,13 @@ def _opened(request: PortRequest) -> tuple[list[Port], dict[str, str]]:
     return ports, {port.name: text for port, text in zip(candidates, request.candidates, strict=True)}
 
 
-# Starting the ports costs as much as a small batch, and only a server that lives on can show that it leaks.
+# Starting the ports costs as much as a small batch, and only a long-lived server can show a memory leak.
 _kept = lru_cache(maxsize=4)(_opened)
 
 
 @contextmanager
 def open_panel(request: PortRequest) -> Iterator[ReducerPanel]:
-    """The ports of a request. Raises `UnknownPortError`."""
+    """Open the ports of a request. Raises `UnknownPortError`."""
     ports, named = (_kept if request.may_keep else _opened)(request)
     try:
         yield ReducerPanel(ports, named)

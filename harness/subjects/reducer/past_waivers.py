@@ -1,4 +1,4 @@
-"""Divergences behind one that is waived: a waiver must not hide another bug."""
+"""Divergences behind a waived one, since a waiver must not hide another bug."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from harness.subjects.reducer.thorough import compare_methods
 
 
 def state_after(case: Case, steps: int, reference: Port) -> Any:
-    """The reference's state after the first events of a case; None where it refuses the case."""
+    """Return the reference's state after the first `steps` events of a case, or None if it refuses the case."""
     request = {**case.inputs(), "events": list(case.events[:steps])}
     return reference.call("replay", request).answer.get("state")
 
 
 def step_by_step(case: Case, found: Sequence[Divergence], reference: Port, port: Port) -> list[Divergence]:
-    """The divergences of a replay without those that merely follow from an earlier one.
+    """Return the divergences of a replay without those that follow from an earlier one.
 
-    As long as a divergent step leaves the port in the reference's state, what comes later in the replay stands for itself; else
-    the replay begins anew behind it, from the reference's state. A divergence that is in no step stands.
+    If a divergent step leaves the port in the reference's state, later divergences are independent of it. Otherwise the replay
+    is restarted after that step, from the reference's state. Divergences outside of any step are always kept.
     """
     divergences: list[Divergence] = []
     start, rest = 0, list(found)
@@ -32,7 +32,7 @@ def step_by_step(case: Case, found: Sequence[Divergence], reference: Port, port:
         first = _first_lasting(case, rest, start, reference, port)
         divergences += [each for each in rest if first is None or (each.step is not None and each.step <= first)]
         if first is None or first + 1 >= len(case.events):
-            # Nothing is left to begin anew with: the last state stands, too.
+            # There is no event left to restart from, so divergences of the last state are kept, too.
             divergences += [] if first is None else [each for each in rest if each.step is None]
             break
         start = first + 1
@@ -41,18 +41,18 @@ def step_by_step(case: Case, found: Sequence[Divergence], reference: Port, port:
 
 
 def _first_lasting(case: Case, found: Sequence[Divergence], start: int, reference: Port, port: Port) -> int | None:
-    """The first divergent step after which the two are in different states."""
+    """Return the first divergent step after which the two are in different states, or None."""
     for step in sorted({each.step for each in found if each.step is not None and each.step >= start}):
         request = {**case.inputs(), "state": state_after(case, step, reference), "event": case.events[step]}
         expected, candidate = reference.transition(request), port.transition(request)
-        parted = compare_outcomes(reference=expected, candidate=candidate, case=case)
-        if any(each.path == "$" or each.path.startswith("$.state") for each in parted):
+        divergences = compare_outcomes(reference=expected, candidate=candidate, case=case)
+        if any(each.path == "$" or each.path.startswith("$.state") for each in divergences):
             return step
     return None
 
 
 def _replayed(case: Case, start: int, reference: Port, port: Port) -> list[Divergence]:
-    """The divergences of a replay of the events from `start` on, by the steps of the whole case."""
+    """Return the divergences of a replay of the events from `start` on, with steps counted from the start of the case."""
     state = state_after(case, start, reference)
     if state is None:
         return []
@@ -67,8 +67,8 @@ def _replayed(case: Case, start: int, reference: Port, port: Port) -> list[Diver
     ]  # fmt: skip
 
 
-def asked_further(case: Case, reference: Port, port: Port) -> list[Divergence]:
-    """Divergences of all that is not asked once a replay diverges: the other methods, single transitions, a session."""
+def compare_further(case: Case, reference: Port, port: Port) -> list[Divergence]:
+    """Make the comparisons that are skipped once a replay diverges: other methods, single transitions, a session."""
     answer = reference.replay(case).answer
     found = compare_methods(case=case, answer=answer, reference_port=reference, port=port)
     return found + (compare_session(case=case, port=port) if port.has_sessions else [])

@@ -1,14 +1,14 @@
-"""Requests of the methods that replay does not ask for: a sample made from a case, and edges that cases seldom come to."""
+"""Requests for the methods other than `replay`: some made from a case, and edge cases that are seldom generated."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from generators.plain import Json
+from generators.plain import INT64_MAX, Json
 from generators.reducer.case import Case
 
-# Size, price, decimals, least volume and least cost of volumes that lie half-way between two, or seem to, or just at a limit.
+# Size, price, decimals, minimum volume and minimum cost; volumes are at or near a rounding tie, or just at a limit.
 VOLUMES = (
     (20.5, 1.0, 0, 1.0, 0.0),
     (10.75, 0.5, 0, 1.0, 0.0),
@@ -23,8 +23,8 @@ VOLUMES = (
     (3.0, 1.0, 0, 0.0, 4.0),
 )
 
-# What is no state at all, or holds no orders where orders have to be.
-NO_STATES = (5, None, {"orders": [5]}, {"recovery_orders": "none"})
+# Values that are not a state, or have malformed lists of orders.
+MALFORMED_STATES = (5, None, {"orders": [5]}, {"recovery_orders": "none"})
 _EXITS: dict[str, Json] = {
     side: {
         "local_id": number, "side": side, "role": "exit", "price": 0.1, "volume": 20.0, "trade_id": trade_id, "cycle": 1,
@@ -32,18 +32,18 @@ _EXITS: dict[str, Json] = {
     }
     for number, (side, trade_id) in enumerate((("buy", "A"), ("sell", "B")), start=1)
 }  # fmt: skip
-# Books with one exit too many in every phase and mode.
+# States with one exit too many, in every phase and mode.
 BOOKS: tuple[Json, ...] = tuple(
     {"orders": [_EXITS[side] for side in sides for _ in range(2)], "long_only": mode == "long", "short_only": mode == "short"}
     for sides in ((), ("buy",), ("sell",), ("buy", "sell"))
     for mode in ("both", "long", "short")
 )
-# The ways in which a cooldown can be no time.
+# Values of a cooldown that are not a time.
 COOLDOWNS = ("NaN", "Infinity", "-Infinity", -(10**400), "soon")
-# Fields of a state and a configuration under which a bootstrap comes to the end of something: of the ids, of a price's digits
-# (a back-off shows in the last one), at a price of nothing, of a double.
+# Fields of a state and a configuration that bring a bootstrap to a limit: the last id, the last digit of a price (where a
+# back-off shows), a price of zero, the largest double.
 BOOTSTRAPS: tuple[tuple[Json, Json], ...] = (
-    ({"next_order_id": 2**63 - 1, "market_price": 0.1}, {}),
+    ({"next_order_id": INT64_MAX, "market_price": 0.1}, {}),
     (
         {"consecutive_losses_a": 3, "consecutive_losses_b": 4, "market_price": 3.101},
         {"entry_pct": 16.4, "price_decimals": 17, "loss_backoff_start": 1, "backoff_factor": 0.76},
@@ -55,8 +55,8 @@ BOOTSTRAPS: tuple[tuple[Json, Json], ...] = (
     ({"market_price": 1.6e308}, {"price_decimals": -308, "min_volume": 0.0}),
 )
 
-# A state's fields, its one order and the fill's fields where zeros of both signs meet, where an order has the id that comes
-# next, and where a record outgrows a double.
+# Fields of a state, its only order and fields of the fill: zeros of both signs, an order with the next id, and a record that
+# overflows a double.
 _ENTRY: Json = {
     "local_id": 1, "side": "buy", "role": "entry", "price": 0.1, "volume": 27.4, "trade_id": "B", "cycle": 1,
 }  # fmt: skip
@@ -71,8 +71,8 @@ FILLS: tuple[tuple[Json, Json, Json], ...] = (
 
 
 def thorough_requests(case: Case, answer: Json) -> Iterator[tuple[str, Json]]:
-    """Requests of the methods beyond replay, made from a case and the reference's answer to it."""
-    for state in NO_STATES:
+    """Yield requests for the methods other than `replay`, made from a case and the reference's answer to it."""
+    for state in MALFORMED_STATES:
         yield "derive_phase", {"state": state}
     for state in BOOKS:
         yield "check_invariants", {"state": state}
@@ -99,7 +99,7 @@ def thorough_requests(case: Case, answer: Json) -> Iterator[tuple[str, Json]]:
 
 
 def _of_changed_states(state: Json) -> Iterator[tuple[str, Json]]:
-    """Requests about a state that is changed on purpose."""
+    """Yield requests about modified copies of a state."""
     yield "check_invariants", {"state": _unsound(state)}
     for cooldown in COOLDOWNS:
         yield "derive_phase", {"state": {**state, "cooldown_until_a": cooldown}}
@@ -108,7 +108,7 @@ def _of_changed_states(state: Json) -> Iterator[tuple[str, Json]]:
 
 
 def _filled(fields: Json, order: Json, fill: Json) -> Json:
-    """The fill of a state's one order."""
+    """Return the `transition` request that fills a state's only order."""
     event = {
         "_type": "FillEvent", "order_local_id": order["local_id"], "txid": "t", "side": order["side"], "price": 0.1,
         "volume": order["volume"], "fee": 0.0, "timestamp": 1000.0, **fill,
@@ -118,7 +118,7 @@ def _filled(fields: Json, order: Json, fill: Json) -> Json:
 
 
 def _unsound(state: Json) -> Json:
-    """The state with everything wrong at once: violations have an order."""
+    """Return the state with many violations at once, because their order is part of the answer."""
     orders = state.get("orders")
     if not isinstance(orders, list):
         return state
@@ -128,7 +128,7 @@ def _unsound(state: Json) -> Json:
 
 
 def _one_sided(config: Any) -> Iterator[Json]:
-    """Configurations under which only one of the first two entries has a price above zero."""
+    """Yield configurations in which only one of the two entries has a price above zero."""
     if isinstance(config, dict):
         yield {**config, "entry_pct_b": 120.0}
         yield {**config, "entry_pct": -120.0, "entry_pct_a": None, "entry_pct_b": 0.5}

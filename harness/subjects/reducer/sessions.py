@@ -1,4 +1,4 @@
-"""A session of the production client on a port, against the reference, step by step."""
+"""Compares a session of the production client on a port with the reference, step by step."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from reducer.wire import handle_line, with_sessions
 Transition = Callable[..., tuple[PairState, list[Action]]]
 
 
-class Overheard:
-    """A port in the place of a client's server; every answer is compared with that of the reference's own session."""
+class ComparedServer:
+    """A port in place of a client's server. Every answer is compared with that of the reference's own session."""
 
     def __init__(self, port: Port, case: Case) -> None:
         self.path = "$"
@@ -37,14 +37,14 @@ class Overheard:
         self._methods = with_sessions()
 
     def request(self, line: bytes) -> bytes:
-        """The port's answer. Raises `ServerError`."""
+        """Return the port's answer, after comparing it. Raises `ServerError`."""
         try:
             answer = self._port.answer(line)
         except PortError as error:
             raise ServerGarbageError(str(error)) from error
         reference = Outcome(handle_line(line, self._methods).rstrip(b"\n"))
         candidate = Outcome(answer)
-        # What is not JSON is for the client to refuse.
+        # The client refuses what is not JSON.
         if candidate.is_json():
             self.found += compare_outcomes(
                 reference=Outcome(_determined(reference)),
@@ -60,43 +60,43 @@ class Overheard:
 
 
 def _determined(outcome: Outcome) -> bytes:
-    """The part of a step's answer that can be written in one way only: equal orders can be listed by either's index."""
+    """Return the part of a step's answer that is unique; of equal orders, either's index may be listed."""
     free = ("orders", "recovery_orders")
     return json.dumps({key: value for key, value in outcome.answer.items() if key not in free}).encode()
 
 
 def compare_session(*, case: Case, port: Port) -> list[Divergence]:
-    """Divergences between the production client's session and the reference, step by step."""
+    """Return the divergences of the first divergent step; empty at parity and for a case without a readable state."""
     try:
         state = read_state(case.state, "state")
         settings = (read_config(case.config), case.order_size_usd, read_sizes(case.order_sizes))
     except REFUSED:
         return []
-    overheard: Overheard | None = None
-    held = state
+    server: ComparedServer | None = None
+    session_state = state
     for step, event in readable_events(case):
         path = f"$.steps[{step}]"
         reference, state = _outcome(sm.transition, state, event, settings)
         try:
-            if overheard is None:
-                overheard = Overheard(port, case)
-                sessions = Sessions(cast(Server, overheard))
-            overheard.path = f"{path}.session"
-            candidate, held = _outcome(sessions.transition, held, event, settings)
+            if server is None:
+                server = ComparedServer(port, case)
+                sessions = Sessions(cast(Server, server))
+            server.path = f"{path}.session"
+            candidate, session_state = _outcome(sessions.transition, session_state, event, settings)
         except ServerError as error:
             port.close()
             failure = str(error) if isinstance(error.__cause__, PortError) else f"{error.cause}: {error}"
             where = f"{path}.session"
             return [locate(path=where, kind="error", reference="a step", candidate=failure, events=case.events)]
         found = compare(reference=reference, candidate=candidate, events=case.events, path=path)
-        found += overheard.found
+        found += server.found
         if found:
             return found
     return []
 
 
 def readable_events(case: Case) -> Iterator[tuple[int, Any]]:
-    """The events that a Python caller could make, with their steps."""
+    """Yield the events that a Python caller could make, with their steps."""
     for step, data in enumerate(case.events):
         try:
             yield step, read_event(data)

@@ -1,7 +1,7 @@
 """Shrinking of the reducer's cases.
 
-First on the integers that the case was decoded from, so that events stay such as the book calls for; then on the case
-itself: later starts, fewer events, orders and settings, rounder numbers.
+First the integers that a case was decoded from are shrunk, so that events still fit the state; then the case itself: later
+starts, fewer events, orders and settings, rounder numbers.
 """
 
 from __future__ import annotations
@@ -22,35 +22,35 @@ from harness.subjects.reducer.past_waivers import state_after
 from harness.subjects.reducer.ports.base import Port
 
 DIGITS_MAX = 8
-# Larger numbers lose digits in the rounding itself.
+# Rounding changes larger numbers in other digits.
 ROUNDED_BELOW = 1e16
-# Starts of a case repeat with these periods, so that a smaller start of the same remainder is much like it.
+# The first choices of a start repeat with these periods, so a smaller start with the same remainder is similar.
 START_PERIODS = (9, 180)
 
 
 class ReducerShrinking(Shrinking[Case]):
-    """Shrinks choices once, then the case itself until nothing gets smaller."""
+    """Shrinks the choices once, then the case itself until nothing gets smaller."""
 
     attempts_max = 4000
 
     def size(self, case: Case) -> tuple[int, str]:
-        """The number of events."""
+        """Return the number of events."""
         return len(case.events), "events"
 
     def first(self, search: Search[Case]) -> None:
-        """Fewer events and prefix steps, and as many zeros as possible, in the choices of a generated case."""
+        """Drop events and prefix steps from the choices of a generated case, and set as many choices as possible to zero."""
         choices = _choices_of(search.best)
         if choices is not None:
             _on_choices(choices, search)
 
     def passes(self, panel: Panel[Case]) -> Sequence[Callable[[Search[Case]], None]]:
-        """Later starts, fewer events, plainer data."""
+        """Return the passes in order: later start, fewer events, plainer data."""
         assert isinstance(panel, ReducerPanel), "a case of the reducer is shrunk on the reducer's ports"
         return (partial(later_start, panel.ports[REFERENCE]), fewer_events, plainer)
 
 
 def _choices_of(case: Case) -> CaseChoices | None:
-    """The choices that a generated case was decoded from; None for any other case."""
+    """Return the choices that a generated case was decoded from, or None for any other case."""
     origin = case.metadata
     if origin.get("source") != "generated":
         return None
@@ -84,7 +84,7 @@ def _on_choices(choices: CaseChoices, search: Search[Case]) -> None:
 
 
 def later_start(reference: Port, search: Search[Case]) -> None:
-    """Begin in the reference's state just before the case diverges, with the few events from there on."""
+    """Start from the reference's state shortly before the divergence, with as few last events as possible."""
     case = search.best
     for kept in range(1, len(case.events)):
         state = state_after(case, len(case.events) - kept, reference)
@@ -100,14 +100,14 @@ def fewer_events(search: Search[Case]) -> None:
 
     case = search.best
     for length in range(1, len(case.events)):
-        # Whatever comes after the step that diverges is of no use.
+        # Events after the divergent step are not needed.
         if accept(case.events[:length]):
             break
     shortened(list(search.best.events), accept)
 
 
 def plainer(search: Search[Case]) -> None:
-    """Leave out settings and fields where the default does as well, shorten lists, round numbers."""
+    """Leave out settings and fields that do not matter, shorten lists, round numbers."""
     if search.best.order_sizes is not None:
         search.accept(replace(search.best, order_sizes=None))
     for part in ("config", "state"):
@@ -128,7 +128,7 @@ def _accept_part(search: Search[Case], part: str, value: Any) -> None:
 
 
 def rounder(data: Any) -> Iterator[Any]:
-    """Copies of plain data in which one list lacks an item, or one number has fewer digits: the simplest first."""
+    """Yield copies of plain data in which one list lacks an item, or one number has fewer digits, the simplest first."""
     if isinstance(data, bool) or data is None or isinstance(data, str):
         return
     if isinstance(data, float):

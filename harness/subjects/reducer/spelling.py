@@ -1,8 +1,8 @@
-"""The spelling of answers: what `json.loads` forgives, docs/wire.md does not.
+"""The spelling of answers, which docs/wire.md prescribes more strictly than `json.loads` reads them.
 
-A reader of JSON drops a repeated key, forgets the order of fields and rounds whatever digits it is given, so two answers that
-read alike may still be spelled differently. A port's other readers (a digest over text, a log, a client that reads in place)
-would notice.
+A reader of JSON drops repeated keys, ignores the order of fields and rounds long numbers, so two answers that parse to the same
+data may still be spelled differently. Other readers of a port's answers (a digest over the text, a log, a client that parses
+in place) would notice.
 """
 
 from __future__ import annotations
@@ -14,24 +14,24 @@ from typing import Any
 
 from harness.comparators.exact import Difference
 
-# These hold an answer, which the contract does not describe; everything else is an object of the contract.
+# Keys of the envelope of an answer, whose order is free; every other object is one of the contract's types.
 _ENVELOPE_KEYS = ("steps", "actions", "error", "contract")
 
 
 class _Written(float):
-    """A float that remembers how it was written."""
+    """A float that keeps the text it was parsed from."""
 
     token: str
 
     def __new__(cls, token: str) -> _Written:
-        """The number, with its token."""
+        """Parse a token and keep it."""
         number = super().__new__(cls, token)
         number.token = token
         return number
 
 
 class _Fields(dict[str, Any]):
-    """An object that remembers which of its keys came more than once."""
+    """An object that keeps the names of its repeated keys."""
 
     repeated: tuple[str, ...] = ()
 
@@ -46,7 +46,7 @@ def _fields(pairs: list[tuple[str, Any]]) -> _Fields:
 
 @lru_cache(maxsize=65_536)
 def is_shortest(token: str) -> bool:
-    """True if a float has no more digits than it needs to read back; the spelling of its exponent is free."""
+    """Return True if a float has the fewest digits that parse to it; the form of the exponent is free."""
     mantissa = token.lower().partition("e")[0].lstrip("-")
     whole, _, fraction = mantissa.partition(".")
     if fraction.endswith("0") and fraction != "0":
@@ -59,7 +59,7 @@ def _digits(mantissa: str) -> str:
 
 
 def well_written(line: bytes) -> bool:
-    """True if an answer is UTF-8 without repeated keys and needless digits; the order of fields does not count."""
+    """Return True if an answer is UTF-8 without repeated keys or excess digits; the order of fields is not checked."""
     sound = True
 
     def fields(pairs: list[tuple[str, Any]]) -> None:
@@ -78,7 +78,7 @@ def well_written(line: bytes) -> bool:
 
 
 def misspelled(*, reference: Any, line: bytes, path: str) -> Iterator[Difference]:
-    """Every place where an answer is written otherwise than docs/wire.md says, each of kind `wire` with its path."""
+    """Yield every place where an answer's spelling violates docs/wire.md, each of kind `wire` with its path."""
     try:
         text = line.decode()
     except UnicodeDecodeError as error:

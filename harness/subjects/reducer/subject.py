@@ -1,4 +1,4 @@
-"""The reducer behind the face."""
+"""The reducer as a subject of the harness."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from harness.subject import Defaults, Subject
 
 
 class Reducer(Subject[Case]):
-    """The order state machine. Its ports are executables behind the wire."""
+    """The order state machine. Its ports are executables that answer on the wire."""
 
     name = "reducer"
     options = frozenset({"candidate_exes", "events_max", "candles"})
@@ -27,7 +27,7 @@ class Reducer(Subject[Case]):
         night_ports=("haskell",),
         run_settings={"events_max": 40},
         night_settings={"events_max": 56},
-        # Replay says most; the other methods and a session cost as much again.
+        # A replay finds most bugs; a thorough comparison costs twice as much.
         run_thorough_every=20,
         night_thorough_every=40,
     )
@@ -42,13 +42,13 @@ class Reducer(Subject[Case]):
     }
 
     def open(self, request: PortRequest) -> AbstractContextManager[Panel[Case]]:
-        """Ports, with the reference in this process."""
+        """Open the ports of a request, with the reference in this process."""
         from harness.subjects.reducer.panel import open_panel
 
         return open_panel(request)
 
     def sources(self) -> Mapping[str, Sequence[Path]]:
-        """Reference, contract, generators, comparators and the client that production uses."""
+        """Return the source files of the reference, contract, generators, comparators and the production client."""
         return {
             "reference": files_of(("state_machine.py", "reducer/*.py")),
             "contract": files_of(("golden/reducer/contract.json",)),
@@ -59,7 +59,7 @@ class Reducer(Subject[Case]):
         }
 
     def port_files(self, candidates: Sequence[str]) -> Mapping[str, Sequence[Path]]:
-        """The files of each command line, or the Haskell executable."""
+        """Return the files of each candidate's command line, or else the Haskell executable."""
         if candidates:
             return {text: command_files(text) for text in candidates}
         executable = find_executable()

@@ -1,4 +1,4 @@
-"""A case compared through and through: its replay, and the methods that replay does not ask for but production does."""
+"""The thorough comparison of a case: its replay, and the other methods that production uses."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from harness.subjects.reducer.requests import thorough_requests
 from harness.subjects.reducer.sessions import compare_session
 from reducer.types import Action, PairState
 
-# Enough to meet every branch of a long case without doubling the work of a run.
+# Enough steps to meet most branches of a long case without doubling the work of a run.
 STEPS_MAX = 12
 
 Transition = Callable[..., tuple[PairState, list[Action]]]
@@ -24,9 +24,9 @@ Transition = Callable[..., tuple[PairState, list[Action]]]
 def compare_case(
     *, case: Case, reference: Outcome, candidate: Outcome, reference_port: Port, port: Port, depth: Depth
 ) -> list[Divergence]:
-    """The divergences of a port on a case whose replay is already there; empty at parity.
+    """Return the divergences of a port on a case, given both replays; empty at parity.
 
-    A thorough comparison goes on, where the replay agrees, with single transitions, the other methods and a session.
+    If the replays agree, a thorough comparison continues with the other methods, single transitions and a session.
     """
     found = judge(case=case, reference=reference, candidate=candidate, reference_port=reference_port, port=port)
     if found or depth is Depth.PLAIN:
@@ -38,20 +38,20 @@ def compare_case(
 
 
 def compare_methods(*, case: Case, answer: Json, reference_port: Port, port: Port) -> list[Divergence]:
-    """Divergences of the methods beyond replay, with the method at the head of the path."""
+    """Compare the methods other than `replay`; their paths begin with the method. Then compare single transitions."""
     found: list[Divergence] = []
     for method, request in thorough_requests(case, answer):
         reference, candidate = reference_port.call(method, request), port.call(method, request)
-        parted = compare_outcomes(reference=reference, candidate=candidate, case=case, path=f"$.{method}")
-        found += [replace(each, event=request.get("event")) for each in parted]
+        divergences = compare_outcomes(reference=reference, candidate=candidate, case=case, path=f"$.{method}")
+        found += [replace(each, event=request.get("event")) for each in divergences]
         if candidate.line is None:
-            # Whatever fails once may fail at every request, and each may cost its whole timeout.
+            # A port that fails once may fail at every request, each of which may cost a whole timeout.
             return found
     return found + compare_transitions(case=case, reference_port=reference_port, port=port)
 
 
 def compare_transitions(*, case: Case, reference_port: Port, port: Port, steps_max: int = STEPS_MAX) -> list[Divergence]:
-    """Divergences of single transitions, each from the state that the reference's last one led to."""
+    """Compare single transitions, each from the reference's state; return the divergences of the first divergent step."""
     state = case.state
     for step, event in enumerate(case.events[:steps_max]):
         request = {**case.inputs(), "state": state, "event": event}

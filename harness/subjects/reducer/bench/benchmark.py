@@ -1,4 +1,4 @@
-"""The reducer's speed: calls in multiples of a bare echo over the same kind of pipe on the same CPU."""
+"""Benchmark of the reducer: costs as multiples of a bare echo over the same kind of pipe on the same CPU."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from harness.subjects.reducer.bench.loads import Stream, streams
 from harness.subjects.reducer.bench.measure import Ports
 from harness.subjects.reducer.bench.ratios import measure_once, measure_round, summarise
 
-# A short fixture's replay is mostly its state crossing over and back; it is shown beside, and no target holds for it.
+# The replay of a shorter fixture mostly transfers its state, so it is shown separately, without targets.
 JOURNEY_STEPS_MIN = 20
 
 
@@ -23,7 +23,7 @@ class ReducerBenchmark(Benchmark):
     """The golden corpus, and a market driven by candles."""
 
     def measure(self, candles: Path | None, rounds: int, cpu: int | None) -> BenchResult:
-        """Every load in so many rounds."""
+        """Measure every load in `rounds` rounds. Raises `MissingPortError` and `CandleError`."""
         try:
             executable = require_executable()
         except ServerMissingError as error:
@@ -41,7 +41,7 @@ class ReducerBenchmark(Benchmark):
 
 
 def load_streams(candles: Path | None) -> dict[str, list[Stream]]:
-    """The loads by name. Raises `CandleError`."""
+    """Return the loads by name. Raises `CandleError`."""
     golden = golden_cases()
     return {
         "golden": streams(case for case in golden if len(case.events) >= JOURNEY_STEPS_MIN),
@@ -52,7 +52,7 @@ def load_streams(candles: Path | None) -> dict[str, list[Stream]]:
 
 def _measure(ports: Ports, load: list[Stream], rounds: int) -> Load:
     with_targets = len(load[0].events) >= JOURNEY_STEPS_MIN
-    measure_round(ports, load)  # warms caches and pages in; not counted
+    measure_round(ports, load)  # warms up caches; not counted
     costs = [measure_round(ports, load) for _ in range(rounds)]
     size = {"streams": len(load), "steps": sum(len(stream.events) for stream in load)}
     return summarise(costs, measure_once(ports, load), size, with_targets=with_targets)

@@ -1,4 +1,4 @@
-"""The loads of the benchmark: streams of events that really happen."""
+"""The loads of the benchmark: realistic streams of events."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _RECORD = CycleRecord("B", 1, 0.1, 0.101, 20.0, 0.02, 0.01, 0.01, 1.0, 2.0)
 
 @dataclass(frozen=True)
 class Stream:
-    """One case as the adapter takes it, and as one `replay` request takes it."""
+    """One case as the adapter takes it, and as a `replay` request."""
 
     state: sm.PairState
     events: list[sm.Event]
@@ -27,14 +27,14 @@ class Stream:
     case: Case
 
     def with_history(self, cycles: int) -> Stream:
-        """The same stream on a pair that has this many completed cycles behind it."""
+        """Return the same stream on a pair with this many completed cycles."""
         history = (_RECORD,) * cycles
         state = replace(self.state, completed_cycles=history, total_round_trips=cycles)
         return Stream(state, self.events, self.cfg, self.order_size_usd, self.order_sizes, self.case)
 
 
 def streams(cases: Iterable[Case], steps_max: int = STEPS_MAX) -> list[Stream]:
-    """The cases that raise nowhere, up to `steps_max` steps in all: an error's cost is not a step's cost."""
+    """Return the cases in which no step raises an error, whose cost would differ, up to `steps_max` steps in all."""
     chosen: list[Stream] = []
     steps = 0
     for case in cases:

@@ -1,4 +1,4 @@
-"""The measurements: microseconds per step, each over a whole load."""
+"""Measurements in microseconds per step, each over a whole load."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ Transition = Callable[..., tuple[sm.PairState, list[sm.Action]]]
 
 @dataclass
 class Cost:
-    """The cost of a load: `us` per step on average, and the steps it was measured over."""
+    """The mean cost of a step in microseconds, and the number of steps it was measured over."""
 
     us: float
     steps: int
 
 
 class Echo:
-    """The yardstick: a process that sends back what it reads, over the kind of pipe that the adapter uses."""
+    """The baseline: a process that sends back what it reads, over the kind of pipe that the adapter uses."""
 
     def __init__(self, argv: Sequence[str]) -> None:
         self.process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
@@ -49,11 +49,11 @@ class Echo:
 
     @classmethod
     def in_python(cls) -> Echo:
-        """An echo in three lines of Python, to be had everywhere."""
+        """Start an echo written in Python, which is available everywhere."""
         return cls([sys.executable, "-S", "-E", "-c", _ECHO])
 
     def cost(self, line_bytes: int, trips: int) -> Cost:
-        """The average round trip of a line of this many bytes."""
+        """Measure the mean round trip of a line of this many bytes."""
         line = b"x" * (line_bytes - 1) + b"\n"
         write, read, write_fd, read_fd = os.write, os.read, self._write_fd, self._read_fd
         read_back = 0
@@ -66,7 +66,7 @@ class Echo:
         return Cost(elapsed / trips * 1e6, trips)
 
     def close(self) -> None:
-        """End the echo."""
+        """Stop the process."""
         for stream in (self.process.stdin, self.process.stdout):
             assert stream is not None
             stream.close()
@@ -74,10 +74,9 @@ class Echo:
 
 
 def transitions_cost(transition: Transition, load: Sequence[Stream], *, copied: bool = False) -> Cost:
-    """The average call over every stream of the load, but for each stream's first: it opens a session, which happens
-    once in a pair's life.
+    """Measure the mean call over all streams, except each stream's first, which opens a session.
 
-    `copied` hands in an equal state that the adapter has not seen, so that each call sends the whole state.
+    `copied` passes an equal state that the adapter has not seen, so that each call sends the whole state.
     """
     elapsed, steps = 0.0, 0
     gc.collect()
@@ -96,7 +95,7 @@ def transitions_cost(transition: Transition, load: Sequence[Stream], *, copied: 
 
 
 def settling_cost(transition: Transition, load: Sequence[Stream]) -> Cost:
-    """The average call right after the one that opened the session: what a large state leaves behind shows here first."""
+    """Measure the mean call right after the one that opened the session, where work left over by a large state shows."""
     elapsed = 0.0
     for stream in load:
         settings = (stream.cfg, stream.order_size_usd, stream.order_sizes)
@@ -108,7 +107,7 @@ def settling_cost(transition: Transition, load: Sequence[Stream]) -> Cost:
 
 
 def booking_cost(transition: Transition, load: Sequence[Stream]) -> Cost:
-    """The average call among those that book a cycle."""
+    """Measure the mean of the calls that book a cycle; NaN if there are none."""
     elapsed, steps = 0.0, 0
     gc.collect()
     for stream in load:
@@ -126,10 +125,10 @@ def booking_cost(transition: Transition, load: Sequence[Stream]) -> Cost:
 
 
 def replay_cost(server: Server, load: Sequence[Stream]) -> Cost:
-    """The average step of one `replay` request a stream: writing it, and reading back actions, phases, violations, digests.
+    """Measure the mean step of one `replay` request per stream, including encoding and decoding.
 
-    A small load goes round until `REPLAY_STEPS_MIN` steps are timed, as many as there are bare trips in a round: its single
-    pass takes a millisecond, most of which is the cost of caches that the measurement before it left cold.
+    A small load is repeated until `REPLAY_STEPS_MIN` steps are timed, because a single pass takes a millisecond, most of it
+    the cost of cold caches.
     """
     elapsed, steps = 0.0, 0
     gc.collect()
@@ -145,26 +144,26 @@ def replay_cost(server: Server, load: Sequence[Stream]) -> Cost:
 
 
 class Ports:
-    """Every way to the reducer that is measured."""
+    """Every way of calling the reducer that is measured."""
 
     def __init__(self, executable: Path) -> None:
         exe = str(executable)
         self.session = Haskell(Settings(backend="haskell", exe=exe, timeout_sec=TIMEOUT_SEC))
-        # Aged states would stay in the sessions of the server that ordinary calls are timed on.
+        # States with history get a server of their own, because they would stay in the sessions of the other one.
         self.aged = Haskell(Settings(backend="haskell", exe=exe, timeout_sec=TIMEOUT_SEC))
         self.once = Haskell(Settings(backend="haskell", exe=exe, persistent=False, timeout_sec=TIMEOUT_SEC))
         self.replay = Server([exe, "--server"], TIMEOUT_SEC)
         self.echo = Echo.in_python()
 
     def close(self) -> None:
-        """End every process."""
+        """Stop every process."""
         self.session.close()
         self.aged.close()
         self.replay.close()
         self.echo.close()
 
     def fallbacks(self) -> dict[str, int]:
-        """Calls that another rung had to answer; a figure with any is no figure."""
+        """Return the number of calls that fell back to another way; if there are any, the figures are invalid."""
         counted: Counter[str] = Counter()
         for adapter in (self.session, self.aged, self.once):
             counted.update(adapter.status()["fallbacks"])

@@ -1,4 +1,4 @@
-"""From measurements to ratios and targets."""
+"""Ratios of measurements, and their targets."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BARE_TRIPS = 4000
 REQUEST_BYTES = 140
 HISTORY_STREAMS = 4
 ONE_SHOT_STEPS = 20
-# None of these ratios may be exceeded.
+# The ratios must not exceed these targets.
 TARGETS = (
     Target("session call / bare round trip", "session", 4.0, "a session call is one round trip and little else"),
     Target("replay step / bare round trip", "replay", 1.0, "a batch must beat a trip a step, digests and violations included"),
@@ -24,7 +24,7 @@ TARGETS = (
 
 
 def measure_round(ports: Ports, load: Sequence[Stream]) -> dict[str, float]:
-    """One round of everything, in microseconds per step; all of a round is comparable."""
+    """Measure everything once, in microseconds per step. Costs of one round are comparable."""
     longest = sorted(load, key=lambda stream: len(stream.events))[-HISTORY_STREAMS:]
     aged = [stream.with_history(HISTORY_CYCLES) for stream in longest]
     session, history = ports.session.transition, ports.aged.transition
@@ -48,7 +48,7 @@ def measure_round(ports: Ports, load: Sequence[Stream]) -> dict[str, float]:
 
 
 def measure_once(ports: Ports, load: Sequence[Stream]) -> float:
-    """A one-shot call starts a process; a few of them tell."""
+    """Measure a one-shot call in microseconds. It starts a process, so a few calls are enough."""
     longest = max(load, key=lambda stream: len(stream.events))
     short = Stream(
         longest.state,
@@ -62,7 +62,7 @@ def measure_once(ports: Ports, load: Sequence[Stream]) -> float:
 
 
 def ratios(costs: dict[str, float]) -> dict[str, float]:
-    """The ratios of one round; the yardstick is the mean of its two readings around the round."""
+    """Return the ratios of one round to the bare round trip, whose mean is taken of one before and one after the round."""
     bare = (costs["bare round trip"] + costs["bare round trip, after"]) / 2
     return {
         "session": costs["session call"] / bare,
@@ -75,7 +75,7 @@ def ratios(costs: dict[str, float]) -> dict[str, float]:
 
 
 def summarise(rounds: Sequence[dict[str, float]], once_us: float, size: dict[str, int], *, with_targets: bool) -> Load:
-    """Medians over the rounds, with the spread of each ratio, and the verdict on every target."""
+    """Return medians over the rounds, the spread of each ratio, and the verdict on every target."""
     per_round = [ratios(costs) for costs in rounds]
     spread = {name: spread_of([ratio[name] for ratio in per_round]) for name in per_round[0]}
     microseconds = {name: statistics.median(costs[name] for costs in rounds) for name in rounds[0]}

@@ -1,4 +1,4 @@
-"""The interface of the reducer's ports, however they are reached."""
+"""The interface of the reducer's ports."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ class PortError(ParityError):
 
 @dataclass(frozen=True)
 class Outcome:
-    """All that a port produced for one request: a line, or the failure to give one."""
+    """A port's result for one request: an answer line, or a failure."""
 
     line: bytes | None
     failure: str = ""
 
     @cached_property
     def answer(self) -> Any:
-        """The line as plain data. Only for an outcome without failure."""
+        """The answer as plain data. There must be one."""
         assert self.line is not None, "a failure has no answer"
         return json.loads(self.line)
 
     def is_json(self) -> bool:
-        """True if the line is one JSON object."""
+        """Return True if the line is one JSON object."""
         try:
             return isinstance(self.answer, dict)
         except (ValueError, RecursionError):
@@ -40,14 +40,14 @@ class Outcome:
 
     @cached_property
     def compact(self) -> bytes:
-        """The answer as one line without spaces, its fields in their order and its floats with the shortest digits."""
+        """The answer as JSON without spaces, fields in their order, floats with the fewest digits."""
         return json.dumps(self.answer, separators=(",", ":")).encode()
 
 
 class Port(ABC):
     """One implementation of the reducer, reached in one way.
 
-    `sample_every` is 1 where a call is cheap; a port that starts a process for every call takes each n-th generated case.
+    `sample_every` is 1 for a port whose calls are cheap; a port that starts a process per call takes each n-th generated case.
     """
 
     name: str
@@ -56,18 +56,18 @@ class Port(ABC):
 
     @abstractmethod
     def availability(self) -> Availability:
-        """The availability of the port on this machine."""
+        """Return if the port is available on this machine."""
 
     @abstractmethod
     def answer(self, line: bytes) -> bytes:
-        """One request line in, one answer line out, both without their end. Raises `PortError`."""
+        """Answer one request line; both lines are without a newline. Raises `PortError`."""
 
     def close(self) -> None:
-        """Let go of whatever the port holds."""
+        """Release the port's resources."""
         return
 
     def ask(self, line: bytes) -> Outcome:
-        """The outcome of one line; a failure is an outcome too, and the next call starts afresh."""
+        """Return the outcome of one request line; a failure is an outcome too."""
         try:
             outcome = Outcome(self.answer(line))
         except PortError as error:
@@ -75,19 +75,19 @@ class Port(ABC):
         return outcome if outcome.is_json() else Outcome(None, f"answered what is not JSON: {_start(outcome.line)}")
 
     def replay(self, case: Case) -> Outcome:
-        """All steps of a case."""
+        """Replay all steps of a case."""
         return self.ask(case.line)
 
     def transition(self, request: Mapping[str, Any]) -> Outcome:
-        """One step; `request` has the fields `state`, `event` and the settings."""
+        """Make one step; `request` has the fields `state`, `event` and the settings."""
         return self.call("transition", request)
 
     def call(self, method: str, request: Mapping[str, Any]) -> Outcome:
-        """Any method of the wire."""
+        """Call any method of the wire."""
         return self.ask(to_line({"method": method, **request}))
 
     def describe(self) -> Outcome:
-        """The port's own view of the contract."""
+        """Ask for the port's own description of the contract."""
         return self.call("describe", {})
 
 

@@ -1,4 +1,4 @@
-"""Ports behind an executable, reached through the client that production uses."""
+"""Ports behind an executable, reached through the production client."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ TIMEOUT_SEC = 10.0
 
 
 class ServerPort(Port):
-    """A persistent server, which keeps sessions; one that failed is started again for the next call.
+    """A persistent server with sessions. After a failure it is started again by the next call.
 
-    `argv` starts it, None where there is nothing to start. `timeout_sec` bounds one answer.
+    `argv` is None if there is no executable. `timeout_sec` limits the time for one answer.
     """
 
     has_sessions = True
@@ -31,16 +31,16 @@ class ServerPort(Port):
         self._server: Server | None = None
 
     def availability(self) -> Availability:
-        """The availability of the executable; if it works, its first answer will show."""
+        """Return if the executable exists; its first answer shows if it works."""
         if self.argv is None:
             return Availability(available=False, reason="its executable was not found", remedy=self.remedy)
         if shutil.which(self.argv[0]) is None:
-            reason = f"{self.argv[0]} is no executable file"
+            reason = f"{self.argv[0]} is not an executable file"
             return Availability(available=False, reason=reason, remedy=self.remedy)
         return Availability(available=True)
 
     def answer(self, line: bytes) -> bytes:
-        """Ask the running server, starting one if there is none."""
+        """Answer by the running server, which is started if there is none. Raises `PortError`."""
         try:
             return self.server().request(line)
         except ServerError as error:
@@ -48,23 +48,23 @@ class ServerPort(Port):
             raise PortError(f"{error.cause}: {error}") from error
 
     def server(self) -> Server:
-        """The running server. Raises `ServerError`."""
+        """Return the running server, started if there is none. Raises `ServerError`."""
         if self._server is None:
             assert self.argv is not None, "an unavailable port is not asked"
             self._server = Server(self.argv, self.timeout_sec)
         return self._server
 
     def close(self) -> None:
-        """End the server."""
+        """Stop the server."""
         if self._server is not None:
             self._server.close()
             self._server = None
 
 
 class OneshotPort(Port):
-    """An executable started anew for every call, as a fallback in production would."""
+    """An executable started for every call, as by the fallback in production."""
 
-    # Starting a process costs a hundred calls of a server.
+    # Starting a process costs as much as a hundred calls of a server.
     sample_every = 25
 
     def __init__(self, name: str, argv: Sequence[str] | None, *, remedy: str, timeout_sec: float = TIMEOUT_SEC) -> None:
@@ -74,13 +74,13 @@ class OneshotPort(Port):
         self.remedy = remedy
 
     def availability(self) -> Availability:
-        """The availability of the executable."""
+        """Return if the executable exists."""
         if self.argv is None or shutil.which(self.argv[0]) is None:
             return Availability(available=False, reason="its executable was not found", remedy=self.remedy)
         return Availability(available=True)
 
     def answer(self, line: bytes) -> bytes:
-        """Start, ask, end."""
+        """Answer by a new process. Raises `PortError`."""
         assert self.argv is not None, "an unavailable port is not asked"
         try:
             return request_once(self.argv, line, self.timeout_sec)
@@ -89,13 +89,13 @@ class OneshotPort(Port):
 
 
 def haskell(*, timeout_sec: float = TIMEOUT_SEC) -> ServerPort:
-    """The Haskell reducer as a persistent server."""
+    """Return the Haskell reducer as a persistent server."""
     exe = find_executable()
     return ServerPort("haskell", _argv(exe, "--server"), remedy=HOW_TO_GET, timeout_sec=timeout_sec)
 
 
 def haskell_oneshot(*, timeout_sec: float = TIMEOUT_SEC) -> OneshotPort:
-    """The Haskell reducer, started for every call."""
+    """Return the Haskell reducer, started for every call."""
     return OneshotPort("haskell-oneshot", _argv(find_executable()), remedy=HOW_TO_GET, timeout_sec=timeout_sec)
 
 

@@ -17,9 +17,9 @@ class PythonPort(Port):
         self._methods = with_sessions()
 
     def availability(self) -> Availability:
-        """Always here: it is part of the harness."""
+        """Return that the port is available: it is part of the harness."""
         return Availability(available=True)
 
     def answer(self, line: bytes) -> bytes:
-        """Answer in this process."""
+        """Answer a request line in this process."""
         return handle_line(line, self._methods).rstrip(b"\n")

@@ -25,7 +25,7 @@ BUILT_IN: dict[str, Factory] = {
 
 
 def factories() -> dict[str, Factory]:
-    """Every port that this installation knows: the built-in ones, then those that other packages bring."""
+    """Return the factories of all ports, including those of other packages; built-in ports take precedence."""
     brought = {point.name: point.load() for point in entry_points(group=ENTRY_POINT_GROUP)}
     return {**brought, **BUILT_IN}
 
@@ -33,10 +33,9 @@ def factories() -> dict[str, Factory]:
 def open_ports(
     names: Sequence[str] = (), *, candidate_exes: Sequence[str] = (), timeout_sec: float = TIMEOUT_SEC
 ) -> list[Port]:
-    """The named ports (all, if none is named) and a candidate for each executable; the reference is always first.
+    """Return the named ports (or all) and a candidate for each executable; the reference is always first.
 
-    An executable is a path with arguments, split as a shell would; it is started with `--server` after them. Raises
-    `UnknownPortError`.
+    An executable is a path with arguments, split as by a shell, to which `--server` is appended. Raises `UnknownPortError`.
     """
     known = factories()
     wanted = list(names) or list(known)
