@@ -19,7 +19,7 @@ from harness.mutants.build import hunt_compiled
 from harness.mutants.catalogue import Mutant, all_mutants
 from harness.mutants.equivalents import Equivalent, equivalents_of
 from harness.mutants.forks import Forks
-from harness.mutants.hunt import MEMORY_BYTES_MAX, Planted, prepare
+from harness.mutants.hunt import MEMORY_BYTES_MAX, Injected, prepare
 from harness.mutants.mutations import Mutations
 from harness.mutants.report import Row, exit_code_of, print_report, to_json
 from harness.panel import REFERENCE, MissingPortError, PortRequest
@@ -128,20 +128,20 @@ def _compiled(console: Console, only: str | None, seed: int, sequences: int | No
     return rows
 
 
-def _wanted(mutations: Mutations, only: str | None) -> tuple[list[Planted], dict[str, Equivalent]]:
+def _wanted(mutations: Mutations, only: str | None) -> tuple[list[Injected], dict[str, Equivalent]]:
     """The mutants to hunt, and those argued to be equivalent. Raises `EquivalentsError`, `GoneError`, `UsageError`."""
     made = all_mutants(mutations.source)
     equivalent = equivalents_of(made, mutations.equivalents)
     for bug in mutations.historical:
         bug.tree()
-    every: list[Planted] = [*mutations.historical, *made]
+    every: list[Injected] = [*mutations.historical, *made]
     wanted = [each for each in every if only is None or fnmatch.fnmatchcase(each.id, only)]
     if not wanted:
         raise click.UsageError(f"--only {only!r}: no mutant has such an id; they look like {made[0].id}")
     return wanted, equivalent
 
 
-def _sample(wanted: Sequence[Planted], equivalent: set[str], count: int) -> frozenset[str]:
+def _sample(wanted: Sequence[Injected], equivalent: set[str], count: int) -> frozenset[str]:
     """The ids whose kills are shrunk: every historical bug's, and of the others some, spread over the whole list."""
     others = [each.id for each in wanted if isinstance(each, Mutant) and each.id not in equivalent]
     spread = {others[number * len(others) // count] for number in range(count)} if others else set()

@@ -1,1 +1,1 @@
-"""Two outcomes in, divergences out."""
+"""Comparators: functions from two outcomes to their divergences."""

@@ -1,4 +1,4 @@
-"""A divergence: one place where a port disagreed with the reference. It is data, never an exception."""
+"""Divergences: places where a port disagrees with the reference. They are data, never exceptions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Severity = Literal["critical", "major", "minor"]
 
 
 class Absent:
-    """The value that stands where one side has nothing."""
+    """The type of `ABSENT`, which stands for a value that one side lacks."""
 
     def __repr__(self) -> str:
         """The text for a report."""
@@ -25,7 +25,7 @@ ABSENT = Absent()
 _INDEX = re.compile(r"\[\d+\]")
 _STEP = re.compile(r"^\$\.steps\[(\d+)\]")
 
-# What the runtime acts on is critical, what it watches is major, and how an error is worded is minor.
+# Values that the runtime acts on are critical, those that it only monitors are major, the wording of errors is minor.
 _SEVERITIES: tuple[tuple[re.Pattern[str], Severity], ...] = (
     (re.compile(r"\.error$"), "minor"),
     (re.compile(r"\.(phase|violations|kind)\b"), "major"),
@@ -37,9 +37,9 @@ _SEVERITIES: tuple[tuple[re.Pattern[str], Severity], ...] = (
 class Divergence:
     """One place where a candidate disagreed with the reference.
 
-    `path` is like `$.steps[3].actions[0].price`; `step` and `event` are the step's index and event where the path is inside
-    one, and `event` alone that of a transition which no step of the case asks for. `reference` and `candidate` are the two
-    values, `ABSENT` where there is none.
+    `path` is like `$.steps[3].actions[0].price`; `step` and `event` are the index and event of the step that the path is in.
+    `event` without `step` belongs to a transition that is not a step of the case. `reference` and `candidate` are the two
+    values, or `ABSENT`.
     """
 
     path: str
@@ -60,17 +60,17 @@ class Divergence:
 
     @property
     def event_type(self) -> str:
-        """The type of the event, or a dash where there is none."""
+        """The type of the event, or a dash without one."""
         return event_type(self.event) if self.step is not None or self.event is not None else "-"
 
     @property
     def fingerprint(self) -> str:
-        """A hash of what differs and where, without indices: the same bug has the same fingerprint in every case."""
+        """A hash of path without indices, kind and type of event: a bug has the same fingerprint in every case."""
         where = _INDEX.sub("[*]", self.path)
         return hashlib.sha256(f"{where}|{self.kind}|{self.event_type}".encode()).hexdigest()[:12]
 
     def to_json(self) -> dict[str, Any]:
-        """The divergence as plain data, floats with their bits."""
+        """Return the divergence as plain data, floats with their bits."""
         return {
             "path": self.path,
             "kind": self.kind,
@@ -84,27 +84,27 @@ class Divergence:
 
 
 def event_type(event: Any) -> str:
-    """The type that an event claims, or how it looks without one."""
+    """Return the `_type` of an event, `untyped` without one, or `no event` if it is not an object."""
     if isinstance(event, dict):
         return str(event.get("_type", "untyped"))
     return "no event"
 
 
 def step_of(path: str) -> int | None:
-    """The step that a path leads into."""
+    """Return the index of the step that a path is in, or None."""
     match = _STEP.match(path)
     return int(match.group(1)) if match else None
 
 
 def shown(value: Any) -> Any:
-    """A value for a report: a float with its bits, because two of them can print alike to a hurried eye."""
+    """Return a value for a report. Floats are shown with their bits, because two of them can look alike."""
     if isinstance(value, float):
         return f"{value!r} ({float_bits(value)})"
     return repr(value) if isinstance(value, Absent) else _without_arrays(value)
 
 
 def _without_arrays(value: Any) -> Any:
-    """The value with its arrays as lists, which JSON can hold."""
+    """Return the value with arrays replaced by lists, which JSON can hold."""
     if isinstance(value, dict):
         return {key: _without_arrays(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -113,5 +113,5 @@ def _without_arrays(value: Any) -> Any:
 
 
 def float_bits(value: float) -> str:
-    """The bits of a double, as hex."""
+    """Return the bits of a double, as hex."""
     return "0x" + struct.pack(">d", value).hex()

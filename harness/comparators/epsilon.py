@@ -1,7 +1,7 @@
-"""The epsilon comparator: the same structure and types, numbers as close as the tolerance of their field says.
+"""The epsilon comparator: structure and types must be equal, numbers must agree within the tolerance of their field.
 
-Two NaNs agree, and so do equal infinities. A field without a tolerance is compared exactly: by bits, but for NaN. What agrees
-leaves a trace too: the largest difference seen in each field.
+Two NaNs agree, and so do equal infinities. A field without a tolerance is compared by bits, except for NaN. The largest
+difference in each field is recorded even if the values agree.
 """
 
 from __future__ import annotations
@@ -19,13 +19,14 @@ from harness.comparators.tolerances import Tolerance, Tolerances
 
 Floats = npt.NDArray[np.float64]
 _INDEX = re.compile(r"\[\d+\]")
+SIGN_BIT = 63  # of a double
 
 
 @dataclass
 class Largest:
-    """The largest difference seen in a field, and where.
+    """The largest difference in a field, and its path.
 
-    `relative` is the largest one in shares of the largest value of its column or its data, `share` in shares of its tolerance.
+    `relative` is the largest share of the largest value in the column or its data, `share` the largest share of the tolerance.
     """
 
     difference: float = 0.0
@@ -35,7 +36,7 @@ class Largest:
     count: int = 0
 
     def add(self, other: Largest) -> None:
-        """Take in what was seen elsewhere."""
+        """Merge the largest difference of another comparison into this one."""
         self.count += other.count
         if other.difference > self.difference:
             self.difference, self.path = other.difference, other.path
@@ -59,9 +60,9 @@ def compare(
     path: str = "$",
     data: Floats | None = None,
 ) -> Comparison:
-    """Every place where the candidate is not the reference within tolerance, in the reference's order.
+    """Return every divergence beyond tolerance, in the reference's order, and the largest differences.
 
-    `data` are the rows that both were given, for tolerances that are shares of them.
+    `data` are the input rows (rows, columns), for tolerances that are relative to them.
     """
     walk = _Walk(tolerances, None if data is None else _column_sizes(data))
     found = [Divergence(path=where, kind=kind, reference=left, candidate=right)
@@ -79,7 +80,7 @@ Difference = tuple[str, Kind, Any, Any]
 
 
 class _Walk:
-    """One comparison on its way through two outcomes."""
+    """The state of one comparison."""
 
     def __init__(self, tolerances: Tolerances, sizes: Floats | None) -> None:
         self.tolerances = tolerances
@@ -87,7 +88,7 @@ class _Walk:
         self.largest: dict[str, Largest] = {}
 
     def differences(self, reference: Any, candidate: Any, path: str) -> Iterator[Difference]:
-        """The differences of two values."""
+        """Yield the differences of two values."""
         if isinstance(reference, Mapping) and isinstance(candidate, Mapping):
             yield from self._of_objects(reference, candidate, path)
         elif isinstance(reference, list) and isinstance(candidate, list):
@@ -152,7 +153,7 @@ class _Walk:
             yield from _located(wrong, reference, candidate, path)
 
     def _size(self, reference: Floats, tolerance: Tolerance | None) -> Floats:
-        """The largest value of each column, or of its data where those are what a tolerance goes by."""
+        """Return the largest value of each column, including the input data if the tolerance refers to them."""
         size: Floats = np.where(np.isfinite(reference), np.abs(reference), 0.0).max(axis=0, keepdims=True)
         by_data = tolerance is not None and tolerance.of_data > 0.0
         if by_data and self.sizes is not None and self.sizes.shape == reference.shape[-1:]:
@@ -160,7 +161,7 @@ class _Walk:
         return size
 
     def _note(self, path: str, difference: Floats, shares: Floats, wrong: npt.NDArray[np.bool_], size: Floats) -> None:
-        """Remember the largest finite difference among those that count as agreement."""
+        """Record the largest finite difference among the values that agree."""
         agreed = np.where(wrong | ~np.isfinite(difference), -1.0, difference)
         at = int(np.argmax(agreed))
         largest = float(agreed.flat[at])
@@ -182,7 +183,7 @@ def _bits(values: Floats) -> npt.NDArray[np.uint64]:
 
 
 def _distance(reference: Floats, candidate: Floats) -> Floats:
-    """The distances of the values: 0 for two NaNs or equal infinities, infinite where one of them is not finite."""
+    """Return the distances of the values: 0 for two NaNs or equal infinities, infinite if only one of them is finite."""
     with np.errstate(all="ignore"):
         apart = np.abs(reference - candidate)
     equal = (reference == candidate) | (np.isnan(reference) & np.isnan(candidate))
@@ -191,7 +192,7 @@ def _distance(reference: Floats, candidate: Floats) -> Floats:
 
 
 def _bound(reference: Floats, candidate: Floats, tolerance: Tolerance, sizes: Floats | None) -> Floats:
-    """The largest difference that each value may have."""
+    """Return the largest difference that each value may have."""
     size = np.where(np.isfinite(reference), np.abs(reference), 0.0)
     other = np.where(np.isfinite(candidate), np.abs(candidate), 0.0)
     with np.errstate(over="ignore"):
@@ -201,18 +202,18 @@ def _bound(reference: Floats, candidate: Floats, tolerance: Tolerance, sizes: Fl
         if sizes is not None and sizes.shape == reference.shape[-1:]:
             bound = np.maximum(bound, tolerance.of_data * sizes)
             bound = np.maximum(bound, tolerance.of_data_squared * sizes * sizes)
-    # No bound makes a number out of NaN, nor an infinity out of a number.
+    # A non-finite value must agree exactly.
     limit: Floats = np.where(np.isfinite(reference) & np.isfinite(candidate), bound, 0.0)
     return limit
 
 
 def ulps_apart(reference: Floats, candidate: Floats) -> Floats:
-    """The number of doubles between the values, counted on the line of all doubles: -0.0 and 0.0 are one point of it.
+    """Return the number of doubles between the values; -0.0 and 0.0 count as one double.
 
-    Counts beyond 2**53 are rounded; where one side is not finite they are infinite, unless both are the same.
+    Counts beyond 2**53 are rounded. The count is infinite if either side is not finite, unless both are the same.
     """
     bits = [_bits(values) for values in (reference, candidate)]
-    sign = np.uint64(1 << 63)
+    sign = np.uint64(1 << SIGN_BIT)
     left, right = (value & ~sign for value in bits)
     same_side = ((bits[0] ^ bits[1]) & sign) == 0
     apart = np.where(same_side, np.maximum(left, right) - np.minimum(left, right), left + right).astype(np.float64)

@@ -1,4 +1,4 @@
-"""The exact comparator: the same structure, the same types, every double the same bits."""
+"""The exact comparator: structure, types and the bits of doubles must be equal."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ Difference = tuple[str, Kind, Any, Any]
 
 
 def compare(*, reference: Any, candidate: Any, events: Sequence[Any] = (), path: str = "$") -> list[Divergence]:
-    """Every place where the candidate's answer is not the reference's, in the reference's order; empty at parity.
+    """Return the divergences of the candidate's answer, in the reference's order; empty at parity.
 
-    `events` are the case's, so that a path inside a step can name its event.
+    `events` are those of the case, so that a divergence inside a step can name its event.
     """
     return [
         locate(path=where, kind=kind, reference=left, candidate=right, events=events)
@@ -25,14 +25,14 @@ def compare(*, reference: Any, candidate: Any, events: Sequence[Any] = (), path:
 
 
 def locate(*, path: str, kind: Kind, reference: Any, candidate: Any, events: Sequence[Any]) -> Divergence:
-    """A divergence that knows its step and event from its path."""
+    """Make a divergence, with the step and event that its path is in."""
     step = step_of(path)
     event = events[step] if step is not None and step < len(events) else None
     return Divergence(path=path, kind=kind, reference=reference, candidate=candidate, step=step, event=event)
 
 
 def differences(reference: Any, candidate: Any, path: str) -> Iterator[Difference]:
-    """The differences of two plain values, each with its path."""
+    """Yield the differences of two plain values, each with its path."""
     if isinstance(reference, dict) and isinstance(candidate, dict):
         yield from _of_objects(reference, candidate, path)
     elif isinstance(reference, list) and isinstance(candidate, list):
@@ -69,7 +69,7 @@ def _of_lists(reference: list[Any], candidate: list[Any], path: str) -> Iterator
 
 def _same(reference: Any, candidate: Any) -> bool:
     if isinstance(reference, float):
-        # By bits: -0.0 is not 0.0, and a NaN is itself.
+        # By bits: -0.0 differs from 0.0, and a NaN equals itself.
         return _PACK(reference) == _PACK(candidate)
     return bool(reference == candidate)
 

@@ -1,4 +1,4 @@
-"""Tolerances as data: which field may differ by how much, and why. What has no tolerance is compared exactly."""
+"""Tolerances as data: how much each field may differ, and why. Fields without a tolerance are compared exactly."""
 
 from __future__ import annotations
 
@@ -14,17 +14,16 @@ BOUNDS = ("ulp", "relative", "absolute", "of_column", "of_all", "of_data", "of_d
 
 
 class ToleranceError(ParityError):
-    """A tolerance is not usable; the message says which and why."""
+    """A tolerance is invalid; the message says which and why."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tolerance:
-    """The difference that a field may have, and the reason. The largest of the bounds counts.
+    """The difference that a field may have, and the reason. The largest of the bounds applies.
 
-    `path` is like `$.em.rounds[*].means`: `*` stands for an index or one name, `**` for the rest. `ulp` counts doubles in
-    between, of which -0.0 and 0.0 have none; `relative` is a share of the larger value; `of_column` and `of_all` are shares of
-    the largest value in the field's column or in the whole field; `of_data` and `of_data_squared` of the largest value in the
-    data's column, or of its square.
+    `path` is like `$.em.rounds[*].means`: `*` stands for an index or one name, `**` for the rest. `ulp` is in units in the last
+    place; `relative` is a share of the larger value; `of_column` and `of_all` are shares of the largest value in the field's
+    column or in the whole field; `of_data` and `of_data_squared` of the largest value in the data's column, or of its square.
     """
 
     path: str
@@ -39,41 +38,41 @@ class Tolerance:
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        """The path as an expression."""
+        """The path as a regular expression."""
         text = re.escape(self.path).replace(r"\*\*", ".*").replace(r"\[\*\]", r"\[\d+\]").replace(r"\*", r"[^.\[\]]+")
         return re.compile(text)
 
     def covers(self, path: str) -> bool:
-        """True if the tolerance is meant for a path."""
+        """Return True if the tolerance applies to a path."""
         return self.pattern.fullmatch(path) is not None
 
 
 @dataclass(frozen=True)
 class Tolerances:
-    """Tolerances in their order: the first one that covers a path counts."""
+    """Tolerances in order: the first one that covers a path applies."""
 
     entries: tuple[Tolerance, ...] = ()
-    _known: dict[str, Tolerance | None] = field(default_factory=dict, compare=False, repr=False)
+    _cached: dict[str, Tolerance | None] = field(default_factory=dict, compare=False, repr=False)
 
     def of(self, path: str) -> Tolerance | None:
-        """The tolerance of a path, None where there is none."""
-        # Indices do not matter to any pattern, so that paths which differ in them alone are looked up once.
+        """Return the tolerance of a path, or None."""
+        # No pattern depends on an index, so paths that differ only in indices share an entry.
         key = _INDEX.sub("[0]", path)
-        if key not in self._known:
-            self._known[key] = next((entry for entry in self.entries if entry.covers(key)), None)
-        return self._known[key]
+        if key not in self._cached:
+            self._cached[key] = next((entry for entry in self.entries if entry.covers(key)), None)
+        return self._cached[key]
 
 
 _INDEX = re.compile(r"\[\d+\]")
 
 
 def read_tolerances(entries: Sequence[Mapping[str, Any]]) -> Tolerances:
-    """Tolerances out of plain data. Raises `ToleranceError`."""
+    """Read tolerances from plain data. Raises `ToleranceError`."""
     read = []
     for number, entry in enumerate(entries):
         unknown = set(entry) - {"path", "reason", *BOUNDS}
         if unknown or not entry.get("path") or not entry.get("reason"):
-            what = f"knows no {sorted(unknown)[0]!r}" if unknown else "needs a path and a reason"
+            what = f"has an unknown field {sorted(unknown)[0]!r}" if unknown else "needs a path and a reason"
             raise ToleranceError(f"tolerance {number} ({entry.get('path')}): {what}")
         bounds = {name: entry[name] for name in BOUNDS if name in entry}
         if not bounds or not all(isinstance(value, int | float) and 0 <= value < 1e6 for value in bounds.values()):

@@ -1,1 +1,1 @@
-"""`parity mutants`: plants bugs in copies of the reference and measures how soon generated cases find each."""
+"""`parity mutants`: injects bugs into copies of the reference and measures how soon generated cases find each."""

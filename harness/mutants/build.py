@@ -1,4 +1,4 @@
-"""Bugs built into copies of compiled ports, asked the generated cases one after the other, judged as a fuzz run judges."""
+"""Hunts for bugs that are built into copies of compiled ports, with generated cases, judged as in a fuzz run."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from harness.subject import Subject
 def hunt_compiled(
     subject: Subject[Any], toolchain: Toolchain, bugs: Sequence[CompiledBug], *, seed: int, sequences: int
 ) -> Iterator[tuple[CompiledBug, Hunted]]:
-    """The fate of each bug; where its port cannot be built, it is missing. Raises `GoneError`."""
+    """Yield the fate of each bug, `missing` if the port cannot be built. Raises `GoneError`."""
     waiting = list(bugs)
     try:
         with sandbox(toolchain) as box, subject.open(PortRequest(names=(REFERENCE,))) as panel:
             reference = panel.examine()[0]
             if not reference.availability.available:
                 raise MissingToolError(f"there is no reference: {reference.availability.sentence}")
-            cases = Lazily(prepare(subject, panel, seed, sequences))
+            cases = LazyCases(prepare(subject, panel, seed, sequences))
             while waiting:
                 started = time.perf_counter()
                 try:
@@ -43,30 +43,30 @@ def hunt_compiled(
             yield bug, Hunted(fate="missing", sequences=0, seconds=0.0, path=str(error))
 
 
-class Lazily:
-    """Cases that are prepared for the first bug that gets so far, and kept for the others."""
+class LazyCases:
+    """Cases that are prepared when a bug first needs them, and kept for the other bugs."""
 
     def __init__(self, prepared: Iterator[Prepared]) -> None:
         self._coming = prepared
         self._kept: list[Prepared] = []
 
     def __iter__(self) -> Iterator[Prepared]:
-        """Every case in order."""
+        """Yield every case in order."""
         yield from self._kept
         for each in self._coming:
             self._kept.append(each)
             yield each
 
 
-def ask(subject: Subject[Any], toolchain: Toolchain, built: Path, baseline: Path, cases: Lazily) -> Hunted:
-    """Ask a port with a bug until it diverges where the port itself does not, and shrink the case."""
+def ask(subject: Subject[Any], toolchain: Toolchain, built: Path, baseline: Path, cases: LazyCases) -> Hunted:
+    """Run cases on a port with a bug until it diverges where the port without it does not; shrink that case."""
     mutations: Mutations | None = subject.mutations
     assert mutations is not None, "only a subject with mutations has toolchains"
     with mutations.open_built(toolchain, built, baseline) as panel:
         bug, itself = panel.candidates
         examined = {each.name: each for each in panel.examine()}[bug]
         if not examined.usable:
-            # A port that cannot say what it is has more than the bug.
+            # The bug prevents the port from describing itself, so no case can be compared.
             why = examined.availability.reason or examined.divergences[0].path
             return Hunted(fate="stillborn", sequences=0, seconds=0.0, path=why)
         started, count = time.perf_counter(), 0
@@ -82,6 +82,6 @@ def ask(subject: Subject[Any], toolchain: Toolchain, built: Path, baseline: Path
 
 
 def own(found: Sequence[Divergence], shared: Sequence[Divergence]) -> list[Divergence]:
-    """The divergences that the port itself does not show as well."""
+    """Return the divergences that the port without the bug does not show."""
     known = {each.fingerprint for each in shared}
     return [each for each in found if each.fingerprint not in known]

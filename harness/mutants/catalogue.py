@@ -1,4 +1,4 @@
-"""All mutants of a subject: where the operators find something to change, and what each change is called."""
+"""The catalogue of a subject's mutants: every change that the operators can make, with its name."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from harness.mutants.vocabulary import Vocabulary
 
 @dataclass(frozen=True)
 class Source:
-    """The modules of a package that are mutated, without functions that no comparison of ports reaches, which have reasons.
+    """The modules of a package that are mutated. `unreachable` maps functions that are left out to the reasons.
 
-    `constants` adds what is assigned outside of functions: named numbers, defaults of fields.
+    `constants` adds assignments outside of functions: named numbers, defaults of fields.
     """
 
     package: str
@@ -31,7 +31,7 @@ class Source:
 
 @dataclass(frozen=True, kw_only=True)
 class Mutant:
-    """The reference with one thing changed. `node` counts the module's nodes; `line` and `column` are those of the change."""
+    """The reference with one change at `line` and `column`. `node` is the index of the replaced node in its module."""
 
     package: str
     module: str
@@ -49,32 +49,32 @@ class Mutant:
 
     @property
     def id(self) -> str:
-        """The same as long as the line is."""
+        """An identifier that is stable as long as the line is unchanged."""
         again = f"#{self.number}" if self.number > 1 else ""
         return f"{self.module}:{self.line}:{self.column}:{self.operator}:{self.variant}{again}"
 
     @property
     def where(self) -> str:
-        """Module and function."""
+        """The module and the function."""
         return f"{self.module}.{self.function}"
 
     @property
     def text(self) -> str:
-        """The line of the source in which the change is."""
+        """The source line of the change."""
         return source_of(self.module, self.package).splitlines()[self.line - 1].strip()
 
     @property
     def above(self) -> str:
-        """The line before that one; empty where there is none."""
+        """The source line before that of the change; empty if there is none."""
         return "".join(source_of(self.module, self.package).splitlines()[self.line - 2 : self.line - 1]).strip()
 
     @property
     def change(self) -> str:
-        """The change, in a line."""
+        """The change in one line."""
         return f"{self.before} -> {self.after}"
 
     def tree(self) -> ast.Module:
-        """The changed module."""
+        """Return the syntax tree of the changed module."""
         tree = ast.parse(source_of(self.module, self.package))
         target = list(ast.walk(tree))[self.node]
         changed = _Put(target, self.new).visit(tree)
@@ -83,20 +83,20 @@ class Mutant:
 
 
 class _Put(ast.NodeTransformer):
-    """Puts one node in the place of another."""
+    """Replaces one node by another."""
 
     def __init__(self, target: ast.AST, new: ast.AST) -> None:
         self.target = target
         self.new = new
 
     def visit(self, node: ast.AST) -> ast.AST:
-        """The replacement, or the node with its children looked at."""
+        """Return the replacement, or the node after visiting its children."""
         return self.new if node is self.target else self.generic_visit(node)
 
 
 @lru_cache
 def source_of(module: str, package: str) -> str:
-    """The source of a module of the reference."""
+    """Read the source of a module of the reference."""
     spec = importlib.util.find_spec(f"{package}.{module}")
     assert spec is not None, f"the reference has a module {module}"
     assert spec.origin is not None, f"{module} has a file"
@@ -104,7 +104,7 @@ def source_of(module: str, package: str) -> str:
 
 
 def all_mutants(source: Source) -> list[Mutant]:
-    """Every mutant, in the order of the source; each id is there once."""
+    """Return every mutant, in the order of the source, with unique ids."""
     return [mutant for module in source.modules for mutant in _of_module(source, module)]
 
 
@@ -146,7 +146,7 @@ Definition = ast.FunctionDef | ast.Assign | ast.AnnAssign
 
 
 def _definitions(tree: ast.Module, *, constants: bool) -> Iterator[tuple[str, Definition]]:
-    """Functions and methods, and what is assigned beside them where constants are wanted."""
+    """Yield functions and methods by name; with `constants`, also assignments outside of them."""
     for prefix, node in _parts(tree):
         if isinstance(node, ast.FunctionDef):
             yield f"{prefix}{node.name}", node
@@ -180,7 +180,7 @@ def _parameters(definition: Definition) -> Set[str]:
 
 
 def _bound_before(definition: Definition, block: ast.AST) -> Set[str]:
-    """The names that a function has bound when it comes to a block of its own: those of the lines above."""
+    """Return the names that a function binds in the lines above one of its blocks."""
     if block is definition:
         return set()
     first = getattr(block, "lineno", 0)
@@ -189,7 +189,7 @@ def _bound_before(definition: Definition, block: ast.AST) -> Set[str]:
 
 
 def _behaviour(node: ast.AST) -> Iterator[ast.AST]:
-    """The nodes of a function that decide something: no annotation, no documentation, no assertion about ourselves."""
+    """Yield the nodes of a function that affect its behaviour, without annotations, docstrings and assertions."""
     yield node
     for name, value in ast.iter_fields(node):
         if name in ("annotation", "returns", "decorator_list", "defaults", "kw_defaults"):
@@ -203,8 +203,8 @@ def _says_nothing(node: ast.AST) -> bool:
     if isinstance(node, ast.Assert):
         return True
     if isinstance(node, ast.Expr):
-        # A docstring; and assert_never, which only a type checker reaches.
+        # Docstrings, and assert_never, which only a type checker reaches.
         called = node.value.func if isinstance(node.value, ast.Call) else None
         return isinstance(node.value, ast.Constant) or (isinstance(called, ast.Name) and called.id == "assert_never")
-    # Casts and literals' types are for the type checker, too.
+    # The options of a literal type.
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("get_args",)

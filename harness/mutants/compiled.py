@@ -1,4 +1,4 @@
-"""Bugs of the compiled ports: a piece of a source file that is written otherwise."""
+"""Bugs of compiled ports: replacements of a piece of source."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from harness.mutants.historical import GoneError
 
 @dataclass(frozen=True, kw_only=True)
 class CompiledBug:
-    """A bug: what it does in a line, and the source that it puts in the place of another. `operator` is the language."""
+    """A bug: `change` describes it in a line, `new` replaces the source `old`. `operator` is the language."""
 
     operator: str
     name: str
@@ -21,18 +21,18 @@ class CompiledBug:
 
     @property
     def id(self) -> str:
-        """Language and name; bugs of the same name do the same as the reference's."""
+        """The language and the name. Bugs of the same name in the reference do the same."""
         return f"{self.operator}:{self.name}"
 
     @property
     def where(self) -> str:
-        """The file, within the port's folder."""
+        """The file, relative to the port's folder."""
         return self.file
 
     def source(self, folder: Path) -> str:
-        """The changed file. Raises `GoneError` where the port no longer says what the bug rewrites."""
+        """Return the changed source. Raises `GoneError` unless the file contains `old` exactly once."""
         path = folder / self.file
         text = path.read_text(encoding="utf-8") if path.is_file() else ""
         if text.count(self.old) != 1:
-            raise GoneError(f"{self.id}: {folder.name}/{self.file} does not say {self.old!r} just once")
+            raise GoneError(f"{self.id}: {folder.name}/{self.file} does not contain {self.old!r} exactly once")
         return text.replace(self.old, self.new)

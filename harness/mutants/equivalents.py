@@ -1,8 +1,8 @@
-"""Mutants that nobody can tell from the reference over the wire, each with the argument why.
+"""Mutants that no comparison can distinguish from the reference, each with an argument.
 
-An entry names a function, the operator's variant and the change as the report writes it; an ellipsis stands for anything.
-Where that is not enough, `text` is a part of the changed line, and `above` of the one before it.
-An entry whose mutant is killed, or that names none, is an error: an argument that no longer holds must not stay.
+An entry names a function, the operator's variant and the change as in the report; an ellipsis stands for any text. If that is
+ambiguous, `text` is a part of the changed line, and `above` of the line before it. An entry whose mutant is killed, or that
+names no mutant, is an error, because its argument is no longer true.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from harness.mutants.catalogue import Mutant
 
 
 class EquivalentsError(ParityError):
-    """Entries that name no mutant; the message lists them."""
+    """Some entries name no mutant; the message lists them."""
 
 
 @dataclass(frozen=True)
 class Equivalent:
-    """The mutants that an entry names, and why no request can tell them from the reference."""
+    """The mutants that an entry names, and why no request can distinguish them from the reference."""
 
     where: str
     operator: str
@@ -29,23 +29,23 @@ class Equivalent:
     why: str
     text: str = ""
     above: str = ""
-    # Not equivalent: somebody could tell it, but so seldom that cases do not. It counts as survived, and may be killed.
+    # Not equivalent, but cases that show the difference are too rare. The mutant counts as survived, and may be killed.
     rare: bool = False
 
     def names(self, mutant: Mutant) -> bool:
-        """True if the entry names this mutant."""
+        """Return True if the entry names this mutant."""
         if self.where != mutant.where or not _matches(self.operator, f"{mutant.operator}:{mutant.variant}"):
             return False
         return self.text in mutant.text and self.above in mutant.above and _matches(self.change, mutant.change)
 
 
 def _matches(pattern: str, text: str) -> bool:
-    """True if a text matches a pattern in which an ellipsis stands for anything."""
+    """Return True if a text matches a pattern in which an ellipsis stands for any text."""
     return re.fullmatch(".*".join(re.escape(part) for part in pattern.split("…")), text) is not None
 
 
 def equivalents_of(mutants: Iterable[Mutant], entries: Sequence[Equivalent]) -> dict[str, Equivalent]:
-    """The entry of each mutant that has one, by the mutant's id. Raises `EquivalentsError` for an entry without a mutant."""
+    """Return the entry of each mutant that has one, by the mutant's id. Raises `EquivalentsError`."""
     found: dict[str, Equivalent] = {}
     used: set[Equivalent] = set()
     for mutant in mutants:

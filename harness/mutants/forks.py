@@ -1,4 +1,4 @@
-"""A process per mutant, forked from one that has imported everything and holds all cases: starting one takes milliseconds."""
+"""One process per mutant, forked in milliseconds from a process that has imported everything and holds all cases."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.mutants.hunt import Hunted, Planted, Prepared, heard, hunt
+from harness.mutants.hunt import Hunted, Injected, Prepared, hunt, read_fate
 from harness.subject import Subject
 
 READ_BYTES = 65_536
-# A mutant whose process is lost is hunted again so often.
+# A mutant whose process is lost is hunted again up to this many times.
 LOST_MAX = 3
 
 
 @dataclass
 class _Child:
-    mutant: Planted
+    mutant: Injected
     pid: int
     started: float = field(default_factory=time.perf_counter)
     said: bytes = b""
 
 
 class Forks:
-    """Hunts mutants, `workers` at a time, on prepared cases; the kills of those in `shrunk` are made small.
+    """Hunts mutants, `workers` at a time, on prepared cases, and shrinks the kills of those in `shrunk`.
 
-    The caller must not have threads: a fork copies only the one that calls it.
+    The caller must not have threads, because a fork copies only the calling thread.
     """
 
     def __init__(
@@ -44,10 +44,10 @@ class Forks:
         self._shrunk = shrunk
         self._children: dict[int, _Child] = {}
 
-    def run(self, mutants: Sequence[Planted]) -> Iterator[tuple[Planted, Hunted]]:
-        """The fate of each mutant, in the order in which they end."""
+    def run(self, mutants: Sequence[Injected]) -> Iterator[tuple[Injected, Hunted]]:
+        """Yield each mutant with its fate, in the order in which their processes end."""
         waiting, losses = list(reversed(mutants)), Counter[str]()
-        # What is there now is never garbage; a collection in a child would only copy its pages.
+        # A collection in a child would copy the pages of these objects, which are never garbage.
         gc.collect()
         gc.freeze()
         try:
@@ -70,10 +70,10 @@ class Forks:
             gc.unfreeze()
             self._stop()
 
-    def _start(self, mutant: Planted) -> int:
+    def _start(self, mutant: Injected) -> int:
         mine, its = os.pipe()
         with warnings.catch_warnings():
-            # Python warns of threads; BLAS, whose they are, ends them before a fork.
+            # Python warns of forking with threads, but BLAS stops its threads before a fork.
             warnings.simplefilter("ignore", DeprecationWarning)
             pid = os.fork()
         if pid == 0:
@@ -83,17 +83,17 @@ class Forks:
                 hunt(self._subject, mutant, self._cases, its, do_shrink=mutant.id in self._shrunk)
                 code = 0
             finally:
-                # Nothing of the parent's is to be flushed or closed here.
+                # Exit at once: the child must not flush or close what belongs to the parent.
                 os._exit(code)
         os.close(its)
         self._children[mine] = _Child(mutant, pid)
         return mine
 
-    def _end(self, reading: int) -> tuple[Planted, Hunted]:
+    def _end(self, reading: int) -> tuple[Injected, Hunted]:
         child = self._children.pop(reading)
         os.close(reading)
         _, status = os.waitpid(child.pid, 0)
-        return child.mutant, heard(child.said, status, time.perf_counter() - child.started)
+        return child.mutant, read_fate(child.said, status, time.perf_counter() - child.started)
 
     def _stop(self) -> None:
         for reading, child in self._children.items():

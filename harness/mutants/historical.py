@@ -1,4 +1,4 @@
-"""Bugs that ports have had, or all but had: each is the reference with a piece of its source written otherwise."""
+"""Bugs that ports have had, or almost had: each replaces a piece of the reference's source."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from harness.mutants.catalogue import source_of
 
 
 class GoneError(ParityError):
-    """The reference no longer says what a bug rewrites; the message names both. Write the bug anew in `historical.py`."""
+    """A source no longer contains the piece that a bug replaces; the message names both. Rewrite the bug in `historical.py`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Historical:
-    """A bug: what it does in a line, and the source that it puts in the place of another. `operator` groups the table."""
+    """A bug: `change` describes it in a line, `new` replaces the source `old`. `operator` groups the table."""
 
     name: str
     module: str
@@ -27,17 +27,17 @@ class Historical:
 
     @property
     def id(self) -> str:
-        """The bug's name, told from the operators' mutants."""
+        """The bug's name, with a prefix that differs from those of mutants."""
         return f"{self.operator}:{self.name}"
 
     @property
     def where(self) -> str:
-        """The module."""
+        """The module that is changed."""
         return self.module
 
     def tree(self) -> ast.Module:
-        """The changed module. Raises `GoneError`."""
+        """Return the syntax tree of the changed module. Raises `GoneError`."""
         source = source_of(self.module, self.package)
         if source.count(self.old) != 1:
-            raise GoneError(f"{self.id}: {self.package}.{self.module} does not say {self.old!r} just once")
+            raise GoneError(f"{self.id}: {self.package}.{self.module} does not contain {self.old!r} exactly once")
         return ast.parse(source.replace(self.old, self.new))

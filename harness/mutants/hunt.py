@@ -1,4 +1,4 @@
-"""One mutant against the generated cases, in a process of its own that ends with it."""
+"""Hunts one mutant with the generated cases, in a process of its own."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from harness.subject import Subject
 
 SHRINK_SEC = 20.0
 MEMORY_BYTES_MAX = 4 * 2**30
-# How a process ends that does itself harm. Whoever is out of memory, or stops a run, sends other signals.
+# Signals of a process that crashed by itself. Lack of memory or a stopped run cause other signals.
 CRASHES = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL)
 
-Planted = Mutant | Historical
-# A `stillborn` mutant could not even be imported or built; `missing` is a port that cannot be built here at all; `hung` and
-# `died` are kills too. `lost` ended from outside, or by a fault of our own: it says nothing of the mutant.
+Injected = Mutant | Historical
+# A `stillborn` mutant cannot be imported or built; `missing` is a port that cannot be built here at all; `hung` and `died` are
+# kills, too. A `lost` process was ended from outside, or by a fault of the harness, which says nothing about the mutant.
 Fate = Literal["killed", "hung", "died", "survived", "stillborn", "missing", "lost"]
 
 
@@ -38,8 +38,8 @@ Fate = Literal["killed", "hung", "died", "survived", "stillborn", "missing", "lo
 class Prepared:
     """A case with the reference's outcome, made once for all mutants.
 
-    `seconds` is how long the reference took; `entered` are the functions of its package that it called, as `module.function`,
-    None where that was not traced.
+    `seconds` is the time that the reference took; `entered` are the functions of its package that it called, as
+    `module.function`, or None if they were not traced.
     """
 
     index: int
@@ -49,10 +49,10 @@ class Prepared:
     seconds: float = 0.0
     entered: Set[str] | None = None
 
-    def concerns(self, mutant: Planted) -> bool:
-        """True if the case gets to what is changed: up to there, a mutant does what the reference does.
+    def concerns(self, mutant: Injected) -> bool:
+        """Return True if the case enters the changed function; otherwise the mutant behaves as the reference.
 
-        A change that is in no function, as of a named number, concerns every case that enters any.
+        A change outside of functions, as of a named number, concerns every case that enters any function.
         """
         if self.entered is None:
             return True
@@ -63,7 +63,7 @@ class Prepared:
 
 @dataclass(frozen=True, kw_only=True)
 class Hunted:
-    """The fate of a mutant, after how many cases and seconds; where its case was shrunk, the sizes before and after."""
+    """The fate of a mutant, with the number of cases and seconds it took. Sizes are those before and after shrinking."""
 
     fate: Fate
     sequences: int
@@ -76,14 +76,14 @@ class Hunted:
 
     @property
     def killed(self) -> bool:
-        """True if the harness would have noticed."""
+        """True if the harness would have noticed the bug."""
         return self.fate in ("killed", "hung", "died")
 
 
 def prepare(
     subject: Subject[Any], panel: Panel[Any], seed: int, sequences: int, *, trace: str | None = None
 ) -> Iterator[Prepared]:
-    """The first cases of a seed as a fuzz run has them, and the reference's outcomes; `trace` names a package to trace."""
+    """Yield the first cases of a seed as in a fuzz run, with the reference's outcomes; `trace` names a package to trace."""
     defaults = subject.defaults
     for index in range(sequences):
         case = subject.cases.generate(seed, index, defaults.night_settings)
@@ -97,7 +97,7 @@ def prepare(
 
 @contextmanager
 def entering(package: str | None) -> Iterator[set[str] | None]:
-    """The functions of a package that are called meanwhile, as `module.function`; None without a package."""
+    """Collect the functions of a package that are called inside the block, as `module.function`; None without a package."""
     if package is None:
         yield None
         return
@@ -109,7 +109,7 @@ def entering(package: str | None) -> Iterator[set[str] | None]:
     def note(frame: FrameType, event: str, _: Any) -> None:
         code = frame.f_code
         if event == "call" and code.co_filename.startswith(folder):
-            # What is defined within a function is a part of it.
+            # A nested function counts as part of its outer one.
             entered.add(f"{Path(code.co_filename).stem}.{code.co_qualname.partition('.<locals>')[0]}")
 
     before = sys.getprofile()
@@ -120,17 +120,17 @@ def entering(package: str | None) -> Iterator[set[str] | None]:
         sys.setprofile(before)
 
 
-def hunt(subject: Subject[Any], mutant: Planted, cases: Sequence[Prepared], report: int, *, do_shrink: bool) -> None:
-    """Ask a mutant until it diverges, in a child process: a byte per case goes to the pipe, then its fate as JSON."""
+def hunt(subject: Subject[Any], mutant: Injected, cases: Sequence[Prepared], report: int, *, do_shrink: bool) -> None:
+    """Run cases on a mutant until it diverges, in a child process. Writes a byte per case to the pipe, then the fate."""
     mutations = subject.mutations
     assert mutations is not None, "only a subject with mutations is hunted"
     started = time.perf_counter()
     limited()
     alarm(mutations.hang_sec)
     try:
-        panel = mutations.plant(mutant.module, mutant.tree())
+        panel = mutations.inject(mutant.module, mutant.tree())
     except Exception as error:
-        tell(report, Hunted(fate="stillborn", sequences=0, seconds=0.0, path=repr(error)))
+        write_fate(report, Hunted(fate="stillborn", sequences=0, seconds=0.0, path=repr(error)))
         return
     (port,) = panel.candidates
     for count, prepared in enumerate(cases, start=1):
@@ -141,16 +141,12 @@ def hunt(subject: Subject[Any], mutant: Planted, cases: Sequence[Prepared], repo
         found = panel.judge(port, prepared.case, prepared.expected, prepared.depth).divergences
         if found:
             hunted = Hunted(fate="killed", sequences=count, seconds=time.perf_counter() - started, path=found[0].path)
-            watch = partial(alarm, mutations.hang_sec)
-            tell(report, _shrunk(subject, panel, prepared, hunted, found[0].fingerprint, watch) if do_shrink else hunted)
+            if do_shrink:
+                watch = partial(alarm, mutations.hang_sec)
+                hunted = with_shrunk(subject, panel, port, prepared, hunted, found[0].fingerprint, before_each=watch)
+            write_fate(report, hunted)
             return
-    tell(report, Hunted(fate="survived", sequences=len(cases), seconds=time.perf_counter() - started))
-
-
-def _shrunk(
-    subject: Subject[Any], panel: Panel[Any], prepared: Prepared, hunted: Hunted, fingerprint: str, watch: Any
-) -> Hunted:
-    return with_shrunk(subject, panel, panel.candidates[0], prepared, hunted, fingerprint, before_each=watch)
+    write_fate(report, Hunted(fate="survived", sequences=len(cases), seconds=time.perf_counter() - started))
 
 
 def with_shrunk(
@@ -163,7 +159,7 @@ def with_shrunk(
     *,
     before_each: Any = lambda: None,
 ) -> Hunted:
-    """A kill with the sizes of its case before and after shrinking."""
+    """Shrink the case of a kill; return the kill with the sizes before and after."""
     shrunk = shrink(subject, panel, port, prepared.case, fingerprint, time_budget_sec=SHRINK_SEC, before_each=before_each)
     if shrunk is None:
         return hunted
@@ -172,23 +168,23 @@ def with_shrunk(
 
 
 def limited() -> None:
-    """Have an alarm end this process at once, even in a loop that never comes back to Python, and bound its memory."""
+    """Let an alarm end this process at once, even in a loop that never returns to Python, and limit its memory."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES_MAX, MEMORY_BYTES_MAX))
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
 
 
 def alarm(seconds: float) -> None:
-    """End this process unless another alarm is set within so many seconds; 0 calls it off."""
+    """End this process unless another alarm is set within so many seconds; 0 cancels the alarm."""
     signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
-def tell(report: int, hunted: Hunted) -> None:
+def write_fate(report: int, hunted: Hunted) -> None:
     """Write a mutant's fate to the pipe."""
     os.write(report, json.dumps(asdict(hunted)).encode())
 
 
-def heard(text: bytes, status: int, seconds: float) -> Hunted:
-    """The fate that a child's words and its end tell: without a verdict it hung, died of its mutant, or was lost."""
+def read_fate(text: bytes, status: int, seconds: float) -> Hunted:
+    """Return the fate that a child wrote. Without one, its exit status shows if it hung, died or was lost."""
     dots = len(text) - len(text.lstrip(b"."))
     if text[dots:]:
         return Hunted(**json.loads(text[dots:]))

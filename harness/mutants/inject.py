@@ -1,4 +1,4 @@
-"""Injecting a changed module of a reference: imported into this process beside the true one, written nowhere."""
+"""Imports a changed module of a reference into this process, beside the original. No file is written."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from types import ModuleType
 
 
 class Changed(MetaPathFinder, Loader):
-    """Finds one module of the reference, and loads it from its changed tree. Nothing is written anywhere."""
+    """Finds one module of the reference, and loads it from its changed syntax tree."""
 
     def __init__(self, module: str, tree: ast.Module) -> None:
         self.module = module
@@ -22,19 +22,19 @@ class Changed(MetaPathFinder, Loader):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """The changed module, if it is the one that is wanted."""
+        """Return the spec of the changed module, or None for any other module."""
         return spec_from_loader(fullname, self) if fullname == self.module else None
 
     def exec_module(self, module: ModuleType) -> None:
-        """Run the changed code."""
+        """Execute the changed code."""
         exec(self.code, module.__dict__)
 
 
 @contextmanager
-def anew(finder: Changed, tops: Sequence[str]) -> Iterator[None]:
-    """Import the packages anew, one module of them changed. An import that waits for its call has to be called in here."""
-    true = {each: module for each, module in sys.modules.items() if each.partition(".")[0] in tops}
-    for each in true:
+def reimporting(finder: Changed, tops: Sequence[str]) -> Iterator[None]:
+    """Import the packages again inside the block, with one module changed. Deferred imports must run inside it, too."""
+    originals = {each: module for each, module in sys.modules.items() if each.partition(".")[0] in tops}
+    for each in originals:
         del sys.modules[each]
     sys.meta_path.insert(0, finder)
     try:
@@ -43,4 +43,4 @@ def anew(finder: Changed, tops: Sequence[str]) -> Iterator[None]:
         sys.meta_path.remove(finder)
         for each in [each for each in sys.modules if each.partition(".")[0] in tops]:
             del sys.modules[each]
-        sys.modules.update(true)
+        sys.modules.update(originals)

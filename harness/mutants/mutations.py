@@ -1,4 +1,4 @@
-"""The part of a subject that can be mutated: its mutants, its bugs, and how a changed reference becomes a port."""
+"""The interface of a subject to `parity mutants`: its mutants, its bugs, and ports made of a changed reference."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from harness.panel import Panel
 
 
 class Mutations(ABC):
-    """The part of a subject that `parity mutants` uses.
+    """The interface of a subject to `parity mutants`.
 
-    `sequences` is how many cases a mutant survives. One case may take a mutant `hang_sec`, and `hang_times` as long as the
-    reference took, before it counts as hung. With `traced`, a mutant is asked only cases that enter what it changes.
+    A mutant that agrees on `sequences` cases has survived. It counts as hung if a case takes longer than `hang_sec` plus
+    `hang_times` the reference's time. With `traced`, a mutant runs only the cases that enter the changed function.
     """
 
     source: Source
@@ -34,13 +34,13 @@ class Mutations(ABC):
     shrinks: bool = True
 
     @abstractmethod
-    def plant(self, module: str, tree: ast.Module) -> Panel[Any]:
-        """The reference, and as the one candidate the reference with one module changed, both in this process."""
+    def inject(self, module: str, tree: ast.Module) -> Panel[Any]:
+        """Open the reference and, as the only candidate, the reference with one module changed, both in this process."""
 
     def limits(self) -> AbstractContextManager[None]:
-        """The context in which the parent and its children run."""
+        """Return the context in which the parent and its children run."""
         return nullcontext()
 
     def open_built(self, toolchain: Toolchain, built: Path, baseline: Path) -> AbstractContextManager[Panel[Any]]:
-        """The reference, and as candidates a port with a bug and the port itself, built alike."""
+        """Open the reference and two candidates: the port with a bug, and the port without it, built alike."""
         raise NotImplementedError(f"{toolchain.language}: {built} and {baseline} cannot be opened")

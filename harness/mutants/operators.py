@@ -1,7 +1,7 @@
-"""Mistakes that a port could make in an expression: what a node of the reference could be instead.
+"""Operators on expressions: mistakes that a port could make.
 
-Every operator takes a node and yields changes, each a replacement of this very node; the original is never touched. What is
-changed in statements is in `harness.mutants.statements`.
+Every operator takes a node and yields changes, each a replacement for this node; the original is never modified. Changes of
+statements are in `harness.mutants.statements`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ FACTOR = 1.1
 
 @dataclass(frozen=True)
 class Change:
-    """A node to stand in another's place. `at` is where the change is to be seen, if that is not where the node begins."""
+    """A replacement for a node. `at` is the node that marks the place of the change, if it is not the replaced one."""
 
     variant: str
     new: ast.AST
@@ -30,7 +30,7 @@ class Change:
 
 
 def with_field(node: Node, **fields: object) -> Node:
-    """A copy of a node with some fields changed; what it holds is shared."""
+    """Return a shallow copy of a node with some fields changed."""
     changed = copy.copy(node)
     for name, value in fields.items():
         setattr(changed, name, value)
@@ -38,7 +38,7 @@ def with_field(node: Node, **fields: object) -> Node:
 
 
 def parsed(text: str, **parts: ast.expr) -> ast.expr:
-    """An expression from its source, with nodes in place of some names."""
+    """Parse an expression, with nodes substituted for some names."""
 
     class Fill(ast.NodeTransformer):
         def visit_Name(self, node: ast.Name) -> ast.AST:
@@ -49,7 +49,7 @@ def parsed(text: str, **parts: ast.expr) -> ast.expr:
 
 
 def constants(node: ast.AST, words: Vocabulary) -> Iterator[Change]:
-    """A number that is one off, a tenth too large, nothing, or of the other sign; a text that reads otherwise."""
+    """Change a number by one or by a tenth, to zero or to the other sign; change a text."""
     if not isinstance(node, ast.Constant) or isinstance(node.value, bool):
         return
     value = node.value
@@ -80,7 +80,7 @@ COMPARISONS: Mapping[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
 
 
 def comparisons(node: ast.AST, _words: Vocabulary) -> Iterator[Change]:
-    """Another comparison: with or without the limit, the other way round, the opposite."""
+    """Replace a comparison: with or without equality, the other way round, the opposite."""
     if not isinstance(node, ast.Compare):
         return
     for index, (old, right) in enumerate(zip(node.ops, node.comparators, strict=True)):
@@ -90,7 +90,7 @@ def comparisons(node: ast.AST, _words: Vocabulary) -> Iterator[Change]:
 
 
 def conditions(node: ast.AST, _words: Vocabulary) -> Iterator[Change]:
-    """A condition that is negated, always true or never."""
+    """Replace a condition: negated, always true, never true."""
     if isinstance(node, ast.If | ast.IfExp):
         for variant, test in _tests(node.test):
             yield Change(variant, with_field(node, test=test), at=node.test, shown=_shown(node.test, test))
@@ -102,7 +102,7 @@ def conditions(node: ast.AST, _words: Vocabulary) -> Iterator[Change]:
 
 
 def _tests(test: ast.expr) -> Iterator[tuple[str, ast.expr]]:
-    # The opposite of a single comparison is among the comparisons already.
+    # `comparisons` already negates a single comparison.
     if not (isinstance(test, ast.Compare) and len(test.ops) == 1):
         yield "negated", ast.UnaryOp(ast.Not(), test)
     yield "always", ast.Constant(True)
@@ -122,7 +122,7 @@ ARITHMETIC: Mapping[type[ast.operator], type[ast.operator]] = {
 
 
 def arithmetic(node: ast.AST, _words: Vocabulary) -> Iterator[Change]:
-    """The inverse operation, an operand too few, a sign lost, or the same formula evaluated in another order."""
+    """Use the inverse operation, drop an operand or a sign, or evaluate the formula in another order."""
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and not isinstance(node.operand, ast.Constant):
         yield Change("sign_lost", node.operand)
     if not isinstance(node, ast.BinOp) or type(node.op) not in ARITHMETIC:
@@ -140,7 +140,7 @@ def arithmetic(node: ast.AST, _words: Vocabulary) -> Iterator[Change]:
 
 
 def order(node: ast.AST, words: Vocabulary) -> Iterator[Change]:
-    """Two neighbours that changed places: elements of a tuple or a list, arguments of a call."""
+    """Swap neighbours: elements of a tuple or a list, arguments of a call."""
     if isinstance(node, ast.Tuple | ast.List) and isinstance(node.ctx, ast.Load):
         for index, elements in _swapped(node.elts):
             yield Change(f"elements_{index}", with_field(node, elts=elements))
@@ -157,7 +157,7 @@ def _swapped(items: list[ast.expr]) -> Iterator[tuple[int, list[ast.expr]]]:
 
 
 def indexes(node: ast.AST, _words: Vocabulary) -> Iterator[Change]:
-    """One off in a slice, a length or a range."""
+    """Shift a slice, a length or a range by one."""
     if isinstance(node, ast.Slice):
         for name in ("lower", "upper"):
             bound = getattr(node, name)
@@ -179,7 +179,7 @@ def _calls(node: ast.AST, *names: str) -> TypeGuard[ast.Call]:
 
 
 def sides(node: ast.AST, words: Vocabulary) -> Iterator[Change]:
-    """The other side, trade, role or direction."""
+    """Use the other side, trade, role or direction."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str) and (text := words.other_text(node.value)) is not None:
         yield Change("text", ast.Constant(text))
     if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
@@ -192,13 +192,13 @@ def sides(node: ast.AST, words: Vocabulary) -> Iterator[Change]:
             yield Change("name", with_field(node, id=other))
     if isinstance(node, ast.keyword) and node.arg is not None:
         other = words.other_name(node.arg)
-        # Of a state's two fields; a parameter of a function has no other side.
+        # Only fields of a state: a parameter of a function has no counterpart.
         if other is not None and node.arg.endswith(words.keywords):
             yield Change("keyword", with_field(node, arg=other))
 
 
 def rounding(node: ast.AST, _words: Vocabulary) -> Iterator[Change]:
-    """Digits one off, and roundings that are not Python's."""
+    """Change the number of digits by one, or round in another way than Python."""
     if not _calls(node, "round"):
         return
     x = node.args[0]
@@ -220,7 +220,7 @@ def rounding(node: ast.AST, _words: Vocabulary) -> Iterator[Change]:
 
 
 def defaults(node: ast.AST, _words: Vocabulary) -> Iterator[Change]:
-    """One way out of two: `x or y` without either, `x if c else y` with one alone."""
+    """Drop an operand of `x or y`."""
     if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
         for index, value in enumerate(node.values):
             rest = [*node.values[:index], *node.values[index + 1 :]]
@@ -229,7 +229,7 @@ def defaults(node: ast.AST, _words: Vocabulary) -> Iterator[Change]:
 
 
 def logic(node: ast.AST, _words: Vocabulary) -> Iterator[Change]:
-    """`and` for `or`, an operand of `and` too few, a `not` too few."""
+    """Exchange `and` and `or`, drop an operand of `and`, drop a `not`."""
     if isinstance(node, ast.BoolOp):
         other = ast.And() if isinstance(node.op, ast.Or) else ast.Or()
         yield Change(type(other).__name__, with_field(node, op=other))
@@ -243,7 +243,7 @@ def logic(node: ast.AST, _words: Vocabulary) -> Iterator[Change]:
 
 
 def extremes(node: ast.AST, _words: Vocabulary) -> Iterator[Change]:
-    """`min` for `max`, either argument alone, a lost `abs`."""
+    """Exchange `min` and `max`, keep only one argument, drop an `abs`."""
     if _calls(node, "min", "max"):
         name = "max" if isinstance(node.func, ast.Name) and node.func.id == "min" else "min"
         yield Change(name, with_field(node, func=ast.Name(name, ast.Load())))
@@ -254,7 +254,7 @@ def extremes(node: ast.AST, _words: Vocabulary) -> Iterator[Change]:
 
 
 def booleans(node: ast.AST, _words: Vocabulary) -> Iterator[Change]:
-    """True for False."""
+    """Exchange True and False."""
     if isinstance(node, ast.Constant) and isinstance(node.value, bool):
         yield Change(str(not node.value), ast.Constant(not node.value))
 

@@ -15,24 +15,24 @@ from harness.mutants.catalogue import Mutant
 from harness.mutants.compiled import CompiledBug
 from harness.mutants.equivalents import Equivalent
 from harness.mutants.forks import LOST_MAX
-from harness.mutants.hunt import Hunted, Planted
+from harness.mutants.hunt import Hunted, Injected
 
 SHARE_MIN = 0.98
-# What says neither that a mutant can be told from the reference nor that it cannot.
+# Fates that do not show if a mutant can be distinguished from the reference.
 UNKNOWN = {"stillborn": "stillborn", "missing": "MISSING", "lost": "LOST"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """A mutant, what became of it, and the argument where it is equivalent."""
+    """A mutant, its fate, and the argument if it is said to be equivalent."""
 
-    mutant: Planted | CompiledBug
+    mutant: Injected | CompiledBug
     hunted: Hunted
     equivalent: Equivalent | None = None
 
     @property
     def status(self) -> str:
-        """One word: killed, SURVIVED, equivalent, stillborn, MISSING, LOST; or REFUTED: called equivalent, and killed."""
+        """One of killed, SURVIVED, equivalent, stillborn, MISSING, LOST, or REFUTED: said to be equivalent, but killed."""
         unknown = UNKNOWN.get(self.hunted.fate)
         if unknown is not None:
             return unknown
@@ -42,16 +42,16 @@ class Row:
 
     @property
     def argued(self) -> bool:
-        """True if it is said to be equivalent."""
+        """True if the mutant is said to be equivalent."""
         return self.equivalent is not None and not self.equivalent.rare
 
     @property
     def unexplained(self) -> bool:
-        """True if it survived without an argument."""
+        """True if the mutant survived without an argument."""
         return self.status == "SURVIVED" and self.equivalent is None
 
     def to_json(self) -> dict[str, Any]:
-        """The row as plain data."""
+        """Return the row as plain data."""
         mutant = self.mutant
         why = self.equivalent.why if self.equivalent else None
         named = {"id": mutant.id, "where": mutant.where, "operator": mutant.operator, "change": mutant.change}
@@ -60,28 +60,28 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Share:
-    """The numbers of mutants, of those that can be told from the reference, that were killed and that survived."""
+    """The numbers of killed and surviving mutants, among those that are not equivalent."""
 
     killed: int
     survived: int
 
     @property
     def value(self) -> float:
-        """0.0 where there was none to kill: nothing shows nothing."""
+        """The share of killed mutants; 0.0 if there were none to kill."""
         made = self.killed + self.survived
         return self.killed / made if made else 0.0
 
 
 def share_of(rows: Sequence[Row]) -> Share:
-    """Over the rows of operators; the historical bugs are counted on their own."""
+    """Count the killed and surviving mutants; historical bugs are not included."""
     statuses = [row.status for row in rows if isinstance(row.mutant, Mutant)]
     return Share(killed=statuses.count("killed") + statuses.count("REFUTED"), survived=statuses.count("SURVIVED"))
 
 
 def exit_code_of(rows: Sequence[Row]) -> int:
-    """0 where the share is met, every survivor explained, every bug killed, no argument refuted and no mutant lost.
+    """Return 0 if the share is met, every survivor explained, every bug killed, no argument refuted and no mutant lost.
 
-    3 where all that is wrong is a port that is missing.
+    Return 3 if the only problem is a missing port, and 1 otherwise.
     """
     made = [row for row in rows if isinstance(row.mutant, Mutant)]
     refuted = any(row.status == "REFUTED" for row in rows)
@@ -93,7 +93,7 @@ def exit_code_of(rows: Sequence[Row]) -> int:
 
 
 def to_json(rows: Sequence[Row], unreachable: Mapping[str, str], seconds: float) -> dict[str, Any]:
-    """The report as plain data."""
+    """Return the report as plain data."""
     share = share_of(rows)
     return {
         "exit_code": exit_code_of(rows),
@@ -108,7 +108,7 @@ def to_json(rows: Sequence[Row], unreachable: Mapping[str, str], seconds: float)
 
 
 def print_report(console: Console, rows: Sequence[Row], unreachable: Mapping[str, str], seconds: float) -> None:
-    """Tables, survivors, verdict."""
+    """Print tables, survivors and the verdict."""
     mutants = [row for row in rows if isinstance(row.mutant, Mutant)]
     bugs = [row for row in rows if not isinstance(row.mutant, Mutant)]
     if mutants:
@@ -138,10 +138,10 @@ def print_report(console: Console, rows: Sequence[Row], unreachable: Mapping[str
 
 
 def _remarks(row: Row) -> Iterator[str]:
-    """The lines about a mutant that did not end as it should."""
+    """Yield lines about a mutant whose fate is not the expected one."""
     bug = row.mutant
     if row.status == "LOST":
-        yield f"LOST {bug.id}: its process ended {LOST_MAX + 1} times with {row.hunted.path}, which is not the mutant's doing"
+        yield f"LOST {bug.id}: its process ended {LOST_MAX + 1} times with {row.hunted.path}, which the mutant did not cause"
     if row.status == "MISSING" or (row.status == "stillborn" and not isinstance(bug, Mutant)):
         yield f"{row.status} {bug.id}: {row.hunted.path}"
     if row.status in ("SURVIVED", "REFUTED"):

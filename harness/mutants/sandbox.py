@@ -1,4 +1,4 @@
-"""A sandbox: a copy of a compiled port, in which one bug after the other is built by the port's own script."""
+"""A sandbox: a copy of a compiled port, in which the port's own script builds one bug after another."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ BUILD_SEC = 900.0
 
 
 class MissingToolError(ParityError):
-    """The port cannot be built here; the message says why, and what to do."""
+    """The port cannot be built here; the message says why, and how to fix it."""
 
 
 class BuildError(ParityError):
-    """A bug does not compile, where the port itself does; the message is the last line that was said of it."""
+    """A port does not compile with a bug; the message is the last line of the output."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Toolchain:
-    """The build of a port: its language, its folder, the tools that it takes, files that need not be copied, and the product.
+    """The build of a port: required `tools`, patterns of files that are not copied (`left_out`), and the product's path.
 
-    `bugs` are those that can be built in. `settings` are environment variables whose values are folders of the copy.
+    `bugs` are those that can be built into it. `settings` are environment variables whose values are folders of the copy.
     """
 
     language: str
@@ -44,7 +44,7 @@ class Toolchain:
 
 
 class BuildSandbox:
-    """A port's copy. `baseline` is the port itself, built alike: a divergence that it shows too is no bug's doing."""
+    """A copy of a port. `baseline` is the port without a bug, built alike; divergences that it shows are ignored."""
 
     def __init__(self, toolchain: Toolchain, folder: Path) -> None:
         self.toolchain = toolchain
@@ -52,7 +52,7 @@ class BuildSandbox:
         self.baseline = folder.with_name(f"{folder.name}-baseline") / toolchain.product
 
     def build_baseline(self) -> None:
-        """Build the port as it is. Raises `MissingToolError`."""
+        """Build the port without a bug. Raises `MissingToolError`."""
         said = self._run()
         if said is not None:
             raise MissingToolError(f"{self.toolchain.folder} cannot be built here ({said}); run ./build.sh")
@@ -60,7 +60,7 @@ class BuildSandbox:
         shutil.copytree(self.folder / top, self.folder.with_name(f"{self.folder.name}-baseline") / top)
 
     def build(self, bug: CompiledBug) -> Path:
-        """The port with a bug: its executable or its extension, until the next one is built. Raises `BuildError`."""
+        """Build the port with a bug; return the product, which the next build replaces. Raises `BuildError`."""
         path = self.folder / bug.file
         original = path.read_text(encoding="utf-8")
         path.write_text(bug.source(self.folder), encoding="utf-8")
@@ -73,7 +73,7 @@ class BuildSandbox:
         return self.folder / self.toolchain.product
 
     def _run(self) -> str | None:
-        """Run the port's script; the last line of what it said if it failed."""
+        """Run the port's script; return the last line of its output if it failed, otherwise None."""
         settings = {name: str(self.folder / value) for name, value in self.toolchain.settings.items()}
         try:
             done = subprocess.run(
@@ -98,7 +98,7 @@ class BuildSandbox:
 
 @contextmanager
 def sandbox(toolchain: Toolchain, *, root: Path = ROOT) -> Iterator[BuildSandbox]:
-    """A sandbox in which the port itself has been built; it is gone with the block. Raises `MissingToolError`."""
+    """Open a sandbox with the baseline built; it is deleted after the block. Raises `MissingToolError`."""
     origin = root / toolchain.folder
     if not (origin / "build").is_file():
         raise MissingToolError(f"{origin} is not there; check out the whole repository")
@@ -112,7 +112,7 @@ def sandbox(toolchain: Toolchain, *, root: Path = ROOT) -> Iterator[BuildSandbox
             shutil.copytree(origin, box.folder, ignore=shutil.ignore_patterns(*toolchain.left_out), symlinks=True)
             box.build_baseline()
         except OSError as error:
-            # A copy's error lists every file.
+            # The error of a copy lists every file.
             said = error.strerror or str(error).rpartition("Errno")[2].strip(" ]')")
             raise MissingToolError(
                 f"{toolchain.folder} cannot be copied to {gettempdir()} ({said}); set TMPDIR to a folder"

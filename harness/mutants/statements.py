@@ -1,4 +1,4 @@
-"""Mistakes that a port could make in its statements: one dropped, two in the wrong order, a keyword of `replace` forgotten."""
+"""Operators on statements: one dropped, two swapped, a keyword of `replace` left out."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from harness.mutants.vocabulary import Vocabulary
 
 
 def dropped(node: ast.AST, words: Vocabulary) -> Iterator[Change]:
-    """A call of `replace` that forgets a field, or an object made without one that has a default."""
+    """Leave out a field in a call of `replace`, or a field with a default in a constructor call."""
     if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
         return
     for index, keyword in enumerate(node.keywords):
@@ -21,13 +21,13 @@ def dropped(node: ast.AST, words: Vocabulary) -> Iterator[Change]:
 
 
 def statements(owner: ast.AST, bound: Set[str]) -> Iterator[tuple[str, Change]]:
-    """Operator and change of every list of statements that a node owns. `bound` are the function's parameters."""
+    """Yield operator and change for every list of statements of a node. `bound` are the names bound before it."""
     for name in ("body", "orelse"):
         block = getattr(owner, name, None)
         if isinstance(block, list) and all(isinstance(each, ast.stmt) for each in block):
             for operator, change in _of_block(block, bound, within_if=isinstance(owner, ast.If)):
                 items = change.new
-                assert isinstance(items, ast.Module), "a block travels as a module"
+                assert isinstance(items, ast.Module), "a changed block is wrapped in a module"
                 new = with_field(owner, **{name: items.body})
                 yield operator, Change(change.variant, new, change.at, change.shown)
 
@@ -39,20 +39,17 @@ def _of_block(block: list[ast.stmt], bound: Set[str], *, within_if: bool) -> Ite
         operator = _droppable(statement, known, within_if=within_if)
         if operator is not None:
             items: list[ast.stmt] = [*block[:index], ast.Pass(), *block[index + 1 :]]
-            yield operator, Change("dropped", _carried(items), statement, (head, "(left out)"))
+            yield operator, Change("dropped", ast.Module(items, []), statement, (head, "(left out)"))
         if index + 1 < len(block) and _may_swap(statement, block[index + 1], known):
             items = [*block[:index], block[index + 1], statement, *block[index + 2 :]]
             following = ast.unparse(block[index + 1]).splitlines()[0]
-            yield "order", Change("statements", _carried(items), statement, (f"{head}; {following}", f"{following}; {head}"))
+            shown = (f"{head}; {following}", f"{following}; {head}")
+            yield "order", Change("statements", ast.Module(items, []), statement, shown)
         known |= stored(statement)
 
 
-def _carried(items: list[ast.stmt]) -> ast.Module:
-    return ast.Module(items, [])
-
-
 def _droppable(statement: ast.stmt, known: Set[str], *, within_if: bool) -> str | None:
-    """The operator that drops a statement; None where the rest could not run."""
+    """Return the operator that drops a statement, or None if the rest could not run without it."""
     if isinstance(statement, ast.Assign) and stored(statement) <= known:
         return "assignment"
     if isinstance(statement, ast.AugAssign):
@@ -66,9 +63,10 @@ def _droppable(statement: ast.stmt, known: Set[str], *, within_if: bool) -> str 
 
 
 def _may_swap(first: ast.stmt, second: ast.stmt, known: Set[str]) -> bool:
-    """True if the second could run before the first, and that could make a difference.
+    """Return True if the second statement can run before the first, with a possible difference.
 
-    What ends a function stays last, what is first bound stays first; two that share nothing would be the same swapped.
+    A statement that ends the function stays last, and one that first binds a name stays first. Two statements that share no
+    names are independent.
     """
     ends = (ast.Return, ast.Raise, ast.Continue, ast.Pass, ast.Assert)
     if isinstance(first, ends) or isinstance(second, ends) or _is_text(first) or isinstance(first, ast.AnnAssign):
@@ -81,12 +79,12 @@ def _may_swap(first: ast.stmt, second: ast.stmt, known: Set[str]) -> bool:
 
 
 def _leaves(statement: ast.stmt) -> bool:
-    """True if the function may end here: of two such statements the first decides."""
+    """Return True if the function may end here; the order of two such statements matters."""
     return any(isinstance(each, ast.Return | ast.Raise | ast.Continue) for each in ast.walk(statement))
 
 
 def _acts(statement: ast.stmt) -> bool:
-    """True if it appends or checks something: such things have an order."""
+    """Return True if the statement may have an effect, as a call; the order of two such statements matters."""
     return any(isinstance(each, ast.Expr | ast.AugAssign) for each in ast.walk(statement))
 
 
@@ -95,10 +93,10 @@ def _is_text(statement: ast.stmt) -> bool:
 
 
 def stored(node: ast.AST) -> set[str]:
-    """The names that a node binds."""
+    """Return the names that a node binds."""
     return {each.id for each in ast.walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)}
 
 
 def loaded(node: ast.AST) -> set[str]:
-    """The names that a node reads."""
+    """Return the names that a node reads."""
     return {each.id for each in ast.walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Load)}

@@ -1,4 +1,4 @@
-"""The words of a subject that the operators of mutation know."""
+"""The words of a subject that the mutation operators use."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, kw_only=True)
 class Vocabulary:
-    """The words of a subject that operators know.
+    """The words of a subject that the mutation operators use.
 
-    `texts` are pairs of texts that mean one of two ways, `names` pairs of names, `prefixes` and `suffixes` pairs of parts of
-    names; `keywords` are suffixes of keywords whose other one is a field too. `objects` are whole objects: to pass one in place
-    of another is a mistake that no typed port could make. `records` gives the fields with a default of each class, by its name.
+    `texts`, `names`, `prefixes` and `suffixes` are pairs of opposites: texts, names and parts of names. `keywords` are suffixes
+    of keywords whose counterparts are fields, too. `objects` are names of whole objects, which no typed port could confuse, so
+    they are never swapped. `records` maps names of classes to their fields with defaults.
     """
 
     texts: Sequence[tuple[str, str]] = ()
@@ -24,11 +24,11 @@ class Vocabulary:
     records: Mapping[str, Set[str]] = field(default_factory=dict)
 
     def other_text(self, text: str) -> str | None:
-        """The text of the other way."""
+        """Return the opposite of a text, or None."""
         return _both_ways(self.texts).get(text)
 
     def other_name(self, name: str) -> str | None:
-        """The name of the same thing of the other way, as `cycle_a` for `cycle_b`."""
+        """Return the opposite of a name, as `cycle_a` for `cycle_b`, or None."""
         for one, other in _both_ways(self.suffixes).items():
             if name.endswith(one):
                 return name.removesuffix(one) + other

@@ -1,1 +1,1 @@
-"""The ledger: what was checked, when, on which build, and what came of it."""
+"""The ledger: a database of runs, with their builds, batches, finds and coverage."""

@@ -1,4 +1,4 @@
-"""The database under a ledger, by its address: how it is opened, locked, waited for and named to a reader."""
+"""The database of a ledger: opening it, making its tables, waiting for it, and showing its address."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from harness.store.schema import metadata
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
-# How long a writer waits for another one.
+# A writer waits this long for another one.
 BUSY_SEC = 30.0
-# For a connection to a server.
+# Timeout of a connection to a server.
 CONNECT_SEC = 10
-# How long a server may be away in the middle of a run, and how often it is asked again.
+# A server may be unavailable for this long during a run, and is retried at this interval.
 AWAY_SEC, AGAIN_SEC = 60.0, 1.0
-# What lets one process alone make the tables, until it commits. The number is of our own choice, any fixed one would do.
+# Statements that lock the database while one process makes the tables. The number of the lock is arbitrary.
 ONE_MAKER = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "SELECT pg_advisory_xact_lock(7061726974)"}
 
 
 def shown(url: str) -> str:
-    """The address without its password, as far as there is one."""
+    """Return the address with its password, if any, replaced by asterisks."""
     try:
         address = make_url(url)
         return url if address.password is None else address.render_as_string(hide_password=True)
@@ -38,7 +38,7 @@ def shown(url: str) -> str:
 
 
 def file_of(url: str) -> Path | None:
-    """The file of a SQLite database; None for another database, one in memory or no address at all."""
+    """Return the file of a SQLite database, or None for another database, one in memory or an invalid address."""
     try:
         address = make_url(url)
     except (ArgumentError, ValueError):
@@ -49,7 +49,7 @@ def file_of(url: str) -> Path | None:
 
 
 def in_memory(url: str) -> bool:
-    """True for a database that is gone with the process that opened it."""
+    """Return True for a SQLite database in memory, which is lost when its process ends."""
     try:
         address = make_url(url)
     except (ArgumentError, ValueError):
@@ -60,7 +60,7 @@ def in_memory(url: str) -> bool:
 
 
 def engine_of(url: str) -> Engine:
-    """Connections to a database. Raises what SQLAlchemy raises, and `ValueError` for a port that is no number."""
+    """Return an engine for a database. Raises SQLAlchemy's errors, and `ValueError` for a port that is not a number."""
     address = make_url(url)
     if address.get_backend_name() == "postgresql":
         limits = {"connect_timeout": CONNECT_SEC, "options": f"-c lock_timeout={BUSY_SEC:.0f}s"}
@@ -80,7 +80,7 @@ def engine_of(url: str) -> Engine:
 
 
 def _write_ahead(connection: Any) -> None:
-    """Switch a file to write-ahead logging. SQLite refuses at once while another connection has the file, so ask again."""
+    """Switch a file to write-ahead logging, with retries, because SQLite refuses while another connection uses the file."""
     give_up = time.monotonic() + BUSY_SEC
     while True:
         try:
@@ -94,19 +94,19 @@ def _write_ahead(connection: Any) -> None:
 
 
 def create_tables(engine: Engine) -> None:
-    """Make the ledger's tables where they are not there yet."""
+    """Make the tables of the ledger that do not exist yet."""
     with engine.begin() as connection:
         there = set(inspect(connection).get_table_names())
         if there.issuperset(metadata.tables):
             return
-        # Several runs may begin with the same new ledger: one makes its tables, the others wait and find them.
+        # Several runs may start with the same new ledger: one makes its tables, the others wait for it.
         if lock := ONE_MAKER.get(engine.dialect.name):
             connection.exec_driver_sql(lock)
         metadata.create_all(connection)
 
 
 def patiently(write: Callable[[], T]) -> T:
-    """Call `write` again and again while the server is away, as when it is restarted. Must be safe to call twice."""
+    """Call `write`, and retry while the server is unavailable, as during a restart. `write` must be safe to repeat."""
     give_up = time.monotonic() + AWAY_SEC
     told = False
     while True:
@@ -122,14 +122,14 @@ def patiently(write: Callable[[], T]) -> T:
 
 
 def _is_away(error: OperationalError) -> bool:
-    """True if there is no server for now: it refuses connections, starts, or stopped under one."""
+    """Return True if the server is unavailable for now: it refuses connections, is starting, or stopped."""
     if isinstance(error.orig, sqlite3.Error):
         return False
-    # 57P01 to 57P03: stopped by an administrator, crashed, cannot connect now. Without a code nobody answered.
+    # 57P01 to 57P03: stopped by an administrator, crashed, cannot connect now. No code: there was no answer.
     state = getattr(error.orig, "sqlstate", None)
     return error.connection_invalidated or state is None or state.startswith(("57P", "08"))
 
 
 def first_line(error: Exception) -> str:
-    """The first line of an error."""
+    """Return the first line of an error's text."""
     return str(error).partition("\n")[0]

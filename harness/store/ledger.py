@@ -1,16 +1,15 @@
-"""Writing and reading the ledger, in SQLite or PostgreSQL. A batch goes in whole or not at all, and only once."""
+"""The ledger in SQLite or PostgreSQL. Each batch is recorded completely or not at all, and only once."""
 
 from __future__ import annotations
 
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, inspect, select
+from sqlalchemy import func, inspect, select
 from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, SQLAlchemyError
 
 from generators.errors import ParityError
@@ -22,12 +21,12 @@ RUNNING, DONE, STOPPED = "running", "done", "stopped"
 
 
 class LedgerError(ParityError):
-    """The ledger cannot be opened, or does not hold what was asked for. The message says which."""
+    """The ledger cannot be opened, or has no such record. The message says which."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """A run as the ledger has it."""
+    """A recorded run."""
 
     id: str
     subject: str
@@ -49,7 +48,7 @@ class Total:
 
 
 class Ledger:
-    """A ledger by its URL, as SQLAlchemy writes it: `sqlite:///runs.sqlite`, `postgresql+psycopg://user@host/name`."""
+    """A ledger at an SQLAlchemy URL, as in `sqlite:///runs.sqlite` or `postgresql+psycopg://user@host/name`."""
 
     def __init__(self, url: str) -> None:
         self._shown, self._file = shown(url), file_of(url)
@@ -62,7 +61,7 @@ class Ledger:
         except LedgerError:
             raise
         except (ArgumentError, NoSuchModuleError, ModuleNotFoundError, ValueError) as error:
-            raise LedgerError(f"--ledger {self._shown}: is no address of a database ({first_line(error)})") from error
+            raise LedgerError(f"--ledger {self._shown}: is not an address of a database ({first_line(error)})") from error
         except SQLAlchemyError as error:
             raise LedgerError(f"--ledger {self._shown}: cannot be opened ({first_line(error)})") from error
 
@@ -76,19 +75,19 @@ class Ledger:
                 raise LedgerError(f"--ledger {self._shown}: was made by another version ({name}); begin another ledger")
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Close all connections to the database."""
         self._engine.dispose()
 
     def start(self, *, subject: str, plan: Mapping[str, Any], builds: Mapping[str, Any]) -> Run:
-        """Note a run that begins."""
+        """Record the start of a run; return the run."""
         run = Run(uuid.uuid4().hex[:12], subject, dict(plan), dict(builds), RUNNING)
         row = {"id": run.id, "subject": subject, "plan": run.plan, "builds": run.builds}
-        with self._writing() as connection:
+        with self._engine.begin() as connection:
             connection.execute(runs.insert().values(**row, state=RUNNING, started_at=time.time()))
         return run
 
     def find(self, run_id: str) -> Run:
-        """A run by its id. Raises `LedgerError` that names those there are."""
+        """Return a run by its id. Raises `LedgerError` naming the latest runs."""
         with self._engine.connect() as connection:
             row = connection.execute(select(runs).where(runs.c.id == run_id)).mappings().first()
             if row is None:
@@ -98,14 +97,14 @@ class Ledger:
         return Run(row["id"], row["subject"], row["plan"], row["builds"], row["state"])
 
     def finished(self, run_id: str) -> set[int]:
-        """The numbers of the batches that are in."""
+        """Return the numbers of the recorded batches."""
         with self._engine.connect() as connection:
             return set(connection.execute(select(batches.c.number).where(batches.c.run_id == run_id)).scalars())
 
     def record(self, run_id: str, result: BatchResult) -> bool:
-        """Note a finished batch with what it found, all or nothing; False if it is in already. Raises `LedgerError`.
+        """Record a finished batch and its finds in one transaction; return False if it is recorded already.
 
-        A server that is away for a moment is waited for: a night must not end with its restart.
+        Waits for a server that is being restarted, because a long run must not end with it. Raises `LedgerError`.
         """
         return patiently(lambda: self._record(run_id, result))
 
@@ -113,7 +112,7 @@ class Ledger:
         row = {name: getattr(result, name) for name in batches.c.keys() if name != "run_id"}  # noqa: SIM118  # not a dict
         found = [{"run_id": run_id, "batch": result.number, **find.to_row()} for find in result.finds]
         try:
-            with self._writing() as connection:
+            with self._engine.begin() as connection:
                 connection.execute(batches.insert().values(run_id=run_id, **row))
                 if found:
                     connection.execute(finds.insert(), found)
@@ -124,14 +123,14 @@ class Ledger:
         return True
 
     def end(self, run_id: str, *, state: str) -> None:
-        """Note that a run is over: done, or stopped before its end. Raises `LedgerError` if the ledger is gone."""
+        """Record the end of a run: `DONE` or `STOPPED`. Raises `LedgerError` if the ledger's file was deleted."""
         if self._file is not None and not self._file.exists():
             raise LedgerError(f"--ledger {self._shown}: was deleted while the run wrote to it; what it held is lost")
-        with self._writing() as connection:
+        with self._engine.begin() as connection:
             connection.execute(runs.update().where(runs.c.id == run_id).values(state=state, ended_at=time.time()))
 
     def total(self, run_id: str) -> Total:
-        """The sums over the finished batches."""
+        """Return the sums over the finished batches of a run."""
         columns = [func.coalesce(func.sum(batches.c[name]), 0) for name in ("cases", "steps", "divergent", "waived", "seconds")]
         query = select(func.count(), *columns).where(batches.c.run_id == run_id)
         with self._engine.connect() as connection:
@@ -139,7 +138,7 @@ class Ledger:
         return Total(number, int(cases), int(steps), int(divergent), int(waived), float(seconds))
 
     def counts(self, run_id: str) -> dict[str, Counter[str]]:
-        """Counts by kind and name over all finished batches."""
+        """Return the counts by kind and name over all finished batches of a run."""
         found: dict[str, Counter[str]] = {}
         with self._engine.connect() as connection:
             for counts in connection.execute(select(batches.c.counts).where(batches.c.run_id == run_id)).scalars():
@@ -148,19 +147,19 @@ class Ledger:
         return found
 
     def memory(self, run_id: str) -> list[int]:
-        """The memory of the worker after every finished batch, in bytes, in the order of the batches."""
+        """Return the memory of the worker after each finished batch, in bytes, in the order of the batches."""
         query = select(batches.c.rss_bytes).where(batches.c.run_id == run_id).order_by(batches.c.number)
         with self._engine.connect() as connection:
             return list(connection.execute(query).scalars())
 
     def hashes(self, run_id: str) -> list[tuple[int, str, str]]:
-        """Number, hash of the cases and hash of the verdicts of every finished batch, in order."""
+        """Return number, hash of cases and hash of verdicts of every finished batch, in order."""
         query = select(batches.c.number, batches.c.case_hash, batches.c.verdict_hash).where(batches.c.run_id == run_id)
         with self._engine.connect() as connection:
             return [tuple(row) for row in connection.execute(query.order_by(batches.c.number))]
 
     def finds(self, run_id: str) -> list[Find]:
-        """One find for each port and fingerprint: the first case that showed it, and how many did."""
+        """Return one find for each port and fingerprint: its first case, and the number of cases."""
         query = select(finds).where(finds.c.run_id == run_id).order_by(finds.c.first_index)
         merged: dict[tuple[str, str], Find] = {}
         with self._engine.connect() as connection:
@@ -171,33 +170,28 @@ class Ledger:
         return list(merged.values())
 
     def record_repro(self, run_id: str, repro: Repro) -> None:
-        """Note the file of a find, in place of an earlier one."""
+        """Record the file of a find, in place of an earlier one."""
         key = (repros.c.run_id == run_id) & (repros.c.port == repro.port) & (repros.c.fingerprint == repro.fingerprint)
-        with self._writing() as connection:
+        with self._engine.begin() as connection:
             connection.execute(repros.delete().where(key))
             connection.execute(repros.insert().values(run_id=run_id, **repro.to_row()))
 
     def repros(self, run_id: str) -> list[Repro]:
-        """The files that were kept of a run's finds."""
+        """Return the repro files of a run's finds."""
         with self._engine.connect() as connection:
             rows = connection.execute(select(repros).where(repros.c.run_id == run_id)).mappings().all()
         return [Repro(**{name: value for name, value in row.items() if name != "run_id"}) for row in rows]
 
     def coverage(self, run_id: str) -> dict[str, tuple[int, int, list[str]]]:
-        """Units reached, units in all and places missed, by port and unit, as in `rust regions`."""
+        """Return covered units, all units and missed places, by port and unit, as in `rust regions`."""
         with self._engine.connect() as connection:
             rows = connection.execute(select(coverage).where(coverage.c.run_id == run_id)).mappings().all()
         return {row["port"]: (row["covered"], row["total"], row["missing"]) for row in rows}
 
     def record_coverage(self, run_id: str, port: str, *, covered: int, total: int, missing: list[str]) -> None:
-        """Note how much of a port the run's cases reached, in place of an earlier figure."""
+        """Record the coverage of a port by a run, in place of an earlier figure."""
         key = (coverage.c.run_id == run_id) & (coverage.c.port == port)
-        with self._writing() as connection:
+        with self._engine.begin() as connection:
             connection.execute(coverage.delete().where(key))
             row = {"run_id": run_id, "port": port, "covered": covered, "total": total, "missing": missing}
             connection.execute(coverage.insert().values(**row))
-
-    @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        with self._engine.begin() as connection:
-            yield connection

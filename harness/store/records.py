@@ -1,4 +1,4 @@
-"""The ledger's records, as plain data that crosses processes."""
+"""Records of the ledger, as plain data that can be sent between processes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Find:
-    """A kind of divergence: the first case that showed it, and how many cases did."""
+    """A kind of divergence: the index of its first case, and the number of cases."""
 
     port: str
     fingerprint: str
@@ -18,17 +18,17 @@ class Find:
     divergence: Mapping[str, Any]
 
     def with_more(self, count: int) -> Find:
-        """The same find in more cases, all of them later ones."""
+        """Return the same find with `count` more, later cases."""
         return replace(self, count=self.count + count)
 
     def to_row(self) -> dict[str, Any]:
-        """The find as a row."""
+        """Return the find as a row of its table."""
         return asdict(self)
 
 
 @dataclass(frozen=True, kw_only=True)
 class BatchResult:
-    """The result of a batch; nothing in it but `seconds` and `rss_bytes` depends on who ran it."""
+    """The result of a batch. Only `seconds` and `rss_bytes` depend on the worker that ran it."""
 
     number: int
     cases: int
@@ -45,7 +45,7 @@ class BatchResult:
 
 @dataclass(frozen=True, kw_only=True)
 class Repro:
-    """The file that was kept of a find, and how much smaller its case is than the one that was found."""
+    """The repro file of a find, and the size of its case before and after shrinking."""
 
     port: str
     fingerprint: str
@@ -55,5 +55,5 @@ class Repro:
     seconds: float
 
     def to_row(self) -> dict[str, Any]:
-        """The repro as a row."""
+        """Return the repro as a row of its table."""
         return asdict(self)

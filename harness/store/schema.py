@@ -1,4 +1,4 @@
-"""The ledger's tables: only what finished batches found, so that a run killed at any moment leaves a true ledger."""
+"""Tables of the ledger. They hold results of finished batches only, so a run killed at any moment leaves correct data."""
 
 from __future__ import annotations
 

@@ -17,14 +17,14 @@ from harness.mutants.equivalents import Equivalent, EquivalentsError, equivalent
 from harness.mutants.forks import Forks
 from harness.mutants.historical import GoneError
 from harness.mutants.historical import Historical as Bug
-from harness.mutants.hunt import Hunted, Planted, Prepared, prepare
+from harness.mutants.hunt import Hunted, Injected, Prepared, prepare
 from harness.mutants.operators import EXPRESSIONS
 from harness.mutants.report import Row, exit_code_of
 from harness.panel import REFERENCE, PortRequest
 from harness.subjects.reducer.mutants.equivalents import EQUIVALENTS
 from harness.subjects.reducer.mutants.historical import HISTORICAL
 from harness.subjects.reducer.mutants.mutations import REDUCER as SOURCE
-from harness.subjects.reducer.mutants.mutations import WORDS, planted_port
+from harness.subjects.reducer.mutants.mutations import WORDS, injected_port
 from harness.subjects.reducer.mutants.unreachable import UNREACHABLE
 from tests.subjects import REDUCER
 
@@ -108,7 +108,7 @@ def one(made: list[Mutant], where: str, change: str) -> Mutant:
     return next(mutant for mutant in made if mutant.where == where and mutant.change == change)
 
 
-def fate_of(mutant: Planted, cases: list[Prepared], *, shrink: bool = False) -> Hunted:
+def fate_of(mutant: Injected, cases: list[Prepared], *, shrink: bool = False) -> Hunted:
     [(_, hunted)] = list(Forks(REDUCER, cases, workers=1, shrunk={mutant.id} if shrink else set()).run([mutant]))
     return hunted
 
@@ -188,7 +188,7 @@ def test_nothing_that_can_be_killed_shows_nothing(capsys: pytest.CaptureFixture[
 def test_a_planted_bug_shows_in_the_methods_of_the_sessions() -> None:
     body = "def check_invariants(state: PairState) -> list[str]:\n"
     bug = Historical(name="bad", module="invariants", change="", old=body, new=f"{body}    raise ValueError('planted')\n")
-    port = planted_port(bug.module, bug.tree())
+    port = injected_port(bug.module, bug.tree())
     assert port.call("check_invariants", {"state": {}}).answer == {"error": "planted", "kind": "ValueError"}
 
 
@@ -249,7 +249,7 @@ def test_a_mutant_that_seldom_shows_may_be_killed(made: list[Mutant]) -> None:
 
 
 def test_a_historical_bug_that_the_reference_no_longer_has_a_place_for_is_refused() -> None:
-    with pytest.raises(GoneError, match="does not say 'no such line' just once"):
+    with pytest.raises(GoneError, match="does not contain 'no such line' exactly once"):
         Historical(name="gone", module="pricing", change="", old="no such line", new="").tree()
 
 

@@ -12,7 +12,7 @@ import pytest
 from harness import ROOT
 from harness.cli.main import main
 from harness.comparators.divergence import Divergence
-from harness.mutants.build import Lazily, ask, hunt_compiled, own
+from harness.mutants.build import LazyCases, ask, hunt_compiled, own
 from harness.mutants.compiled import CompiledBug
 from harness.mutants.historical import GoneError
 from harness.mutants.hunt import Hunted, prepare
@@ -91,7 +91,7 @@ def test_there_are_enough_of_each_with_an_id_of_its_own() -> None:
 
 def test_a_bug_that_the_port_no_longer_has_a_place_for_is_refused() -> None:
     gone = _haskell(name="gone", old="no such line", new="")
-    with pytest.raises(GoneError, match=r"haskell:gone: doge-core/src/DogeCore/Pricing.hs does not say"):
+    with pytest.raises(GoneError, match=r"haskell:gone: doge-core/src/DogeCore/Pricing.hs does not contain"):
         gone.source(ROOT / "doge-core")
 
 
@@ -108,7 +108,7 @@ def test_the_port_itself_is_asked_before_a_bug_is_blamed(monkeypatch: pytest.Mon
     # Whoever is asked, it diverges: so nobody's bug has been found.
     monkeypatch.setattr(ReducerPanel, "judge", lambda *_: Judgement(divergences=found))
     with REDUCER.open(PortRequest(names=(REFERENCE,))) as panel:
-        assert ask(REDUCER, OF_HASKELL, exe, exe, Lazily(prepare(REDUCER, panel, 0, 3))).fate == "survived"
+        assert ask(REDUCER, OF_HASKELL, exe, exe, LazyCases(prepare(REDUCER, panel, 0, 3))).fate == "survived"
 
 
 @pytest.mark.parametrize(

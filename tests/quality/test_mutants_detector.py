@@ -14,7 +14,7 @@ from harness.mutants.catalogue import Mutant, all_mutants
 from harness.mutants.equivalents import Equivalent, equivalents_of
 from harness.mutants.forks import Forks
 from harness.mutants.historical import GoneError, Historical
-from harness.mutants.hunt import Hunted, Planted, Prepared, prepare
+from harness.mutants.hunt import Hunted, Injected, Prepared, prepare
 from harness.mutants.operators import EXPRESSIONS
 from harness.mutants.report import Row, exit_code_of
 from harness.panel import REFERENCE, Availability, PortRequest
@@ -41,7 +41,7 @@ def cases() -> Iterator[list[Prepared]]:
         yield list(prepare(DETECTOR, panel, 0, CASES, trace="detector"))
 
 
-def fate_of(mutant: Planted, cases: list[Prepared]) -> Hunted:
+def fate_of(mutant: Injected, cases: list[Prepared]) -> Hunted:
     [(_, hunted)] = list(Forks(DETECTOR, cases, workers=1).run([mutant]))
     return hunted
 
@@ -129,7 +129,7 @@ def test_every_historical_bug_has_a_place(bug: Historical) -> None:
 
 
 def test_a_bug_that_the_detector_no_longer_has_a_place_for_is_refused() -> None:
-    with pytest.raises(GoneError, match=r"detector.features does not say 'no such line' just once"):
+    with pytest.raises(GoneError, match=r"detector.features does not contain 'no such line' exactly once"):
         _bug(module="features", old="no such line", new="").tree()
 
 

@@ -98,7 +98,7 @@ class BucketMutations(Mutations):
     )
     sequences = 300
 
-    def plant(self, module: str, tree: ast.Module) -> BucketPanel:
+    def inject(self, module: str, tree: ast.Module) -> BucketPanel:
         """The reference with one module changed."""
         with anew(Changed(f"bucket.{module}", tree), ("bucket",)):
             core = importlib.import_module("bucket.core")

@@ -135,7 +135,7 @@ def test_agreement_leaves_the_largest_difference_behind() -> None:
         ({"path": "$.x", "reason": "r"}, "needs bounds"),
         ({"path": "$.x", "reason": "r", "absolute": -1.0}, "needs bounds"),
         ({"path": "$.x", "reason": "r", "absolute": math.nan}, "needs bounds"),
-        ({"path": "$.x", "reason": "r", "slack": 1.0}, "knows no 'slack'"),
+        ({"path": "$.x", "reason": "r", "slack": 1.0}, "has an unknown field 'slack'"),
     ],
 )
 def test_a_tolerance_without_reason_or_bound_is_refused(entry: dict[str, Any], said: str) -> None:

@@ -147,7 +147,7 @@ def test_a_mutant_is_judged_in_a_session_too() -> None:
     assert REDUCER.mutations is not None
     old, new = '"actions": rows}', '"actions": rows, "extra": 1}'
     bug = Historical(name="session", package="reducer", module="wire_session", change="", old=old, new=new)
-    panel = REDUCER.mutations.plant(bug.module, bug.tree())
+    panel = REDUCER.mutations.inject(bug.module, bug.tree())
     case = generate_case(0, 0)
     expected = panel.expect(case)
     assert panel.judge("mutant", case, expected, Depth.PLAIN).divergences == []

@@ -1,1 +1,1 @@
-"""The mutants of the detector: what is mutated, its bugs, and what no comparison reaches."""
+"""The mutants of the detector: mutated modules, historical bugs, and functions that no comparison reaches."""

@@ -1,4 +1,4 @@
-"""Bugs that ports of the detector have had, or all but had: each is the reference with a piece of its source rewritten."""
+"""Bugs that ports of the detector have had, or almost had. Each replaces a piece of the reference's source."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from detector.types import IndicatorSnapshot, RegimeState
 from generators.detector.case import DetectorCase
 from generators.plain import Json
 from harness.mutants.catalogue import Source
-from harness.mutants.inject import Changed, anew
+from harness.mutants.inject import Changed, reimporting
 from harness.mutants.mutations import Mutations
 from harness.mutants.sandbox import Toolchain
 from harness.mutants.vocabulary import Vocabulary
@@ -31,11 +31,11 @@ from harness.subjects.detector.ports.isolation import BrokenPortError, IsolatedP
 from harness.subjects.detector.ports.modules import HOW_TO_GET_REFERENCE, HOW_TO_GET_RUST, DetectorPort, names_of
 from harness.subjects.detector.ports.threads import one_thread
 
-# Functions and values that no comparison of ports can tell from others, with the reason.
+# Functions and values whose changes no comparison of ports can show, with the reasons.
 UNREACHABLE = {
-    "training._count_cores": "keeps a warning about the machine from being taken for one about a training; no call reaches it",
-    "training.log": "who says a thing is not compared: where hmmlearn logs, a port has a logger of its own",
-    "regime_detector.log": "who says a thing is not compared: where hmmlearn logs, a port has a logger of its own",
+    "training._count_cores": "separates warnings about the machine from those about a training; no call reaches it",
+    "training.log": "the names of loggers are not compared: where hmmlearn logs, a port has its own logger",
+    "regime_detector.log": "the names of loggers are not compared: where hmmlearn logs, a port has its own logger",
 }
 RECORDS = (RegimeState, IndicatorSnapshot, FeatureExtractor)
 WORDS = Vocabulary(
@@ -64,7 +64,7 @@ TOOLCHAIN = Toolchain(
     folder="doge-hmm",
     bugs=RUST,
     tools=("cargo", "rustc"),
-    # The finished build comes along, so that cargo compiles the crate alone and not what it depends on.
+    # The finished build is copied, too, so that cargo compiles only the crate and not its dependencies.
     left_out=("debug", "doc", "wheels", "incremental", "__pycache__"),
     arguments=("--offline",),
     product="python/doge_hmm/_native.abi3.so",
@@ -80,15 +80,15 @@ class DetectorMutations(Mutations):
     equivalents = EQUIVALENTS
     toolchains = (TOOLCHAIN,)
     sequences = 300
-    # A training that goes on to its last round takes some times longer; and judging asks the reference up to a dozen times.
+    # A training up to its last round takes several times longer, and judging may run the reference a dozen times.
     hang_sec, hang_times = 10.0, 25.0
     traced = True
     # A case may take a second or two.
     shrinks = False
 
-    def plant(self, module: str, tree: ast.Module) -> DetectorPanel:
-        """The reference with `detector.<module>` replaced; hmmlearn is the true one, and shared."""
-        with anew(Changed(f"detector.{module}", tree), ("hmm_regime_detector", "detector")):
+    def inject(self, module: str, tree: ast.Module) -> DetectorPanel:
+        """Open the reference and a copy with `detector.<module>` replaced; both share the real hmmlearn."""
+        with reimporting(Changed(f"detector.{module}", tree), ("hmm_regime_detector", "detector")):
             face = importlib.import_module("hmm_regime_detector")
         names = names_of(face, importlib.import_module("hmmlearn.hmm"))
         port = DetectorPort("mutant", lambda: names, HOW_TO_GET_REFERENCE, "hmmlearn")
@@ -96,12 +96,12 @@ class DetectorMutations(Mutations):
         return DetectorPanel(loaded_reference(), [InProcess(port)])
 
     def limits(self) -> AbstractContextManager[None]:
-        """OpenMP's threads do not outlive a fork, and wait for ever: so there must be none."""
+        """Limit OpenMP to one thread, because its threads do not survive a fork and a child would wait for them for ever."""
         return one_thread()
 
     @contextmanager
     def open_built(self, toolchain: Toolchain, built: Path, baseline: Path) -> Iterator[DetectorPanel]:
-        """Two extensions, each in a process of its own."""
+        """Open two extensions, each in a process of its own."""
         del toolchain
         ports = [extension("bug", built), extension("baseline", baseline)]
         with one_thread(), isolated(ports[0]) as bug, isolated(ports[1]) as itself:
@@ -110,15 +110,15 @@ class DetectorMutations(Mutations):
 
 @cache
 def _reference() -> DetectorPort:
-    """The reference, the same for all bugs, so that what it does with perturbed data is kept."""
+    """Return the same reference for all bugs, so that its outcomes on perturbed data stay cached."""
     return loaded_reference()
 
 
 class InProcess(IsolatedPort):
-    """A port of this process; an exception that no caller expects is what it is from another process."""
+    """A port of this process; an unexpected exception is reported as from an isolated port."""
 
     def answer(self, case: DetectorCase) -> Answer:
-        """The answer. Raises `BrokenPortError`."""
+        """Run a case in this process. Raises `BrokenPortError`."""
         try:
             return answered(self.port, case)
         except Exception as error:
@@ -126,7 +126,7 @@ class InProcess(IsolatedPort):
 
 
 def extension(name: str, built: Path) -> DetectorPort:
-    """The Rust port around an extension that lies in a copy of its package. To be asked in a process of its own."""
+    """Return the Rust port with an extension in a copy of its package. It must be isolated."""
 
     def load() -> Json:
         for each in [each for each in sys.modules if each.partition(".")[0] == "doge_hmm"]:

@@ -1,4 +1,4 @@
-"""Bugs that the Rust detector has had, or all but had. Names as in `historical_detector.py` where the bug is the same."""
+"""Bugs that the Rust detector has had, or almost had. A bug that is also in `historical.py` has the same name."""
 
 from __future__ import annotations
 

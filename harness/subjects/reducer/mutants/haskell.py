@@ -1,4 +1,4 @@
-"""Bugs that the Haskell reducer has had, or all but had. Names are those of `historical.py` where the bug is the same."""
+"""Bugs that the Haskell reducer has had, or almost had. A bug that is also in `historical.py` has the same name."""
 
 from __future__ import annotations
 

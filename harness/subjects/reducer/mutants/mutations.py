@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.mutants.catalogue import Source
-from harness.mutants.inject import Changed, anew
+from harness.mutants.inject import Changed, reimporting
 from harness.mutants.mutations import Mutations
 from harness.mutants.sandbox import Toolchain
 from harness.mutants.vocabulary import Vocabulary
@@ -37,7 +37,7 @@ WORDS = Vocabulary(
     suffixes=(("_a", "_b"),),
     keywords=("_a", "_b"),
     objects={"cfg", "event", "exit_order", "fill", "kind", "order", "path", "reason", "sizing", "state", "value"},
-    # Anything else left out where an object is made would be a TypeError at once.
+    # Leaving out a field without a default would be a TypeError.
     records={
         name: {each.name for each in fields(cls) if each.default is not MISSING}  # type: ignore[arg-type]  # dataclasses
         for name, cls in CLASSES.items()
@@ -54,9 +54,9 @@ TOOLCHAIN = Toolchain(
     folder="doge-core",
     bugs=HASKELL,
     tools=("ghc", "cabal"),
-    # A finished build would be of no use: GHC compiles everything again once the folder has another name.
+    # A finished build would be useless, because GHC recompiles everything in a folder of another name.
     left_out=("dist-newstyle", "bin", ".cabal-home"),
-    # Only behaviour counts, so there is no optimisation.
+    # Only behaviour matters, so optimisation is off.
     arguments=("--ghc-options=-O0",),
     product="bin/doge-core-exe",
     settings={"CABAL_DIR": ".cabal-home"},
@@ -71,13 +71,13 @@ class ReducerMutations(Mutations):
     equivalents = EQUIVALENTS
     toolchains = (TOOLCHAIN,)
 
-    def plant(self, module: str, tree: ast.Module) -> ReducerPanel:
-        """The reference with `reducer.<module>` replaced; modules that are imported already keep the true one."""
-        return ReducerPanel([PythonPort(), planted_port(module, tree)], {})
+    def inject(self, module: str, tree: ast.Module) -> ReducerPanel:
+        """Open the reference and a copy with `reducer.<module>` replaced; modules already imported keep the original."""
+        return ReducerPanel([PythonPort(), injected_port(module, tree)], {})
 
     @contextmanager
     def open_built(self, toolchain: Toolchain, built: Path, baseline: Path) -> Iterator[ReducerPanel]:
-        """Two executables."""
+        """Open two executables: the port with a bug, and the port without it."""
         del toolchain
         exes = [shlex.quote(str(each)) for each in (built, baseline)]
         ports = open_ports((REFERENCE,), candidate_exes=exes, timeout_sec=TIMEOUT_SEC)
@@ -99,19 +99,19 @@ class MutantPort(Port):
         self._methods = methods
 
     def availability(self) -> Availability:
-        """Always here, once it is planted."""
+        """Return that the port is available."""
         return Availability(available=True)
 
     def answer(self, line: bytes) -> bytes:
-        """Answer in this process; where a server would have died of an exception, say so."""
+        """Answer in this process. Raises `PortError` for an exception of which a server would have died."""
         try:
             return self._handle_line(line, self._methods).rstrip(b"\n")
         except Exception as error:
             raise PortError(f"died: {type(error).__name__}: {error}") from error
 
 
-def planted_port(module: str, tree: ast.Module) -> MutantPort:
-    """The reference with `reducer.<module>` replaced, as a port."""
-    with anew(Changed(f"reducer.{module}", tree), ("state_machine", "reducer")):
+def injected_port(module: str, tree: ast.Module) -> MutantPort:
+    """Return the reference with `reducer.<module>` replaced, as a port."""
+    with reimporting(Changed(f"reducer.{module}", tree), ("state_machine", "reducer")):
         wire = import_module("reducer.wire")
         return MutantPort(wire.handle_line, wire.with_sessions())
