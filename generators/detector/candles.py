@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from generators.detector.case import Floats
-from generators.detector.noise import exp, regimes, shocks, stream
+from generators.detector.noise import Purpose, exp, regimes, shocks, stream
 from generators.dial import Dial
 
 PRICE_USD = 0.2
@@ -29,7 +29,7 @@ class Candles:
 
 def market(dial: Dial, seed: int, length: int) -> Candles:
     """Make a realistic series: regimes of drift and volatility, and volumes that follow them."""
-    rng = stream(1, seed)
+    rng = stream(Purpose.CANDLES, seed)
     heavy, ticks, stay = dial.flag(3), dial.flag(3), dial.of((0.98, 0.95, 0.99, 0.9))
     count = 2 + dial.pick(4)
     regime = regimes(rng, length, count, stay=stay)
@@ -122,7 +122,7 @@ def twisted(candles: Candles, name: str, seed: int) -> Candles:
         candles.closes *= SCALES[name]
         candles.volumes *= SCALES[name]
     else:
-        TWISTS[name](candles, stream(2, seed))
+        TWISTS[name](candles, stream(Purpose.CANDLE_TWIST, seed))
     candles.properties.append(name)
     candles.degenerate |= name in DEGENERATE_TWISTS
     return candles

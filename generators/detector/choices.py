@@ -11,7 +11,7 @@ import numpy as np
 from generators.detector import candles, observations
 from generators.detector.case import SAME_NUMBERS, DetectorCase, Floats, Kind, Series
 from generators.detector.functions import error_script, function_script
-from generators.detector.noise import stream
+from generators.detector.noise import Purpose, stream
 from generators.detector.observations import FEATURES_MAX, STATES_MAX, Observations
 from generators.detector.refusals import refusal_script
 from generators.dial import Dial, weighted
@@ -181,7 +181,7 @@ def decode_em(choices: DetectorChoices) -> Decoded:
     inputs = {
         "rows": Series(made.rows),
         "lengths": made.lengths,
-        "start": start_parameters(stream(6, choices.noise), made.rows, states, forbidden=forbidden),
+        "start": start_parameters(stream(Purpose.EM_START, choices.noise), made.rows, states, forbidden=forbidden),
         "rounds": 1 + dial.pick(12),
         "implementation": implementation,
     }
@@ -193,7 +193,7 @@ def decode_inference(choices: DetectorChoices) -> Decoded:
     """Decode a model and the rows that it labels and scores."""
     flavour = choices.flavour % len(FLAVOURS)
     made, states = _observations(replace(choices, flavour=ODD if flavour in (DEGENERATE, SHORT) else flavour))
-    dial, rng = Dial(choices.settings), stream(7, choices.noise)
+    dial, rng = Dial(choices.settings), stream(Purpose.GIVEN_MODEL, choices.noise)
     model = start_parameters(rng, made.rows, states, forbidden=dial.flag(4))
     implementation = IMPLEMENTATIONS[dial.flag(4)]
     if dial.flag(8):
@@ -252,7 +252,7 @@ def _failures(train: int) -> list[list[Any]]:
 
 def decode_functions(choices: DetectorChoices) -> Decoded:
     """Decode calls of the module's functions, then single values at the limits of what is accepted."""
-    rng = stream(8, choices.noise)
+    rng = stream(Purpose.SCRIPT, choices.noise)
     return {"steps": function_script(Dial(choices.settings), rng) + refusal_script(rng)}, ["functions"], False
 
 

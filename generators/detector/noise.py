@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import IntEnum
+
 import numpy as np
 
 from generators.detector.case import Floats
@@ -12,6 +14,20 @@ LN2_HIGH, LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
 EXP_TERMS = 14
 # Student's t with this many degrees of freedom has the tails of intraday returns.
 TAIL_DEGREES = 3.0
+
+
+class Purpose(IntEnum):
+    """The first number of a stream's key, so that a seed gives independent numbers for each purpose."""
+
+    CANDLES = 1
+    CANDLE_TWIST = 2
+    OBSERVATIONS = 3
+    SEQUENCES = 4
+    OBSERVATION_TWIST = 5
+    EM_START = 6
+    GIVEN_MODEL = 7
+    SCRIPT = 8
+    PERTURBATION = 9
 
 
 def stream(*key: int) -> np.random.Generator:

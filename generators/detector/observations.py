@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from generators.detector.case import Floats
-from generators.detector.noise import exp, regimes, shocks, stream
+from generators.detector.noise import Purpose, exp, regimes, shocks, stream
 from generators.dial import Dial
 
 STATES_MAX, FEATURES_MAX = 6, 8
@@ -26,7 +26,7 @@ class Observations:
 
 def realistic(dial: Dial, seed: int, *, length: int, states: int, features: int) -> Observations:
     """Make rows of a sticky chain whose regimes differ in mean and spread, standardised as the detector does it."""
-    rng = stream(3, seed)
+    rng = stream(Purpose.OBSERVATIONS, seed)
     heavy, ticks = dial.flag(3), dial.flag(5)
     apart = dial.of((2.0, 1.0, 4.0))
     regime = regimes(rng, length, states, stay=dial.of((0.97, 0.9, 0.99)))
@@ -50,7 +50,7 @@ def standardised(rows: Floats) -> Floats:
 
 def in_sequences(observations: Observations, seed: int) -> None:
     """Split the rows into several sequences, the first of a single row."""
-    rng = stream(4, seed)
+    rng = stream(Purpose.SEQUENCES, seed)
     length = len(observations.rows)
     if length < 4:
         return
@@ -141,7 +141,7 @@ DEGENERATE = {
 def twisted(observations: Observations, name: str, seed: int) -> Observations:
     """Distort the observations in place by the twist of that name, and return them."""
     if len(observations.rows):
-        (ODD | DEGENERATE)[name](observations, stream(5, seed))
+        (ODD | DEGENERATE)[name](observations, stream(Purpose.OBSERVATION_TWIST, seed))
     observations.properties.append(name)
     # If the only feature is constant, nothing distinguishes the states.
     observations.degenerate |= name in DEGENERATE or (name == "constant feature" and observations.rows.shape[1] == 1)

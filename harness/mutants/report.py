@@ -129,10 +129,12 @@ def print_report(console: Console, rows: Sequence[Row], unreachable: Mapping[str
         found = sum(row.status == "killed" for row in bugs)
         console.print(f"{found} of {len(bugs)} historical bugs were found{size}", markup=False)
     share = share_of(rows)
-    told = f"{share.killed} of {share.killed + share.survived} mutants that can be told from the reference were killed: "
+    told = (
+        f"{share.killed} of {share.killed + share.survived} mutants that can be distinguished from the reference were killed: "
+    )
     told += f"{share.value:.1%}, wanted {SHARE_MIN:.0%}: "
     if not share.killed + share.survived:
-        told = "none of these mutants can be told from the reference, so that nothing is shown: "
+        told = "none of these mutants can be distinguished from the reference, so nothing is shown: "
     word = {0: "met", 1: "NOT MET", 3: "NOT MET, a port is missing"}[exit_code_of(rows)]
     console.print(f"{told if mutants else ''}{word}; {seconds:.0f} s", markup=False)
 

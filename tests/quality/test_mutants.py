@@ -182,7 +182,9 @@ def test_nothing_that_can_be_killed_shows_nothing(capsys: pytest.CaptureFixture[
     with pytest.raises(SystemExit) as ended:
         main(["mutants", "--only", "pricing:31:11:order:arguments_0", "--sequences", "1", "--workers", "1"])
     assert ended.value.code == 1
-    assert "none of these mutants can be told from the reference, so that nothing is shown: NOT MET" in capsys.readouterr().out
+    assert (
+        "none of these mutants can be distinguished from the reference, so nothing is shown: NOT MET" in capsys.readouterr().out
+    )
 
 
 def test_a_planted_bug_shows_in_the_methods_of_the_sessions() -> None:

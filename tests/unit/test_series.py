@@ -16,7 +16,7 @@ from generators.detector.bulk import generate_case, generate_cases
 from generators.detector.case import FORMS, KINDS, SAME_NUMBERS, DetectorCase, Series, from_json
 from generators.detector.choices import FLAVOURS, DetectorChoices, decode_case
 from generators.detector.market import FOLLOWING, WINDOWS, market_cases
-from generators.detector.noise import stream
+from generators.detector.noise import Purpose, stream
 from generators.detector.refusals import STATE, refusal_script
 from generators.detector.strategies import detector_cases
 from golden.detector.corpus import decoded, encoded
@@ -136,7 +136,7 @@ def test_values_at_the_edges_are_taken_and_refused_wherever_one_goes_in() -> Non
     met: Counter[tuple[str, bool]] = Counter()
     said: set[str] = set()
     for number in range(12):
-        steps = refusal_script(stream(8, number))
+        steps = refusal_script(stream(Purpose.SCRIPT, number))
         for step, outcome in zip(steps, play(port, steps), strict=True):
             met[str(step.get("set") or step.get("call") or step.get("new")), "error" in outcome] += 1
             said |= {record["words"] for record in outcome["said"]}

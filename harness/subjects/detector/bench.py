@@ -40,7 +40,7 @@ TARGETS = (
     _at_least("train, 4,000 candles", "train 4000", 20.0, "the same, where memory starts to count"),
     _at_least("extract, 4,000 candles", "extract 4000", 100.0, "loops over floats are what compiled code is for"),
     _at_least("update, 100 candles", "update 100", 60.0, "an update comes with every candle of every pair"),
-    _at_least("two threads / one, training", "two threads", 1.7, "a training lets go of the interpreter while it computes"),
+    _at_least("two threads / one, training", "two threads", 1.7, "a training releases the interpreter while it computes"),
 )
 
 

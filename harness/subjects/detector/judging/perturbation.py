@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from generators.detector.case import DetectorCase, Floats, Series
-from generators.detector.noise import stream
+from generators.detector.noise import Purpose, stream
 from generators.plain import Json
 from harness.subjects.detector.asking.calls import answer
 from harness.subjects.detector.ports.modules import DetectorPort
@@ -38,10 +38,12 @@ def perturbed_cases(case: DetectorCase) -> Iterator[DetectorCase]:
     for ulps in UNIFORM_ULPS:
         yield replace(case, inputs={**case.inputs, **{name: _moved(each, ulps) for name, each in series.items()}})
     for number in range(RANDOM_PERTURBATIONS if case.degenerate else 0):
-        moved = {
-            name: _moved(each, stream(9, number).choice((-1.0, 1.0), size=each.values.shape)) for name, each in series.items()
-        }
+        moved = {name: _moved(each, _signs(each, number)) for name, each in series.items()}
         yield replace(case, inputs={**case.inputs, **moved})
+
+
+def _signs(series: Series, number: int) -> Floats:
+    return stream(Purpose.PERTURBATION, number).choice((-1.0, 1.0), size=series.values.shape)
 
 
 def _moved(series: Series, ulps: float | Floats) -> Series:
