@@ -19,7 +19,7 @@ from harness.comparators.divergence import Divergence
 from harness.mutants.catalogue import Source
 from harness.mutants.equivalents import Equivalent
 from harness.mutants.historical import Historical
-from harness.mutants.inject import Changed, anew
+from harness.mutants.inject import Changed, reimporting
 from harness.mutants.mutations import Mutations
 from harness.mutants.operators import Vocabulary
 from harness.panel import Depth, Panel
@@ -100,7 +100,7 @@ class BucketMutations(Mutations):
 
     def inject(self, module: str, tree: ast.Module) -> BucketPanel:
         """The reference with one module changed."""
-        with anew(Changed(f"bucket.{module}", tree), ("bucket",)):
+        with reimporting(Changed(f"bucket.{module}", tree), ("bucket",)):
             core = importlib.import_module("bucket.core")
 
         def run(capacity: int, per_sec: int, requests: Sequence[tuple[int, int]]) -> list[Json]:
