@@ -7,6 +7,7 @@ from collections.abc import Callable
 from generators.detector.case import DetectorCase
 from generators.plain import Json
 from harness.comparators.divergence import Divergence
+from harness.comparators.path import ROOT_PATH, Path
 from harness.subjects.detector.asking.calls import Answer, answered
 from harness.subjects.detector.contract import DetectorContract
 from harness.subjects.detector.judging.judge import SIDE_EFFECTS, Verdict, judge
@@ -44,7 +45,7 @@ def judged(
 
 def broken(why: object) -> Verdict:
     """The verdict on a port that gave no answer."""
-    return Verdict([Divergence(path="$", kind="error", reference="an outcome", candidate=str(why))])
+    return Verdict([Divergence(path=ROOT_PATH, kind="error", reference="an outcome", candidate=str(why))])
 
 
 def asking(port: DetectorPort | IsolatedPort) -> Callable[[DetectorCase], Answer]:
@@ -55,6 +56,6 @@ def asking(port: DetectorPort | IsolatedPort) -> Callable[[DetectorCase], Answer
 def side_effect_divergences(found: Answer) -> list[Divergence]:
     """Divergences for everything that a port changed and does not own; nothing may excuse that."""
     return [
-        Divergence(path=f"$.{SIDE_EFFECTS}.{what}", kind="value", reference="left alone", candidate="changed")
+        Divergence(path=Path(SIDE_EFFECTS, what), kind="value", reference="left alone", candidate="changed")
         for what in found.touched
     ]
