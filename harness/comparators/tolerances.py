@@ -21,7 +21,7 @@ class ToleranceError(ParityError):
 class Tolerance:
     """The difference that a field may have, and the reason. The largest of the bounds counts.
 
-    `path` is like `$.em.rounds[*].means`: `[*]` stands for an index, `*` for one name, `**` for any steps. `ulp` counts doubles in
+    `path` is like `$.em.rounds[*].means`: `[*]` stands for an index, `*` for one name, `**` for any. `ulp` counts doubles in
     between, of which -0.0 and 0.0 have none; `relative` is a share of the larger value; `of_column` and `of_all` are shares of
     the largest value in the field's column or in the whole field; `of_data` and `of_data_squared` of the largest value in the
     data's column, or of its square.

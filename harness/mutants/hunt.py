@@ -8,7 +8,7 @@ import resource
 import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -141,16 +141,12 @@ def hunt(subject: Subject[Any], mutant: Planted, cases: Sequence[Prepared], repo
         found = panel.judge(port, prepared.case, prepared.expected, prepared.depth).divergences
         if found:
             hunted = Hunted(fate="killed", sequences=count, seconds=time.perf_counter() - started, path=found[0].path)
-            watch = partial(alarm, mutations.hang_sec)
-            tell(report, _shrunk(subject, panel, prepared, hunted, found[0].fingerprint, watch) if do_shrink else hunted)
+            if do_shrink:
+                watch = partial(alarm, mutations.hang_sec)
+                hunted = with_shrunk(subject, panel, port, prepared, hunted, found[0].fingerprint, before_each=watch)
+            tell(report, hunted)
             return
     tell(report, Hunted(fate="survived", sequences=len(cases), seconds=time.perf_counter() - started))
-
-
-def _shrunk(
-    subject: Subject[Any], panel: Panel[Any], prepared: Prepared, hunted: Hunted, fingerprint: str, watch: Any
-) -> Hunted:
-    return with_shrunk(subject, panel, panel.candidates[0], prepared, hunted, fingerprint, before_each=watch)
 
 
 def with_shrunk(
@@ -161,7 +157,7 @@ def with_shrunk(
     hunted: Hunted,
     fingerprint: str,
     *,
-    before_each: Any = lambda: None,
+    before_each: Callable[[], None] = lambda: None,
 ) -> Hunted:
     """A kill with the sizes of its case before and after shrinking."""
     shrunk = shrink(subject, panel, port, prepared.case, fingerprint, time_budget_sec=SHRINK_SEC, before_each=before_each)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from generators.plain import Json
@@ -14,12 +13,9 @@ from harness.subjects.reducer.judge import compare_outcomes, judge
 from harness.subjects.reducer.ports.base import Outcome, Port
 from harness.subjects.reducer.requests import thorough_requests
 from harness.subjects.reducer.sessions import compare_session
-from reducer.types import Action, PairState
 
 # Enough to meet every branch of a long case without doubling the work of a run.
 STEPS_MAX = 12
-
-Transition = Callable[..., tuple[PairState, list[Action]]]
 
 
 def compare_case(

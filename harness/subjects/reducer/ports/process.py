@@ -15,29 +15,28 @@ from harness.subjects.reducer.ports.base import Port, PortError
 TIMEOUT_SEC = 10.0
 
 
-class ServerPort(Port):
-    """A persistent server, which keeps sessions; one that failed is started again for the next call.
-
-    `argv` starts it, None where there is nothing to start. `timeout_sec` bounds one answer.
-    """
-
-    has_sessions = True
+class ExecutablePort(Port):
+    """A port behind an executable. `argv` starts it, None where there is nothing to start; `timeout_sec` bounds one answer."""
 
     def __init__(self, name: str, argv: Sequence[str] | None, *, remedy: str, timeout_sec: float = TIMEOUT_SEC) -> None:
         self.name = name
-        self.argv = list(argv) if argv else None
+        self.argv = list(argv) if argv else []
         self.timeout_sec = timeout_sec
         self.remedy = remedy
-        self._server: Server | None = None
 
     def availability(self) -> Availability:
         """The availability of the executable; if it works, its first answer will show."""
-        if self.argv is None:
-            return Availability(available=False, reason="its executable was not found", remedy=self.remedy)
-        if shutil.which(self.argv[0]) is None:
-            reason = f"{self.argv[0]} is no executable file"
-            return Availability(available=False, reason=reason, remedy=self.remedy)
-        return Availability(available=True)
+        if self.argv and shutil.which(self.argv[0]) is not None:
+            return Availability(available=True)
+        reason = f"{self.argv[0]} is no executable file" if self.argv else "its executable was not found"
+        return Availability(available=False, reason=reason, remedy=self.remedy)
+
+
+class ServerPort(ExecutablePort):
+    """A persistent server, which keeps sessions; one that failed is started again for the next call."""
+
+    has_sessions = True
+    _server: Server | None = None
 
     def answer(self, line: bytes) -> bytes:
         """Ask the running server, starting one if there is none."""
@@ -50,7 +49,6 @@ class ServerPort(Port):
     def server(self) -> Server:
         """The running server. Raises `ServerError`."""
         if self._server is None:
-            assert self.argv is not None, "an unavailable port is not asked"
             self._server = Server(self.argv, self.timeout_sec)
         return self._server
 
@@ -61,27 +59,14 @@ class ServerPort(Port):
             self._server = None
 
 
-class OneshotPort(Port):
+class OneshotPort(ExecutablePort):
     """An executable started anew for every call, as a fallback in production would."""
 
     # Starting a process costs a hundred calls of a server.
     sample_every = 25
 
-    def __init__(self, name: str, argv: Sequence[str] | None, *, remedy: str, timeout_sec: float = TIMEOUT_SEC) -> None:
-        self.name = name
-        self.argv = list(argv) if argv else None
-        self.timeout_sec = timeout_sec
-        self.remedy = remedy
-
-    def availability(self) -> Availability:
-        """The availability of the executable."""
-        if self.argv is None or shutil.which(self.argv[0]) is None:
-            return Availability(available=False, reason="its executable was not found", remedy=self.remedy)
-        return Availability(available=True)
-
     def answer(self, line: bytes) -> bytes:
         """Start, ask, end."""
-        assert self.argv is not None, "an unavailable port is not asked"
         try:
             return request_once(self.argv, line, self.timeout_sec)
         except ServerError as error:
