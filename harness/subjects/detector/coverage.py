@@ -7,9 +7,9 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from harness import ROOT
 from harness.coverage.figures import Coverage, Figure, NotMeasuredError
@@ -23,7 +23,7 @@ TOOLS = ("llvm-profdata", "llvm-cov")
 class DetectorCoverage(Coverage):
     """Each port is measured in a process of its own. Of Rust, llvm-cov's regions are counted: rustc counts no branches yet."""
 
-    units = {REFERENCE: ("branches",), "rust": ("regions",)}  # noqa: RUF012  # never changed
+    units: ClassVar[Mapping[str, tuple[str, ...]]] = {REFERENCE: ("branches",), "rust": ("regions",)}
 
     def files(self) -> Sequence[Path]:
         """All of the reference."""
