@@ -1,1 +1,1 @@
-"""The ledger: what was checked, when, on which build, and what came of it."""
+"""The ledger: what was checked, when, on which build, and with what result."""
