@@ -1,4 +1,4 @@
-"""Generators of cases: integers decoded into event streams, candles turned into market traffic.
+"""Generators of cases: event streams decoded from integers, and market traffic made from candles.
 
-Knows the reference, which it steps while it decodes, and never the harness.
+Decoding steps the reference. This package never imports the harness.
 """

@@ -1,4 +1,4 @@
-"""Reading candles: a CSV with a header, Kraken's OHLCVT files without one, or the daily series that ships with `arch`."""
+"""Readers of candles: CSV files with a header, Kraken's OHLCVT files without one, or the daily series shipped with `arch`."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from pathlib import Path
 from generators.errors import ParityError
 
 COLUMNS = ("timestamp", "open", "high", "low", "close", "volume")
-# Rows without a header are told by their length: plain; Kraken's files, with trades; its API's, with vwap before the volume.
+# Column indexes by row length, for files without a header: plain rows, Kraken's files (with trades), Kraken's API (with vwap).
 HEADERLESS = {6: (0, 1, 2, 3, 4, 5), 7: (0, 1, 2, 3, 4, 5), 8: (0, 1, 2, 3, 4, 6)}
-# Beyond these no market is meant, and sums of such numbers outgrow a double.
+# Larger values are certainly wrong, and sums of them could overflow a double.
 PRICE_MAX_USD, VOLUME_MAX, YEAR_9999_SEC = 1e15, 1e24, 253_402_300_799.0
 
 
 class CandleError(ParityError):
-    """A candle file is not usable; the message names the file, the line and what to do."""
+    """A candle file is unusable; the message names the file, the line and the remedy."""
 
 
 @dataclass(frozen=True)
 class Candle:
-    """One candle, from `start_sec` (Unix seconds) on. Prices in USD per unit, volume in units."""
+    """One candle that starts at `start_sec` (Unix seconds). Prices are in USD per unit, volume in units."""
 
     start_sec: float
     open: float
@@ -36,11 +36,11 @@ class Candle:
 
 
 def read_candles(path: Path) -> list[Candle]:
-    """The candles of a file, in order.
+    """Read the candles of a CSV file, in order of time.
 
-    Reads `timestamp,open,high,low,close,volume` with a header (in any order, more columns are ignored). Without a header it
-    reads the same, or Kraken's files with `trades` after it, or its API's `time,open,high,low,close,vwap,volume,count`.
-    A timestamp is in Unix seconds or in ISO 8601. Raises `CandleError`.
+    With a header, the columns `timestamp,open,high,low,close,volume` may come in any order and extra ones are ignored.
+    Without one, rows hold these six, or these and Kraken's `trades`, or `time,open,high,low,close,vwap,volume,count` as in
+    Kraken's API. Timestamps are Unix seconds or ISO 8601. Raises `CandleError`.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -48,14 +48,14 @@ def read_candles(path: Path) -> list[Candle]:
     except OSError as error:
         raise CandleError(f"{path}: cannot be read ({error.strerror}); name a CSV file of candles") from error
     except (UnicodeDecodeError, csv.Error) as error:
-        raise CandleError(f"{path}: is no CSV text ({error}); name a CSV file of candles") from error
+        raise CandleError(f"{path}: is not CSV text ({error}); name a CSV file of candles") from error
     if not candles:
         raise CandleError(f"{path}: holds no candles; a row is {','.join(COLUMNS)}")
     return candles
 
 
 def parse_candles(rows: Iterable[list[str]], *, name: str) -> Iterator[Candle]:
-    """The candles of CSV rows; `name` and the row's line number go into errors. Raises `CandleError`."""
+    """Parse CSV rows. Error messages quote `name` and the line number of the row. Raises `CandleError`."""
     places: Sequence[int] = ()
     cells = 0
     before = -math.inf
@@ -82,7 +82,7 @@ def _places(header: Sequence[str], where: str) -> list[int]:
     for column in COLUMNS:
         if names.count(column) != 1:
             how = "more than one" if column in names else "no"
-            raise CandleError(f"{where}: the header has {how} column {column!r}; it has to name {','.join(COLUMNS)}")
+            raise CandleError(f"{where}: the header has {how} column {column!r}; it must name {','.join(COLUMNS)}")
     return [names.index(column) for column in COLUMNS]
 
 
@@ -113,11 +113,11 @@ def _candle(row: Sequence[str], places: Sequence[int], *, where: str) -> Candle:
             span = f"low {candle.low} and high {candle.high}"
             raise CandleError(f"{where}: {column} {price} is not between {span}; correct the row")
     if candle.low <= 0:
-        raise CandleError(f"{where}: low {candle.low} is no price; prices are above zero")
+        raise CandleError(f"{where}: low {candle.low} is not a price; prices are above zero")
     if candle.high > PRICE_MAX_USD:
-        raise CandleError(f"{where}: high {candle.high} is no price; prices are at most {PRICE_MAX_USD:.0e}")
+        raise CandleError(f"{where}: high {candle.high} is not a price; prices are at most {PRICE_MAX_USD:.0e}")
     if not 0.0 <= candle.volume <= VOLUME_MAX:
-        raise CandleError(f"{where}: volume {candle.volume} is none; volumes are from zero to {VOLUME_MAX:.0e}")
+        raise CandleError(f"{where}: volume {candle.volume} is out of range; volumes are from zero to {VOLUME_MAX:.0e}")
     return candle
 
 
@@ -125,7 +125,7 @@ def _number(cell: str, column: str, where: str) -> float:
     try:
         number = float(cell)
     except ValueError:
-        raise CandleError(f"{where}: {column} {cell!r} is no number; correct the row") from None
+        raise CandleError(f"{where}: {column} {cell!r} is not a number; correct the row") from None
     if not math.isfinite(number):
         raise CandleError(f"{where}: {column} {cell!r} is not finite; correct the row")
     return number
@@ -148,8 +148,8 @@ def _seconds(cell: str, where: str) -> float:
 
 
 def sample_candles(series: str = "sp500") -> list[Candle]:
-    """Real daily candles, `sp500` or `nasdaq`, 1999 to 2018, as `arch` ships them."""
-    # Imported here: it brings pandas, which a run with a candle file has no use for.
+    """Load the real daily candles that `arch` ships: `sp500` or `nasdaq`, 1999 to 2018."""
+    # Imported here because it loads pandas, which a run on a candle file does not need.
     from importlib import import_module
 
     table = import_module(f"arch.data.{series}").load()
@@ -158,6 +158,6 @@ def sample_candles(series: str = "sp500") -> list[Candle]:
 
 
 def spacing_sec(candles: Sequence[Candle]) -> float:
-    """The duration of a candle in seconds: the shortest time between two; a minute where there is only one."""
+    """Return the duration of a candle in seconds: the shortest gap between two, or a minute if there is only one candle."""
     gaps = (after.start_sec - before.start_sec for before, after in pairwise(candles))
     return min(gaps, default=60.0)

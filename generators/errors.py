@@ -4,9 +4,9 @@ from __future__ import annotations
 
 
 class ParityError(Exception):
-    """Bad input, or something missing: one sentence that says what is wrong, where, and what to do.
+    """Bad input, or a missing dependency. The message is one sentence: what is wrong, where, and how to fix it.
 
-    `exit_code` is what the command line ends with: 2 for bad input, 3 for a port or a dependency that is missing.
+    `exit_code` is the exit status of the command line: 2 for bad input, 3 for a missing port or dependency.
     """
 
     exit_code = 2

@@ -1,4 +1,4 @@
-"""Plain data: what JSON can hold, and how it spells the numbers that JSON has no literal for."""
+"""Plain data: values that JSON can hold, with a spelling for the numbers that it has no literal for."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from typing import Any
 
 Json = dict[str, Any]
 
+# The range of the contract's integers.
+INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
+
 
 def spell_out(value: Any) -> Any:
-    """Plain data with its non-finite floats as the wire spells them."""
+    """Replace non-finite floats in plain data by the wire's texts: `NaN`, `Infinity` and `-Infinity`."""
     if isinstance(value, dict):
         return {key: spell_out(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

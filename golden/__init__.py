@@ -1,1 +1,1 @@
-"""Golden fixtures: cases with their recorded outcomes, the contract they were recorded under, and the manifest of both."""
+"""Golden fixtures: cases with their recorded outcomes, the contract that applied, and a manifest of both."""

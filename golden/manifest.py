@@ -1,4 +1,4 @@
-"""A subject's manifest: which fixtures there are, by hash, and what they were recorded under."""
+"""The manifest of a subject: hashes of its fixtures, and of the sources and libraries they were recorded with."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class ManifestError(ParityError):
 
 
 def sha256_of(data: bytes) -> str:
-    """The SHA-256 of some bytes, as hex."""
+    """Return the SHA-256 of some bytes, as hex."""
     return hashlib.sha256(data).hexdigest()
 
 
 def files_hash(patterns: Sequence[str], root: Path = ROOT) -> str:
-    """One hash over the files that match, by their names and contents."""
+    """Return one hash over the names and contents of all files below `root` that match the glob patterns."""
     paths = sorted(path for pattern in patterns for path in root.glob(pattern))
     return sha256_of(
         "".join(f"{path.relative_to(root).as_posix()} {sha256_of(path.read_bytes())}\n" for path in paths).encode()
@@ -35,12 +35,12 @@ def files_hash(patterns: Sequence[str], root: Path = ROOT) -> str:
 
 
 def write_manifest(manifest: Json, path: Path) -> None:
-    """Write the manifest."""
+    """Write the manifest to `path` as indented JSON."""
     path.write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
 
 
 def read_manifest(path: Path) -> Json:
-    """Read the manifest. Raises `ManifestError`."""
+    """Read a manifest. Raises `ManifestError`."""
     remedy = f"restore it from git, or run `parity golden record --subject {path.parent.name}`"
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
@@ -49,5 +49,5 @@ def read_manifest(path: Path) -> Json:
     except ValueError as error:
         raise ManifestError(f"{path}: is not JSON ({error}); {remedy}") from error
     if not isinstance(manifest, dict) or not isinstance(manifest.get("fixtures"), dict):
-        raise ManifestError(f"{path}: is no manifest; {remedy}")
+        raise ManifestError(f"{path}: is not a manifest; {remedy}")
     return manifest

@@ -1,1 +1,1 @@
-"""Cases of the detector: candles and observations, decoded from integers."""
+"""Cases of the detector: candles and observations decoded from integers."""

@@ -1,4 +1,4 @@
-"""Candle series: closes and volumes as markets make them, and as they must not but do."""
+"""Candle series: closes and volumes of realistic markets, and distorted ones."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SCALES = {"tiny scale": 1e-9, "huge scale": 1e9}
 
 @dataclass
 class Candles:
-    """Closes and volumes, the names of what is special about them, and whether training on them is well defined."""
+    """Closes and volumes, names of their special properties, and a flag for data on which training is not well defined."""
 
     closes: Floats
     volumes: Floats
@@ -28,7 +28,7 @@ class Candles:
 
 
 def market(dial: Dial, seed: int, length: int) -> Candles:
-    """A series that a market could have made: regimes of drift and volatility, volumes that follow them."""
+    """Make a realistic series: regimes of drift and volatility, and volumes that follow them."""
     rng = stream(1, seed)
     heavy, ticks, stay = dial.flag(3), dial.flag(3), dial.of((0.98, 0.95, 0.99, 0.9))
     count = 2 + dial.pick(4)
@@ -52,7 +52,7 @@ def _place(rng: np.random.Generator, length: int) -> int:
 
 
 def with_outliers(candles: Candles, rng: np.random.Generator) -> None:
-    """A few prints far off the market."""
+    """Move a few closes and volumes far off the market."""
     for _ in range(3):
         if len(candles.closes):
             candles.closes[_place(rng, len(candles.closes))] *= float(rng.choice((0.5, 2.0, 10.0)))
@@ -60,45 +60,45 @@ def with_outliers(candles: Candles, rng: np.random.Generator) -> None:
 
 
 def with_flat_stretch(candles: Candles, rng: np.random.Generator) -> None:
-    """A market that stands still for a while: no gains, no losses."""
+    """Hold the price constant for a while: no gains, no losses."""
     start = _place(rng, len(candles.closes))
     candles.closes[start : start + max(20, len(candles.closes) // 5)] = candles.closes[start] if len(candles.closes) else 0.0
 
 
 def with_constant_volume(candles: Candles, _rng: np.random.Generator) -> None:
-    """The same volume all along: a feature without deviation."""
+    """Set every volume to the same value, which makes a feature without deviation."""
     candles.volumes[:] = 1e6
 
 
 def with_zero_volume(candles: Candles, rng: np.random.Generator) -> None:
-    """No trade at all, from the start or for a while."""
+    """Set volumes to zero for a stretch that begins at the start or at random."""
     start = 0 if rng.random() < 0.5 else _place(rng, len(candles.volumes))
     candles.volumes[start : start + max(30, len(candles.volumes) // 4)] = 0.0
 
 
 def with_nan(candles: Candles, rng: np.random.Generator) -> None:
-    """A close or a volume that is none."""
+    """Set one close or one volume to NaN."""
     target = candles.closes if rng.random() < 0.5 else candles.volumes
     if len(target):
         target[_place(rng, len(target))] = np.nan
 
 
 def with_infinity(candles: Candles, rng: np.random.Generator) -> None:
-    """A close or a volume beyond all bounds."""
+    """Set one close or one volume to infinity of either sign."""
     target = candles.closes if rng.random() < 0.5 else candles.volumes
     if len(target):
         target[_place(rng, len(target))] = rng.choice((np.inf, -np.inf))
 
 
 def with_negative_prices(candles: Candles, rng: np.random.Generator) -> None:
-    """Prices on both sides of zero, as no spot market has them."""
+    """Shift prices to both sides of zero, which no spot market has, with one negative zero."""
     candles.closes -= candles.closes.mean() if len(candles.closes) else 0.0
     if len(candles.closes):
         candles.closes[_place(rng, len(candles.closes))] = -0.0
 
 
 def all_flat(candles: Candles, _rng: np.random.Generator) -> None:
-    """One price from the first candle to the last."""
+    """Set every close to the same price."""
     candles.closes[:] = PRICE_USD
 
 
@@ -112,12 +112,12 @@ TWISTS = {
     "negative prices": with_negative_prices,
     "all flat": all_flat,
 }
-# On these, EM has nothing to hold on to, or the last bit decides: they are compared as far as they are defined.
+# On these, training is not well defined or depends on the last bit, so only the well-defined part is compared.
 DEGENERATE_TWISTS = ("nan", "infinite", "negative prices", "all flat")
 
 
 def twisted(candles: Candles, name: str, seed: int) -> Candles:
-    """The candles with something odd about them, in place."""
+    """Distort the candles in place by the twist of that name, and return them."""
     if name in SCALES:
         candles.closes *= SCALES[name]
         candles.volumes *= SCALES[name]

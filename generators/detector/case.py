@@ -1,4 +1,4 @@
-"""A case of the detector: one serialisable input, its kind, and what is special about its data."""
+"""A case of the detector: one serialisable input, its kind, and the special properties of its data."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SUBJECT = "detector"
 
 
 def _spread(values: Floats, step: int) -> Floats:
-    """The values with gaps between them in memory; the gaps hold what must not be read."""
+    """Return a strided view of the values. The gaps in memory hold NaN, which a port must not read."""
     shape = tuple(length * abs(step) for length in values.shape)
     view = np.full(shape, np.nan)[(slice(None, None, step),) * values.ndim]
     view[...] = values
@@ -33,7 +33,7 @@ def _read_only(values: Floats) -> Floats:
     return copy
 
 
-# How the same numbers can be handed in. What a caller may do, a port must take or refuse as the reference does.
+# Forms in which a caller may pass the same numbers. A port must accept or refuse each as the reference does.
 FORMS: dict[str, Callable[[Floats], Any]] = {
     "float64": lambda values: np.ascontiguousarray(values).copy(),
     "float32": lambda values: values.astype(np.float32),
@@ -53,34 +53,34 @@ FORMS: dict[str, Callable[[Floats], Any]] = {
     "none": lambda values: [None] * max(1, len(values)),
     "scalar": lambda values: float(values.flat[0]) if values.size else 0.0,
 }
-# These hold the very numbers; the others round, cut or refuse them.
+# These forms keep every number exactly; with the others it is rounded, truncated or refused.
 SAME_NUMBERS = ("float64", "list", "tuple", "strided", "reversed", "readonly", "fortran", "swapped")
 
 
 @dataclass(frozen=True, eq=False)
 class Series:
-    """Numbers, and the form in which a caller hands them in."""
+    """Numbers, and the form in which a caller passes them."""
 
     values: Floats
     form: str = "float64"
 
     def build(self) -> Any:
-        """A new object of that form."""
+        """Build a new object of that form."""
         return FORMS[self.form](self.values)
 
     def cut(self, start: int, stop: int) -> Series:
-        """A stretch of the rows in the same form."""
+        """Return the rows from `start` to `stop` in the same form."""
         return Series(self.values[start:stop], self.form)
 
     def to_json(self) -> Json:
-        """The numbers as plain data; `from_json` reads them back."""
+        """Return the series as plain data; `series_from_json` reads it back."""
         return {"form": self.form, "shape": list(self.values.shape), "values": spell_out(self.values.ravel().tolist())}
 
 
 def series_from_json(data: Any) -> Series:
-    """Read a series back. Raises `ValueError`."""
+    """Read a series from plain data. Raises `ValueError`."""
     if not isinstance(data, dict) or data.get("form") not in FORMS:
-        raise ValueError("series.form: is none of the known ones")
+        raise ValueError(f"series.form: must be one of {', '.join(FORMS)}")
     values = np.array([float(value) for value in data["values"]], dtype=np.float64).reshape(data["shape"])
     return Series(values, data["form"])
 
@@ -89,8 +89,8 @@ def series_from_json(data: Any) -> Series:
 class DetectorCase:
     """The inputs of one kind of call, and their origin.
 
-    `inputs` holds plain data and `Series`. `properties` names what is special about the data. `degenerate` declares data
-    on which training is not well defined: parameters may hang on the last bit of a sum.
+    `inputs` holds plain data and `Series`. `properties` names the special properties of the data. `degenerate` declares data
+    on which training is not well defined, so that parameters may depend on the last bit of a sum.
     """
 
     name: str
@@ -101,7 +101,7 @@ class DetectorCase:
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> Json:
-        """The case as plain data; `from_json` reads it back."""
+        """Return the case as plain data; `from_json` reads it back."""
         return {
             "subject": SUBJECT,
             "name": self.name,
@@ -113,7 +113,7 @@ class DetectorCase:
         }
 
 
-# What the inputs of a kind have to hold, and as what.
+# The required inputs of each kind, with their types.
 INPUTS: dict[str, dict[str, tuple[type, ...]]] = {
     "features": {"closes": (Series,), "volumes": (Series,), "periods": (dict,)},
     "em": {"rows": (Series,), "lengths": (list, NoneType), "start": (dict,), "rounds": (int,), "implementation": (str,)},
@@ -126,20 +126,20 @@ INPUTS: dict[str, dict[str, tuple[type, ...]]] = {
 
 
 def _check_inputs(kind: str, inputs: Any) -> None:
-    """Raise `ValueError` that names the first input that is not there, or is something else."""
+    """Raise `ValueError` naming the first input that is missing or has the wrong type."""
     for name, kinds in INPUTS[kind].items():
         value = inputs.get(name) if isinstance(inputs, dict) else None
         if not isinstance(value, kinds):
-            raise ValueError(f"case.inputs.{name}: is missing, or is not what a case of kind {kind!r} has there")
+            raise ValueError(f"case.inputs.{name}: is missing, or has the wrong type for a case of kind {kind!r}")
 
 
 def from_json(data: Mapping[str, Any]) -> DetectorCase:
-    """Read a case back. Raises `ValueError` that names what is missing."""
+    """Read a case from plain data. Raises `ValueError` naming the field that is missing or wrong."""
     for name in ("name", "kind", "inputs"):
         if name not in data:
             raise ValueError(f"case.{name}: is missing")
     if data["kind"] not in KINDS:
-        raise ValueError(f"case.kind: is none of {', '.join(KINDS)}")
+        raise ValueError(f"case.kind: must be one of {', '.join(KINDS)}")
     inputs = _from_plain(data["inputs"])
     _check_inputs(data["kind"], inputs)
     return DetectorCase(

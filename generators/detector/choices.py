@@ -1,4 +1,4 @@
-"""The one decoder behind every generated series case: integers in, a case out, the simplest choice first."""
+"""The decoder of all generated detector cases: integers in, a case out, with the simplest options first."""
 
 from __future__ import annotations
 
@@ -14,31 +14,37 @@ from generators.detector.functions import error_script, function_script
 from generators.detector.noise import stream
 from generators.detector.observations import FEATURES_MAX, STATES_MAX, Observations
 from generators.detector.refusals import refusal_script
-from generators.dial import Dial
+from generators.dial import Dial, weighted
 from generators.plain import Json
 
 REALISTIC, ODD, DEGENERATE, SHORT = range(4)
 FLAVOURS = ("realistic", "odd", "degenerate", "short")
 ODD_CANDLES = ("outliers", "flat stretch", "constant volume", "zero volume", "tiny scale", "huge scale")
 SEEDS = (42, 0, 1, 7, 2**32 - 1, 123_456_789)
+ITERATIONS = weighted((100, 3), (10, 1), (30, 1), (1, 1))
+TOLERANCES = weighted((1e-2, 3), (1e-3, 1), (1.0, 1))
 IMPLEMENTATIONS = ("log", "scaling")
 NARROW_FORMS = ("float32", "int64", "ints")
 OTHER_FORMS = (*SAME_NUMBERS[1:], *NARROW_FORMS)
-# A price so many times higher has features whose squares overflow.
+# At prices this many times higher, the squares of features overflow.
 FAR = 1e200
 WRONG_FORMS = ("column", "words", "none", "scalar")
 OTHER_SETTINGS: tuple[Json, ...] = (
     {}, {}, {"HMM_N_ITER": 10}, {"HMM_INFERENCE_WINDOW": 20}, {"HMM_CONFIDENCE_THRESHOLD": 0.6},
     {"HMM_BIAS_GAIN": 2.5}, {"HMM_RETRAIN_INTERVAL_SEC": 0.0}, {"HMM_INFERENCE_WINDOW": 1},
 )  # fmt: skip
+# Series of this length or less count as short: they have a few rows of features or none.
+SHORT_LENGTH_MAX = 20
+# A second dial starts above the low bits of an integer, which the first one uses.
+SEQUENCES_SHIFT, FAILURES_SHIFT = 20, 24
 PERIODS = ("fast_ema_periods", "slow_ema_periods", "macd_fast", "macd_slow", "macd_signal", "rsi_period", "volume_avg_period")
 
 
 @dataclass(frozen=True, kw_only=True)
 class DetectorChoices:
-    """The integers of a case. All of them zero: a realistic series of the smallest size, handed in as plain float64.
+    """The integers of a case. If all are zero, the case is a realistic series of the smallest size, passed as float64.
 
-    `flavour` says how far from ordinary the data may go; see `FLAVOURS`. `noise` is the seed of its randomness.
+    `flavour` is an index into `FLAVOURS` and limits how unusual the data may be. `noise` seeds the random numbers.
     """
 
     kind: Kind = "features"
@@ -55,10 +61,10 @@ Decoded = tuple[Json, list[str], bool]
 
 
 def decode_case(choices: DetectorChoices, *, name: str, metadata: Mapping[str, Any]) -> DetectorCase:
-    """The case that the integers stand for."""
+    """Decode the integers into a case."""
     inputs, properties, degenerate = DECODERS[choices.kind](choices)
-    known = tuple(dict.fromkeys([FLAVOURS[choices.flavour % len(FLAVOURS)], *properties]))
-    return DetectorCase(name=name, kind=choices.kind, inputs=inputs, properties=known, degenerate=degenerate, metadata=metadata)
+    named = tuple(dict.fromkeys([FLAVOURS[choices.flavour % len(FLAVOURS)], *properties]))
+    return DetectorCase(name=name, kind=choices.kind, inputs=inputs, properties=named, degenerate=degenerate, metadata=metadata)
 
 
 def _form(choices: DetectorChoices, *, wrong: bool = False) -> str:
@@ -73,7 +79,7 @@ def _form_property(form: str) -> list[str]:
 
 
 def _candles(choices: DetectorChoices, length: int) -> candles.Candles:
-    """A market, with an oddity if the flavour allows one."""
+    """Make a market, distorted if the flavour allows it."""
     made = candles.market(Dial(choices.process), choices.noise, length)
     flavour, dial = choices.flavour % len(FLAVOURS), Dial(choices.twist)
     if flavour == ODD:
@@ -84,9 +90,9 @@ def _candles(choices: DetectorChoices, length: int) -> candles.Candles:
 
 
 def decode_features(choices: DetectorChoices) -> Decoded:
-    """Candles for the extractor, in whatever form, with other periods now and then."""
+    """Decode candles for the extractor, in any form, sometimes with other periods."""
     short = choices.flavour % len(FLAVOURS) == SHORT
-    length = Dial(choices.size).pick(21) if short else 15 + Dial(choices.size).pick(400)
+    length = Dial(choices.size).pick(SHORT_LENGTH_MAX + 1) if short else 15 + Dial(choices.size).pick(400)
     made, dial = _candles(choices, length), Dial(choices.settings)
     periods: Json = {}
     if dial.flag(3):
@@ -96,17 +102,17 @@ def decode_features(choices: DetectorChoices) -> Decoded:
     volumes = made.volumes[: len(made.volumes) - dial.flag(20)]
     inputs = {"closes": Series(made.closes, forms[0]), "volumes": Series(volumes, forms[1]), "periods": periods}
     extra = [*made.properties, *_form_property(forms[0]), *(["other periods"] if periods else [])]
-    if length <= 20:
+    if length <= SHORT_LENGTH_MAX:
         extra.append("short series")
     return inputs, extra, made.degenerate
 
 
 def _observations(choices: DetectorChoices) -> tuple[Observations, int]:
-    """Rows, and with how many states to train on them."""
+    """Make rows; return them with the number of states to train on them."""
     dial = Dial(choices.size)
     states, features = 2 + dial.pick(STATES_MAX - 1), 1 + dial.pick(FEATURES_MAX)
     flavour = choices.flavour % len(FLAVOURS)
-    # Ten rows for each free parameter make a fit that a market could ask for.
+    # The number of rows grows with that of free parameters, so that the fit is realistic.
     free = states * (states + 2 * features)
     length = min(60 + 2 * free + dial.pick(400), 900)
     if flavour == SHORT:
@@ -121,28 +127,28 @@ def _observations(choices: DetectorChoices) -> tuple[Observations, int]:
         made.degenerate = True
         made.properties.append("N < K" if length < states else "N == K" if length == states else "short series")
     made.properties += [f"{states} states", f"{features} features"]
-    if Dial(choices.settings >> 20).flag(4):
+    if Dial(choices.settings >> SEQUENCES_SHIFT).flag(4):
         observations.in_sequences(made, choices.noise)
     return made, states
 
 
 def decode_fit(choices: DetectorChoices) -> Decoded:
-    """A whole training from a seed."""
+    """Decode a whole training from a seed."""
     made, states = _observations(choices)
     dial, form = Dial(choices.settings), _form(choices)
     if form in NARROW_FORMS and (made.degenerate or (form == "float32" and choices.flavour % len(FLAVOURS) != REALISTIC)):
-        # hmmlearn squares float32 rows as such, which only standardised ones can bear.
+        # hmmlearn squares float32 rows in float32, which is precise enough for standardised rows only.
         form = "float64"
     if form in ("int64", "ints"):
-        # Cut to integers, standardised rows are mostly zeros.
+        # Standardised rows would mostly be truncated to zero.
         made.rows = np.round(made.rows * 100.0)
     implementation = IMPLEMENTATIONS[dial.flag(4)]
     settings = {
         "n_components": states,
         "random_state": dial.of(SEEDS),
         "implementation": implementation,
-        "n_iter": dial.of((100, 100, 100, 10, 30, 1)),
-        "tol": dial.of((1e-2, 1e-2, 1e-2, 1e-3, 1.0)),
+        "n_iter": dial.of(ITERATIONS),
+        "tol": dial.of(TOLERANCES),
     }
     inputs = {"rows": Series(made.rows, form), "lengths": made.lengths, "settings": settings}
     properties = [*made.properties, f"implementation {implementation}", *_form_property(form)]
@@ -150,7 +156,7 @@ def decode_fit(choices: DetectorChoices) -> Decoded:
 
 
 def start_parameters(rng: np.random.Generator, rows: Floats, states: int, *, forbidden: bool) -> dict[str, Series]:
-    """A model to start from: means on rows of the data, uneven probabilities, some transitions forbidden on demand."""
+    """Draw a model to start from: means near rows of the data, uneven probabilities, forbidden transitions on request."""
     features = rows.shape[1]
     transmat = rng.dirichlet(np.ones(states), size=states)
     if forbidden:
@@ -167,7 +173,7 @@ def start_parameters(rng: np.random.Generator, rows: Floats, states: int, *, for
 
 
 def decode_em(choices: DetectorChoices) -> Decoded:
-    """Rounds of EM from given parameters."""
+    """Decode rounds of EM from given parameters."""
     flavour = choices.flavour % len(FLAVOURS)
     made, states = _observations(replace(choices, flavour=ODD if flavour in (DEGENERATE, SHORT) else flavour))
     dial = Dial(choices.settings)
@@ -184,14 +190,14 @@ def decode_em(choices: DetectorChoices) -> Decoded:
 
 
 def decode_inference(choices: DetectorChoices) -> Decoded:
-    """Rows that a given model is asked about."""
+    """Decode a model and the rows that it labels and scores."""
     flavour = choices.flavour % len(FLAVOURS)
     made, states = _observations(replace(choices, flavour=ODD if flavour in (DEGENERATE, SHORT) else flavour))
     dial, rng = Dial(choices.settings), stream(7, choices.noise)
     model = start_parameters(rng, made.rows, states, forbidden=dial.flag(4))
     implementation = IMPLEMENTATIONS[dial.flag(4)]
     if dial.flag(8):
-        # Every state alike: all paths tie.
+        # All states are equal, so all paths tie.
         equal = np.full((states, states), 1.0 / states)
         model |= {"startprob": Series(equal[0]), "transmat": Series(equal)}
         model |= {name: Series(np.repeat(model[name].values[:1], states, axis=0)) for name in ("means", "covars")}
@@ -201,7 +207,7 @@ def decode_inference(choices: DetectorChoices) -> Decoded:
 
 
 def decode_detector(choices: DetectorChoices) -> Decoded:
-    """A detector's life: trained, asked step by step, sometimes trained again, stored and restored."""
+    """Decode a detector's life: train, update step by step, sometimes train again, store and restore."""
     dial, size = Dial(choices.settings), Dial(choices.size)
     flavour = choices.flavour % len(FLAVOURS)
     config: Json = {}
@@ -223,7 +229,7 @@ def decode_detector(choices: DetectorChoices) -> Decoded:
     if dial.flag(4):
         actions += [["train", 10 * steps, train + 10 * steps], ["update", 10 * steps, train + 10 * steps]]
         made.properties.append("trained again")
-    if flavour != SHORT and form in ("float64", *SAME_NUMBERS) and Dial(choices.settings >> 24).flag(3):
+    if flavour != SHORT and form in ("float64", *SAME_NUMBERS) and Dial(choices.settings >> FAILURES_SHIFT).flag(3):
         actions += _failures(train)
         config["HMM_MIN_TRAIN_SAMPLES"] = 1
         made.properties.append("failures")
@@ -234,9 +240,9 @@ def decode_detector(choices: DetectorChoices) -> Decoded:
 
 
 def _failures(train: int) -> list[list[Any]]:
-    """Trainings of two rows and of three, and a market too far away for any state to have a density.
+    """Train on two rows and on three, and update in a market so far away that every state's density is zero.
 
-    A model of three rows says nothing definite of others, so it is asked about those alone.
+    What a model of three rows says of other rows is not well defined, so it is updated on those three only.
     """
     return [
         ["train", 0, 16], ["update", train - 60, train], ["train", 0, 17], ["update", train - 60, train, FAR],
@@ -245,13 +251,13 @@ def _failures(train: int) -> list[list[Any]]:
 
 
 def decode_functions(choices: DetectorChoices) -> Decoded:
-    """Calls of the module's functions, then single values at the edges of what is accepted."""
+    """Decode calls of the module's functions, then single values at the limits of what is accepted."""
     rng = stream(8, choices.noise)
     return {"steps": function_script(Dial(choices.settings), rng) + refusal_script(rng)}, ["functions"], False
 
 
 def decode_errors(choices: DetectorChoices) -> Decoded:
-    """A call that has to be refused, in one sentence that is the same everywhere."""
+    """Decode a call that every port must refuse with the same sentence."""
     name, steps = error_script(Dial(choices.settings))
     return {"steps": steps}, [f"refused {name}"], False
 

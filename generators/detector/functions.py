@@ -1,8 +1,8 @@
-"""Scripts: short lists of calls on a port's names, for its functions and for what it has to refuse.
+"""Scripts: short lists of calls on a port's names, for its functions and for input that it must refuse.
 
 A step is one of `{"new": NAME, "kwargs": {…}, "as": NAME}`, `{"call": NAME or OBJECT.METHOD, "args": […], "kwargs": {…}}`,
-`{"set": OBJECT.ATTRIBUTE, "value": …}`, `{"get": OBJECT.ATTRIBUTE}`. An argument `{"ref": NAME}` is an object made before,
-`{"like": {…}}` one that has these attributes and no more.
+`{"set": OBJECT.ATTRIBUTE, "value": …}`, `{"get": OBJECT.ATTRIBUTE}`. The argument `{"ref": NAME}` stands for an object made
+by an earlier step, `{"like": {…}}` for an object with only these attributes.
 """
 
 from __future__ import annotations
@@ -15,25 +15,27 @@ from generators.detector.case import Floats, Series
 from generators.dial import Dial
 from generators.plain import Json
 
+# Bits of the integers from which one call and one number are decoded.
+CALL_BITS, NUMBER_BITS = 40, 30
 SPECIAL = (0.0, -0.0, 1.0, -1.0, 0.15, 0.1499999, 1e-17, -1e-17, float("nan"), float("inf"), float("-inf"))
 
 
 def _number(rng: np.random.Generator, dial: Dial) -> float:
-    """An ordinary number, or one at an edge."""
+    """Pick an ordinary number or a special one."""
     return dial.of(SPECIAL) if dial.flag(4) else float(np.round(rng.uniform(-1.2, 1.2), int(rng.integers(1, 17))))
 
 
 def _share(number: float, dial: Dial) -> float:
-    """A number from 0 to 1, now and then another one, which a state refuses."""
+    """Return a number from 0 to 1, or sometimes `number` unchanged, which a state may refuse."""
     return number if dial.flag(6) else min(1.0, abs(number))
 
 
 def function_script(dial: Dial, rng: np.random.Generator, *, rounds: int = 12) -> list[Json]:
-    """Calls of the blend and of the grid bias, and a detector stored and restored."""
+    """Call the blend and the grid bias `rounds` times, then store and restore a detector."""
     steps: list[Json] = []
     for number in range(rounds):
-        draw = Dial(int(rng.integers(0, 2**40)))
-        args = [_number(rng, Dial(int(rng.integers(0, 2**30)))) for _ in range(7)]
+        draw = Dial(int(rng.integers(0, 2**CALL_BITS)))
+        args = [_number(rng, Dial(int(rng.integers(0, 2**NUMBER_BITS)))) for _ in range(7)]
         steps.append({"call": "compute_blended_idle_target", "args": args})
         state = {
             "regime": draw.pick(3),
@@ -52,13 +54,13 @@ THRESHOLDS: tuple[Json, ...] = ({}, {}, {"confidence_threshold": 0.5}, {"confide
 
 
 def restored(state: Json, name: str) -> list[Json]:
-    """Steps that make a state out of a dict, with a key that nobody knows, and write it out again."""
+    """Steps that read a state from a dict with an unknown key, and convert it back to a dict."""
     made = {"call": "RegimeState.from_dict", "args": [{**state, "not_a_field": 1}], "as": name}
     return [made, {"call": f"{name}.to_dict"}]
 
 
 def snapshot_script(dial: Dial) -> list[Json]:
-    """A detector stored, and another one restored from what was stored."""
+    """Steps that store a detector and restore it from other stored data."""
     stored: Json = {
         "_hmm_regime_state": dial.of(({"regime": 2, "confidence": 0.5}, {}, {"regime": 0, "bias_signal": -0.25})),
         "_hmm_last_train_ts": dial.of((1.7e9, 0.0, 12.5)),
@@ -197,6 +199,6 @@ ERRORS: dict[str, list[Json]] = {
 
 
 def error_script(dial: Dial) -> tuple[str, list[Json]]:
-    """One of the refusals, with its name."""
+    """Pick one script of `ERRORS`; return its name and its steps."""
     name = dial.of(tuple(ERRORS))
     return name, ERRORS[name]

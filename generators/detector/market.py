@@ -1,4 +1,4 @@
-"""The detector on real candles: trained on a window, then asked at every candle that follows."""
+"""Cases on real candles: the detector is trained on a window, then updated at every candle that follows."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ TRAILING_MIN, TRAILING_SPREAD = 100, 101
 
 
 def market_cases(path: Path | None = None, *, windows_max: int | None = None) -> list[DetectorCase]:
-    """A case for every window of the candles of a file, or of the daily series that ships with `arch`.
+    """Make a case for every window of the candles of a file, or of the daily series that ships with `arch`.
 
-    With `windows_max`, that many, spread evenly over all. Raises `CandleError`.
+    `windows_max` limits the number of cases; they are spread evenly over all windows. Raises `CandleError`.
     """
     candles = sample_candles() if path is None else read_candles(path)
     source = "arch sp500" if path is None else path.name
@@ -34,11 +34,11 @@ def market_cases(path: Path | None = None, *, windows_max: int | None = None) ->
 
 
 def window_case(candles: Sequence[Candle], size: int, start: int, *, source: str) -> DetectorCase:
-    """Train on `size` candles from `start` on, then update at each of the following ones."""
+    """Make the case that trains on `size` candles from `start` on, then updates at each following one."""
     stretch = candles[start : start + size + FOLLOWING]
     actions: list[list[Any]] = [["train", 0, size]]
     for step in range(1, FOLLOWING + 1):
-        # The length of the trailing window changes with every step, for the averages start where it does.
+        # The length of the trailing window varies, because the moving averages depend on where it starts.
         trailing = TRAILING_MIN + step * 37 % TRAILING_SPREAD
         actions.append(["update", size + step - trailing, size + step])
     inputs = {

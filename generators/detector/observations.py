@@ -1,4 +1,4 @@
-"""Observation series: what a hidden Markov model is trained on, from two to six states and one to eight features."""
+"""Observation series to train hidden Markov models on: two to six states, one to eight features."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ STATES_MAX, FEATURES_MAX = 6, 8
 
 @dataclass
 class Observations:
-    """Rows of features, how they are split into sequences, what is special, and whether training is well defined."""
+    """Rows of features, the lengths of their sequences, special properties, and a flag for data that are degenerate."""
 
     rows: Floats
     lengths: list[int] | None = None
@@ -25,7 +25,7 @@ class Observations:
 
 
 def realistic(dial: Dial, seed: int, *, length: int, states: int, features: int) -> Observations:
-    """Rows of a sticky chain whose regimes differ in mean and spread, standardised as the detector does it."""
+    """Make rows of a sticky chain whose regimes differ in mean and spread, standardised as the detector does it."""
     rng = stream(3, seed)
     heavy, ticks = dial.flag(3), dial.flag(5)
     apart = dial.of((2.0, 1.0, 4.0))
@@ -40,7 +40,7 @@ def realistic(dial: Dial, seed: int, *, length: int, states: int, features: int)
 
 
 def standardised(rows: Floats) -> Floats:
-    """The rows with mean zero and deviation one in every feature that deviates."""
+    """Scale every feature to mean zero and deviation one; constant features are only centred."""
     if not len(rows):
         return rows
     deviation = rows.std(axis=0)
@@ -49,7 +49,7 @@ def standardised(rows: Floats) -> Floats:
 
 
 def in_sequences(observations: Observations, seed: int) -> None:
-    """Split the rows into several sequences, one of them of a single row."""
+    """Split the rows into several sequences, the first of a single row."""
     rng = stream(4, seed)
     length = len(observations.rows)
     if length < 4:
@@ -61,63 +61,63 @@ def in_sequences(observations: Observations, seed: int) -> None:
 
 
 def with_outliers(observations: Observations, rng: np.random.Generator) -> None:
-    """A few values far out."""
+    """Multiply a few values to make outliers."""
     rows = observations.rows
     for _ in range(3):
         rows[rng.integers(len(rows)), rng.integers(rows.shape[1])] *= float(rng.choice((10.0, -30.0)))
 
 
 def with_duplicates(observations: Observations, rng: np.random.Generator) -> None:
-    """Rows that come again."""
+    """Overwrite half of the rows, chosen at random, with copies of others."""
     rows = observations.rows
     chosen = rng.integers(len(rows), size=len(rows) // 2)
     rows[rng.integers(len(rows), size=len(chosen))] = rows[chosen]
 
 
 def with_constant_feature(observations: Observations, rng: np.random.Generator) -> None:
-    """A feature that never moves: its variance is what the prior makes of it."""
+    """Make a feature constant, so that the prior alone decides its variance."""
     observations.rows[:, rng.integers(observations.rows.shape[1])] = float(rng.choice((0.0, 1.0, -0.5)))
 
 
 def offset(observations: Observations, rng: np.random.Generator) -> None:
-    """Unscaled features: another unit and another origin for each."""
+    """Give each feature another unit and another origin."""
     features = observations.rows.shape[1]
     observations.rows *= np.array((0.1, 1.0, 10.0, 100.0))[rng.integers(0, 4, features)]
     observations.rows += 10.0 * rng.standard_normal(features)
 
 
 def tiny_scale(observations: Observations, _rng: np.random.Generator) -> None:
-    """Variances far below the floor that the prior sets."""
+    """Scale variances far below the floor that the prior sets."""
     observations.rows *= 1e-6
 
 
 def huge_scale(observations: Observations, _rng: np.random.Generator) -> None:
-    """Variances beside which the prior vanishes."""
+    """Scale variances until the prior is negligible."""
     observations.rows *= 1e4
 
 
 def few_distinct(observations: Observations, _rng: np.random.Generator) -> None:
-    """Two different rows, over and over: fewer points than clusters."""
+    """Repeat two distinct rows, so that there may be fewer points than clusters."""
     observations.rows[:] = observations.rows[np.arange(len(observations.rows)) % min(2, len(observations.rows))]
 
 
 def all_equal(observations: Observations, _rng: np.random.Generator) -> None:
-    """The same row over and over."""
+    """Repeat one row."""
     observations.rows[:] = observations.rows[0]
 
 
 def with_nan(observations: Observations, rng: np.random.Generator) -> None:
-    """A value that is none, which is refused."""
+    """Set one value to NaN, which is refused."""
     observations.rows[rng.integers(len(observations.rows)), 0] = np.nan
 
 
 def with_infinity(observations: Observations, rng: np.random.Generator) -> None:
-    """A value beyond all bounds, which is refused."""
+    """Set one value to infinity of either sign, which is refused."""
     observations.rows[rng.integers(len(observations.rows)), 0] = rng.choice((np.inf, -np.inf))
 
 
 def far_offset(observations: Observations, _rng: np.random.Generator) -> None:
-    """An origin so far away that a variance is a difference of almost equal numbers."""
+    """Move the origin so far away that a variance is a difference of almost equal numbers."""
     observations.rows += 1e5
 
 
@@ -139,10 +139,10 @@ DEGENERATE = {
 
 
 def twisted(observations: Observations, name: str, seed: int) -> Observations:
-    """The observations with something odd about them, in place."""
+    """Distort the observations in place by the twist of that name, and return them."""
     if len(observations.rows):
         (ODD | DEGENERATE)[name](observations, stream(5, seed))
     observations.properties.append(name)
-    # Where there is no other feature, a constant one leaves nothing to tell the states by.
+    # If the only feature is constant, nothing distinguishes the states.
     observations.degenerate |= name in DEGENERATE or (name == "constant feature" and observations.rows.shape[1] == 1)
     return observations

@@ -1,4 +1,4 @@
-"""Single values at the edges of what is accepted, one after the other, wherever a value from outside goes in."""
+"""Scripts that pass single values at the limits of what is accepted to every place that takes a value from a caller."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from generators.plain import Json
 
-# Numbers on either side of every limit, and what is none or is too much of one.
+# Numbers on either side of every limit, non-finite ones, and integers beyond a double's range.
 NUMBERS: tuple[Any, ...] = (
     0, 1, -1, 2, 3, 4, 0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 2.5, 3.0, 1.5, -1.5, 1.0000000001, -1.0000000001, 1.05, -1.05, 1e300,
     float("nan"), float("inf"), float("-inf"), 2**31 - 1, 2**31, -(2**31), 2**63, 10**400,
@@ -27,15 +27,15 @@ SETTINGS = (
 )  # fmt: skip
 PERIODS = ("fast_ema_periods", "slow_ema_periods", "macd_fast", "macd_slow", "macd_signal", "rsi_period", "volume_avg_period")
 ROWS = 18
-# A slow average of three candles is zero at every second one: a spread of -1e298 / 1e-10, two of which no sum can hold.
+# A slow average of three candles is zero at every second one: the spread is -1e298 / 1e-10, and a sum of two overflows.
 STEEP: Json = {"fast_ema_periods": 1, "slow_ema_periods": 3}
-# Whether there is a model at all takes no more rounds than this.
+# Two rounds are enough to see whether training gives a model.
 BRIEFLY: Json = {"HMM_N_ITER": 2}
 ABYSS = [1e298, *([-1e298, 2e298] * 20)]
 
 
 class _Choice:
-    """Picks from lists, with one generator for all."""
+    """Picks from lists with one random generator."""
 
     def __init__(self, rng: np.random.Generator) -> None:
         self.rng = rng
@@ -47,12 +47,12 @@ class _Choice:
         return self.of(NUMBERS) if self.rng.random() < 0.7 else self.of(OTHERS)
 
     def field(self, name: str) -> Any:
-        """A value for a field of a state: a list more often where one is wanted."""
+        """Pick a value for a field of a state; mostly a list for the field that takes one."""
         return self.of(LISTS) if name == "probabilities" and self.rng.random() < 0.7 else self.value()
 
 
 def refusal_script(rng: np.random.Generator, *, rounds: int = 3) -> list[Json]:
-    """Steps that hand in values at the edges: each is taken, or refused in one sentence."""
+    """Steps that pass values at the limits; each is accepted, or refused in one sentence."""
     choice, steps = _Choice(rng), list[Json]()
     steps.append({"new": "RegimeState", "as": "state"})
     steps.append({"new": "IndicatorSnapshot", "kwargs": dict.fromkeys(INDICATORS, 0.5), "as": "shown"})
@@ -75,7 +75,7 @@ def _states(choice: _Choice) -> list[Json]:
         steps.append({"get": f"shown.{name}"})
     steps.append({"call": "compute_grid_bias", "args": [{"ref": "state"}], "kwargs": {"confidence_threshold": choice.value()}})
     for _ in range(3):
-        # Whatever has the two attributes will do, and need not keep to a state's limits.
+        # Any object with these two attributes is accepted, and its values may exceed a state's limits.
         alike = {"like": {"confidence": choice.value(), "bias_signal": choice.value()}}
         steps.append({"call": "compute_grid_bias", "args": [alike], "kwargs": {"confidence_threshold": choice.of((0.0, -1.0))}})
     args: list[Any] = [0.5, 0.25, 0.5, 0.6, 0.2, 0.1, 0.9]
@@ -106,7 +106,7 @@ def _snapshots(choice: _Choice) -> list[Json]:
 
 
 def _series(choice: _Choice) -> list[Json]:
-    """Lists as a careless caller makes them: one item that is none, whole numbers beyond 64 bits, ragged, nested."""
+    """Pass malformed lists: one bad item, integers beyond 64 bits, ragged or nested lists."""
     steps: list[Json] = [{"new": "FeatureExtractor", "as": "plain"}]
     for _ in range(2):
         numbers: list[Any] = [1.0 + 0.01 * number for number in range(ROWS)]
@@ -120,7 +120,7 @@ def _series(choice: _Choice) -> list[Json]:
 
 
 def _short(choice: _Choice) -> list[Json]:
-    """Too few candles to have a row, or just enough, for periods down to the least."""
+    """Pass too few candles for a row of features, or just enough, for periods down to one."""
     period, length = choice.of((1, 2, 14)), choice.of((0, 1, 2, 3))
     candles = [1.0, 2.0, 4.0][:length]
     return [
@@ -130,7 +130,7 @@ def _short(choice: _Choice) -> list[Json]:
 
 
 def _failures() -> list[Json]:
-    """A market that stands still, which trains a model of a kind, and one that no training and no inference can bear."""
+    """Train on a constant market, which gives a degenerate model, and on one whose features overflow."""
     ones, wave = [1.0] * len(ABYSS), [1.0 + 0.1 * (number % 7) + 0.01 * (number % 11) for number in range(90)]
     calls: list[Json] = []
     for closes in ([0.5] * len(ABYSS), wave):
@@ -152,7 +152,7 @@ def _failures() -> list[Json]:
 
 
 def _just_enough(rows: int) -> list[Json]:
-    """As many rows as a training wants, and one too few."""
+    """Train with exactly the minimum number of rows, and with one too few."""
     steps: list[Json] = []
     for wanted in (rows, rows + 1):
         steps.append(
@@ -163,9 +163,9 @@ def _just_enough(rows: int) -> list[Json]:
 
 
 def _plainly_wrong() -> list[Json]:
-    """A text in the place of each number of the blend, and a truth among prices: what chance is not to be trusted with."""
+    """Pass a text for each number of the blend, and a boolean among prices, so that neither depends on chance."""
     good: list[Any] = [0.5, 0.25, 0.5, 0.6, 0.2, 0.1, 0.9]
     blends = [[*good[:position], "text", *good[position + 1 :]] for position in range(len(good))]
     prices = [1.0 + 0.01 * number for number in range(ROWS)]
-    truths = {"call": "usual.extract", "args": [[*prices[:7], True, *prices[8:]], prices]}
-    return [*({"call": "compute_blended_idle_target", "args": args} for args in blends), truths]
+    mixed = {"call": "usual.extract", "args": [[*prices[:7], True, *prices[8:]], prices]}
+    return [*({"call": "compute_blended_idle_target", "args": args} for args in blends), mixed]

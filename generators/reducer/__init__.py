@@ -1,1 +1,1 @@
-"""Cases of the reducer: event streams decoded from integers, and traffic made from candles."""
+"""Cases of the reducer: event streams decoded from integers, and market traffic made from candles."""

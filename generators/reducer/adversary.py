@@ -1,29 +1,33 @@
-"""Values, states and events that no exchange would send, and that every port has to treat alike."""
+"""Values, states and events that no exchange would send, but that every port must treat alike."""
 
 from __future__ import annotations
 
 import copy
+import sys
 from typing import Any
 
 from generators.dial import Dial
-from generators.plain import spell_out
+from generators.plain import INT64_MAX, INT64_MIN, spell_out
 from reducer.domain import CLASSES, KINDS, Kind
 from reducer.snapshot import encode
 from reducer.types import EVENT_TYPES, PairState, RecoveryOrder
 
+DOUBLE_MAX = sys.float_info.max
+# An integer far beyond a double's range.
+HUGE_INT = 10**400
 WILD_FLOATS = (
     0.0, -0.0, 1.0, -1.0, 5e-324, -5e-324, 2.2250738585072014e-308, 1e-300, 1e-07, 0.30000000000000004, 2.675, 0.5, 1.5,
-    9007199254740993.0, 1e15, 1e16, 1e22, 1e23, 1e150, 1.7976931348623157e308, -1.7976931348623157e308, 123456789.12345679,
+    9007199254740993.0, 1e15, 1e16, 1e22, 1e23, 1e150, DOUBLE_MAX, -DOUBLE_MAX, 123456789.12345679,
 )  # fmt: skip
-WILD_INTS = (0, 1, -1, 2**31, 2**53 + 1, 2**63 - 1, 2**63 - 2, -(2**63))
+WILD_INTS = (0, 1, -1, 2**31, 2**53 + 1, INT64_MAX, INT64_MAX - 1, INT64_MIN)
 WILD_TEXTS = (
     "", "\x00", "é", "🐕", "\u2028\u2029", '"\\/\b\f\n\r\t', "𐍈" * 30, "\x7f\x80", "Infinity",
     "e\u0301", "\u1112\u1161\u11ab", "\ufb01\u212b", " \ufeff",
 )  # fmt: skip
 
-# What a field may never hold. `None` stands for a null, and is fine where the field is optional.
+# Values outside the domain of most fields. `None` stands for null, which is valid in an optional field.
 BROKEN_VALUES: tuple[Any, ...] = (
-    None, True, "text", 1.5, [], {}, "NaN", "Infinity", "-Infinity", 2**63, -(2**63) - 1, 10**400, -(10**400), "hold",
+    None, True, "text", 1.5, [], {}, "NaN", "Infinity", "-Infinity", INT64_MAX + 1, INT64_MIN - 1, HUGE_INT, -HUGE_INT, "hold",
     "\ud800", "x" * 50,
 )  # fmt: skip
 BROKEN_EVENTS: tuple[Any, ...] = (
@@ -34,7 +38,7 @@ BROKEN_EVENTS: tuple[Any, ...] = (
 
 
 def wild_value(dial: Dial, kind: Kind) -> Any:
-    """A value of the field's domain, far from any that occurs."""
+    """Pick a value in the field's domain that never occurs in practice."""
     if kind.optional and dial.flag(4):
         return None
     if kind.literals:
@@ -51,7 +55,7 @@ def wild_value(dial: Dial, kind: Kind) -> Any:
 
 
 def _places(state: dict[str, Any]) -> list[tuple[dict[str, Any], type]]:
-    """The objects in a state whose fields can be changed."""
+    """Return the objects in a state whose fields can be changed, each with its class."""
     places: list[tuple[dict[str, Any], type]] = [(state, PairState)]
     for name, cls in _lists(state).items():
         places += [(item, cls) for item in state[name] if isinstance(item, dict)]
@@ -59,13 +63,13 @@ def _places(state: dict[str, Any]) -> list[tuple[dict[str, Any], type]]:
 
 
 def _lists(state: dict[str, Any]) -> dict[str, type]:
-    """The lists of a state that still are lists after earlier distortions, with what they hold."""
+    """Return the fields of a state that are still lists after earlier distortions, with the class of their items."""
     kinds = KINDS[PairState].items()
     return {name: kind.item for name, kind in kinds if kind.item is not None and isinstance(state.get(name), list)}
 
 
 def distort_state(dial: Dial, state: dict[str, Any], *, broken: bool = False) -> dict[str, Any]:
-    """A copy of the state with one thing about it changed; `broken` leaves the domain."""
+    """Return a copy of the state with one change; with `broken`, the change leaves the domain."""
     state = copy.deepcopy(state)
     lists = [name for name in _lists(state) if state[name]]
     if lists and dial.flag(4):
@@ -83,21 +87,21 @@ def distort_state(dial: Dial, state: dict[str, Any], *, broken: bool = False) ->
     return state
 
 
-def bring_to_the_brink(dial: Dial, state: dict[str, Any]) -> dict[str, Any]:
-    """A copy of the state, one step away from a result that outgrows 64 bits or a double."""
+def near_overflow(dial: Dial, state: dict[str, Any]) -> dict[str, Any]:
+    """Return a copy of the state that is one step away from overflowing a 64-bit integer or a double."""
     name = dial.of(("next_order_id", "total_round_trips", "next_recovery_id", "cycle_a", "cycle_b", "consecutive_losses_b"))
     total = dial.of(("total_fees", "total_profit", "total_settled_usd"))
-    return {**state, name: 2**63 - 1} if dial.pick(2) == 0 else {**state, total: dial.of((-1.0, 1.0)) * 1.7976931348623157e308}
+    return {**state, name: INT64_MAX} if dial.pick(2) == 0 else {**state, total: dial.of((-1.0, 1.0)) * DOUBLE_MAX}
 
 
-def corner(dial: Dial, state: dict[str, Any]) -> dict[str, Any]:
-    """A copy of the state in which the next timer tick orphans an exit that the recovery orders have to make room for.
+def crowd_recovery_orders(dial: Dial, state: dict[str, Any]) -> dict[str, Any]:
+    """Return a copy of the state in which the next timer tick orphans an exit and must evict recovery orders for it.
 
-    Mostly there is no market, so that prices of their own decide what the evicted ones are worth.
+    Mostly there is no market price, so that the orders' own prices decide the value of the evicted ones.
     """
     state = copy.deepcopy(state)
     state["market_price"] = dial.of((0.0, -0.0, 0.1, -2.0))
-    # The exit was placed just now and filled long ago, or placed long ago and nobody knows when filled.
+    # The exit was placed now and its entry filled long ago, or it was placed long ago and the fill time is unknown.
     filled_at, placed_at = dial.of(((-1e9, state["now"]), (0.0, -5e8)))
     for order in state["orders"][:1]:
         order.update(side="sell", role="exit", entry_price=order["price"], entry_filled_at=filled_at, placed_at=placed_at)
@@ -120,7 +124,7 @@ def corner(dial: Dial, state: dict[str, Any]) -> dict[str, Any]:
 
 
 def break_settings(dial: Dial, given: dict[str, Any]) -> dict[str, Any]:
-    """A copy of a configuration and its sizes, two times in three with one value that is outside the domain."""
+    """Return a copy of a configuration and its sizes, two times in three with one value outside the domain."""
     how = dial.pick(6)
     if how in (1, 2):
         name = dial.of(tuple(given["config"]))
@@ -128,19 +132,19 @@ def break_settings(dial: Dial, given: dict[str, Any]) -> dict[str, Any]:
     if how == 3:
         return {**given, "order_size_usd": dial.of(BROKEN_VALUES)}
     if how == 4:
-        return {**given, "order_sizes": dial.of(([], "text", 1.5, {"A": None}, {"A": "NaN"}, {"B": True}, {"A": 10**400}))}
+        return {**given, "order_sizes": dial.of(([], "text", 1.5, {"A": None}, {"A": "NaN"}, {"B": True}, {"A": HUGE_INT}))}
     return given
 
 
 def distort_event(dial: Dial, event: dict[str, Any]) -> dict[str, Any]:
-    """A copy of the event with one value far out, but in the domain."""
+    """Return a copy of the event with one extreme value that is still in the domain."""
     kinds = KINDS[CLASSES[event["_type"]]]
     name = dial.of(tuple(kinds))
     return {**event, name: wild_value(dial, kinds[name])}
 
 
 def break_event(dial: Dial, event: dict[str, Any]) -> Any:
-    """A thing that looks like the event but is outside the domain, or is not an event at all."""
+    """Return a malformed variant of the event, or a value that is not an event at all."""
     how = dial.pick(6)
     if how == 0:
         return dial.of(BROKEN_EVENTS)

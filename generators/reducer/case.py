@@ -1,4 +1,4 @@
-"""A case: one serialisable input of the reducer, named and traceable to where it came from."""
+"""A case of the reducer: one serialisable input with its name and origin."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ SUBJECT = "reducer"
 class Case:
     """The contents of a `replay` request, and their origin.
 
-    `state`, `config`, `order_sizes` and `events` are plain data as the wire spells them: infinities are text, events carry
-    `_type`. `order_size_usd` is in USD. `metadata` says where the case came from (`source`, and `seed` and `index`, or a file).
+    `state`, `config`, `order_sizes` and `events` are plain data as on the wire: infinities are text, events have a `_type`.
+    `order_size_usd` is in USD. `metadata` holds the origin (`source`, and `seed` and `index`, or a file).
     """
 
     name: str
@@ -30,7 +30,7 @@ class Case:
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
     def request(self) -> Json:
-        """The `replay` request of this case. The events come first: so the server reads them fastest (see `docs/wire.md`)."""
+        """Return the `replay` request of this case. Events come first, which the server reads fastest (see `docs/wire.md`)."""
         return {"method": "replay", "events": list(self.events), **self.inputs()}
 
     @cached_property
@@ -39,7 +39,7 @@ class Case:
         return to_line(self.request())
 
     def inputs(self) -> Json:
-        """The inputs that every step shares: state, configuration and sizes."""
+        """Return the inputs that every step shares: state, configuration and sizes."""
         return {
             "state": self.state,
             "config": self.config,
@@ -48,12 +48,12 @@ class Case:
         }
 
     def to_json(self) -> Json:
-        """The case as plain data; `from_json` reads it back."""
+        """Return the case as plain data; `from_json` reads it back."""
         return {"name": self.name, **self.inputs(), "events": list(self.events), "metadata": dict(self.metadata)}
 
 
 def from_json(data: Mapping[str, Any]) -> Case:
-    """Read a case back. Raises `ValueError` that names the missing field."""
+    """Read a case from plain data. Raises `ValueError` naming the field that is missing or wrong."""
     for name in ("name", "state", "config", "order_size_usd", "events"):
         if name not in data:
             raise ValueError(f"case.{name}: is missing")
@@ -71,5 +71,5 @@ def from_json(data: Mapping[str, Any]) -> Case:
 
 
 def to_line(request: Mapping[str, Any]) -> bytes:
-    """A request as one line of JSON, without the line's end."""
+    """Encode a request as one line of JSON, without a newline."""
     return json.dumps(request, separators=(",", ":"), allow_nan=False).encode()

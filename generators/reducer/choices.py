@@ -1,7 +1,7 @@
-"""The one decoder behind every generated case: integers in, a case out, the simplest choice first.
+"""The decoder of all generated reducer cases: integers in, a case out, with the simplest options first.
 
-Hypothesis draws the integers where failures have to shrink (`generators.reducer.strategies`), a counter-based generator where
-there have to be many (`generators.reducer.bulk`). Decoding steps the reference, so an event fits the book it will meet.
+Hypothesis draws the integers where failures must shrink (`generators.reducer.strategies`), a random generator per case where
+many are needed (`generators.reducer.bulk`). Decoding steps the reference, so that events fit the state they will meet.
 """
 
 from __future__ import annotations
@@ -11,9 +11,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import state_machine as sm
-from generators.dial import Dial
+from generators.dial import Dial, weighted
 from generators.plain import Json, spell_out
-from generators.reducer.adversary import break_event, break_settings, bring_to_the_brink, corner, distort_event, distort_state
+from generators.reducer.adversary import (
+    break_event,
+    break_settings,
+    crowd_recovery_orders,
+    distort_event,
+    distort_state,
+    near_overflow,
+)
 from generators.reducer.case import Case
 from generators.reducer.configs import decode_config
 from generators.reducer.events import EventChoice, decode_event
@@ -26,13 +33,23 @@ REFUSED = (ValueError, TypeError, OverflowError)
 MARKETS = (0.1, 0.0987654, 0.07, 0.19712, 1.0, 3.14159, 25_000.0, 0.00001234, 1e-09)
 ODD_NAME = " e\u0301 q\u0323\u0307"
 STARTS = (0.0, 1_700_000_000.0, 1_748_623_500.25, -50.0)
+LOSSES = weighted((0, 3), (2, 1), (4, 1))
+# Consecutive refreshes, and the time until which they cool down.
+REFRESHES = weighted(((0, 0.0), 3), ((3, 0.0), 1), ((3, 0.5), 1))
+BOTH, LONG_ONLY, SHORT_ONLY, NO_ORDERS = range(4)
+MODES = weighted((BOTH, 16), (LONG_ONLY, 2), (SHORT_ONLY, 1), (NO_ORDERS, 1))
+# A second dial starts above the low bits of an integer, which the first one uses.
+CROWDING_SHIFT, DISTURBANCE_SHIFT, BROKEN_SHIFT = 20, 16, 20
+PER_MILLE = 1000
+# Now and then, an event is repeated: once in so many times.
+REPEATED_ONE_IN = 40
 
 
 @dataclass(frozen=True, kw_only=True)
 class CaseChoices:
-    """The integers of a case. All of them zero: default configuration, both entries on the book, no event.
+    """The integers of a case. If all are zero, it has the default configuration, both entries on the book and no events.
 
-    `flavour` says how far from ordinary the case may go; see `FLAVOURS`.
+    `flavour` is an index into `FLAVOURS` and limits how unusual the case may be.
     """
 
     flavour: int = 0
@@ -45,7 +62,7 @@ class CaseChoices:
 
 @dataclass(frozen=True, kw_only=True)
 class Flavour:
-    """The unusual things about a case: each number is the share of events in 1000."""
+    """The ways in which a case may be unusual. The numbers are shares of events, in thousandths."""
 
     wild_config: bool = False
     distorted_state: bool = False
@@ -54,7 +71,7 @@ class Flavour:
     broken_events: int = 0
 
 
-ORDINARY = 0
+ORDINARY, DISTORTED_STATE, WILD, BROKEN_EVENTS, BROKEN_STATE = range(5)
 FLAVOURS: tuple[Flavour, ...] = (
     Flavour(),
     Flavour(distorted_state=True),
@@ -66,14 +83,14 @@ FLAVOURS: tuple[Flavour, ...] = (
 
 @dataclass(frozen=True)
 class Settings:
-    """The settings that a case's steps share. `order_size_usd` and the sizes per trade are in USD."""
+    """The settings that all steps of a case share. `order_size_usd` and the sizes per trade are in USD."""
 
     cfg: EngineConfig
     order_size_usd: float
     order_sizes: Mapping[str, float] | None = None
 
     def step(self, state: PairState, event: Event) -> PairState:
-        """The state after an event; one that is refused changes nothing."""
+        """Return the state after an event; an event that is refused changes nothing."""
         try:
             return sm.transition(state, event, self.cfg, self.order_size_usd, self.order_sizes)[0]
         except REFUSED:
@@ -81,25 +98,24 @@ class Settings:
 
 
 def decode_case(choices: CaseChoices, *, name: str, metadata: Mapping[str, Any]) -> Case:
-    """The case that the integers stand for."""
+    """Decode the integers into a case."""
     flavour = FLAVOURS[choices.flavour % len(FLAVOURS)]
     cfg = decode_config(choices.config, wild=flavour.wild_config)
     dial = Dial(choices.start)
     state, settings = decode_start(dial, cfg)
-    # Before it was restarted the bot may have had more slots, so that several recovery orders have to go at once, and timers.
+    # As if the bot had been restarted, with fewer slots (several recovery orders are evicted at once) or with sticky mode.
     earlier = replace(cfg, max_recovery_slots=5, sticky_mode_enabled=False)
     state = advance(state, replace(settings, cfg=earlier) if dial.flag(4) else settings, choices.prefix)
     if cfg.sticky_mode_enabled and dial.pick(2):
-        # As if it had been made sticky in the middle of S2.
+        # Sticky mode was turned on in the middle of S2.
         state = replace(state, s2_entered_at=state.now)
     plain: Json = spell_out(sm.to_dict(state))
     if flavour.wild_config:
-        plain = bring_to_the_brink(dial, plain)
-    # The distortions take their choices from the low end of the integers.
-    cornering = Dial(choices.distortions[0] >> 20 if choices.distortions else 0)
-    if flavour.distorted_state and cornering.flag(3):
-        plain = corner(cornering, plain)
-        settings = replace(settings, cfg=replace(cfg, max_recovery_slots=cornering.of((1, 2, 3))))
+        plain = near_overflow(dial, plain)
+    crowding = Dial(choices.distortions[0] >> CROWDING_SHIFT if choices.distortions else 0)
+    if flavour.distorted_state and crowding.flag(3):
+        plain = crowd_recovery_orders(crowding, plain)
+        settings = replace(settings, cfg=replace(cfg, max_recovery_slots=crowding.of((1, 2, 3))))
     if flavour.distorted_state or flavour.broken_state:
         for choice in choices.distortions:
             plain = distort_state(Dial(choice), plain, broken=flavour.broken_state)
@@ -123,16 +139,17 @@ def decode_case(choices: CaseChoices, *, name: str, metadata: Mapping[str, Any])
 
 
 def decode_start(dial: Dial, cfg: EngineConfig) -> tuple[PairState, Settings]:
-    """A pair at its first breath, and the sizes that it trades with."""
+    """Decode a bootstrapped pair, and the sizes that it trades with."""
     market = dial.of(MARKETS)
     fitting = max(2.0, market * 20.0)
-    size = dial.of((*[fitting] * 8, *[fitting * 1.37] * 6, *[fitting * 5.0] * 4, 10.0, 50.0, 2.0, 0.5, 0.0, -1.0))
-    sizes = dial.of((None, None, None, None, {}, {"A": size * 1.5}, {"A": size, "B": size * 2.0}, {"B": 0.0}, {"C": 1.0}))
+    fixed = tuple((size_usd, 1) for size_usd in (10.0, 50.0, 2.0, 0.5, 0.0, -1.0))
+    size = dial.of(weighted((fitting, 8), (fitting * 1.37, 6), (fitting * 5.0, 4), *fixed))
+    sizes = dial.of((*[None] * 4, {}, {"A": size * 1.5}, {"A": size, "B": size * 2.0}, {"B": 0.0}, {"C": 1.0}))
     settings = Settings(cfg, size, sizes)
     state = PairState(market_price=market, now=dial.of(STARTS))
     profit_pct = dial.of((state.profit_pct_runtime, 0.0, 0.5, -0.0, 2.25))
-    cycle_b, losses_a, losses_b = dial.of((1, 1, 7)), dial.of((0, 0, 0, 2, 4)), dial.of((0, 0, 0, 2, 4))
-    refreshes, refresh_cooldown_until = dial.of(((0, 0.0), (0, 0.0), (0, 0.0), (3, 0.0), (3, 0.5)))
+    cycle_b, losses_a, losses_b = dial.of((1, 1, 7)), dial.of(LOSSES), dial.of(LOSSES)
+    refreshes, refresh_cooldown_until = dial.of(REFRESHES)
     state = replace(
         state,
         profit_pct_runtime=profit_pct,
@@ -148,22 +165,22 @@ def decode_start(dial: Dial, cfg: EngineConfig) -> tuple[PairState, Settings]:
         state, _, orders = sm.bootstrap_orders(state, cfg, size, bool(dial.pick(2)), bool(dial.pick(2)))
     except REFUSED:
         return state, settings
-    mode = dial.pick(20)
-    if mode in (16, 17):
+    mode = dial.of(MODES)
+    if mode == LONG_ONLY:
         orders = orders[:1]
         state = replace(state, long_only=True, mode_source="regime")
-    elif mode == 18:
+    elif mode == SHORT_ONLY:
         orders = orders[1:]
         state = replace(state, short_only=True, mode_source="balance")
-    elif mode == 19:
+    elif mode == NO_ORDERS:
         orders = ()
     return with_txids(replace(state, orders=orders), odd=True), settings
 
 
 def with_txids(state: PairState, *, odd: bool = False) -> PairState:
-    """The state once the exchange has named its orders: two of three, so that both kinds stay on the book.
+    """Return the state with exchange ids on two orders of three, so that orders with and without one stay on the book.
 
-    `odd` gives some of them a name that changes if anybody composes its letters.
+    `odd` gives some of them an id that Unicode normalisation would change.
     """
     for order in state.orders:
         if order.local_id % 3 and not order.txid:
@@ -174,7 +191,7 @@ def with_txids(state: PairState, *, odd: bool = False) -> PairState:
 
 
 def advance(state: PairState, settings: Settings, prefix: Sequence[EventChoice]) -> PairState:
-    """The state after some ordinary events, its orders named as the runtime would."""
+    """Return the state after some ordinary events, its orders named as the runtime would."""
     for choice in prefix:
         state = with_txids(settings.step(state, decode_event(choice, state, settings.cfg)), odd=True)
     return state
@@ -188,15 +205,15 @@ def _readable(plain: Json, *, instead: PairState) -> PairState:
 
 
 def tagged(event: Event) -> Json:
-    """The event as the wire carries it."""
+    """Return the event as plain data in the wire format."""
     return {"_type": type(event).__name__, **spell_out(encode(event))}
 
 
 def decode_events(state: PairState, settings: Settings, choices: Sequence[EventChoice], flavour: Flavour) -> list[Any]:
-    """The events, each chosen for the state that the ones before it lead to."""
+    """Decode the events, each chosen for the state that the earlier ones lead to."""
     events: list[Any] = []
     for choice in choices:
-        data = _bend(choice, tagged(decode_event(choice, state, settings.cfg)), events, flavour)
+        data = _disturb(choice, tagged(decode_event(choice, state, settings.cfg)), events, flavour)
         events.append(data)
         try:
             event = read_event(data)
@@ -206,15 +223,14 @@ def decode_events(state: PairState, settings: Settings, choices: Sequence[EventC
     return events
 
 
-def _bend(choice: EventChoice, event: Json, earlier: Sequence[Any], flavour: Flavour) -> Any:
-    """The event as decoded, or what the flavour makes of it; now and then an earlier event comes once more."""
-    # The event took its choices from the low end of the integers, so what is left is independent of it.
-    dial = Dial(choice[0] >> 16)
-    if earlier and dial.flag(40):
+def _disturb(choice: EventChoice, event: Json, earlier: Sequence[Any], flavour: Flavour) -> Any:
+    """Return the event as decoded, or distorted or broken as the flavour allows; sometimes repeat the previous event."""
+    dial = Dial(choice[0] >> DISTURBANCE_SHIFT)
+    if earlier and dial.flag(REPEATED_ONE_IN):
         return earlier[-1]
-    share = dial.pick(1000)
-    if share >= 1000 - flavour.broken_events:
-        return break_event(Dial(choice[2] >> 20), event)
-    if share >= 1000 - flavour.broken_events - flavour.distorted_events:
-        return distort_event(Dial(choice[2] >> 20), event)
+    share = dial.pick(PER_MILLE)
+    if share >= PER_MILLE - flavour.broken_events:
+        return break_event(Dial(choice[2] >> BROKEN_SHIFT), event)
+    if share >= PER_MILLE - flavour.broken_events - flavour.distorted_events:
+        return distort_event(Dial(choice[2] >> BROKEN_SHIFT), event)
     return event

@@ -1,4 +1,4 @@
-"""Configurations decoded from integers, one per field: zero is the default, the rest lead where branches are."""
+"""Configurations decoded from one integer per field. Zero is the default; the other values lead into rare branches."""
 
 from __future__ import annotations
 
@@ -8,10 +8,14 @@ from dataclasses import fields
 from typing import Any
 
 from generators.dial import Dial
+from generators.plain import INT64_MAX, INT64_MIN
 from reducer.types import EngineConfig
 
 INF = math.inf
+# A back-off factor so large that an entry price falls below zero.
 STEEP = 400.0
+# Sticky mode turns off the work of timers, so few cases have it.
+STICKY_ONE_IN = 12
 
 # The first of each list is the contract's default. Durations are in seconds, distances in percent.
 OPTIONS: dict[str, tuple[Any, ...]] = {
@@ -41,17 +45,17 @@ OPTIONS: dict[str, tuple[Any, ...]] = {
     "sticky_mode_enabled": (False, True),
 }
 
-# What no deployment would set, and every port has to treat alike all the same.
+# Values that no deployment would set, but that every port must treat alike.
 WILD: dict[str, tuple[Any, ...]] = {
     "entry_pct": (INF, -INF, 1e308, 5e-324, -0.0),
     "profit_pct": (INF, 1e308, -0.0),
-    "price_decimals": (2**31, -400, 2**63 - 1, -(2**63), 323, 324, -308),
-    "volume_decimals": (400, 2**63 - 1, -400),
+    "price_decimals": (2**31, -400, INT64_MAX, INT64_MIN, 323, 324, -308),
+    "volume_decimals": (400, INT64_MAX, -400),
     "maker_fee_pct": (INF, 1e308, -0.0),
     "backoff_factor": (INF, -INF, 1e308),
-    "loss_backoff_start": (2**63 - 1, -(2**63)),
-    "max_recovery_slots": (2**63 - 1, -(2**63)),
-    "max_consecutive_refreshes": (2**63 - 1, -(2**63)),
+    "loss_backoff_start": (INT64_MAX, INT64_MIN),
+    "max_recovery_slots": (INT64_MAX, INT64_MIN),
+    "max_consecutive_refreshes": (INT64_MAX, INT64_MIN),
     "s1_orphan_after_sec": (-INF, -1.0),
     "reentry_base_cooldown_sec": (1e308, -0.0),
     "refresh_cooldown_sec": (-INF, 1e308),
@@ -61,7 +65,7 @@ FIELD_COUNT = len(fields(EngineConfig))
 
 
 def decode_config(choices: Sequence[int], *, wild: bool = False) -> EngineConfig:
-    """A configuration from one integer per field, in the contract's order; missing integers count as zero.
+    """Decode a configuration from one integer per field, in the contract's order; missing integers count as zero.
 
     `wild` adds values that no deployment would set.
     """
@@ -73,9 +77,8 @@ def decode_config(choices: Sequence[int], *, wild: bool = False) -> EngineConfig
             options += WILD.get(field.name, ())
         values[field.name] = dial.of(options)
     if values["backoff_factor"] == STEEP:
-        # So steep a back-off leads below a price of nothing, if no maximum cuts it off.
+        # A maximum would cut the back-off off before the price falls below zero.
         values["backoff_max_multiplier"] = INF
-    # Sticky mode turns off all of a timer's work, so it must not be on in half the cases.
     sticky = Dial(choices[FIELD_COUNT - 1] if len(choices) >= FIELD_COUNT else 0)
-    values["sticky_mode_enabled"] = sticky.pick(12) == 11
+    values["sticky_mode_enabled"] = sticky.flag(STICKY_ONE_IN)
     return EngineConfig(**values)

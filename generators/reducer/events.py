@@ -1,7 +1,7 @@
-"""Ordinary events, decoded from integers with an eye on the book.
+"""Ordinary events, decoded from integers and the state of the reference.
 
-The decoder sees the state that the reference is in, so that fills meet orders that exist, timers pass the age at which exits
-are orphaned, and prices drift just far enough to refresh an entry.
+Since the decoder knows the state, fills name orders that exist, timers pass the age at which exits are orphaned, and prices
+drift just far enough to refresh an entry.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from generators.dial import Dial
+from generators.dial import Dial, weighted
+from generators.plain import INT64_MAX, INT64_MIN
 from reducer.types import (
     EngineConfig,
     Event,
@@ -28,15 +29,19 @@ EventChoice = tuple[int, int, int]
 
 TXIDS = ("", "OTX-1", "O2345-ABCDE-FGHIJ", "ünï-☃-🐕", "\x00\u2028", "e\u0301 q\u0323\u0307", "\ufb01\u212b")
 FALLBACK_MARKET = 0.1
+# Gaps in seconds: short ones, one by which the clock runs backwards, and one that stands for an infinite wait.
+SHORT_GAPS_SEC, BACKWARDS_SEC, FOREVER_SEC = (1.0, 0.0, 0.5, 5.0, 12.25, 60.0), -7.0, 5000.0
+# Gaps of the likelier kind are this many times as likely as the others.
+LIKELIER = 3
 
 
 def finite(value: float, fallback: float) -> float:
-    """The value, or the fallback where no event may carry it."""
+    """Return the value, or the fallback if it is not finite, which no event may carry."""
     return value if math.isfinite(value) else fallback
 
 
 def decode_event(choice: EventChoice, state: PairState, cfg: EngineConfig) -> Event:
-    """One event from three integers: what happens, when, and how. All zeros: a timer tick one second later."""
+    """Decode an event from three integers: its type, its time and its fields. All zeros are a timer tick one second later."""
     what, when, how = choice
     make = Dial(what).of(TABLE)
     now = finite(state.now + _gap_sec(Dial(when), cfg, patient=make is timer_tick), state.now)
@@ -44,28 +49,26 @@ def decode_event(choice: EventChoice, state: PairState, cfg: EngineConfig) -> Ev
 
 
 def _gap_sec(dial: Dial, cfg: EngineConfig, *, patient: bool) -> float:
-    """Seconds until the event. A patient one (a timer) more often waits until something times out."""
+    """Pick the seconds until the event. A patient one (a timer) mostly waits until something times out."""
     ages = (cfg.s1_orphan_after_sec, cfg.s2_orphan_after_sec)
     cooldowns = (cfg.refresh_cooldown_sec, cfg.loss_cooldown_sec, cfg.reentry_base_cooldown_sec)
-    short = (1.0, 0.0, 0.5, 5.0, 12.25, 60.0)
     waits = (*ages, *ages, ages[0] + 1.0, ages[1] + 0.001, *cooldowns)
-    options = (*short, *waits, *waits, *waits, -7.0) if patient else (*short, *short, *short, *waits, -7.0)
-    gap = dial.of(options)
-    return gap if math.isfinite(gap) else 5000.0
+    gaps = (*SHORT_GAPS_SEC, *waits * LIKELIER) if patient else (*SHORT_GAPS_SEC * LIKELIER, *waits)
+    return finite(dial.of((*gaps, BACKWARDS_SEC)), FOREVER_SEC)
 
 
 def market_of(state: PairState) -> float:
-    """The market price, or one to go on from where there is none."""
+    """Return the market price, or a fallback if there is none."""
     return state.market_price if state.market_price > 0 else FALLBACK_MARKET
 
 
 def timer_tick(_dial: Dial, _state: PairState, _cfg: EngineConfig, now: float) -> Event:
-    """Time passes."""
+    """Make a timer tick."""
     return TimerTick(now)
 
 
 def _moved(dial: Dial, state: PairState, cfg: EngineConfig, pct: float) -> float:
-    """The market moved by `pct` percent, with the digits of an exchange, of a mean price, or of a rounding tie."""
+    """Return the market price moved by `pct` percent, with the digits of an exchange, of a mean, or of a rounding tie."""
     price = market_of(state) * (1.0 + pct / 100.0)
     spelling = dial.pick(4)
     if spelling == 0:
@@ -79,32 +82,32 @@ def _moved(dial: Dial, state: PairState, cfg: EngineConfig, pct: float) -> float
 
 
 def small_move(dial: Dial, state: PairState, cfg: EngineConfig, now: float) -> Event:
-    """A move that leaves entries where they are, mostly."""
+    """Make a move that mostly leaves entries where they are."""
     pct = dial.of((0.0, 0.01, -0.01, 0.1, -0.1, 0.25, -0.25))
     return PriceTick(_moved(dial, state, cfg, pct), now)
 
 
 def to_an_order(dial: Dial, state: PairState, cfg: EngineConfig, now: float) -> Event:
-    """The market comes just to where an order stands: there, a limit with and one without equality part."""
+    """Move the market exactly to an order's price, where `<` and `<=` differ."""
     if not state.orders:
         return small_move(dial, state, cfg, now)
     return PriceTick(dial.of(state.orders).price, now)
 
 
 def drift(dial: Dial, state: PairState, cfg: EngineConfig, now: float) -> Event:
-    """A move that makes an entry stale."""
+    """Make a move that makes an entry stale."""
     pct = min(max(finite(cfg.refresh_pct, 1.0), 0.05), 5.0) * dial.of((1.3, -1.3, 1.01, -1.01, 2.0, -2.0))
     return PriceTick(_moved(dial, state, cfg, pct), now)
 
 
 def jump(dial: Dial, state: PairState, cfg: EngineConfig, now: float) -> Event:
-    """A move that leaves exits behind."""
+    """Make a move that leaves exits far from the market."""
     pct = dial.of((5.0, -5.0, 20.0, -20.0, 100.0, -50.0))
     return PriceTick(_moved(dial, state, cfg, pct), now)
 
 
 def left_behind(dial: Dial, state: PairState, cfg: EngineConfig, now: float) -> Event:
-    """The moment at which the first exit has waited long enough, if the market has left it; else the market leaves it."""
+    """Tick when the first exit is old enough to be orphaned if the market has left it; otherwise move the market away."""
     exits = [order for order in state.orders if order.role == "exit"]
     if not exits or not math.isfinite(cfg.s1_orphan_after_sec):
         return fill_entry(dial, state, cfg, now)
@@ -116,24 +119,24 @@ def left_behind(dial: Dial, state: PairState, cfg: EngineConfig, now: float) -> 
 
 
 def lost_market(dial: Dial, _state: PairState, _cfg: EngineConfig, now: float) -> Event:
-    """No market: a price of nothing, or less."""
+    """Make a price tick at zero or below, which means that there is no market."""
     return PriceTick(dial.of((0.0, -0.0, -0.1)), now)
 
 
 def _fee(dial: Dial, cfg: EngineConfig, cost: float) -> float:
     maker = finite(cost * (finite(cfg.maker_fee_pct, 0.25) / 100.0), 0.0)
-    return dial.of((maker, maker, maker, 0.0, 0.01, -0.001))
+    return dial.of(weighted((maker, 3), (0.0, 1), (0.01, 1), (-0.001, 1)))
 
 
 def _fill(dial: Dial, order: OrderState, cfg: EngineConfig, price: float, now: float) -> Event:
-    volume = dial.of((*[order.volume] * 20, order.volume / 2, order.volume / 3, order.volume * 1.000001, 0.0))
-    volume = finite(volume, 20.0)
+    unusual = tuple((volume, 1) for volume in (order.volume / 2, order.volume / 3, order.volume * 1.000001, 0.0))
+    volume = finite(dial.of(weighted((order.volume, 20), *unusual)), 20.0)
     fee = _fee(dial, cfg, price * volume)
     return FillEvent(order.local_id, dial.of(TXIDS), order.side, price, volume, fee, now)
 
 
 def fill(dial: Dial, state: PairState, cfg: EngineConfig, now: float) -> Event:
-    """An order on the book is filled, at its price or near it."""
+    """Fill an order on the book, at its price or near it."""
     if not state.orders:
         return small_move(dial, state, cfg, now)
     order = dial.of(state.orders)
@@ -142,7 +145,7 @@ def fill(dial: Dial, state: PairState, cfg: EngineConfig, now: float) -> Event:
 
 
 def fill_entry(dial: Dial, state: PairState, cfg: EngineConfig, now: float) -> Event:
-    """An entry is filled; with two of them the pair walks into S2."""
+    """Fill an entry; once both are filled, the pair enters S2."""
     entries = [order for order in state.orders if order.role == "entry"]
     if not entries:
         return fill(dial, state, cfg, now)
@@ -156,7 +159,7 @@ def _losing_price(dial: Dial, trade_id: str, entry_price: float) -> float:
 
 
 def fill_at_a_loss(dial: Dial, state: PairState, cfg: EngineConfig, now: float) -> Event:
-    """An exit is filled beyond its entry's price, so that losses in a row add up."""
+    """Fill an exit at a loss, so that consecutive losses add up."""
     exits = [order for order in state.orders if order.role == "exit"]
     if not exits:
         return fill_entry(dial, state, cfg, now)
@@ -170,7 +173,7 @@ def _fill_recovery(dial: Dial, order: RecoveryOrder, cfg: EngineConfig, price: f
 
 
 def recovery_fill(dial: Dial, state: PairState, cfg: EngineConfig, now: float) -> Event:
-    """A recovery order is filled after all, at its price or at a loss."""
+    """Fill a recovery order, at its price or at a loss."""
     if not state.recovery_orders:
         return fill(dial, state, cfg, now)
     order = dial.of(state.recovery_orders)
@@ -180,7 +183,7 @@ def recovery_fill(dial: Dial, state: PairState, cfg: EngineConfig, now: float) -
 
 
 def recovery_cancel(dial: Dial, state: PairState, cfg: EngineConfig, now: float) -> Event:
-    """A recovery order is cancelled."""
+    """Cancel a recovery order."""
     if not state.recovery_orders:
         return fill_entry(dial, state, cfg, now)
     order = dial.of(state.recovery_orders)
@@ -188,8 +191,8 @@ def recovery_cancel(dial: Dial, state: PairState, cfg: EngineConfig, now: float)
 
 
 def unknown_id(dial: Dial, state: PairState, cfg: EngineConfig, now: float) -> Event:
-    """Something happens to an order that is not there: already gone, never known, or of the other kind."""
-    wrong_id = dial.of((999, 0, -1, state.next_order_id, state.next_recovery_id, 2**63 - 1, -(2**63)))
+    """Fill or cancel an order that is not there: already gone, never known, or of the other kind."""
+    wrong_id = dial.of((999, 0, -1, state.next_order_id, state.next_recovery_id, INT64_MAX, INT64_MIN))
     side: Side = dial.of(("buy", "sell"))
     kind = dial.pick(3)
     if kind == 0:
@@ -201,7 +204,7 @@ def unknown_id(dial: Dial, state: PairState, cfg: EngineConfig, now: float) -> E
 
 Maker = Callable[[Dial, PairState, EngineConfig, float], Event]
 
-_WEIGHTS: tuple[tuple[Maker, int], ...] = (
+TABLE: tuple[Maker, ...] = weighted(
     (timer_tick, 15),
     (small_move, 6),
     (fill, 10),
@@ -216,4 +219,3 @@ _WEIGHTS: tuple[tuple[Maker, int], ...] = (
     (lost_market, 1),
     (to_an_order, 3),
 )
-TABLE: tuple[Maker, ...] = tuple(make for make, weight in _WEIGHTS for _ in range(weight))

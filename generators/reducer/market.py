@@ -1,8 +1,8 @@
-"""A market for the reducer: candles become ticks, timers and the fills that an exchange would have reported.
+"""A market for the reducer: candles become price ticks, timer ticks and the fills that an exchange would have reported.
 
-Inside a candle the price goes open, low, high, close when it rose and open, high, low, close when it fell. A resting order is
-filled when that path trades at or through its price, at its price and for the maker's fee. The reference is stepped
-along, so orders that a fill brings are there for the rest of the path.
+Within a candle the price goes open, low, high, close if it rose, and open, high, low, close if it fell. A resting order is
+filled when that path reaches or crosses its price, at its price and for the maker's fee. The reference is stepped
+along the way, so orders placed after a fill can be filled by the rest of the path.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ from reducer.types import (
 )
 
 CANDLES_PER_CASE = 24
-# A runtime archives old records; a case that carried them all would be about them alone.
+# The runtime archives old records; a case that kept all of them would consist of little else.
 CYCLES_KEPT = 10
-# Orders placed on the wrong side of the market could trade with each other for ever.
+# Orders on the wrong side of the market could be filled and replaced for ever.
 FILLS_PER_LEG_MAX = 20
-CANCEL_SHARE = 0.03
+CANCEL_SHARE = 0.03  # of candles at whose end a recovery order is cancelled
 
-# What differs from the scaled default configuration, case by case, so that every policy meets the market.
+# Differences from the scaled default configuration, one profile per case in turn, so that every policy meets the market.
 PROFILES: tuple[dict[str, Any], ...] = (
     {},
     {"profit_pct": 0.3, "entry_pct": 0.05, "refresh_pct": 0.25, "loss_cooldown_start": 2},
@@ -55,12 +55,12 @@ SCALED_PCT = ("entry_pct", "entry_pct_a", "entry_pct_b", "profit_pct", "refresh_
 SCALED_SEC = (
     "s1_orphan_after_sec", "s2_orphan_after_sec", "loss_cooldown_sec", "reentry_base_cooldown_sec", "refresh_cooldown_sec",
 )  # fmt: skip
-# The contract's defaults suit five-minute candles that span a third of a percent.
+# The contract's defaults fit five-minute candles with a range of a third of a percent.
 DEFAULT_SPACING_SEC, DEFAULT_RANGE_PCT, DEFAULT_PRICE_USD = 300.0, 0.33, 0.2
 
 
 def scaled_config(candles: Sequence[Candle], profile: dict[str, Any]) -> EngineConfig:
-    """A configuration that suits the candles: the data stays as it is, distances, durations and sizes follow it."""
+    """Return the profile's configuration with distances, durations and sizes scaled to the candles."""
     sec = max(1.0, spacing_sec(candles) / DEFAULT_SPACING_SEC)
     pct = max(1.0, median((candle.high - candle.low) / candle.open * 100.0 for candle in candles) / DEFAULT_RANGE_PCT)
     cfg = replace(EngineConfig(), **profile)
@@ -72,16 +72,16 @@ def scaled_config(candles: Sequence[Candle], profile: dict[str, Any]) -> EngineC
 
 
 def order_size_usd(candles: Sequence[Candle]) -> float:
-    """A size in USD that buys more than the minimum volume all along the series."""
+    """Return a size in USD that buys more than the minimum volume at every price of the series."""
     return max(2.0, round(max(candle.high for candle in candles) * 20.0, 2))
 
 
 def chunked_cases(
     candles: Sequence[Candle], *, source: str, seed: int = 0, candles_per_case: int = CANDLES_PER_CASE
 ) -> Iterator[Case]:
-    """One case for each chunk of candles; the state goes on from chunk to chunk, the profile of the configuration changes.
+    """Make one case for each chunk of candles. The state carries over from chunk to chunk; the profile changes.
 
-    `source` names the series in the cases' metadata, `seed` decides which recovery orders are cancelled.
+    `source` names the series in the metadata of cases, `seed` decides which recovery orders are cancelled.
     """
     size_usd = order_size_usd(candles)
     configs = [scaled_config(candles, profile) for profile in PROFILES]
@@ -107,19 +107,19 @@ def chunked_cases(
 
 
 def market_cases(path: Path | None = None, *, seed: int = 0) -> Iterator[Case]:
-    """The cases of a candle file, or without one of the real daily series that ships with `arch`. Raises `CandleError`."""
+    """Make the cases of a candle file, or of the real daily series that ships with `arch`. Raises `CandleError`."""
     if path is None:
         return chunked_cases(sample_candles(), source="arch sp500", seed=seed)
     return chunked_cases(read_candles(path), source=path.name, seed=seed)
 
 
 def open_chunk(state: PairState, settings: Settings) -> PairState:
-    """The runtime's work between two chunks: archive records, name orders and put back an entry that is missing."""
+    """Do the runtime's work between two chunks: archive records, replace a missing entry and name orders."""
     state = replace(state, completed_cycles=state.completed_cycles[-CYCLES_KEPT:])
-    held = {order.trade_id for order in state.orders}
-    if "B" not in held:
+    on_book = {order.trade_id for order in state.orders}
+    if "B" not in on_book:
         state, _ = sm.add_entry_order(state, settings.cfg, "buy", "B", state.cycle_b, settings.order_size_usd)
-    if "A" not in held:
+    if "A" not in on_book:
         state, _ = sm.add_entry_order(state, settings.cfg, "sell", "A", state.cycle_a, settings.order_size_usd)
     state = with_txids(state)
     for recovery in state.recovery_orders:
@@ -128,7 +128,7 @@ def open_chunk(state: PairState, settings: Settings) -> PairState:
 
 
 class Traffic:
-    """The events of a stretch of candles, and the state that the reference is in after them."""
+    """The events of consecutive candles, and the state of the reference after them."""
 
     def __init__(self, state: PairState, settings: Settings, rng: random.Random) -> None:
         self.state = state
@@ -142,7 +142,7 @@ class Traffic:
         self.state = self.settings.step(self.state, event)
 
     def trade(self, candle: Candle, duration_sec: float) -> None:
-        """The events of one candle."""
+        """Emit the events of one candle."""
         rose = candle.close >= candle.open
         path = [candle.open, *((candle.low, candle.high) if rose else (candle.high, candle.low)), candle.close]
         leg_sec = duration_sec / 4
@@ -157,19 +157,19 @@ class Traffic:
             self.emit(RecoveryCancelEvent(order.recovery_id, order.txid, candle.start_sec + leg_sec * 3.5))
 
     def follow(self, price: float, target: float, started: float, leg_sec: float) -> None:
-        """Fill what rests between a price and the next, in the order in which the price gets there."""
+        """Fill the orders that rest between `price` and `target`, in the order in which the price reaches them."""
         start = price
         for _ in range(FILLS_PER_LEG_MAX):
             order = next_hit([*self.state.orders, *self.state.recovery_orders], price, target)
             if order is None:
                 return
-            # A marketable order trades at once, at its price; the path does not go back for it.
+            # A marketable order trades at once, at its own price; the path does not go back to that price.
             price = min(max(order.price, min(price, target)), max(price, target))
             way = abs(price - start) / abs(target - start) if target != start else 0.0
             self.emit(self.fill(order, started + leg_sec * way))
 
     def fill(self, order: OrderState | RecoveryOrder, at: float) -> Event:
-        """The fill of a resting order, at its price."""
+        """Return the fill of a resting order at its price."""
         fee = order.price * order.volume * (self.settings.cfg.maker_fee_pct / 100.0)
         if isinstance(order, OrderState):
             return FillEvent(order.local_id, order.txid, order.side, order.price, order.volume, fee, at)
@@ -177,7 +177,7 @@ class Traffic:
 
 
 def next_hit(orders: Sequence[OrderState | RecoveryOrder], price: float, target: float) -> OrderState | RecoveryOrder | None:
-    """The order that the way from `price` to `target` meets first; on a tie the one that stands first."""
+    """Return the order that the path from `price` to `target` reaches first; on a tie, the first in the list."""
     low, high = min(price, target), max(price, target)
     hit = [order for order in orders if (order.price >= low if order.side == "buy" else order.price <= high)]
     return min(hit, key=lambda order: abs(min(max(order.price, low), high) - price), default=None)

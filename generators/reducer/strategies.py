@@ -1,4 +1,4 @@
-"""Hypothesis strategies over the one decoder: whatever fails here shrinks towards default, empty and zero."""
+"""Hypothesis strategies over the reducer's decoder. Failures shrink towards default, empty and zero."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 import state_machine as sm
-from generators.dial import CHOICE_MAX, Dial
+from generators.dial import CHOICE_MAX, SMALL_CHOICE_MAX, Dial
 from generators.plain import Json, spell_out
 from generators.reducer.adversary import distort_state
 from generators.reducer.case import Case
@@ -27,8 +27,7 @@ from reducer.types import EngineConfig, PairState
 
 
 def _choices() -> SearchStrategy[int]:
-    # Small integers pick the first options of a table, so most draws should be small; the wide ones reach the rest.
-    return st.one_of(st.integers(0, 63), st.integers(0, CHOICE_MAX))
+    return st.one_of(st.integers(0, SMALL_CHOICE_MAX), st.integers(0, CHOICE_MAX))
 
 
 def _event_choices(max_size: int) -> SearchStrategy[list[EventChoice]]:
@@ -41,7 +40,7 @@ def _config_choices() -> SearchStrategy[list[int]]:
 
 
 def configurations(*, wild: bool = False) -> SearchStrategy[EngineConfig]:
-    """Configurations; the simplest is the default one. `wild` adds what no deployment would set."""
+    """Configurations; the simplest is the default. `wild` adds values that no deployment would set."""
     return _config_choices().map(lambda choices: decode_config(choices, wild=wild))
 
 
@@ -57,7 +56,7 @@ def states(*, max_history: int = 12) -> SearchStrategy[PairState]:
 
 
 def adversarial_states(*, broken: bool = False, max_distortions: int = 3) -> SearchStrategy[Json]:
-    """Plain states with something odd about them; with `broken` they may be outside the domain."""
+    """States as plain data with some distortions; with `broken` they may be outside the domain."""
 
     def distort(drawn: tuple[PairState, list[int]]) -> Json:
         plain: Json = spell_out(sm.to_dict(drawn[0]))
@@ -69,7 +68,7 @@ def adversarial_states(*, broken: bool = False, max_distortions: int = 3) -> Sea
 
 
 def event_streams(*, max_size: int = 30, flavour: int = ORDINARY) -> SearchStrategy[list[Any]]:
-    """Streams of plain events that start from a bootstrap with the default configuration."""
+    """Streams of plain events from a bootstrap with the default configuration. Raises `ValueError` for an unknown flavour."""
     if not 0 <= flavour < len(FLAVOURS):
         raise ValueError(f"flavour must be 0 to {len(FLAVOURS) - 1}, got {flavour}")
 
@@ -81,7 +80,7 @@ def event_streams(*, max_size: int = 30, flavour: int = ORDINARY) -> SearchStrat
 
 
 def cases(*, max_events: int = 30, max_flavour: int = len(FLAVOURS) - 1) -> SearchStrategy[Case]:
-    """Whole cases, from the simplest to those outside the domain; `max_flavour=0` keeps to ordinary traffic."""
+    """Whole cases, some of them outside the domain; `max_flavour=0` keeps to ordinary traffic. Raises `ValueError`."""
     if not 0 <= max_flavour < len(FLAVOURS):
         raise ValueError(f"max_flavour must be 0 to {len(FLAVOURS) - 1}, got {max_flavour}")
     drawn = st.builds(

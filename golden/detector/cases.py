@@ -37,7 +37,7 @@ def _fit(name: str, about: str, rows: Floats, *, lengths: list[int] | None = Non
 
 
 def definitions() -> list[DetectorDefinition]:
-    """All of them, in a fixed order."""
+    """Return all definitions, in a fixed order."""
     made = [*_draws(), *_fits(), *_rounds(), *_inferences(), *_features(), *_lives(), *_scripts(), *_promoted()]
     names = [definition.name for definition in made]
     assert len(set(names)) == len(names), "fixtures have different names"
@@ -45,13 +45,13 @@ def definitions() -> list[DetectorDefinition]:
 
 
 def _promoted() -> Iterator[DetectorDefinition]:
-    """Cases that a fuzz run found: see `golden.promoted`."""
+    """Definitions of cases that a fuzz run found; see `golden.promoted`."""
     for about, case in read_promoted("detector"):
         yield DetectorDefinition(about=about, case=from_json(case))
 
 
 def _draws() -> Iterator[DetectorDefinition]:
-    """Random draws and centres: a training of one round shows where it started."""
+    """Trainings of one round, which show the random draws and centres they start from."""
     for word, seed in SEEDS.items():
         for states in range(1, 7):
             about = f"what seed {seed} draws for {states} state(s), and the centres of k-means from it"

@@ -1,4 +1,4 @@
-"""Reading and writing the detector's fixtures: a case each, with what the reference answered, and on which libraries."""
+"""Readers and writers of the detector's fixtures: one case each, with the reference's outcome."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from golden.manifest import FixtureError
 
 FOLDER = Path(__file__).resolve().parent
 FIXTURES_DIR, CONTRACT_FILE, MANIFEST_FILE = FOLDER / "fixtures", FOLDER / "contract.json", FOLDER / "manifest.json"
-# An outcome hangs on these; another version may draw, cluster or add up otherwise.
+# Outcomes depend on these; another version may draw random numbers, cluster or sum differently.
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "hmmlearn")
 
 
 @dataclass(frozen=True, kw_only=True)
 class DetectorDefinition:
-    """A definition to record: a sentence about it, and a case, whose name is the fixture's."""
+    """A fixture to record: a sentence about it, and a case, which names the fixture."""
 
     about: str
     case: DetectorCase
 
     @property
     def name(self) -> str:
-        """The name, which is the file's too."""
+        """The name of the fixture and of its file."""
         return self.case.name
 
 
@@ -44,24 +44,24 @@ class DetectorFixture:
 
     @property
     def name(self) -> str:
-        """The name, which is the file's too."""
+        """The name of the fixture and of its file."""
         return self.definition.name
 
 
 def library_versions() -> dict[str, str]:
-    """The versions that an outcome of the reference depends on."""
-    return {name: _version(name) for name in LIBRARIES}
+    """Return the versions of the libraries that an outcome of the reference depends on."""
 
+    def installed(name: str) -> str:
+        try:
+            return version(name)
+        except PackageNotFoundError:
+            return "not installed"
 
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "not installed"
+    return {name: installed(name) for name in LIBRARIES}
 
 
 def encoded(value: Any) -> Any:
-    """An outcome as plain data; `decoded` reads it back."""
+    """Return an outcome as plain data; `decoded` reads it back."""
     if isinstance(value, np.ndarray):
         return {"array": str(value.dtype), "shape": list(value.shape), "values": spell_out(value.ravel().tolist())}
     if isinstance(value, dict):
@@ -74,7 +74,7 @@ def encoded(value: Any) -> Any:
 
 
 def decoded(value: Any) -> Any:
-    """Plain data as an outcome again."""
+    """Return the outcome that `encoded` made plain data of."""
     if isinstance(value, list):
         return [decoded(item) for item in value]
     if not isinstance(value, dict):
@@ -89,7 +89,7 @@ def decoded(value: Any) -> Any:
 
 
 def to_bytes(fixture: DetectorFixture) -> bytes:
-    """The fixture's file: a line for each part of the outcome, so that a change shows where it is."""
+    """Return the contents of the fixture's file, with one line for each part of the outcome, for readable diffs."""
     case = fixture.definition.case.to_json()
     parts = [f'"name": {_plain(fixture.name)}', f'"about": {_plain(fixture.definition.about)}', f'"case": {_plain(case)}']
     levels = []
@@ -114,15 +114,15 @@ def read_fixture(path: Path) -> DetectorFixture:
         raise FixtureError(f"{path}: cannot be read ({error.strerror})") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         remedy = "restore it from git, or run `parity golden record --subject detector`"
-        raise FixtureError(f"{path}: is no fixture ({error}); {remedy}") from error
+        raise FixtureError(f"{path}: is not a fixture ({error}); {remedy}") from error
 
 
 def read_fixtures(directory: Path = FIXTURES_DIR) -> list[DetectorFixture]:
-    """Every fixture of a folder, by name. Raises `FixtureError`."""
+    """Read every fixture of a folder, in order of names. Raises `FixtureError`."""
     fixtures = []
     for path in sorted(directory.glob("*.json")):
         fixture = read_fixture(path)
         if fixture.name != path.stem:
-            raise FixtureError(f"{path}: calls itself {fixture.name!r}; a fixture has its file's name")
+            raise FixtureError(f"{path}: calls itself {fixture.name!r}; a fixture must have its file's name")
         fixtures.append(fixture)
     return fixtures

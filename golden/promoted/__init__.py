@@ -1,4 +1,4 @@
-"""Cases that were found, and became fixtures by `parity replay --promote`: a file each, in a folder per subject."""
+"""Cases that `parity replay --promote` turned into fixtures: one file per case, one folder per subject."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PROMOTED_DIR = Path(__file__).resolve().parent
 
 
 def read_promoted(subject: str, directory: Path = PROMOTED_DIR) -> Iterator[tuple[str, dict[str, Any]]]:
-    """A sentence about each case of a subject, and the case as plain data. Raises `FixtureError`."""
+    """Read the promoted cases of a subject: a sentence about each, and the case as plain data. Raises `FixtureError`."""
     for path in sorted((directory / subject).glob("*.json")):
         try:
             data = json.loads(path.read_text(encoding="utf-8"))
@@ -21,12 +21,12 @@ def read_promoted(subject: str, directory: Path = PROMOTED_DIR) -> Iterator[tupl
         except OSError as error:
             raise FixtureError(f"{path}: cannot be read ({error.strerror})") from error
         except (ValueError, KeyError, TypeError) as error:
-            raise FixtureError(f"{path}: is no promoted case ({error}); restore it from git") from error
+            raise FixtureError(f"{path}: is not a promoted case ({error}); restore it from git") from error
         yield about, case
 
 
 def write_promoted(subject: str, name: str, about: str, case: dict[str, Any], directory: Path = PROMOTED_DIR) -> Path:
-    """Write a case down under the name of its fixture, and return the file."""
+    """Write a promoted case under the name of its fixture; return the path."""
     path = directory / subject / f"{name}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({"about": about, "case": {**case, "name": name}}, indent=1) + "\n", encoding="utf-8")

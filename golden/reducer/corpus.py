@@ -1,7 +1,7 @@
-"""Reading and recording fixtures.
+"""Readers, writers and recording of the reducer's fixtures.
 
 A definition (`golden.reducer.cases`) is a case to replay, or calls of single functions, or both. A fixture is a definition with
-the reference's answers: `outcome` for the case, with the whole state after every step, and an `answer` for every call.
+the reference's answers: `outcome` for the case, with the whole state after every step, and one of `answers` for every call.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from reducer.wire import handle_line, with_sessions
 FOLDER = Path(__file__).resolve().parent
 FIXTURES_DIR, CONTRACT_FILE, MANIFEST_FILE = FOLDER / "fixtures", FOLDER / "contract.json", FOLDER / "manifest.json"
 
-# How a call reaches the reference: over the wire as every port does, or by a function that only Python has.
+# A call goes over the wire, which every port answers, or to a function that only Python has.
 WIRE, PYTHON = "wire", "python"
 
 Methods = Mapping[str, Callable[[Mapping[str, Any]], Json]]
@@ -29,7 +29,7 @@ Methods = Mapping[str, Callable[[Mapping[str, Any]], Json]]
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """One call of a function: `via` the wire or Python, its `name`, and its fields."""
+    """One call of a function: `via` is `WIRE` or `PYTHON`, `request` holds the arguments."""
 
     via: str
     name: str
@@ -38,7 +38,7 @@ class Call:
 
 @dataclass(frozen=True, kw_only=True)
 class Definition:
-    """A definition to record: a name, a sentence about it, a case, calls."""
+    """A fixture to record: a name, a sentence about it, and a case, calls or both."""
 
     name: str
     about: str
@@ -48,7 +48,7 @@ class Definition:
 
 @dataclass(frozen=True, kw_only=True)
 class Fixture:
-    """A definition with its recorded outcome and answers."""
+    """A definition with its recorded outcome and answers; `outcome` is None without a case."""
 
     definition: Definition
     outcome: Json | None
@@ -56,11 +56,11 @@ class Fixture:
 
     @property
     def name(self) -> str:
-        """The name, which is the file's too."""
+        """The name of the fixture and of its file."""
         return self.definition.name
 
     def replay_answer(self) -> Json:
-        """The expected answer to the case's `replay`: the outcome without the states of its steps."""
+        """Return the expected answer to the case's `replay`: the outcome without the states of its steps."""
         assert self.outcome is not None, "a fixture of calls has no outcome"
         if "steps" not in self.outcome:
             return self.outcome
@@ -69,26 +69,26 @@ class Fixture:
 
 
 def ask(request: Mapping[str, Any], methods: Methods | None = None) -> Json:
-    """The reference's answer, as it comes over the wire; `methods` are those of a server that goes on."""
+    """Return the reference's answer, as on the wire. `methods` are those of a running server; a new one is the default."""
     answer: Json = json.loads(handle_line(to_line(request), with_sessions() if methods is None else methods))
     return answer
 
 
 def golden_cases(directory: Path = FIXTURES_DIR) -> list[Case]:
-    """The cases of all fixtures. Raises `FixtureError`."""
+    """Read the cases of all fixtures that have one. Raises `FixtureError`."""
     cases = (fixture.definition.case for fixture in read_fixtures(directory))
     return [case for case in cases if case is not None]
 
 
 def record(definition: Definition) -> Fixture:
-    """The reference's answers to a definition."""
+    """Record the reference's answers to a definition."""
     outcome = None if definition.case is None else record_case(definition.case)
     methods = with_sessions()
     return Fixture(definition=definition, outcome=outcome, answers=[record_call(call, methods) for call in definition.calls])
 
 
 def record_case(case: Case) -> Json:
-    """The outcome of a case, with the whole state after every step."""
+    """Record the outcome of a case, with the whole state after every step."""
     outcome = ask(case.request())
     state = case.state
     for event, step in zip(case.events, outcome.get("steps", []), strict=False):
@@ -99,14 +99,14 @@ def record_case(case: Case) -> Json:
 
 
 def record_call(call: Call, methods: Methods) -> Json:
-    """The answer to one call, after those before it on the same server."""
+    """Record the answer to one call; `methods` belong to the server that answered the earlier calls."""
     if call.via == PYTHON:
         return call_surface(call.name, call.request)
     return ask({"method": call.name, **call.request}, methods)
 
 
 def to_bytes(fixture: Fixture) -> bytes:
-    """The fixture's file: one line per step and call, so that a change shows where it is."""
+    """Return the contents of the fixture's file, with one line per step and call, for readable diffs."""
     definition = fixture.definition
     parts = [f'"name": {_plain(fixture.name)}', f'"about": {_plain(definition.about)}']
     if definition.case is not None:
@@ -150,11 +150,11 @@ def read_fixture(path: Path) -> Fixture:
     except OSError as error:
         raise FixtureError(f"{path}: cannot be read ({error.strerror})") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise FixtureError(f"{path}: is no fixture ({error}); restore it from git, or run `parity golden record`") from error
+        raise FixtureError(f"{path}: is not a fixture ({error}); restore it from git, or run `parity golden record`") from error
 
 
 def read_fixtures(directory: Path = FIXTURES_DIR) -> list[Fixture]:
-    """Every fixture of a folder, by name. Raises `FixtureError`."""
+    """Read every fixture of a folder, in order of names. Raises `FixtureError`."""
     return list(_read_all(sorted(directory.glob("*.json"))))
 
 
@@ -162,5 +162,5 @@ def _read_all(paths: Sequence[Path]) -> Iterator[Fixture]:
     for path in paths:
         fixture = read_fixture(path)
         if fixture.name != path.stem:
-            raise FixtureError(f"{path}: calls itself {fixture.name!r}; a fixture has its file's name")
+            raise FixtureError(f"{path}: calls itself {fixture.name!r}; a fixture must have its file's name")
         yield fixture

@@ -1,6 +1,6 @@
-"""Functions of `state_machine` that no port answers over the wire, callable with plain data so that fixtures can hold them.
+"""Functions of `state_machine` that are not on the wire, callable with plain data so that fixtures can hold the calls.
 
-They run in Python under every backend, so a fixture of them guards the reference and the drop-in package, not a port.
+They run in Python under every backend, so their fixtures guard the reference and the drop-in package, not a port.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ REFUSED = (ValueError, TypeError, OverflowError)
 
 
 def call_surface(name: str, request: Mapping[str, Any]) -> Json:
-    """The answer of one function to plain data, or its error as the wire would show it."""
+    """Call a function with plain data; return its answer, or its error in the wire format."""
     try:
         answer: Json = spell_out(FUNCTIONS[name](request))
     except REFUSED as error:
@@ -43,7 +43,7 @@ def _find_order(request: Mapping[str, Any]) -> Json:
 
 
 def _transition_of_python_objects(request: Mapping[str, Any]) -> Json:
-    """`transition` as a Python caller reaches it: objects whose fields nobody has read from a wire."""
+    """Call `transition` as a Python caller does, with objects whose fields were never validated."""
     state = sm.PairState(**_objects(request["state"]))
     cfg = sm.EngineConfig(**request.get("config", {})) if request.get("config") != "nonsense" else "nonsense"
     event = _event(request["event"])
@@ -53,7 +53,7 @@ def _transition_of_python_objects(request: Mapping[str, Any]) -> Json:
 
 
 def _objects(state: Mapping[str, Any]) -> Json:
-    """Keyword arguments of a state, its orders objects where they are given as such."""
+    """Return the keyword arguments of a state; items given as dicts become objects of their class."""
     makers: dict[str, Any] = {"orders": sm.OrderState, "recovery_orders": sm.RecoveryOrder, "completed_cycles": sm.CycleRecord}
     # A caller's own subclass, with a field that no port knows.
     subclass = type("OrderOfTheRuntime", (sm.OrderState,), {})
@@ -67,7 +67,7 @@ def _objects(state: Mapping[str, Any]) -> Json:
 
 
 def _event(data: Any) -> Any:
-    """An event object that was never checked; what is no object stays as it is."""
+    """Return an event object that was never validated; a value that is not an object stays as it is."""
     if not isinstance(data, Mapping):
         return data
     fields = {key: value for key, value in data.items() if key != "_type"}

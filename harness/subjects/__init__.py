@@ -1,1 +1,1 @@
-"""The subjects, one folder each, and the registry that finds them by name."""
+"""The subjects, one folder each, and a registry of them by name."""

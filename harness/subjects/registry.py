@@ -1,4 +1,4 @@
-"""Subjects by name: the built-in ones and those that other packages bring, each loaded when it is first asked for."""
+"""Registry of subjects by name: built-in ones and those of other packages. Each is loaded when it is first used."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ BUILT_IN = {
 
 
 class SubjectSettingError(ParityError):
-    """A setting in the environment, which a subject reads when it is loaded, makes no sense."""
+    """An environment variable that a subject reads when it is loaded has an invalid value."""
 
 
 class UnknownSubjectError(ParityError):
-    """No subject has this name; the message lists the names there are."""
+    """No subject has this name; the message lists the known names."""
 
 
 @cache
-def _brought() -> dict[str, EntryPoint]:
+def _installed() -> dict[str, EntryPoint]:
     return {point.name: point for point in entry_points(group=ENTRY_POINT_GROUP)}
 
 
 def names() -> tuple[str, ...]:
-    """The names of all subjects, the built-in ones first."""
-    return (*BUILT_IN, *sorted(_brought().keys() - BUILT_IN.keys()))
+    """Return the names of all subjects, the built-in ones first."""
+    return (*BUILT_IN, *sorted(_installed().keys() - BUILT_IN.keys()))
 
 
 @cache
 def subject_called(name: str) -> Subject[Any]:
-    """The subject of a name. Raises `UnknownSubjectError` and `SubjectSettingError`."""
+    """Load the subject of that name. Raises `UnknownSubjectError` and `SubjectSettingError`."""
     if name not in names():
         raise UnknownSubjectError(f"no subject is called {name!r}; there are {', '.join(names())}")
-    point = EntryPoint(name, BUILT_IN[name], ENTRY_POINT_GROUP) if name in BUILT_IN else _brought()[name]
+    point = EntryPoint(name, BUILT_IN[name], ENTRY_POINT_GROUP) if name in BUILT_IN else _installed()[name]
     try:
         subject: Subject[Any] = point.load()
     except ValueError as error:

@@ -201,7 +201,7 @@ def test_the_reference_leaves_alone_what_is_not_its_own() -> None:
     with one_thread():
         for fixture in read_fixtures():
             if not fixture.name.startswith("draws_"):
-                assert answered(loaded_reference(), fixture.definition.case).touched == (), fixture.name
+                assert answered(loaded_reference(), fixture.definition.case).side_effects == (), fixture.name
 
 
 def test_a_divergence_that_holds_arrays_can_be_told_as_data(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -47,13 +47,13 @@ def test_krakens_api_has_a_mean_price_before_the_volume(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        (HEADER + "1,1e308,1e308,1e308,1e308,1\n", "line 2: high 1e+308 is no price; prices are at most 1e+15"),
-        (HEADER + "1,1,1,1,1,-1\n", "line 2: volume -1.0 is none"),
-        (HEADER + "1,1,1,1,1,1e300\n", "line 2: volume 1e+300 is none"),
+        (HEADER + "1,1e308,1e308,1e308,1e308,1\n", "line 2: high 1e+308 is not a price; prices are at most 1e+15"),
+        (HEADER + "1,1,1,1,1,-1\n", "line 2: volume -1.0 is out of range"),
+        (HEADER + "1,1,1,1,1,1e300\n", "line 2: volume 1e+300 is out of range"),
         (HEADER + "1700000000000,1,1,1,1,1\n", "line 2: timestamp 1700000000000 is beyond the year 9999; it is in seconds"),
         (
             "date,o,h,l,c,v\n1,1,1,1,1,1\n",
-            "line 1: the header has no column 'timestamp'; it has to name timestamp,open,high,low,",
+            "line 1: the header has no column 'timestamp'; it must name timestamp,open,high,low,",
         ),
         ("\ntime,open,high,low,close,volume\n1,1,1,1,1,1\n", "line 2: the header has no column 'timestamp'"),
         ("timestamp,open,high,low,close,volume,open\n", "line 1: the header has more than one column 'open'"),
@@ -62,11 +62,11 @@ def test_krakens_api_has_a_mean_price_before_the_volume(tmp_path: Path) -> None:
         ("1,1,1,1,1,1\n2,1,1,1,1,1,7\n", "line 2: has 7 cells, the first row has 6"),
         ("", "holds no candles"),
         (HEADER, "holds no candles"),
-        (HEADER + "1,1,1,1,one,1\n", "line 2: close 'one' is no number"),
+        (HEADER + "1,1,1,1,one,1\n", "line 2: close 'one' is not a number"),
         (HEADER + "1,1,1,1,nan,1\n", "line 2: close 'nan' is not finite"),
         (HEADER + "1,1,0.5,1,1,1\n", "line 2: high 0.5 is below low 1.0"),
         (HEADER + "1,1,2,1,3,1\n", "line 2: close 3.0 is not between low 1.0 and high 2.0"),
-        (HEADER + "1,0,1,0,1,1\n", "line 2: low 0.0 is no price"),
+        (HEADER + "1,0,1,0,1,1\n", "line 2: low 0.0 is not a price"),
         (HEADER + "5,1,1,1,1,1\n\n4,1,1,1,1,1\n", "line 4: time goes from 5 to 4"),
         (HEADER + "5,1,1,1,1,1\n5,1,1,1,1,1\n", "line 3: time goes from 5 to 5"),
         (HEADER + "1,1,1\n", "line 2: has 3 cells, the first row has 6"),
@@ -87,7 +87,7 @@ def test_a_missing_or_binary_file_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(CandleError, match="cannot be read"):
         read_candles(tmp_path)
     (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(CandleError, match="is no CSV text"):
+    with pytest.raises(CandleError, match="is not CSV text"):
         read_candles(tmp_path / "binary")
 
 

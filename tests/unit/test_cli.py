@@ -48,7 +48,7 @@ def parity(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, st
         ),
         (["run", "--subject", "detector", "--candidate-exe", "x"], "--candidate-exe: means nothing to the detector"),
         (["run", "--subject", "detector", "--events-max", "9"], "--events-max: means nothing to the detector"),
-        (["run", "--subject", "detector", "--candidate-module", "no module"], "is no module's name"),
+        (["run", "--subject", "detector", "--candidate-module", "no module"], "is not a module's name"),
         (["run", "--subject", "detector", "--candles", "nowhere.csv"], "nowhere.csv: cannot be read"),
         (["run", "--subject", "detector", "--market-windows", "-1"], "-1 is not in the range"),
         (["run", "--candidate-module", "x"], "--candidate-module: means nothing to the reducer"),

@@ -97,7 +97,7 @@ def test_another_library_is_a_problem_that_names_both_versions(corpus: tuple[Pat
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"about": "", "case": {"name": "x"}}'])
 def test_a_broken_fixture_is_one_sentence(tmp_path: Path, text: str) -> None:
     (tmp_path / "x.json").write_text(text, encoding="utf-8")
-    with pytest.raises(FixtureError, match="is no fixture"):
+    with pytest.raises(FixtureError, match="is not a fixture"):
         read_fixture(tmp_path / "x.json")
 
 

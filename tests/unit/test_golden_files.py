@@ -186,7 +186,7 @@ def test_a_broken_manifest_is_one_sentence(tmp_path: Path, text: str) -> None:
 )
 def test_a_broken_fixture_is_one_sentence(tmp_path: Path, text: str) -> None:
     (tmp_path / "x.json").write_text(text, encoding="utf-8")
-    with pytest.raises(FixtureError, match="is no fixture"):
+    with pytest.raises(FixtureError, match="is not a fixture"):
         read_fixture(tmp_path / "x.json")
     with pytest.raises(FixtureError, match="cannot be read"):
         read_fixture(tmp_path / "y.json")

@@ -93,7 +93,7 @@ def test_a_form_is_built_anew_each_time() -> None:
     ("document", "said"),
     [
         ({}, "case.name: is missing"),
-        ({"name": "x", "kind": "song", "inputs": {}}, "case.kind: is none of"),
+        ({"name": "x", "kind": "song", "inputs": {}}, "case.kind: must be one of"),
         ({"name": "x", "kind": "fit", "inputs": {"rows": {"series": {"form": "cloud"}}}}, "series.form"),
     ],
 )

@@ -77,14 +77,14 @@ def test_each_criterion_can_fail_alone() -> None:
     labels[:6] = 2
     unlike = {
         "labels agree": {**reference, "path": labels},
-        "a row apart": {**reference, "score": -1000.0 + 0.7},
+        "per row": {**reference, "score": -1000.0 + 0.7},
         "drift": {**reference, "posteriors": reference["posteriors"] + 0.011},
     }
     for said, candidate in unlike.items():
         likeness = compare_optima(reference=reference, candidate=candidate, criteria=CRITERIA)
         assert [said in shortfall for shortfall in likeness.shortfalls] == [True], likeness.shortfalls
     few = compare_optima(reference=model(298), candidate=model(298), criteria=CRITERIA)
-    assert few.shortfalls == ("298 rows are too few to tell: it takes 299",)
+    assert few.shortfalls == ("298 rows are too few: it takes 299",)
 
 
 def test_the_contract_states_the_criteria() -> None:

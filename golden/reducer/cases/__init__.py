@@ -12,6 +12,6 @@ MODULES = ("paths", "numbers", "arithmetic", "shapes", "errors", "sessions", "jo
 
 @cache
 def definitions() -> tuple[Definition, ...]:
-    """Every definition. Imported only here: the journeys' market brings pandas, which reading fixtures has no use for."""
+    """Return every definition. The modules are imported here because the market of the journeys loads pandas."""
     modules = (import_module(f"golden.reducer.cases.{name}") for name in MODULES)
     return tuple(definition for module in modules for definition in module.DEFINITIONS)

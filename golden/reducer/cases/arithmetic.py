@@ -1,8 +1,8 @@
 """The order in which formulas are evaluated: values for which every other order gives other bits.
 
-On paper `pct / 100 * mult` is `(pct * mult) / 100`; in doubles it is not always. The values were searched for by program: each
-tells the formula as it is written from all the ways in which a port might write it. `tests/unit/test_evaluation_order.py` holds
-those ways. With 17 price decimals rounding hides nothing.
+In exact arithmetic `pct / 100 * mult` equals `(pct * mult) / 100`; in doubles it sometimes differs. A program searched for
+these values: each distinguishes the formula as written from all the ways in which a port might write it, which
+`tests/unit/test_evaluation_order.py` lists. With 17 price decimals, rounding hides no difference.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ ALL_DIGITS = {"price_decimals": 17, "volume_decimals": 0, "min_volume": 0.0}
 
 
 def _entries(market: float, losses: int, **config: Any) -> Call:
-    """The prices of both entries."""
+    """Return a call that computes the prices of both entries."""
     at = state(market_price=market, consecutive_losses_a=losses, consecutive_losses_b=losses)
     config = {**ALL_DIGITS, "loss_backoff_start": 3, **config}
     return wire("bootstrap_orders", state=at, config=config, order_size_usd=20.0)
 
 
 def _exit(entry: int, price: float, market: float, *, entry_pct: float, runtime_pct: float = 0.0, pct: float = 1.0) -> Call:
-    """The exit of an entry (1 is the buy, 2 the sell) that was filled at a price."""
+    """Return a call that fills an entry (1 is the buy, 2 the sell) at a price, which places its exit."""
     at = pair(market_price=market, profit_pct_runtime=runtime_pct)
     config = {**ALL_DIGITS, "entry_pct": entry_pct, "profit_pct": pct}
     return wire("transition", state=at, event=fill(entry, price), config=config, order_size_usd=20.0)

@@ -1,4 +1,4 @@
-"""Words to write fixtures in: plain states, events and calls, with the numbers of a small DOGE pair as defaults.
+"""Helpers to write fixtures: plain states, events and calls, with the numbers of a small DOGE pair as defaults.
 
 Prices are in USD per coin, volumes in coins, fees in USD, times in seconds.
 """
@@ -17,7 +17,7 @@ NOW = 1000.0
 
 
 def order(local_id: int, side: str, role: str, trade_id: str, price: float, **fields: Any) -> Json:
-    """An order of 20 coins in cycle 1; an exit was entered 2 % on the profitable side."""
+    """Return an order of 20 coins in cycle 1; an exit has an entry price 2 % on the profitable side."""
     entry_price = 0.0
     if role == "exit":
         entry_price = round(price * (0.98 if side == "sell" else 1.02), 6)
@@ -30,7 +30,7 @@ def order(local_id: int, side: str, role: str, trade_id: str, price: float, **fi
 
 
 def recovery(recovery_id: int, trade_id: str, price: float, **fields: Any) -> Json:
-    """A recovery order of 20 coins: a buy for trade A, a sell for trade B."""
+    """Return a recovery order of 20 coins: a buy for trade A, a sell for trade B."""
     side = "buy" if trade_id == "A" else "sell"
     return {
         "recovery_id": recovery_id, "side": side, "price": price, "volume": 20.0, "trade_id": trade_id, "cycle": 1,
@@ -46,7 +46,7 @@ BUY_EXIT = order(4, "buy", "exit", "A", 0.099)
 
 
 def state(*, orders: Sequence[Any] = (), recoveries: Sequence[Any] = (), **fields: Any) -> Json:
-    """A whole state: what is not given takes the reference's default, ids go on after the orders'."""
+    """Return a whole state. Fields that are not given have the reference's defaults; new ids follow those of the orders."""
     plain = {
         "market_price": 0.1,
         "now": NOW,
@@ -61,49 +61,49 @@ def state(*, orders: Sequence[Any] = (), recoveries: Sequence[Any] = (), **field
 
 
 def pair(**fields: Any) -> Json:
-    """A sound state in S0."""
+    """Return a valid state in S0."""
     return state(**{"orders": [BUY_ENTRY, SELL_ENTRY], **fields})
 
 
 def in_s1a(**fields: Any) -> Json:
-    """Only the buy exit of trade A is open."""
+    """Return a state in which only the buy exit of trade A is open."""
     return state(**{"orders": [BUY_ENTRY, BUY_EXIT], **fields})
 
 
 def in_s1b(**fields: Any) -> Json:
-    """Only the sell exit of trade B is open."""
+    """Return a state in which only the sell exit of trade B is open."""
     return state(**{"orders": [SELL_ENTRY, SELL_EXIT], **fields})
 
 
 def in_s2(**fields: Any) -> Json:
-    """Both exits are open."""
+    """Return a state in which both exits are open."""
     return state(**{"orders": [SELL_EXIT, BUY_EXIT], **fields})
 
 
 def tick(price: Any, at: Any = NOW + 1.0) -> Json:
-    """The market moved."""
+    """Return a price tick."""
     return {"_type": "PriceTick", "price": price, "timestamp": at}
 
 
 def timer(at: Any = NOW + 1.0) -> Json:
-    """Time passed."""
+    """Return a timer tick."""
     return {"_type": "TimerTick", "timestamp": at}
 
 
 def fill(local_id: Any, price: Any, at: Any = NOW + 1.0, **fields: Any) -> Json:
-    """An order on the book was filled."""
+    """Return the fill of an order on the book."""
     event = {"_type": "FillEvent", "order_local_id": local_id, "txid": "OTX", "side": "buy", "price": price}
     return {**event, "volume": 20.0, "fee": 0.005, "timestamp": at, **fields}
 
 
 def recovery_fill(recovery_id: Any, price: Any, at: Any = NOW + 1.0, **fields: Any) -> Json:
-    """A recovery order was filled."""
+    """Return the fill of a recovery order."""
     event = {"_type": "RecoveryFillEvent", "recovery_id": recovery_id, "txid": "RTX", "side": "sell", "price": price}
     return {**event, "volume": 20.0, "fee": 0.005, "timestamp": at, **fields}
 
 
 def recovery_cancel(recovery_id: Any, at: Any = NOW + 1.0) -> Json:
-    """A recovery order was cancelled."""
+    """Return the cancellation of a recovery order."""
     return {"_type": "RecoveryCancelEvent", "recovery_id": recovery_id, "txid": "RTX", "timestamp": at}
 
 
@@ -118,7 +118,7 @@ def replayed(
     calls: Sequence[Call] = (),
     **config: Any,
 ) -> Definition:
-    """A fixture of a case. `config` names the fields that are not the default; `cfg` replaces it as a whole."""
+    """Define a fixture of a case. `config` holds the fields that differ from the default; `cfg` replaces the whole of it."""
     case = Case(
         name=name,
         state=start,
@@ -132,15 +132,15 @@ def replayed(
 
 
 def called(name: str, about: str, *calls: Call) -> Definition:
-    """A fixture of calls."""
+    """Define a fixture of calls."""
     return Definition(name=name, about=about, calls=calls)
 
 
 def wire(method: str, **request: Any) -> Call:
-    """A call that every port answers."""
+    """Return a call that every port answers."""
     return Call(via=WIRE, name=method, request=spell_out(request))
 
 
 def python(function: str, **request: Any) -> Call:
-    """A call of a function that only Python has; its data is not spelled for the wire."""
+    """Return a call of a function that only Python has; its data are not in the wire format."""
     return Call(via=PYTHON, name=function, request=request)

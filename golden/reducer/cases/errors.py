@@ -1,4 +1,4 @@
-"""Inputs outside the domain, and the errors that every port must give."""
+"""Inputs outside the domain, and the errors that every port must return."""
 
 from __future__ import annotations
 
@@ -59,13 +59,13 @@ def _without(data: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def _steps(**request: Any) -> Call:
-    """A transition whose request is whole but for what is given."""
+    """Return a transition whose request is valid except for the given fields."""
     whole = {"state": state(), "event": timer(), "config": {}, "order_size_usd": 2.0}
     return wire("transition", **{**whole, **request})
 
 
 def _volume(**request: Any) -> Call:
-    """A volume, whose answer is short, from settings that are whole but for what is given."""
+    """Return a call for a volume, whose answer is short, with settings that are valid except for the given fields."""
     return wire("compute_order_volume", **{"price": 0.1, "config": {}, "order_size_usd": 2.0, **request})
 
 

@@ -1,6 +1,6 @@
-"""Long cases: a market's days in a row, one journey for each of the market driver's policies.
+"""Long cases: consecutive days of a market, one journey for each profile of the market driver.
 
-The other fixtures show one thing each in a few steps; these show that nothing adds up over many.
+The other fixtures test one thing each in a few steps; these test that errors do not accumulate over many steps.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ INT_MIN = -(2**63)
 
 
 def _volume(name: str, about: str, *rows: tuple[float, float, dict[str, float]]) -> Definition:
-    """Volumes of orders: price, size in USD, and what the configuration has of its own."""
+    """Define a fixture of order volumes from rows of price, size in USD, and the fields that differ from the default."""
     calls = (wire("compute_order_volume", price=price, order_size_usd=size, config=config) for price, size, config in rows)
     return called(name, about, *calls)
 

@@ -1,4 +1,4 @@
-"""Cases that a fuzz run found: see `golden.promoted`."""
+"""Definitions of cases that a fuzz run found; see `golden.promoted`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sessions at a server: a state held on the far side, opened, moved on, lost."""
+"""Sessions: a state kept by the server, which is opened, advanced or lost."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from reducer.types import EngineConfig
 
 
 def _digests(start: Json, events: Sequence[Json]) -> list[str]:
-    """The digest before each event, with default settings."""
+    """Return the digest of the state before each event, with default settings."""
     state = sm.from_dict(start)
     digests = []
     for event in events:
@@ -29,7 +29,7 @@ def _open(session: Any, start: Json, event: Any, **settings: Any) -> Call:
 
 
 def _session(session: int, start: Json, events: Sequence[Json]) -> list[Call]:
-    """A session that is opened by the first event and goes on with the rest."""
+    """Return the calls of a session that the first event opens and the others continue."""
     digests = _digests(start, events)
     known = zip(digests[1:], events[1:], strict=True)
     steps = [wire("step", session=session, digest=digest, event=event) for digest, event in known]

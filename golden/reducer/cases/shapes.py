@@ -1,4 +1,4 @@
-"""Shapes of states: every invariant, every bootstrap, old and newer snapshots."""
+"""Shapes of states: every invariant, every bootstrap, older and newer snapshots."""
 
 from __future__ import annotations
 
@@ -49,13 +49,13 @@ OLD_SNAPSHOT: dict[str, Any] = {
 
 
 def _states(name: str, about: str, *states: Any) -> Definition:
-    """The phase and the violations of states."""
+    """Define a fixture of the phases and violations of states."""
     calls = [wire(method, state=item) for item in states for method in ("check_invariants", "derive_phase")]
     return called(name, about, *calls)
 
 
 def _bootstraps(name: str, about: str, start: Any, *rows: dict[str, Any]) -> Definition:
-    """Bootstraps of one state: each row has its size, its permissions, and the configuration's own fields."""
+    """Define a fixture of bootstraps of one state; a row holds size, permissions and other fields of the configuration."""
     calls = []
     for row in rows:
         config = {key: value for key, value in row.items() if key not in ("size", "allow_long_only", "allow_short_only")}

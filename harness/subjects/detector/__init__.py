@@ -1,1 +1,1 @@
-"""The detector: the bot's HMM regime detector, compared level by level, each to its tolerance."""
+"""The detector: the bot's HMM regime detector, compared level by level within tolerances."""

@@ -1,4 +1,4 @@
-"""The speed of the detector's port: ratios to the reference in one run, round by round, on the same candles."""
+"""Benchmark of the detector's port: ratios to the reference in one run, round by round, on the same candles."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ from harness.subjects.detector.ports.threads import one_thread
 
 TRAIN_CANDLES = (500, 2000, 4000)
 EXTRACT_CANDLES, UPDATE_CANDLES = 4000, 100
-# The extractor drops the first candles, so that the default of 500 would refuse the smallest training.
+# The extractor drops the first candles, so the default of 500 would refuse the smallest training.
 CONFIG = {"HMM_MIN_TRAIN_SAMPLES": 400}
 SCALING = "python, scaling"
 THREADS, THREADED_CANDLES, THREADED_TRAININGS = 2, 2000, 8
 _at_least = partial(Target, floor=True)
-# Each of these ratios has to be reached.
+# The ratios must reach these targets.
 TARGETS = (
     _at_least("train, 2,000 candles", "train 2000", 25.0, "a training must not be felt by the bot's loop"),
     _at_least("train, 4,000 candles", "train 4000", 20.0, "the same, where memory starts to count"),
@@ -46,18 +46,18 @@ TARGETS = (
 
 @dataclass(frozen=True)
 class Stretch:
-    """The candles of a measurement."""
+    """The candles of one measurement."""
 
     closes: Floats
     volumes: Floats
 
     def last(self, count: int) -> Stretch:
-        """The last so many."""
+        """Return the last `count` candles."""
         return Stretch(self.closes[-count:], self.volumes[-count:])
 
 
 def load_candles(path: Path | None, rounds: int) -> list[Stretch]:
-    """A stretch of 4,000 candles for each round: of the file, one later than the other, or of a made-up market."""
+    """Return 4,000 candles for each round, from a sliding window of the file or of a generated market. Raises `CandleError`."""
     longest = max(TRAIN_CANDLES)
     if path is None:
         made = [market(Dial(0), 1000 + number, longest) for number in range(rounds)]
@@ -72,11 +72,11 @@ def load_candles(path: Path | None, rounds: int) -> list[Stretch]:
 
 
 def tasks(port: DetectorPort, stretch: Stretch) -> dict[str, Callable[[], Any]]:
-    """Everything that one thread does, on one stretch."""
+    """Return the calls to time on one thread, by name."""
     found: dict[str, Callable[[], Any]] = {}
     for count in TRAIN_CANDLES:
         part, detector = stretch.last(count), port["RegimeDetector"](dict(CONFIG))
-        assert detector.train(part.closes, part.volumes), "what is timed is a training that succeeds"
+        assert detector.train(part.closes, part.volumes), "only a training that succeeds is timed"
         found[f"train {count}"] = partial(detector.train, part.closes, part.volumes)
     extractor, whole = port["FeatureExtractor"](), stretch.last(EXTRACT_CANDLES)
     found[f"extract {EXTRACT_CANDLES}"] = partial(extractor.extract, whole.closes, whole.volumes)
@@ -86,7 +86,7 @@ def tasks(port: DetectorPort, stretch: Stretch) -> dict[str, Callable[[], Any]]:
 
 
 def trainings_per_sec(port: DetectorPort, stretch: Stretch, threads: int) -> float:
-    """Trainings a second of so many threads of this process, each with a detector of its own."""
+    """Measure the trainings per second of `threads` threads, each with its own detector."""
     part = stretch.last(THREADED_CANDLES)
     detectors = [port["RegimeDetector"](dict(CONFIG)) for _ in range(threads)]
     barrier = threading.Barrier(threads + 1)
@@ -111,7 +111,7 @@ def trainings_per_sec(port: DetectorPort, stretch: Stretch, threads: int) -> flo
 
 @contextmanager
 def with_scaling() -> Iterator[None]:
-    """The reference with hmmlearn's other implementation, for comparison's sake."""
+    """Let the reference use hmmlearn's scaling implementation inside the block, for comparison."""
     training = importlib.import_module("detector.training")
     before = training.GaussianHMM
     training.GaussianHMM = partial(before, implementation="scaling")  # type: ignore[attr-defined]
@@ -122,20 +122,20 @@ def with_scaling() -> Iterator[None]:
 
 
 def measure_round(reference: DetectorPort, port: DetectorPort, stretch: Stretch) -> dict[str, dict[str, float]]:
-    """One round of everything: seconds by implementation. What is compared is measured right after each other."""
+    """Time every task once: seconds by implementation and task. Times that are compared are taken one right after the other."""
     costs: dict[str, dict[str, float]] = {reference.name: {}, port.name: {}, SCALING: {}}
     of_port = tasks(port, stretch)
     for name, call in tasks(reference, stretch).items():
         costs[reference.name][name] = seconds_of(call)
         costs[port.name][name] = seconds_of(of_port[name])
         with with_scaling():
-            # A model is made at each training, so that the same call now makes one of the other kind.
+            # Each training makes a new model, so the same call now uses the other implementation.
             costs[SCALING][name] = seconds_of(call)
     return costs
 
 
 def measure_threads(port: DetectorPort, stretch: Stretch) -> float | None:
-    """Two threads' trainings as a multiple of one thread's; None where there is but one CPU."""
+    """Return the training rate of two threads as a multiple of one thread's, or None if there is only one CPU."""
     if len(os.sched_getaffinity(0)) < THREADS:
         return None
     one = trainings_per_sec(port, stretch, 1)
@@ -146,17 +146,17 @@ class DetectorBenchmark(Benchmark):
     """Training, features and updates on candles, in Rust and in Python."""
 
     def measure(self, candles: Path | None, rounds: int, cpu: int | None) -> BenchResult:
-        """Every task in so many rounds."""
+        """Time every task in `rounds` rounds. Raises `MissingPortError` and `CandleError`."""
         reference, port = python(), rust()
         for needed in (reference, port):
             available = needed.availability()
             if not available.available:
                 raise MissingPortError(f"port {needed.name} is missing: {available.sentence}")
         stretches = load_candles(candles, rounds)
-        # What a training has to say of its convergence is no part of its cost, and would fill the terminal.
+        # Convergence warnings are captured, since they would fill the terminal.
         with one_thread(), listening():
             with one_cpu(cpu) as chosen:
-                measure_round(reference, port, stretches[0].last(max(TRAIN_CANDLES)))  # warms caches; not counted
+                measure_round(reference, port, stretches[0].last(max(TRAIN_CANDLES)))  # warms up caches; not counted
                 costs = [measure_round(reference, port, stretch) for stretch in stretches]
             threads = [measure_threads(port, stretch) for stretch in stretches]
         load = summarise(costs, threads, reference.name, port.name)
@@ -164,7 +164,7 @@ class DetectorBenchmark(Benchmark):
 
 
 def summarise(costs: Sequence[dict[str, dict[str, float]]], threads: Sequence[float | None], reference: str, port: str) -> Load:
-    """Medians over the rounds, with the spread of each ratio, and the verdict on every target."""
+    """Return medians over the rounds, the spread of each ratio, and the verdict on every target."""
     names = list(costs[0][reference])
     ratios = {name: [each[reference][name] / each[port][name] for each in costs] for name in names}
     ratios |= {

@@ -1,4 +1,4 @@
-"""The detector's cases and what they are counted by."""
+"""The detector's cases, and the properties that they are counted by."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from generators.detector.observations import FEATURES_MAX, ODD, STATES_MAX
 from golden.detector.corpus import read_fixtures
 from harness.subject import Cases, Tally
 
-# What any few hundred cases meet, and what it takes more to be sure of.
+# Properties that a few hundred cases certainly have, and those that take more cases.
 COMMON = (
     *(f"kind {kind}" for kind in KINDS),
     *FLAVOURS,
@@ -33,27 +33,27 @@ COMMON_FROM, RARE_FROM = 300, 1500
 
 
 class DetectorCases(Cases[DetectorCase]):
-    """Candles and observations decoded from integers, fixtures, and windows of real candles."""
+    """Generated candles and observations, fixtures, and windows of real candles."""
 
     def generate(self, seed: int, index: int, settings: Mapping[str, int]) -> DetectorCase:
-        """A generated case; there are no settings."""
+        """Generate a case; there are no settings."""
         del settings
         return generate_case(seed, index)
 
     def encode(self, case: DetectorCase) -> bytes:
-        """The case as JSON."""
+        """Encode the case as JSON."""
         return json.dumps(case.to_json(), sort_keys=True).encode()
 
     def from_json(self, data: Mapping[str, Any]) -> DetectorCase:
-        """Read a case back. Raises `ValueError`, `KeyError` or `TypeError`."""
+        """Read a case from plain data. Raises `ValueError`, `KeyError` or `TypeError`."""
         return from_json(data)
 
     def golden(self) -> Sequence[DetectorCase]:
-        """The fixtures' cases. Raises `FixtureError`."""
+        """Read the cases of the fixtures. Raises `FixtureError`."""
         return [fixture.definition.case for fixture in read_fixtures()]
 
     def market(self, candles: Path | None, seed: int, windows_max: int | None) -> Sequence[DetectorCase]:
-        """Windows of candles. Raises `CandleError`."""
+        """Make cases of windows of candles. Raises `CandleError`."""
         del seed
         return [] if windows_max == 0 else market_cases(candles, windows_max=windows_max)
 
@@ -62,12 +62,12 @@ class DetectorTally(Tally[DetectorCase]):
     """Counts properties of the data."""
 
     def met(self, case: DetectorCase, expected: Any) -> Iterator[tuple[str, str]]:
-        """The kind of the case and what is special about its data."""
+        """Yield the kind of the case and the special properties of its data."""
         del expected
         yield "property", f"kind {case.kind}"
         for name in case.properties:
             yield "property", name
 
     def wanted(self, cases: int) -> Mapping[str, Sequence[str]]:
-        """Common properties from some hundred cases on, rare ones from more."""
+        """Return the properties that so many cases must have: common ones from 300 cases on, rare ones from 1500."""
         return {"property": (*(COMMON if cases >= COMMON_FROM else ()), *(RARE if cases >= RARE_FROM else ()))}

@@ -1,4 +1,4 @@
-"""The detector's part of the contract, `golden/detector/contract.json`: surface, levels, and tolerances with their reasons."""
+"""Reader of the detector's contract, `golden/detector/contract.json`: surface, levels, and tolerances with reasons."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from harness.subjects.detector.judging.statistical import Criteria
 
 @dataclass(frozen=True)
 class DetectorContract:
-    """The contract of every port, as read from the file."""
+    """The contract that every port must meet."""
 
     surface: Json
     levels: dict[str, str]
@@ -48,4 +48,4 @@ def load_detector_contract(path: Path = CONTRACT_FILE) -> DetectorContract:
             not_compared=tuple(entry["what"] for entry in view["not_compared"]),
         )
     except (KeyError, TypeError, AttributeError, ToleranceError) as error:
-        raise ContractFileError(f"{path}: is no contract of the detector ({error}); restore it from git") from error
+        raise ContractFileError(f"{path}: is not a contract of the detector ({error}); restore it from git") from error

@@ -1,4 +1,4 @@
-"""The detector's coverage: branches of the reference, and regions of the extension that `doge-hmm/coverage` builds."""
+"""Coverage of the detector: branches of the reference, and regions of the extension built by `doge-hmm/coverage`."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ TOOLS = ("llvm-profdata", "llvm-cov")
 
 
 class DetectorCoverage(Coverage):
-    """Each port is measured in a process of its own. Of Rust, llvm-cov's regions are counted: rustc counts no branches yet."""
+    """Measures each port in a process of its own. For Rust, llvm-cov counts regions, since rustc has no branch coverage yet."""
 
     units: ClassVar[Mapping[str, tuple[str, ...]]] = {REFERENCE: ("branches",), "rust": ("regions",)}
 
     def files(self) -> Sequence[Path]:
-        """All of the reference."""
+        """Return all modules of the reference."""
         return [ROOT / "hmm_regime_detector.py", *sorted((ROOT / "detector").glob("*.py"))]
 
     def measure(self, plan: Any, folder: Path) -> list[Figure]:
-        """Branches, and the extension's regions."""
+        """Measure branches of the reference, and regions of the extension if it is among the ports."""
         found = self.measured(REFERENCE, lambda: branches_of(self, REFERENCE, plan, folder, {}))
         wanted = "rust" in self.ports_of(plan.candidates)
         return found + (self.measured("rust", lambda: figures(plan, folder)) if wanted else [])
 
     def work(self, what: str, plan: Any, indexes: Iterable[int]) -> None:
-        """Put cases through the port of that name, in this process."""
+        """Run cases on the port of that name, in this process."""
         from harness.subjects.detector.asking.calls import answer
         from harness.subjects.detector.ports.modules import open_detector_ports
         from harness.subjects.detector.ports.threads import one_thread
@@ -51,14 +51,14 @@ class DetectorCoverage(Coverage):
 
 
 def figures(plan: Any, folder: Path) -> list[Figure]:
-    """The extension's figures over the plan's cases. Raises `NotMeasuredError`."""
+    """Measure the extension over the cases of the plan. Raises `NotMeasuredError`."""
     profdata, cov = tools()
     package = built()
     search = os.pathsep.join([str(package.parent), str(ROOT)])
     run_cases("rust", plan, folder, {"PYTHONPATH": search, "LLVM_PROFILE_FILE": str(folder / "%p.profraw")})
     raw = sorted(folder.glob("*.profraw"))
     if not raw:
-        raise NotMeasuredError("the extension that counts left no figures: its process was killed or died")
+        raise NotMeasuredError("the instrumented extension left no figures: its process was killed or died")
     merged = folder / "merged.profdata"
     run([profdata, "merge", "-sparse", *raw, "-o", merged])
     library = package / "_native.abi3.so"
@@ -67,7 +67,7 @@ def figures(plan: Any, folder: Path) -> list[Figure]:
 
 
 def tools() -> list[str]:
-    """`llvm-profdata` and `llvm-cov` of the version that rustc writes for: rustc's own, else those on the PATH.
+    """Return the paths of rustc's own `llvm-profdata` and `llvm-cov`, or of the same version on the PATH.
 
     Raises `NotMeasuredError`.
     """
@@ -77,7 +77,7 @@ def tools() -> list[str]:
     said = run(["rustc", "-vV"])
     host, major = re.search(r"^host: (\S+)", said, re.MULTILINE), re.search(r"^LLVM version: (\d+)", said, re.MULTILINE)
     if host is None or major is None:
-        raise NotMeasuredError("rustc -vV does not tell its host and its LLVM version")
+        raise NotMeasuredError("rustc -vV does not print its host and its LLVM version")
     own = Path(run(["rustc", "--print", "sysroot"]).strip()) / "lib" / "rustlib" / host[1] / "bin"
     found = [shutil.which(str(own / tool)) or shutil.which(f"{tool}-{major[1]}") for tool in TOOLS]
     for tool, path in zip(TOOLS, found, strict=True):
@@ -90,7 +90,7 @@ def tools() -> list[str]:
 
 
 def built() -> Path:
-    """The folder of the package `doge_hmm` with the extension that counts, built now. Raises `NotMeasuredError`."""
+    """Build the instrumented extension; return the folder of its package `doge_hmm`. Raises `NotMeasuredError`."""
     return Path(run([PORT / "coverage"]).strip())
 
 
@@ -106,7 +106,7 @@ def _figure(files: list[dict[str, Any]]) -> Figure:
 
 
 def _unreached(file: dict[str, Any]) -> Iterator[str]:
-    """The places where regions begin that were never entered."""
+    """Yield the start of every region that was never entered, as `file:line:column`."""
     name = Path(file["filename"]).relative_to(PORT).as_posix()
     for line, column, count, has_count, is_entry, is_gap in file["segments"]:
         if has_count and is_entry and not is_gap and not count:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from generators.detector.case import DetectorCase
 from generators.plain import Json
 from golden.detector import corpus
 from golden.detector.cases import definitions
-from golden.detector.corpus import DetectorDefinition, DetectorFixture, read_fixtures, to_bytes
+from golden.detector.corpus import DetectorDefinition, DetectorFixture, library_versions, read_fixtures, to_bytes
 from golden.manifest import files_hash, sha256_of
 from harness.comparators.divergence import Divergence
 from harness.panel import REFERENCE, Judgement, Panel
@@ -23,37 +22,23 @@ from harness.subjects.detector.ports.modules import DetectorPort, python
 from harness.subjects.detector.ports.threads import one_thread
 
 REFERENCE_FILES = ("hmm_regime_detector.py", "detector/*.py")
-# An outcome depends on these; another version may draw, cluster or add up otherwise.
-LIBRARIES = ("numpy", "scipy", "scikit-learn", "hmmlearn")
-
-
-def library_versions() -> dict[str, str]:
-    """The versions of the libraries that an outcome of the reference depends on."""
-    return {name: _version(name) for name in LIBRARIES}
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "not installed"
 
 
 def loaded_reference() -> DetectorPort:
-    """The reference, its names imported."""
+    """Return the reference with its names imported."""
     port = python()
     port.availability()
     return port
 
 
 class DetectorGolden(Golden[DetectorCase]):
-    """Cases with the reference's outcomes."""
+    """Fixtures of the detector: cases with the reference's outcomes."""
 
     def __init__(self, folder: Path = corpus.FOLDER) -> None:
         self.folder = folder
 
     def recorded_under(self) -> Json:
-        """Hashes of contract and reference, versions of libraries, the number of threads."""
+        """Return hashes of contract and reference, versions of libraries, and the number of threads."""
         contract = self.folder / "contract.json"
         return {
             "contract_sha256": sha256_of(contract.read_bytes() if contract.is_file() else b""),
@@ -63,22 +48,22 @@ class DetectorGolden(Golden[DetectorCase]):
         }
 
     def remedy(self, key: str) -> str:
-        """Other libraries are to be installed, other sources recorded."""
+        """Return the advice for a differing entry: install other libraries, or record again."""
         if key.startswith("libraries."):
             return "install what requirements.lock names"
         return "run `parity golden record --subject detector` if that is meant"
 
     def definitions(self) -> Sequence[DetectorDefinition]:
-        """Every definition of `golden.detector.cases`."""
+        """Return every definition of `golden.detector.cases`."""
         return list(definitions())
 
     def record(self, definition: DetectorDefinition) -> bytes:
-        """The reference's outcome, on one thread."""
+        """Record the reference's outcome, on one thread."""
         with one_thread():
             return to_bytes(DetectorFixture(definition=definition, outcome=answer(loaded_reference(), definition.case)))
 
     def redefined(self, definition: DetectorDefinition, recorded: bytes) -> tuple[str, Divergence | None] | None:
-        """Compare the cases alone: an outcome that is computed again may differ within its tolerance."""
+        """Compare only the cases, since a recomputed outcome may differ within its tolerance."""
         try:
             case = json.loads(recorded)["case"]
         except (ValueError, KeyError, TypeError):
@@ -89,17 +74,17 @@ class DetectorGolden(Golden[DetectorCase]):
         return f"is not the case that golden/detector/cases.py defines; {again}", None
 
     def define(self, case: DetectorCase, name: str, about: str) -> DetectorDefinition:
-        """A definition of a case."""
+        """Return a definition of a case."""
         promoted = replace(case, name=name, metadata={**case.metadata, "source": "golden"})
         return DetectorDefinition(about=about, case=promoted)
 
     def read(self, directory: Path) -> Sequence[DetectorFixture]:
-        """The fixtures of a folder. Raises `FixtureError`."""
+        """Read the fixtures of a folder. Raises `FixtureError`."""
         return read_fixtures(directory)
 
     def first_divergence(self, panel: Panel[DetectorCase], port: str, fixture: DetectorFixture) -> Divergence | None:
-        """The outcome within its tolerances; what a port lacks is reported as missing, not here."""
+        """Compare a port's outcome with the fixture's. A name that the port lacks is reported as missing, not here."""
         assert isinstance(panel, DetectorPanel), "the detector's fixtures are checked on the detector's ports"
         asked = panel.port if port == REFERENCE else panel.others[port]
-        judgement: Judgement = panel.held(asked, fixture.definition.case, fixture.outcome)
+        judgement: Judgement = panel.judge_port(asked, fixture.definition.case, fixture.outcome)
         return judgement.divergences[0] if judgement.divergences and judgement.not_compared is None else None

@@ -1,4 +1,4 @@
-"""The figures of a detector's run: levels compared, largest differences, what has to be identical, what was excused."""
+"""Figures of a run on the detector: levels compared, largest differences, identical values, and excused cases."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PARAMETERS = ("startprob", "transmat", "means", "covars")
 
 
 class DetectorMeasures(Measures):
-    """Figures of one port. Counters go by kind of case, by level, or by what has to be identical in every training."""
+    """Figures of one port. Counters are by kind of case, by level, or by value that must be identical in every training."""
 
     def __init__(self) -> None:
         self.kinds, self.divergent = Counter[str](), Counter[str]()
@@ -32,7 +32,7 @@ class DetectorMeasures(Measures):
         self.ties = self.degenerate = 0
 
     def add(self, case: DetectorCase, judgement: Judgement) -> None:
-        """Take in the verdict on a case."""
+        """Add the verdict on a case."""
         verdict: Verdict = judgement.measures
         self.kinds[case.kind] += 1
         self.degenerate += case.degenerate
@@ -51,7 +51,7 @@ class DetectorMeasures(Measures):
             self.levels_divergent[level_of(verdict.divergences[0].path)] += 1
 
     def tables(self, port: str) -> Sequence[Any]:
-        """Kinds, levels, largest differences, and lines about the rest."""
+        """Return tables of kinds, levels and largest differences, followed by lines of text."""
         return [self._kinds_table(port), self._levels_table(port), self._largest_table(port), *self._lines(port)]
 
     def _kinds_table(self, port: str) -> Table:
@@ -62,14 +62,14 @@ class DetectorMeasures(Measures):
         return table
 
     def _levels_table(self, port: str) -> Table:
-        """The number of comparisons of each level, and of cases in which it diverged first."""
+        """Count the comparisons of each level, and the cases in which it diverged first."""
         table = Table("level", "compared", "divergent", title=f"Levels compared: {port}", title_justify="left")
         for level, compared in sorted(self.levels.items()):
             table.add_row(level, str(compared), str(self.levels_divergent[level]))
         return table
 
     def _largest_table(self, port: str) -> Table:
-        """The largest differences at parity, those that took most of their tolerance first."""
+        """List the largest differences at parity, those closest to their tolerance first."""
         names = ("field", "difference", "of its column", "of its tolerance", "values")
         table = Table(*names, title=f"Largest differences at parity: {port}", title_justify="left")
         entries = sorted(self.largest.items(), key=lambda item: (-item[1].share, -item[1].difference))
@@ -89,7 +89,7 @@ class DetectorMeasures(Measures):
 
     @property
     def largest_parameter(self) -> float:
-        """The largest difference in any parameter of a trained model, as a share of the largest value in its column."""
+        """The largest difference of any parameter of a trained model, as a share of the largest value in its column."""
         differences = [
             largest.relative
             for path, largest in self.largest.items()
@@ -98,7 +98,7 @@ class DetectorMeasures(Measures):
         return max(differences, default=0.0)
 
     def to_json(self) -> Json:
-        """The figures as plain data."""
+        """Return the figures as plain data."""
         return {
             "kinds": {kind: {"cases": self.kinds[kind], "divergent": self.divergent[kind]} for kind in KINDS},
             "degenerate": self.degenerate,

@@ -1,4 +1,4 @@
-"""The detector's ports, opened together: the reference in this process, each candidate in a process of its own."""
+"""The open ports of the detector: the reference in this process, each candidate in a process of its own."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from harness.comparators.path import ROOT_PATH, Path
 from harness.panel import REFERENCE, CaseError, Depth, Examined, Judgement, Panel, PortRequest
 from harness.subjects.detector.asking.calls import answer
 from harness.subjects.detector.contract import DetectorContract, load_detector_contract
-from harness.subjects.detector.judging.hold import hold
+from harness.subjects.detector.judging.verdict import verdict_on
 from harness.subjects.detector.ports.isolation import (
     CASE_SEC,
     BrokenPortError,
@@ -30,7 +30,7 @@ Asked = DetectorPort | IsolatedPort
 
 
 class DetectorPanel(Panel[DetectorCase]):
-    """Open ports by name. Candidates are isolated, unless whoever makes the panel says otherwise."""
+    """Open ports by name. Candidates are isolated, unless the caller passes other ports."""
 
     def __init__(self, reference: DetectorPort, others: Sequence[Asked], contract: DetectorContract | None = None) -> None:
         self.port = reference
@@ -40,13 +40,13 @@ class DetectorPanel(Panel[DetectorCase]):
 
     @property
     def contract(self) -> DetectorContract:
-        """The contract, read when it is first needed. Raises `ContractFileError`."""
+        """The contract, read on first use. Raises `ContractFileError`."""
         if self._contract is None:
             self._contract = load_detector_contract()
         return self._contract
 
     def examine(self) -> list[Examined]:
-        """Every port's surface held against the contract's."""
+        """Compare every port's surface with the contract's. Raises `ContractFileError`."""
         surface, available = self.contract.surface, self.port.availability()
         rows = [Examined(name=REFERENCE, availability=available)]
         if available.available:
@@ -60,24 +60,26 @@ class DetectorPanel(Panel[DetectorCase]):
         return rows
 
     def expect(self, case: DetectorCase) -> Json:
-        """The reference's outcome."""
+        """Return the reference's outcome. Raises `CaseError`."""
         try:
             return answer(self.port, case)
         except Exception as error:
             raise CaseError(f"{case.name}: is not a case that can be run ({type(error).__name__}: {error})") from error
 
     def judge(self, port: str, case: DetectorCase, expected: Json, depth: Depth) -> Judgement:
-        """All that a case asks for; both depths are the same here."""
+        """Judge a port on all calls of a case; both depths are the same here."""
         del depth
-        return self.held(self.others[port], case, expected)
+        return self.judge_port(self.others[port], case, expected)
 
-    def held(self, port: Asked, case: DetectorCase, expected: Json) -> Judgement:
-        """The judgement on a port, the reference included."""
+    def judge_port(self, port: Asked, case: DetectorCase, expected: Json) -> Judgement:
+        """Judge any port, including the reference itself."""
         real = bool(case.metadata.get("real", False))
         try:
-            verdict = hold(port, case=case, reference=expected, contract=self.contract, reference_port=self.port, real=real)
+            verdict = verdict_on(
+                port, case=case, reference=expected, contract=self.contract, reference_port=self.port, real=real
+            )
         except UnnamedError as error:
-            # What was not compared has not passed.
+            # A case that was not compared has not passed.
             return _uncompared(Path(str(error)), "missing", "a name", ABSENT, str(error))
         except GivenUpError:
             silence = "not asked after it broke down too often"
@@ -92,7 +94,7 @@ class DetectorPanel(Panel[DetectorCase]):
         )
 
     def differs(self, one: str, other: str, case: DetectorCase) -> Divergence | None:
-        """The first divergence of two ports; what may be excused is what the reference excuses."""
+        """Return the first divergence of two ports, excused as between the reference and a port; None at parity."""
         self.forgive()
         try:
             expected = self.expect(case) if one == REFERENCE else self._answer(one, case)
@@ -106,13 +108,13 @@ class DetectorPanel(Panel[DetectorCase]):
         return asked.answer(case).outcome if isinstance(asked, IsolatedPort) else answer(asked, case)
 
     def forgive(self) -> None:
-        """Ask ports again that broke down too often."""
+        """Allow further calls on ports that broke down too often."""
         for port in self.others.values():
             if isinstance(port, IsolatedPort):
                 port.breakdowns = 0
 
     def candidate_of(self, port: str) -> str | None:
-        """The module's name."""
+        """Return the name of a candidate's module, or None for a built-in port."""
         kind, _, module = port.partition(":")
         return module if kind == "module" else None
 
@@ -126,8 +128,7 @@ def _uncompared(path: Path, kind: Any, reference: Any, candidate: Any, what: str
     return Judgement(divergences=[found], not_compared=what)
 
 
-# The reference and the names of candidates are the same for every batch; their processes are not, so that how often a port
-# broke down in an earlier batch decides nothing.
+# The ports are kept for later batches, but not their processes, so that breakdowns in an earlier batch do not count.
 @lru_cache(maxsize=4)
 def _kept(names: tuple[str, ...], modules: tuple[str, ...]) -> tuple[DetectorPort, ...]:
     return tuple(open_detector_ports(names, modules=modules))
@@ -135,9 +136,9 @@ def _kept(names: tuple[str, ...], modules: tuple[str, ...]) -> tuple[DetectorPor
 
 @contextmanager
 def open_panel(request: PortRequest) -> Iterator[DetectorPanel]:
-    """The ports of a request, on one thread of the numerical libraries. Raises `UnknownPortError`."""
-    known = _kept if request.may_keep else _kept.__wrapped__
-    reference, *others = known(request.names, request.candidates)
+    """Open the ports of a request, with numerical libraries limited to one thread. Raises `UnknownPortError`."""
+    opened = _kept if request.may_keep else _kept.__wrapped__
+    reference, *others = opened(request.names, request.candidates)
     timeout_sec = CASE_SEC if request.timeout_sec is None else request.timeout_sec
     with ExitStack() as stack:
         stack.enter_context(one_thread())

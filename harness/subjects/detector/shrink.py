@@ -1,7 +1,7 @@
 """Shrinking of the detector's cases.
 
-First on the integers that it was decoded from; then on the case: shorter series, fewer calls, fewer settings, rounder
-numbers.
+First the integers that a case was decoded from are shrunk, then the case itself: shorter series, fewer calls, fewer
+settings, rounder numbers.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ from harness.panel import Panel
 from harness.subject import Search, Shrinking
 
 DIGITS_MAX = 6
-# The series that are rows of one table, and the lists of calls.
+# Inputs that are series of the same length, and inputs that are lists of calls.
 ROWS, CALLS = ("rows", "closes", "volumes"), ("actions", "steps")
 NUMBERS = ("settings", "process", "size", "twist", "form", "flavour", "noise")
 
 
 class DetectorShrinking(Shrinking[DetectorCase]):
-    """Shrinks choices once, then the case itself until nothing gets smaller."""
+    """Shrinks the choices once, then the case itself until nothing gets smaller."""
 
     # A case of the detector may take a second or two on each port.
     attempts_max = 400
 
     def size(self, case: DetectorCase) -> tuple[int, str]:
-        """The number of rows, or of calls where there are no rows."""
+        """Return the number of rows, or of calls if there are no rows."""
         rows = rows_of(case)
         return (rows, "rows") if rows else (len(case.inputs.get("steps", ())), "calls")
 
     def first(self, search: Search[DetectorCase]) -> None:
-        """As many zeros as possible in the choices of a generated case."""
+        """Set as many choices of a generated case as possible to zero."""
         case, origin = search.best, search.best.metadata
         if origin.get("source") != "generated":
             return
@@ -52,7 +52,7 @@ class DetectorShrinking(Shrinking[DetectorCase]):
                 smallest = attempt
 
     def passes(self, panel: Panel[DetectorCase]) -> Sequence[Callable[[Search[DetectorCase]], None]]:
-        """Fewer calls, fewer rows, plainer data."""
+        """Return the passes in order: fewer calls, fewer rows, plainer data."""
         del panel
         return fewer_calls, fewer_rows, plainer
 
@@ -74,7 +74,7 @@ def fewer_calls(search: Search[DetectorCase]) -> None:
 
 
 def fewer_rows(search: Search[DetectorCase]) -> None:
-    """Cut all series at once, at either end, by ever smaller stretches."""
+    """Cut all series together, at either end, by ever smaller lengths."""
     if search.best.inputs.get("lengths") is not None and not search.accept(_with(search.best, lengths=None)):
         return
     stretch = rows_of(search.best) // 2
@@ -91,7 +91,7 @@ def _cut(search: Search[DetectorCase], start: int, stop: int) -> bool:
 
 
 def plainer(search: Search[DetectorCase]) -> None:
-    """Leave out settings, ask for one round, round numbers."""
+    """Leave out settings, run one round of EM, round numbers."""
     for name in ("config", "periods"):
         for key in list(search.best.inputs.get(name) or ()):
             given = search.best.inputs[name]
@@ -104,7 +104,7 @@ def plainer(search: Search[DetectorCase]) -> None:
 
 
 def _rounder(series: Series) -> Iterator[Series]:
-    """The series with fewer digits, the simplest first."""
+    """Yield the series with fewer digits, the simplest first."""
     for digits in range(DIGITS_MAX):
         values = np.round(series.values, digits)
         if not np.array_equal(values, series.values, equal_nan=True):
@@ -112,5 +112,5 @@ def _rounder(series: Series) -> Iterator[Series]:
 
 
 def rows_of(case: DetectorCase) -> int:
-    """The number of rows of the longest series of a case."""
+    """Return the number of rows of the longest series of a case."""
     return max((len(case.inputs[name].values) for name in ROWS if name in case.inputs), default=0)

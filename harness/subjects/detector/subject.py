@@ -1,4 +1,4 @@
-"""The detector behind the face."""
+"""The detector as a subject of the harness."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from harness.subject import Defaults, Subject
 
 
 class Detector(Subject[DetectorCase]):
-    """The HMM regime detector. Its ports are Python modules, each asked in a process of its own."""
+    """The HMM regime detector. Its ports are Python modules, each called in a process of its own."""
 
     name = "detector"
     options = frozenset({"candidate_modules", "market_windows", "candles"})
@@ -33,13 +33,13 @@ class Detector(Subject[DetectorCase]):
     }
 
     def open(self, request: PortRequest) -> AbstractContextManager[Panel[DetectorCase]]:
-        """Ports, with the reference in this process."""
+        """Open the ports of a request, with the reference in this process."""
         from harness.subjects.detector.panel import open_panel
 
         return open_panel(request)
 
     def sources(self) -> Mapping[str, Sequence[Path]]:
-        """Reference, contract, generators and comparators."""
+        """Return the source files of the reference, contract, generators and comparators."""
         return {
             "reference": files_of(("hmm_regime_detector.py", "detector/*.py")),
             "contract": files_of(("golden/detector/contract.json",)),
@@ -48,14 +48,14 @@ class Detector(Subject[DetectorCase]):
         }
 
     def port_files(self, candidates: Sequence[str]) -> Mapping[str, Sequence[Path]]:
-        """The files of each module, or the Rust port's package."""
+        """Return the files of each candidate module, or else those of the Rust port's package."""
         if candidates:
             return {name: module_files(name) for name in candidates}
         return {"rust": files_of(("doge-hmm/python/doge_hmm/*.py", "doge-hmm/python/doge_hmm/*.so"))}
 
     def versions(self) -> Mapping[str, str]:
-        """The libraries of the reference."""
-        from harness.subjects.detector.golden import library_versions
+        """Return the versions of the reference's libraries."""
+        from golden.detector.corpus import library_versions
 
         return library_versions()
 

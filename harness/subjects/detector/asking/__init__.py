@@ -1,1 +1,1 @@
-"""Asking a port: the calls that a case stands for, and all that they do."""
+"""Calls on a port: those that a case stands for, with everything that they return, raise, log and change."""

@@ -14,15 +14,15 @@ import numpy as np
 from harness.subjects.detector.asking.side_effects import handed_out
 from harness.subjects.detector.ports.modules import UnnamedError
 
-# Numbers that arithmetic made; whole ones stay in the text, where they are compared by their digits.
+# Floats in a text. Integers stay in it, where they are compared digit by digit.
 _NUMBER = re.compile(r"(?<![\w.])[-+]?(?:(?:\d*\.\d+|\d+\.(?=[\s\]]))(?:[eE][-+]?\d+)?|\d+[eE][-+]?\d+|nan\b|inf\b)")
 _SPACES = re.compile(r"\s+")
-# Arithmetic warnings are numpy's; where numbers go wrong, the numbers themselves are compared.
+# Arithmetic warnings are numpy's own; the numbers that they warn of are compared.
 NOT_COMPARED = (RuntimeWarning,)
 
 
 def spoken(text: str) -> dict[str, Any]:
-    """The first line of a text and its numbers apart, which have a tolerance where words have none."""
+    """Split the first line of a text into words, compared exactly, and floats, compared within a tolerance."""
     line = _SPACES.sub(" ", text.strip().partition("\n")[0])
     numbers = [float(number) for number in _NUMBER.findall(line)]
     return {"words": _NUMBER.sub("#", line), "numbers": np.array(numbers, dtype=np.float64)}
@@ -39,7 +39,7 @@ class _Records(logging.Handler):
 
 @contextmanager
 def listening() -> Iterator[list[dict[str, Any]]]:
-    """Records of every logger at WARNING or above, and warnings, inside the block."""
+    """Collect log records at WARNING or above, and warnings, inside the block; warnings are added at its end."""
     handler, root = _Records(), logging.getLogger()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -53,8 +53,8 @@ def listening() -> Iterator[list[dict[str, Any]]]:
                     handler.said.append({"level": warning.category.__name__, **spoken(str(warning.message))})
 
 
-def observed(call: Callable[[], Any]) -> dict[str, Any]:
-    """The outcome of a call: `value` or `error`, and `said`. A panic is an error like any other."""
+def captured(call: Callable[[], Any]) -> dict[str, Any]:
+    """Call, and return `value` or `error`, and `said`: log records and warnings. A panic is an error like any other."""
     with listening() as said:
         try:
             outcome: dict[str, Any] = {"value": plain(call())}
@@ -65,7 +65,7 @@ def observed(call: Callable[[], Any]) -> dict[str, Any]:
     return {**outcome, "said": said}
 
 
-# What a number or a text is without its library's own type; the first that fits.
+# Conversions of numbers and texts to Python's own types; the first that fits is used.
 _EXACTLY: tuple[tuple[tuple[type, ...], Callable[[Any], Any]], ...] = (
     ((bool, np.bool_), bool),
     ((np.floating,), float),
@@ -76,7 +76,7 @@ _EXACTLY: tuple[tuple[tuple[type, ...], Callable[[Any], Any]], ...] = (
 
 
 def plain(value: Any) -> Any:
-    """A value without what only its library knows: numbers are Python's, arrays are copies, objects tell their type."""
+    """Return a value as plain data: Python's own numbers, copies of arrays; other objects are replaced by their type."""
     if isinstance(value, np.ndarray):
         return _copied(value)
     if value is None:

@@ -1,4 +1,4 @@
-"""A detector's life: trained, updated candle by candle, stored and restored."""
+"""The life of a detector: trained, updated candle by candle, stored and restored."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ import numpy as np
 
 from generators.detector.case import Series
 from generators.plain import Json
-from harness.subjects.detector.asking.capture import observed, plain
+from harness.subjects.detector.asking.capture import captured, plain
 from harness.subjects.detector.asking.readings import begin, course, parameters
 from harness.subjects.detector.asking.side_effects import handed_in
 from harness.subjects.detector.ports.modules import DetectorPort
 
-# How far two readings of one clock may be apart that were taken at once: doubles of 1.7e9 have steps of 2e-7.
+# Two readings of the clock in one call may differ by this much.
 CLOCK_SEC = 1e-3
-# How far a probability may be from what the detector's own model says of the same rows.
+# A probability may differ by this much from the one that the detector's own model gives for the same rows.
 OWN_MODEL = 1e-9
-# Seconds after a training at which to ask whether it is too old, in shares of the interval.
+# Ages of a training at which `needs_retrain` is called, in shares of the interval.
 AGES = (0.0, 0.5, 1.0, 1.5)
 
 
 class Life:
-    """One detector of a port on one case, and what has come of it so far."""
+    """One detector of a port on one case, with its results so far."""
 
     def __init__(self, port: DetectorPort, inputs: Mapping[str, Any]) -> None:
         self.port, self.inputs = port, inputs
@@ -39,20 +39,20 @@ class Life:
         self.others: list[Json] = []
         self.kept: list[tuple[Any, Any]] = []
         self.since = time.time()
-        # One that is left alone, and is to be as it was at the end.
+        # Never used; it must be unchanged at the end.
         self.bystander = port["RegimeDetector"]()
 
     def candles(self, start: int, stop: int, scale: float = 1.0) -> tuple[Any, Any]:
-        """A stretch of closes, at so many times their price, and volumes, built anew."""
+        """Build new closes, multiplied by `scale`, and volumes, from candle `start` to `stop`."""
         closes = self.closes.cut(start, stop)
         if scale != 1.0:
             closes = Series(closes.values * scale, closes.form)
         return handed_in(closes), handed_in(self.volumes.cut(start, stop))
 
     def train(self, start: int, stop: int) -> None:
-        """Train, and read all that the training left."""
+        """Train, and read all results of the training."""
         before = plain(self.detector.state.to_dict())
-        trained = observed(lambda: self.detector.train(*self.candles(start, stop)))
+        trained = captured(lambda: self.detector.train(*self.candles(start, stop)))
         self.trainings.append({"returned": trained, **self._model(start, stop), **self._flags(before)})
 
     def _model(self, start: int, stop: int) -> Json:
@@ -60,20 +60,20 @@ class Life:
         if model is None:
             return {"trained": None}
         found: Json = {}
-        found["mean"] = observed(lambda: np.asarray(self.detector._obs_mean, dtype=np.float64))
-        found["deviation"] = observed(lambda: np.asarray(self.detector._obs_std, dtype=np.float64))
-        found["trained"] = observed(lambda: {**course(model), **parameters(model)})
-        found["labels"] = observed(lambda: [int(self.detector._label_map[state]) for state in range(3)])
-        found["transmat"] = observed(lambda: self.detector.transmat)
+        found["mean"] = captured(lambda: np.asarray(self.detector._obs_mean, dtype=np.float64))
+        found["deviation"] = captured(lambda: np.asarray(self.detector._obs_std, dtype=np.float64))
+        found["trained"] = captured(lambda: {**course(model), **parameters(model)})
+        found["labels"] = captured(lambda: [int(self.detector._label_map[state]) for state in range(3)])
+        found["transmat"] = captured(lambda: self.detector.transmat)
         if not self.trainings:
-            rows = observed(lambda: self._standardised(start, stop))
+            rows = captured(lambda: self._standardised(start, stop))
             if "value" in rows and len(rows["value"]):
                 series = Series(rows["value"])
                 settings = {"n_components": 3, "random_state": 42}
-                found["start"] = observed(lambda: begin(self.port, series, None, settings))
-                found["path"] = observed(lambda: model.predict(rows["value"]))
-                found["posteriors"] = observed(lambda: model.predict_proba(rows["value"]))
-                found["score"] = observed(lambda: model.score(rows["value"]))
+                found["start"] = captured(lambda: begin(self.port, series, None, settings))
+                found["path"] = captured(lambda: model.predict(rows["value"]))
+                found["posteriors"] = captured(lambda: model.predict_proba(rows["value"]))
+                found["score"] = captured(lambda: model.score(rows["value"]))
         return found
 
     def _standardised(self, start: int, stop: int) -> Any:
@@ -81,19 +81,19 @@ class Life:
         return (rows - np.asarray(self.detector._obs_mean)) / np.asarray(self.detector._obs_std)
 
     def _flags(self, before: Any) -> Json:
-        flags: Json = {"trained_flag": bool(self.detector._trained), "needs_retrain": observed(self.detector.needs_retrain)}
+        flags: Json = {"trained_flag": bool(self.detector._trained), "needs_retrain": captured(self.detector.needs_retrain)}
         flags["state_stays"] = plain(self.detector.state.to_dict()) == before
-        flags["too_old"] = observed(self._too_old)
+        flags["too_old"] = captured(self._too_old)
         return flags
 
     def _too_old(self) -> list[bool]:
-        """`needs_retrain` by a clock that shows a share of the interval since the training."""
+        """Call `needs_retrain` at each of `AGES`, with a clock set to that age."""
         interval = self.detector.cfg["HMM_RETRAIN_INTERVAL_SEC"]
         trained_at, clock = self.detector._last_train_ts, self.detector._now
         found = []
         try:
             for share in AGES:
-                # A sum of doubles may lie a bit below the interval: the one that counts is asked for.
+                # The sum may be rounded below the age; take the first double that is not.
                 at = trained_at + share * interval
                 while at - trained_at < share * interval:
                     at = math.nextafter(at, math.inf)
@@ -104,17 +104,17 @@ class Life:
         return found
 
     def beside(self, start: int, stop: int) -> None:
-        """Train another detector on other candles; the first one has nothing to do with it."""
+        """Train and update another detector, which must not change the first one."""
         other = self.port["RegimeDetector"](dict(self.inputs["config"]))
         other.train(*self.candles(start, stop))
         other.update(*self.candles(start, stop))
 
     def update(self, start: int, stop: int, scale: float = 1.0) -> None:
-        """Update, and read the state twice: as it was returned, and as the detector holds it."""
+        """Update, and read the state that was returned and the one that the detector keeps."""
 
         def call() -> Any:
-            held = self.detector.state
-            before = held.last_update_ts
+            previous = self.detector.state
+            before = previous.last_update_ts
             self.since = time.time()
             state = self.detector.update(*self.candles(start, stop, scale))
             read = self._state(state, before)
@@ -123,22 +123,22 @@ class Life:
             return {
                 **read,
                 "types": [type(state.regime).__name__, type(state.probabilities).__name__],
-                "follows": None if state is held else self._follows(state, *self.candles(start, stop, scale)),
-                "new": state is not held,
+                "follows": None if state is previous else self._follows(state, *self.candles(start, stop, scale)),
+                "new": state is not previous,
                 "held": self.detector.state is state,
             }
 
-        self.updates.append(observed(call))
+        self.updates.append(captured(call))
         snapshot = self.detector.last_observation
         names = ("macd_hist_slope", "ema_spread_pct", "rsi_zone", "volume_ratio")
         self.observations.append(None if snapshot is None else [plain(getattr(snapshot, name)) for name in names])
 
     def _follows(self, state: Any, closes: Any, volumes: Any) -> bool:
-        """True if a new state is what the detector's own model says of these candles.
+        """Return True if a new state follows from the detector's own model and these candles.
 
-        Asked of every port about itself, it holds even where two trainings have nothing to agree on.
+        This must be true of every port, even if its training legitimately differs from the reference's.
         """
-        # Where hmmlearn is missing there is no reference, and this is not asked; `parity doctor` must still start.
+        # Imported here because `parity doctor` must start without hmmlearn, which these modules need.
         from detector.inference import judge
         from detector.types import RegimeState
 
@@ -155,7 +155,7 @@ class Life:
     def _state(self, state: Any, before: float | None = None) -> Json:
         read: Json = plain(state.to_dict())
         at = read.pop("last_update_ts", None)
-        # The time itself is the clock's: it is that of the call, or it is what it was before.
+        # Times cannot be compared between ports: the update time must be that of the call, or unchanged.
         read["updated"] = "before" if at == before else self._is_now(at)
         return read
 
@@ -163,7 +163,7 @@ class Life:
         return isinstance(at, float) and self.since - CLOCK_SEC <= at <= time.time() + CLOCK_SEC
 
     def snapshot(self) -> None:
-        """Store the detector, and restore another one from it."""
+        """Store the detector, and restore another one from the stored data."""
 
         def call() -> Any:
             stored = self.port["serialize_for_snapshot"](self.detector)
@@ -171,20 +171,20 @@ class Life:
             self.port["restore_from_snapshot"](other, stored)
             state = self._state(other.state, self.detector.state.last_update_ts)
             flag, kept = bool(stored["_hmm_trained"]), plain(self.detector.state.to_dict())
-            # What was stored is the caller's: neither detector sees what is done to it.
+            # The stored data belong to the caller: changing them must not change either detector.
             stored["_hmm_regime_state"]["probabilities"][:] = [0.25, 0.25, 0.5]
             apart = [plain(each.state.to_dict()) == kept for each in (self.detector, other)]
             return {"keys": sorted(stored), "state": state, "trained": flag, "needs_retrain": bool(other.needs_retrain()),
                     "apart": apart}  # fmt: skip
 
-        self.others.append(observed(call))
+        self.others.append(captured(call))
 
     def outcome(self) -> Json:
-        """The whole life, level by level."""
+        """Return all results, level by level."""
         untouched = all(plain(state.to_dict()) == read for state, read in self.kept)
         cfg = self.detector.cfg
         cfg["HMM_BIAS_GAIN"] = 99.0
-        settings = [observed(partial(_settings, one)) for one in (self.detector, self.bystander)]
+        settings = [captured(partial(_settings, one)) for one in (self.detector, self.bystander)]
         alone = [plain(self.bystander.state.to_dict()), bool(self.bystander.needs_retrain()), plain(self.bystander.transmat)]
         return {
             "features": {"last_observation": self.observations},
@@ -204,7 +204,7 @@ def _settings(detector: Any) -> list[Any]:
 
 
 def live(port: DetectorPort, inputs: Mapping[str, Any]) -> Json:
-    """All actions of a case, one after the other."""
+    """Run all actions of a case in order; return the results, level by level."""
     life = Life(port, inputs)
     actions: dict[str, Callable[..., None]] = {
         "train": life.train,

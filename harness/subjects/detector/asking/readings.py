@@ -1,4 +1,4 @@
-"""Readings of a model: its parameters, the course of its training, and where a training starts."""
+"""Readings of a model: its parameters, the course of its training, and the start of a training."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ PARAMETERS = ("startprob_", "transmat_", "means_", "_covars_")
 
 
 def parameters(model: Any) -> Json:
-    """A model's parameters as doubles: hmmlearn keeps float32 centres until the first round."""
+    """Read a model's parameters, converted to doubles because hmmlearn keeps float32 centres until the first round."""
     return {name.strip("_"): np.asarray(getattr(model, name), dtype=np.float64).copy() for name in PARAMETERS}
 
 
 def course(model: Any) -> Json:
-    """The course of a model's training."""
+    """Read the course of a model's training."""
     monitor = model.monitor_
     return {
         "iterations": int(monitor.iter),
@@ -30,9 +30,9 @@ def course(model: Any) -> Json:
 
 
 def begin(port: DetectorPort, rows: Series, lengths: Any, settings: Mapping[str, Any]) -> Json:
-    """The start of a training: the random draws, the centres of k-means, the spread of the data."""
+    """Initialise a new model; return its random draws, the centres of k-means and the covariances of the data."""
     model = port["GaussianHMM"](**settings)
-    # As `fit` would hand it on: checked, contiguous.
+    # Contiguous doubles, as `fit` passes them.
     data = np.ascontiguousarray(rows.build(), dtype=np.float64)
     model._init(data, np.asarray([len(data)] if lengths is None else lengths))
     start = parameters(model)

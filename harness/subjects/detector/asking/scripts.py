@@ -1,4 +1,4 @@
-"""Scripts of single calls on a port's names; `generators.detector.functions` says how they are written."""
+"""Runs scripts of single calls on a port's names; `generators.detector.functions` describes their format."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from typing import Any
 from generators.detector.case import Series
 from generators.errors import ParityError
 from generators.plain import Json
-from harness.subjects.detector.asking.capture import observed
+from harness.subjects.detector.asking.capture import captured
 from harness.subjects.detector.asking.side_effects import handed_in
 from harness.subjects.detector.ports.modules import NAMES, DetectorPort
 
 
 class NotMadeError(ParityError):
-    """A step is about an object that no step before it made; the message is its name."""
+    """A step uses an object that no earlier step made; the message is its name."""
 
 
 def play(port: DetectorPort, steps: Sequence[Mapping[str, Any]]) -> list[Json]:
-    """The outcome of every step, in order; one that fails leaves its object unmade."""
+    """Run the steps in order; return the outcome of each. A step that fails makes no object."""
     objects: dict[str, Any] = {}
-    return [observed(lambda step=step: _take(port, step, objects)) for step in steps]  # type: ignore[misc]
+    return [captured(lambda step=step: _take(port, step, objects)) for step in steps]  # type: ignore[misc]
 
 
 def _take(port: DetectorPort, step: Mapping[str, Any], objects: dict[str, Any]) -> Any:
@@ -53,7 +53,7 @@ def _object(name: str, objects: Mapping[str, Any]) -> Any:
 
 
 def _built(value: Any, objects: Mapping[str, Any]) -> Any:
-    """An argument as the port gets it."""
+    """Build an argument from plain data, as the port gets it."""
     if isinstance(value, Series):
         return handed_in(value)
     if isinstance(value, dict):

@@ -16,14 +16,14 @@ HANDED_IN, HANDED_OUT, NUMPYS, PYTHONS = "handed_in", "handed_out", "numpy_rando
 
 
 class Watch:
-    """The objects that went in and out during a case, and copies of what they were."""
+    """The objects passed to and returned by a port during a case, with copies of them."""
 
     def __init__(self) -> None:
         self.objects: list[tuple[str, Any, Any]] = []
         self.generators = _generators()
 
-    def touched(self) -> tuple[str, ...]:
-        """The kinds of objects that are not what they were."""
+    def side_effects(self) -> tuple[str, ...]:
+        """Return the kinds of objects that have changed since."""
         found = [what for what, now, before in self.objects if not _same(now, before)]
         drawn = [what for what, state in _generators().items() if state != self.generators[what]]
         return tuple(dict.fromkeys([*found, *drawn]))
@@ -34,7 +34,7 @@ _watching: list[Watch] = []
 
 @contextmanager
 def watching() -> Iterator[Watch]:
-    """Watch over what is handed in and out meanwhile."""
+    """Watch the objects passed to and returned by a port inside the block."""
     _watching.append(Watch())
     try:
         yield _watching[-1]
@@ -43,7 +43,7 @@ def watching() -> Iterator[Watch]:
 
 
 def handed_in(series: Series) -> Any:
-    """The series as a caller hands it in."""
+    """Build the series as a caller passes it, and watch it."""
     built = series.build()
     if _watching:
         _watching[-1].objects.append((HANDED_IN, built, copy.deepcopy(built)))
@@ -51,14 +51,14 @@ def handed_in(series: Series) -> Any:
 
 
 def handed_out(array: np.ndarray[Any, Any], copied: np.ndarray[Any, Any]) -> None:
-    """Note an array that a port gave away, with a copy of it."""
+    """Watch an array that a port returned, given a copy of it."""
     if _watching:
         _watching[-1].objects.append((HANDED_OUT, array, copied))
 
 
 def _same(now: Any, before: Any) -> bool:
     if not isinstance(before, np.ndarray):
-        return bool(now == before)  # in lists a NaN is itself
+        return bool(now == before)  # lists compare a NaN by identity
     alike = now.shape == before.shape and now.dtype == before.dtype
     return bool(alike and (before.dtype.hasobject or now.tobytes() == before.tobytes()))
 

@@ -1,1 +1,1 @@
-"""Judging an outcome of the detector: tolerances, degenerate data, rounding ties."""
+"""Judging outcomes of the detector: tolerances, degenerate data, rounding ties."""

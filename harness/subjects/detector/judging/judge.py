@@ -1,8 +1,8 @@
-"""Two outcomes of one case, a verdict: at parity, divergent, or excused by a comparison that is counted.
+"""Compares two outcomes of one case: they are at parity, divergent, or excused by a weaker comparison, which is counted.
 
-A case is excused only where the reference parts with itself once its data are moved by their last bit, and never on real
-candles: then the statistical comparator decides whether the two optima are as good as each other, or, on data that were
-declared degenerate, what is defined is compared alone.
+A case can be excused only if the reference's own outcome changes once the data are perturbed in the last bit, and never on
+real candles. The statistical comparator then decides if the two optima are equally good; on degenerate data, only the
+well-defined part is compared.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ from harness.comparators.epsilon import Comparison, Largest, compare
 from harness.comparators.path import Path
 from harness.comparators.tolerances import Tolerances
 from harness.subjects.detector.contract import DetectorContract
-from harness.subjects.detector.judging.perturbation import moved_outcomes
+from harness.subjects.detector.judging.perturbation import perturbed_outcomes
 from harness.subjects.detector.judging.rounding import without_ties
 from harness.subjects.detector.judging.statistical import Likeness, compare_optima
 from harness.subjects.detector.judging.well_defined import agreed, well_defined, within
 from harness.subjects.detector.ports.modules import DetectorPort
 
 NOTHING = Tolerances()
-# What a case may be excused by.
+# The comparisons that may excuse a case.
 STATISTICS, WELL_DEFINED = "statistics", "what is well defined"
-# The level of what a call must leave alone; it stands in every outcome's place for it.
+# The level of side effects, which is compared in every case.
 SIDE_EFFECTS = "touched"
 
 
 @dataclass
 class Verdict:
-    """The verdict on one case and port. `excused` names the weaker comparison that had to do."""
+    """The verdict on one case and port. `excused` names the weaker comparison that the case passed, if any."""
 
     divergences: list[Divergence] = field(default_factory=list)
     largest: dict[str, Largest] = field(default_factory=dict)
@@ -58,7 +58,7 @@ def is_of_training(path: Path) -> bool:
 
 
 def level_of(path: Path) -> str:
-    """The level of comparison that a path belongs to: its first name."""
+    """Return the level of comparison of a path, which is its first name."""
     return str(path.steps[0]) if path.steps else path
 
 
@@ -71,34 +71,37 @@ def judge(
     reference_port: DetectorPort,
     real: bool,
 ) -> Verdict:
-    """The verdict on a candidate's outcome; `real` says that the case is made of real candles."""
+    """Judge a candidate's outcome; `real` is True for a case of real candles, which is never excused."""
     found = compare_outcomes(case=case, reference=reference, candidate=candidate, contract=contract)
     divergences, ties = without_ties(found.divergences, reference=reference, candidate=candidate, case=case, contract=contract)
     identical = [] if case.degenerate else list(identities(reference, candidate))
     verdict = Verdict(divergences, found.largest, identical, ties, levels=(*reference, SIDE_EFFECTS))
-    # Only what a training leaves can hang on the last bit; whatever follows from an equal model is held to it.
+    # Only the results of a training may depend on the last bit; what follows from an equal model must agree.
     if real or not any(is_of_training(each.path) or level_of(each.path) == "em" for each in divergences):
         return verdict
-    moved = moved_outcomes(case, reference_port)
-    parted = [compare_outcomes(case=case, reference=reference, candidate=outcome, contract=contract) for outcome in moved]
-    shaky = {each.path for comparison in parted for each in comparison.divergences}
+    perturbed = perturbed_outcomes(case, reference_port)
+    unstable = {
+        each.path
+        for outcome in perturbed
+        for each in compare_outcomes(case=case, reference=reference, candidate=outcome, contract=contract).divergences
+    }
     if case.kind == "em":
-        # A collapsing state multiplies the last bit round by round: value by value, a port may part where the reference does.
-        if all(each.path in shaky for each in divergences):
+        # A collapsing state amplifies the last bit in every round, so each value that the reference changes may differ.
+        if all(each.path in unstable for each in divergences):
             verdict.divergences, verdict.excused = [], WELL_DEFINED
         return verdict
-    if not any(is_of_training(path) for path in shaky):
+    if not any(is_of_training(path) for path in unstable):
         return verdict
-    return _excuse(verdict, case, [reference, *moved], candidate, contract)
+    return _excuse(verdict, case, [reference, *perturbed], candidate, contract)
 
 
 def compare_outcomes(*, case: DetectorCase, reference: Json, candidate: Json, contract: DetectorContract) -> Comparison:
-    """Field by field, each within its tolerance."""
+    """Compare two outcomes field by field, each within its tolerance."""
     return compare(reference=reference, candidate=candidate, tolerances=contract.tolerances, data=data_of(case))
 
 
 def data_of(case: DetectorCase) -> npt.NDArray[np.float64] | None:
-    """The rows whose size tolerances refer to; a detector standardises its own."""
+    """Return the rows whose size tolerances refer to; those of a detector are standardised, of size one."""
     if case.kind == "detector":
         return np.ones((1, 4))
     rows = case.inputs.get("rows")
@@ -108,7 +111,7 @@ def data_of(case: DetectorCase) -> npt.NDArray[np.float64] | None:
 def _excuse(
     verdict: Verdict, case: DetectorCase, references: Sequence[Json], candidate: Json, contract: DetectorContract
 ) -> Verdict:
-    """The verdict of the comparison that a case falls back to; `references` is what the reference did, and did a bit aside."""
+    """Apply the weaker comparison; `references` are the reference's outcomes on the case and on its perturbations."""
     if case.degenerate:
         outcome, known = within(well_defined(candidate), agreed([well_defined(reference) for reference in references]))
         verdict.divergences = compare(reference=known, candidate=outcome, tolerances=NOTHING).divergences
@@ -119,21 +122,21 @@ def _excuse(
         try:
             verdict.likeness = compare_optima(reference=left, candidate=right, criteria=contract.criteria)
         except (IndexError, TypeError, ValueError):
-            return verdict  # of other shapes: there is nothing to match
+            return verdict  # the shapes differ, so states cannot be matched
         if verdict.likeness.passed:
             verdict.divergences, verdict.excused = [], STATISTICS
     return verdict
 
 
 def _trained(outcome: Json) -> Json:
-    """The part of an outcome that is about its (first) training."""
+    """Return the part of an outcome that describes its first training."""
     level: Json = outcome.get("same_seed", {})
     trainings = level.get("trainings")
     return (trainings[0] if trainings else {}) if trainings is not None else level
 
 
 def _optimum(outcome: Json) -> dict[str, Any] | None:
-    """Parameters, labels, posteriors and score of a training, None where there is not all of it."""
+    """Return parameters, labels, posteriors and score of a training, or None if any is missing."""
     level = _trained(outcome)
     try:
         values = {name: level[name]["value"] for name in ("path", "posteriors", "score")}
@@ -143,7 +146,7 @@ def _optimum(outcome: Json) -> dict[str, Any] | None:
 
 
 def identities(reference: Json, candidate: Json) -> Iterator[tuple[str, bool]]:
-    """The values that must be identical in every training, each with True if it is."""
+    """Yield the name of each value that must be identical in every training, with True if it is."""
     pairs = [(reference.get("same_seed", {}), candidate.get("same_seed", {}))]
     if "trainings" in pairs[0][0]:
         pairs = list(zip(pairs[0][0]["trainings"], pairs[0][1].get("trainings", []), strict=False))

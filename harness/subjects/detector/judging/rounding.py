@@ -1,4 +1,4 @@
-"""Values rounded to four decimals: one unit apart is agreement only where a tie lies between what was rounded."""
+"""Rounding ties: rounded values one unit apart agree only if the unrounded values lie on either side of a tie."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ DEFAULT_GAIN = 1.0
 def without_ties(
     divergences: Sequence[Divergence], *, reference: Json, candidate: Json, case: DetectorCase, contract: DetectorContract
 ) -> tuple[list[Divergence], int]:
-    """The divergences that are more than a rounding tie, and how many were one."""
+    """Return the divergences that are not rounding ties, and the number of ties."""
     kept = []
     for each in divergences:
         try:
             tie = _is_tie(each, reference, candidate, case, contract)
         except (KeyError, IndexError, TypeError, ValueError):
-            tie = False  # a state that is none has no tie
+            tie = False  # not a valid state
         if not tie:
             kept.append(each)
     return kept, len(divergences) - len(kept)
@@ -49,7 +49,7 @@ def _is_tie(found: Divergence, reference: Json, candidate: Json, case: DetectorC
 
 
 def unrounded(name: str, state: dict[str, Any], gain: float) -> float:
-    """A state's confidence or bias before it was rounded, from its probabilities."""
+    """Compute a state's confidence or bias before rounding, from its probabilities."""
     bearish, _, bullish = state["probabilities"]
     if name == "confidence":
         second, first = sorted(state["probabilities"])[1:]

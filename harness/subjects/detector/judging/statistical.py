@@ -1,8 +1,8 @@
-"""The statistical comparator: two models that ended in different optima, are they as good as each other?
+"""The statistical comparator: decides if two models that ended in different optima are equally good.
 
-It is asked only where parameters do not agree, and says what its answer rests on: states are matched up to their order, and the
-share of rows with the same label has to have a lower confidence bound, which needs a number of rows. Rows of one series hang
-together, so that the bound is rather too kind; nothing that runs on real candles is judged by it.
+It is used only if parameters do not agree. States are matched regardless of their order, and the lower confidence bound of
+the share of rows with the same label must reach a minimum, which takes a minimum number of rows. Rows of one series are
+correlated, so the bound is somewhat optimistic; cases of real candles are never judged by it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Labels = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, kw_only=True)
 class Criteria:
-    """The criteria that two optima must meet; read from `golden/detector/contract.json`."""
+    """The criteria that two optima must meet, read from `golden/detector/contract.json`."""
 
     confidence: float
     agreement_lower_min: float
@@ -32,13 +32,13 @@ class Criteria:
 
     @property
     def rows_min(self) -> int:
-        """The smallest number of rows that can give the bound: with every single one of them in agreement."""
+        """The number of rows that reaches the bound if all of them agree; with fewer, the bound cannot be reached."""
         return sample_size(self.agreement_lower_min, self.confidence)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Likeness:
-    """The likeness of two models. `gap` is in log-likelihood a row, `drift` in probability of the matched states."""
+    """The likeness of two models. `gap` is in log-likelihood per row, drifts are in probability of the matched states."""
 
     permutation: tuple[int, ...]
     agreeing: int
@@ -55,28 +55,28 @@ class Likeness:
         return not self.shortfalls
 
     def to_json(self) -> dict[str, Any]:
-        """The likeness as plain data."""
+        """Return the likeness as plain data."""
         return {**vars(self), "permutation": list(self.permutation), "shortfalls": list(self.shortfalls), "passed": self.passed}
 
 
 def agreement_lower(agreeing: int, rows: int, confidence: float = 0.95) -> float:
-    """The lower bound of the true share, after Clopper and Pearson, one-sided."""
+    """Return the one-sided lower confidence bound of the true share (Clopper and Pearson)."""
     if rows <= 0 or agreeing <= 0:
         return 0.0
     return float(beta.ppf(1.0 - confidence, agreeing, rows - agreeing + 1))
 
 
 def sample_size(bound: float, confidence: float = 0.95) -> int:
-    """The number of rows, all of them agreeing, for the lower bound to reach `bound`: 299 for 0.99 at 95 %."""
+    """Return how many rows must all agree for the lower bound to reach `bound`: 299 for 0.99 at 95 %. Raises `ValueError`."""
     if not 0.0 < bound < 1.0:
         raise ValueError(f"bound must be between 0 and 1, got {bound}")
     return math.ceil(math.log(1.0 - confidence) / math.log(bound))
 
 
 def match_states(reference: Mapping[str, Floats], candidate: Mapping[str, Floats]) -> tuple[int, ...]:
-    """For each state of the reference the candidate's state that lies nearest, each taken once.
+    """Match each state of the reference to a candidate's state, so that the total distance of the means is least.
 
-    Means are measured in the reference's own deviations, so that no feature counts for its unit alone.
+    Distances are in units of the reference's deviations, so that the units of features do not matter.
     """
     spread = np.sqrt(np.maximum(reference["covars"], 1e-300))
     far = (reference["means"][:, None, :] - candidate["means"][None, :, :]) / spread[:, None, :]
@@ -86,9 +86,9 @@ def match_states(reference: Mapping[str, Floats], candidate: Mapping[str, Floats
 
 
 def compare_optima(*, reference: Mapping[str, Any], candidate: Mapping[str, Any], criteria: Criteria) -> Likeness:
-    """The likeness of two trained models on the rows they were trained on.
+    """Compare two trained models on the rows they were trained on.
 
-    Both hold `means` and `covars`, the `path` of their labels, their `posteriors` and the `score` of the rows.
+    Both hold `means` and `covars`, the `path` of labels, the `posteriors` and the `score` of the rows.
     """
     permutation = match_states(reference, candidate)
     back = np.argsort(np.array(permutation))
@@ -101,11 +101,11 @@ def compare_optima(*, reference: Mapping[str, Any], candidate: Mapping[str, Any]
     mean, largest = (float(drift.mean()), float(drift.max())) if rows else (0.0, 0.0)
     shortfalls = []
     if rows < criteria.rows_min:
-        shortfalls.append(f"{rows} rows are too few to tell: it takes {criteria.rows_min}")
+        shortfalls.append(f"{rows} rows are too few: it takes {criteria.rows_min}")
     elif not lower >= criteria.agreement_lower_min:
         shortfalls.append(f"labels agree on {agreeing} of {rows} rows, at least {lower:.4f} of them")
     if not gap <= criteria.log_likelihood_gap_max:
-        shortfalls.append(f"the log-likelihoods are {gap:.3g} a row apart")
+        shortfalls.append(f"the log-likelihoods differ by {gap:.3g} per row")
     if not mean <= criteria.drift_mean_max:
         shortfalls.append(f"probabilities drift by {mean:.3g} on average")
     return Likeness(

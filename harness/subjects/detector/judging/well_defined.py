@@ -1,6 +1,6 @@
-"""The well-defined part of a training on degenerate data: errors, shapes, and places where there is a number at all.
+"""The well-defined part of a training on degenerate data: errors, shapes, and which values are finite.
 
-And of that only what the reference itself keeps to when its data are moved by their last bit.
+Only the part that does not change in the reference when its data are perturbed is compared.
 """
 
 from __future__ import annotations
@@ -10,19 +10,19 @@ from typing import Any
 
 import numpy as np
 
-# These hang on the last bit like the numbers themselves.
+# These depend on the last bit of the data.
 LEFT_OUT = ("history", "iterations", "converged", "said", "path", "labels", "decoded", "map", "numbers")
 
 
 class _Undefined:
-    """Stands where the reference parts with itself."""
+    """Stands for a value that differs between the reference's outcomes on perturbed data."""
 
 
 UNDEFINED = _Undefined()
 
 
 def well_defined(outcome: Any) -> Any:
-    """The outcome with every number replaced by whether it is one."""
+    """Replace every float in the outcome by True if it is finite and False otherwise; leave out `LEFT_OUT`."""
     if isinstance(outcome, dict):
         return {key: well_defined(value) for key, value in outcome.items() if key not in LEFT_OUT}
     if isinstance(outcome, list):
@@ -35,7 +35,7 @@ def well_defined(outcome: Any) -> Any:
 
 
 def agreed(outcomes: Sequence[Any]) -> Any:
-    """The common part of all outcomes; `UNDEFINED` stands for the rest."""
+    """Return the part that all outcomes have in common; `UNDEFINED` stands for the rest."""
     first, *others = outcomes
     for other in others:
         first = _common(first, other)
@@ -51,7 +51,7 @@ def _common(left: Any, right: Any) -> Any:
 
 
 def within(outcome: Any, known: Any) -> tuple[Any, Any]:
-    """Both without what `known` leaves undefined, so that they can be compared."""
+    """Return both values without the parts that `known` leaves undefined, so that they can be compared."""
     if isinstance(outcome, dict) and isinstance(known, dict):
         keys = [key for key in {**known, **outcome} if known.get(key) is not UNDEFINED]
         pairs = {key: within(outcome.get(key), known[key]) if key in known else (outcome[key], None) for key in keys}

@@ -1,4 +1,4 @@
-"""A port in a process of its own: it may die, hang, print or change what all share, and the run goes on and says so."""
+"""Ports in processes of their own. A port may die, hang, print or change global state; the run reports it and goes on."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ from harness.subjects.detector.ports.modules import DetectorPort, UnnamedError
 from harness.subjects.detector.ports.surface import differing
 from harness.subjects.detector.ports.threads import one_thread
 
-# A case takes the reference a few seconds at most; whoever needs this long does not answer.
+# The reference takes a few seconds per case at most; a port that takes this long counts as hung.
 CASE_SEC = 120.0
-# A port that broke down this often is not asked again.
+# After this many breakdowns, a port is not called again.
 BREAKDOWNS_MAX = 3
 
 
 class BrokenPortError(ParityError):
-    """A port did not answer: it ended its process, hung, or raised what its caller cannot expect. The message says which."""
+    """A port did not answer: it ended its process, hung, or raised an unexpected exception. The message says which."""
 
 
 class GivenUpError(ParityError):
-    """A port broke down too often to be asked again."""
+    """A port broke down too often to be called again."""
 
 
 @dataclass(frozen=True)
 class Opened:
-    """A port's description of itself once its module is imported."""
+    """The availability, version and missing names of a port whose module was imported."""
 
     available: Availability
     version: str | None = None
@@ -48,7 +48,7 @@ class Opened:
 
 
 class IsolatedPort:
-    """A port behind a pipe. The process is started with the first question, and anew after it broke down."""
+    """A port behind a pipe. Its process is started by the first call, and again after a breakdown."""
 
     def __init__(self, port: DetectorPort, *, timeout_sec: float = CASE_SEC) -> None:
         self.port = port
@@ -59,7 +59,7 @@ class IsolatedPort:
         self._opened: Opened | None = None
 
     def opened(self) -> Opened:
-        """The availability, version and missing names of the port. Asked once."""
+        """Import the module in the process; return the result, which is cached."""
         if self._opened is None:
             try:
                 self._opened = self._ask("open")
@@ -69,7 +69,7 @@ class IsolatedPort:
         return self._opened
 
     def differing(self, surface: Json) -> list[Divergence]:
-        """The divergences of its surface from the contract's."""
+        """Return the divergences of the port's surface from the contract's."""
         try:
             found: list[Divergence] = self._ask("differing", surface)
         except BrokenPortError as error:
@@ -77,14 +77,14 @@ class IsolatedPort:
         return found
 
     def answer(self, case: DetectorCase) -> Answer:
-        """The port's answer to a case. Raises `UnnamedError`, `BrokenPortError`, `GivenUpError`."""
+        """Run a case in the process. Raises `UnnamedError`, `BrokenPortError` and `GivenUpError`."""
         if self.breakdowns >= BREAKDOWNS_MAX:
             raise GivenUpError(self.name)
         found: Answer = self._ask("answer", case)
         return found
 
     def close(self) -> None:
-        """End its process, whatever it is doing."""
+        """Kill the process, if there is one."""
         if self._child is not None:
             process, pipe = self._child
             self._child = None
@@ -120,12 +120,12 @@ class IsolatedPort:
 
 @contextmanager
 def isolated(port: DetectorPort, *, timeout_sec: float = CASE_SEC) -> Iterator[IsolatedPort]:
-    """A port in a process that ends with the block."""
-    alone = IsolatedPort(port, timeout_sec=timeout_sec)
+    """Isolate a port in a process that ends with the block."""
+    isolated_port = IsolatedPort(port, timeout_sec=timeout_sec)
     try:
-        yield alone
+        yield isolated_port
     finally:
-        alone.close()
+        isolated_port.close()
 
 
 def _ending(status: int | None) -> str:
@@ -141,7 +141,7 @@ def _start(port: DetectorPort) -> tuple[Any, Connection]:
     ours, theirs = context.Pipe()
     process = context.Process(target=_serve, args=(port, theirs, ours), daemon=True)
     with warnings.catch_warnings():
-        # Python warns of threads; BLAS, whose they are, ends them before a fork.
+        # Python warns of forking with threads, but BLAS stops its threads before a fork.
         warnings.simplefilter("ignore", DeprecationWarning)
         process.start()
     theirs.close()
@@ -149,10 +149,10 @@ def _start(port: DetectorPort) -> tuple[Any, Connection]:
 
 
 def _serve(port: DetectorPort, pipe: Connection, parents: Connection) -> None:
-    """The other side of the pipe, until it is closed."""
+    """Serve requests in the child process until the pipe is closed."""
     parents.close()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # What a port prints must not get into a report.
+    # A port's output must not get into a report.
     os.dup2(2, 1)
     sys.stdout = sys.stderr = os.fdopen(2, "w", closefd=False, errors="replace")
     requests: dict[str, Callable[..., Any]] = {
@@ -179,7 +179,7 @@ def _serve(port: DetectorPort, pipe: Connection, parents: Connection) -> None:
 
 
 def loaded(port: DetectorPort) -> DetectorPort:
-    """The port with its names; a process that was started anew has yet to import them."""
+    """Import the names of a port in this process, if necessary; return the port."""
     port.availability()
     return port
 
@@ -192,7 +192,7 @@ def _open(port: DetectorPort) -> Opened:
 
 
 def said(error: BaseException) -> str:
-    """An exception in one line; one that cannot tell its text tells its type."""
+    """Return an exception's type and the first line of its text, if it can be converted to text."""
     try:
         text = str(error)
     except Exception:

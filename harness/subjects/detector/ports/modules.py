@@ -1,4 +1,4 @@
-"""Ports of the detector: a module each, with the reference's names. All are called in this process, with the same calls."""
+"""Ports of the detector: each is a module with the reference's names, called in this process."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 from generators.errors import ParityError
 from harness.panel import REFERENCE, Availability, UnknownPortError
 
-# What a port of the detector is: these names, in one module.
+# The names that a port of the detector must have.
 NAMES = (
     "GaussianHMM", "FeatureExtractor", "RegimeDetector", "Regime", "RegimeState", "IndicatorSnapshot",
     "compute_blended_idle_target", "compute_grid_bias", "serialize_for_snapshot", "restore_from_snapshot",
@@ -28,7 +28,7 @@ class UnnamedError(ParityError):
 
 @dataclass(eq=False)
 class DetectorPort:
-    """One implementation: its name, how to load its names, and the version of what was loaded."""
+    """One implementation. `load` imports its names, `package` is the one whose version is reported."""
 
     name: str
     load: Callable[[], dict[str, Any]]
@@ -38,7 +38,7 @@ class DetectorPort:
     found: Availability | None = None
 
     def availability(self) -> Availability:
-        """The availability of its module. The import happens once."""
+        """Import the module on the first call; return if it is available."""
         if self.found is None:
             try:
                 self.names = self.load()
@@ -51,17 +51,17 @@ class DetectorPort:
         return self.found
 
     def missing(self) -> list[str]:
-        """The names that it lacks."""
+        """Return the names that the port lacks."""
         return [name for name in NAMES if name not in self.names]
 
     def __getitem__(self, name: str) -> Any:
-        """One of its names. Raises `UnnamedError`."""
+        """Return the object of that name. Raises `UnnamedError`."""
         if name not in self.names:
             raise UnnamedError(name)
         return self.names[name]
 
     def version(self) -> str | None:
-        """The version that the package behind it tells, if it tells one."""
+        """Return the name and version of the package, or None if it has no version."""
         told = getattr(importlib.import_module(self.package), "__version__", None)
         return None if told is None else f"{self.package} {told}"
 
@@ -71,7 +71,7 @@ def _one_line(error: BaseException) -> str:
 
 
 def names_of(*modules: ModuleType) -> dict[str, Any]:
-    """The detector's names that the modules have, each from the first one that has it."""
+    """Return the detector's names that the modules have, each from the first module that has it."""
     return {name: getattr(module, name) for name in NAMES for module in reversed(modules) if hasattr(module, name)}
 
 
@@ -80,23 +80,23 @@ def _reference() -> dict[str, Any]:
 
 
 def python() -> DetectorPort:
-    """The reference: hmmlearn's own class, and the detector that is built on it."""
+    """Return the reference: hmmlearn's own class, and the detector built on it."""
     return DetectorPort(REFERENCE, _reference, HOW_TO_GET_REFERENCE, "hmmlearn")
 
 
 def rust() -> DetectorPort:
-    """The port in Rust, with a class of its own in hmmlearn's place."""
+    """Return the Rust port, which has its own class in place of hmmlearn's."""
     return DetectorPort("rust", lambda: names_of(importlib.import_module("doge_hmm")), HOW_TO_GET_RUST, "doge_hmm")
 
 
 def candidate(module: str) -> DetectorPort:
-    """Any importable module that has some of the names."""
+    """Return a port for any importable module that has some of the names."""
     remedy = "name a module of this folder, or one that Python can import, with the detector's names in it"
     return DetectorPort(f"module:{module}", lambda: names_of(_imported(module)), remedy, module.partition(".")[0])
 
 
 def _imported(module: str) -> ModuleType:
-    """A module of the folder that `parity` runs in, or of any other place where Python looks."""
+    """Import a module from the current folder or from Python's path."""
     if os.getcwd() not in sys.path:
         sys.path.append(os.getcwd())
     return importlib.import_module(module)
@@ -106,7 +106,7 @@ BUILT_IN: dict[str, Callable[[], DetectorPort]] = {REFERENCE: python, "rust": ru
 
 
 def open_detector_ports(names: Sequence[str] = (), *, modules: Sequence[str] = ()) -> list[DetectorPort]:
-    """The named ports (all, if none is named) and a candidate for each module; the reference is always first.
+    """Return the named ports (or all) and a candidate for each module; the reference is always first.
 
     Raises `UnknownPortError`.
     """
@@ -116,6 +116,6 @@ def open_detector_ports(names: Sequence[str] = (), *, modules: Sequence[str] = (
             raise UnknownPortError(f"no port of the detector is called {name!r}; there are {', '.join(BUILT_IN)}")
     for module in modules:
         if not all(part.isidentifier() for part in module.split(".")):
-            raise UnknownPortError(f"--candidate-module {module!r}: is no module's name, which is like package.module")
+            raise UnknownPortError(f"--candidate-module {module!r}: is not a module's name, which is like package.module")
     ordered = [REFERENCE, *(name for name in dict.fromkeys(wanted) if name != REFERENCE)]
     return [BUILT_IN[name]() for name in ordered] + [candidate(module) for module in dict.fromkeys(modules)]

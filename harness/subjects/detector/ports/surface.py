@@ -1,4 +1,4 @@
-"""The surface of a detector's port as it describes itself: names, parameters with their defaults, literals."""
+"""The surface of a detector's port: names, parameters with their defaults, literals."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SIGNED = (
 
 
 def describe(port: DetectorPort) -> Json:
-    """The surface of a port, as far as it has one."""
+    """Return the surface of a port: the parts whose names it has."""
     found: Json = {"parameters": {name: _parameters(port[name]) for name in SIGNED if name in port.names}}
     readers: dict[str, Any] = {
         "GaussianHMM": lambda cls: {name: plain(getattr(cls(), name)) for name in SETTINGS},
@@ -52,7 +52,7 @@ def _tried(read: Any, value: Any) -> Any:
 
 
 def differing(port: DetectorPort, surface: Json) -> list[Divergence]:
-    """The divergences of a port's surface from the contract's; names that it lacks are reported as missing, not here."""
+    """Compare a port's surface with the contract's. Names that it lacks are reported as missing, not here."""
     described = describe(port)
     there = {key: value for key, value in surface.items() if key == "parameters" or key in port.names}
     there["parameters"] = {name: value for name, value in surface["parameters"].items() if name in port.names}

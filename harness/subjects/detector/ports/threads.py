@@ -1,4 +1,4 @@
-"""One thread for BLAS and OpenMP: with more, scikit-learn's own k-means adds up in an order that differs from run to run."""
+"""Limits BLAS and OpenMP to one thread. With more, scikit-learn's k-means sums in an order that differs from run to run."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from contextlib import contextmanager
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Whatever runs inside has one thread; without the library that limits it there is nothing to limit."""
+    """Limit the thread pools inside the block. Without threadpoolctl, nothing is limited."""
     try:
         from threadpoolctl import threadpool_limits
     except ImportError:
         yield
         return
-    # The pools are limited only once their libraries are loaded.
+    # Only the pools of libraries that are already loaded are limited.
     _load_pools()
     with threadpool_limits(limits=1):
         yield

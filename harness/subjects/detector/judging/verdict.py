@@ -1,4 +1,4 @@
-"""One case on one port, whatever happens there: a verdict."""
+"""The verdict on a port's answer to one case, including breakdowns and side effects."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from harness.subjects.detector.ports.isolation import BrokenPortError, IsolatedP
 from harness.subjects.detector.ports.modules import DetectorPort
 
 
-def hold(
+def verdict_on(
     port: DetectorPort | IsolatedPort,
     *,
     case: DetectorCase,
@@ -22,7 +22,10 @@ def hold(
     reference_port: DetectorPort,
     real: bool,
 ) -> Verdict:
-    """The verdict on a port's answer. Raises `UnnamedError` and `GivenUpError`, where there is nothing to judge."""
+    """Judge a port's answer to a case. A breakdown is a divergence, and so is every side effect, whatever else is excused.
+
+    Raises `UnnamedError` and `GivenUpError` if there is no answer to judge.
+    """
     try:
         found = port.answer(case) if isinstance(port, IsolatedPort) else answered(port, case)
     except BrokenPortError as error:
@@ -30,9 +33,8 @@ def hold(
     verdict = judge(
         case=case, reference=reference, candidate=found.outcome, contract=contract, reference_port=reference_port, real=real
     )
-    # Nothing may excuse a change of what the port does not own.
     verdict.divergences += [
         Divergence(path=Path(SIDE_EFFECTS, what), kind="value", reference="left alone", candidate="changed")
-        for what in found.touched
+        for what in found.side_effects
     ]
     return verdict
