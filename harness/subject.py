@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol
 
 from generators.plain import Json
 from harness.comparators.divergence import Divergence
@@ -211,7 +211,7 @@ class Subject(ABC, Generic[C]):
     # True where candidates run in processes that are forked by the one that asks them.
     forks: bool = False
     # The classes of the parts below by the parts' names, as `module:Class`: each is loaded when it is first asked for.
-    parts: Mapping[str, str]
+    parts: ClassVar[Mapping[str, str]]
 
     @abstractmethod
     def open(self, request: PortRequest) -> AbstractContextManager[Panel[C]]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import struct
 from dataclasses import dataclass
 from typing import Any, Literal
+
+from harness.comparators.path import Path, path_of
 
 Kind = Literal["value", "type", "missing", "extra", "error", "wire"]
 Severity = Literal["critical", "major", "minor"]
@@ -22,15 +23,8 @@ class Absent:
 
 ABSENT = Absent()
 
-_INDEX = re.compile(r"\[\d+\]")
-_STEP = re.compile(r"^\$\.steps\[(\d+)\]")
-
-# Values that the runtime acts on are critical, those that it only monitors are major, the wording of errors is minor.
-_SEVERITIES: tuple[tuple[re.Pattern[str], Severity], ...] = (
-    (re.compile(r"\.error$"), "minor"),
-    (re.compile(r"\.(phase|violations|kind)\b"), "major"),
-    (re.compile(r"\$\.(types|literals|protocol|contract)"), "major"),
-)
+# The runtime acts on most fields: they are critical. It watches these, and nobody acts on the wording of an error.
+_WATCHED, _CONTRACT = frozenset({"phase", "violations", "kind"}), ("types", "literals", "protocol", "contract")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,12 +36,16 @@ class Divergence:
     values, or `ABSENT`.
     """
 
-    path: str
+    path: Path
     kind: Kind
     reference: Any
     candidate: Any
     step: int | None = None
     event: Any = None
+
+    def __post_init__(self) -> None:
+        """Read a path that was given as text."""
+        object.__setattr__(self, "path", path_of(self.path))
 
     @property
     def severity(self) -> Severity:
@@ -56,7 +54,11 @@ class Divergence:
             return "critical"
         if self.kind == "wire":
             return "major"
-        return next((severity for pattern, severity in _SEVERITIES if pattern.search(self.path)), "critical")
+        if self.path.last == "error":
+            return "minor"
+        first = self.path.steps[0] if self.path.steps else ""
+        watched = not _WATCHED.isdisjoint(self.path.steps) or str(first).startswith(_CONTRACT)
+        return "major" if watched else "critical"
 
     @property
     def event_type(self) -> str:
@@ -66,8 +68,7 @@ class Divergence:
     @property
     def fingerprint(self) -> str:
         """A hash of path without indices, kind and type of event: a bug has the same fingerprint in every case."""
-        where = _INDEX.sub("[*]", self.path)
-        return hashlib.sha256(f"{where}|{self.kind}|{self.event_type}".encode()).hexdigest()[:12]
+        return hashlib.sha256(f"{self.path.anywhere}|{self.kind}|{self.event_type}".encode()).hexdigest()[:12]
 
     def to_json(self) -> dict[str, Any]:
         """Return the divergence as plain data, floats with their bits."""
@@ -90,10 +91,12 @@ def event_type(event: Any) -> str:
     return "no event"
 
 
-def step_of(path: str) -> int | None:
+def step_of(path: Path) -> int | None:
     """Return the index of the step that a path is in, or None."""
-    match = _STEP.match(path)
-    return int(match.group(1)) if match else None
+    match path.steps:
+        case ("steps", int(step), *_):
+            return step
+    return None
 
 
 def shown(value: Any) -> Any:

@@ -6,7 +6,6 @@ difference in each field is recorded even if the values agree.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,11 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.comparators.divergence import ABSENT, Divergence, Kind
+from harness.comparators.path import ROOT_PATH, Path
 from harness.comparators.tolerances import Tolerance, Tolerances
 
-Floats = npt.NDArray[np.float64]
-_INDEX = re.compile(r"\[\d+\]")
 SIGN_BIT = 63  # of a double
+Floats = npt.NDArray[np.float64]
 
 
 @dataclass
@@ -32,7 +31,7 @@ class Largest:
     difference: float = 0.0
     relative: float = 0.0
     share: float = 0.0
-    path: str = ""
+    path: Path = ROOT_PATH
     count: int = 0
 
     def add(self, other: Largest) -> None:
@@ -57,7 +56,7 @@ def compare(
     reference: Any,
     candidate: Any,
     tolerances: Tolerances,
-    path: str = "$",
+    path: Path = ROOT_PATH,
     data: Floats | None = None,
 ) -> Comparison:
     """Return every divergence beyond tolerance, in the reference's order, and the largest differences.
@@ -76,7 +75,7 @@ def _column_sizes(data: Floats) -> Floats:
     return sizes
 
 
-Difference = tuple[str, Kind, Any, Any]
+Difference = tuple[Path, Kind, Any, Any]
 
 
 class _Walk:
@@ -87,7 +86,7 @@ class _Walk:
         self.sizes = sizes
         self.largest: dict[str, Largest] = {}
 
-    def differences(self, reference: Any, candidate: Any, path: str) -> Iterator[Difference]:
+    def differences(self, reference: Any, candidate: Any, path: Path) -> Iterator[Difference]:
         """Yield the differences of two values."""
         if isinstance(reference, Mapping) and isinstance(candidate, Mapping):
             yield from self._of_objects(reference, candidate, path)
@@ -102,35 +101,35 @@ class _Walk:
         elif reference != candidate:
             yield path, "value", reference, candidate
 
-    def _of_objects(self, reference: Mapping[str, Any], candidate: Mapping[str, Any], path: str) -> Iterator[Difference]:
+    def _of_objects(self, reference: Mapping[str, Any], candidate: Mapping[str, Any], path: Path) -> Iterator[Difference]:
         for key, left in reference.items():
             if key in candidate:
-                yield from self.differences(left, candidate[key], f"{path}.{key}")
+                yield from self.differences(left, candidate[key], path / key)
             else:
-                yield f"{path}.{key}", "missing", left, ABSENT
+                yield path / key, "missing", left, ABSENT
         for key in candidate:
             if key not in reference:
-                yield f"{path}.{key}", "extra", ABSENT, candidate[key]
+                yield path / key, "extra", ABSENT, candidate[key]
 
-    def _of_lists(self, reference: list[Any], candidate: list[Any], path: str) -> Iterator[Difference]:
+    def _of_lists(self, reference: list[Any], candidate: list[Any], path: Path) -> Iterator[Difference]:
         for index, (left, right) in enumerate(zip(reference, candidate, strict=False)):
-            yield from self.differences(left, right, f"{path}[{index}]")
+            yield from self.differences(left, right, path / index)
         for index in range(len(candidate), len(reference)):
-            yield f"{path}[{index}]", "missing", reference[index], ABSENT
+            yield path / index, "missing", reference[index], ABSENT
         for index in range(len(reference), len(candidate)):
-            yield f"{path}[{index}]", "extra", ABSENT, candidate[index]
+            yield path / index, "extra", ABSENT, candidate[index]
 
-    def _of_arrays(self, reference: npt.NDArray[Any], candidate: npt.NDArray[Any], path: str) -> Iterator[Difference]:
+    def _of_arrays(self, reference: npt.NDArray[Any], candidate: npt.NDArray[Any], path: Path) -> Iterator[Difference]:
         if reference.dtype != candidate.dtype:
-            yield f"{path}.dtype", "type", str(reference.dtype), str(candidate.dtype)
+            yield path / "dtype", "type", str(reference.dtype), str(candidate.dtype)
         elif reference.shape != candidate.shape:
-            yield f"{path}.shape", "value", list(reference.shape), list(candidate.shape)
+            yield path / "shape", "value", list(reference.shape), list(candidate.shape)
         elif reference.dtype == np.float64:
             yield from self._of_numbers(reference, candidate, path, scalar=False)
         else:
             yield from _located(reference != candidate, reference, candidate, path)
 
-    def _of_numbers(self, reference: Floats, candidate: Floats, path: str, *, scalar: bool) -> Iterator[Difference]:
+    def _of_numbers(self, reference: Floats, candidate: Floats, path: Path, *, scalar: bool) -> Iterator[Difference]:
         if not reference.size:
             return
         tolerance = self.tolerances.of(path)
@@ -160,7 +159,7 @@ class _Walk:
             return np.maximum(size, self.sizes)
         return size
 
-    def _note(self, path: str, difference: Floats, shares: Floats, wrong: npt.NDArray[np.bool_], size: Floats) -> None:
+    def _note(self, path: Path, difference: Floats, shares: Floats, wrong: npt.NDArray[np.bool_], size: Floats) -> None:
         """Record the largest finite difference among the values that agree."""
         agreed = np.where(wrong | ~np.isfinite(difference), -1.0, difference)
         at = int(np.argmax(agreed))
@@ -174,8 +173,8 @@ class _Walk:
             entry.relative = float(np.max(np.where(np.isfinite(relative), relative, 0.0)))
             entry.share = float(np.max(np.where(wrong | ~np.isfinite(shares), 0.0, shares)))
             if difference.size > 1:
-                entry.path += "".join(f"[{index}]" for index in np.unravel_index(at, difference.shape))
-        self.largest.setdefault(_INDEX.sub("[*]", path), Largest()).add(entry)
+                entry.path = Path(*path.steps, *(int(index) for index in np.unravel_index(at, difference.shape)))
+        self.largest.setdefault(path.anywhere, Largest()).add(entry)
 
 
 def _bits(values: Floats) -> npt.NDArray[np.uint64]:
@@ -224,8 +223,8 @@ def ulps_apart(reference: Floats, candidate: Floats) -> Floats:
 
 
 def _located(
-    wrong: npt.NDArray[np.bool_], reference: npt.NDArray[Any], candidate: npt.NDArray[Any], path: str
+    wrong: npt.NDArray[np.bool_], reference: npt.NDArray[Any], candidate: npt.NDArray[Any], path: Path
 ) -> Iterator[Difference]:
     for place in np.argwhere(wrong):
-        where = path + "".join(f"[{index}]" for index in place)
+        where = Path(*path.steps, *(int(index) for index in place))
         yield where, "value", reference[tuple(place)].item(), candidate[tuple(place)].item()

@@ -7,13 +7,14 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from harness.comparators.divergence import ABSENT, Divergence, Kind, step_of
+from harness.comparators.path import ROOT_PATH, Path
 
 _PACK = struct.Struct("<d").pack
 
-Difference = tuple[str, Kind, Any, Any]
+Difference = tuple[Path, Kind, Any, Any]
 
 
-def compare(*, reference: Any, candidate: Any, events: Sequence[Any] = (), path: str = "$") -> list[Divergence]:
+def compare(*, reference: Any, candidate: Any, events: Sequence[Any] = (), path: Path = ROOT_PATH) -> list[Divergence]:
     """Return the divergences of the candidate's answer, in the reference's order; empty at parity.
 
     `events` are those of the case, so that a divergence inside a step can name its event.
@@ -24,14 +25,14 @@ def compare(*, reference: Any, candidate: Any, events: Sequence[Any] = (), path:
     ]
 
 
-def locate(*, path: str, kind: Kind, reference: Any, candidate: Any, events: Sequence[Any]) -> Divergence:
+def locate(*, path: Path, kind: Kind, reference: Any, candidate: Any, events: Sequence[Any]) -> Divergence:
     """Make a divergence, with the step and event that its path is in."""
     step = step_of(path)
     event = events[step] if step is not None and step < len(events) else None
     return Divergence(path=path, kind=kind, reference=reference, candidate=candidate, step=step, event=event)
 
 
-def differences(reference: Any, candidate: Any, path: str) -> Iterator[Difference]:
+def differences(reference: Any, candidate: Any, path: Path) -> Iterator[Difference]:
     """Yield the differences of two plain values, each with its path."""
     if isinstance(reference, dict) and isinstance(candidate, dict):
         yield from _of_objects(reference, candidate, path)
@@ -43,22 +44,22 @@ def differences(reference: Any, candidate: Any, path: str) -> Iterator[Differenc
         yield path, _kind_at(path, "value"), reference, candidate
 
 
-def _of_objects(reference: dict[str, Any], candidate: dict[str, Any], path: str) -> Iterator[Difference]:
+def _of_objects(reference: dict[str, Any], candidate: dict[str, Any], path: Path) -> Iterator[Difference]:
     for key, left in reference.items():
-        where = f"{path}.{key}"
+        where = path / key
         if key in candidate:
             yield from differences(left, candidate[key], where)
         else:
             yield where, _kind_at(where, "missing"), left, ABSENT
     for key, right in candidate.items():
         if key not in reference:
-            where = f"{path}.{key}"
+            where = path / key
             yield where, _kind_at(where, "extra"), ABSENT, right
 
 
-def _of_lists(reference: list[Any], candidate: list[Any], path: str) -> Iterator[Difference]:
+def _of_lists(reference: list[Any], candidate: list[Any], path: Path) -> Iterator[Difference]:
     for index in range(max(len(reference), len(candidate))):
-        where = f"{path}[{index}]"
+        where = path / index
         if index >= len(candidate):
             yield where, "missing", reference[index], ABSENT
         elif index >= len(reference):
@@ -74,5 +75,5 @@ def _same(reference: Any, candidate: Any) -> bool:
     return bool(reference == candidate)
 
 
-def _kind_at(path: str, kind: Kind) -> Kind:
-    return "error" if path.endswith((".error", ".kind")) else kind
+def _kind_at(path: Path, kind: Kind) -> Kind:
+    return "error" if path.last in ("error", "kind") else kind

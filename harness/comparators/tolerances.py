@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from generators.errors import ParityError
+from harness.comparators.path import Path, Step
 
 BOUNDS = ("ulp", "relative", "absolute", "of_column", "of_all", "of_data", "of_data_squared")
 
@@ -21,9 +21,10 @@ class ToleranceError(ParityError):
 class Tolerance:
     """The difference that a field may have, and the reason. The largest of the bounds applies.
 
-    `path` is like `$.em.rounds[*].means`: `*` stands for an index or one name, `**` for the rest. `ulp` is in units in the last
-    place; `relative` is a share of the larger value; `of_column` and `of_all` are shares of the largest value in the field's
-    column or in the whole field; `of_data` and `of_data_squared` of the largest value in the data's column, or of its square.
+    `path` is like `$.em.rounds[*].means`: `[*]` stands for an index, `*` for one name, `**` for any. `ulp` is in units in the
+    last place, of which -0.0 and 0.0 are none apart; `relative` is a share of the larger value; `of_column` and `of_all` are
+    shares of the largest value in the field's column or in the whole field; `of_data` and `of_data_squared` of the largest
+    value in the data's column, or of its square.
     """
 
     path: str
@@ -37,14 +38,28 @@ class Tolerance:
     of_data_squared: float = 0.0
 
     @cached_property
-    def pattern(self) -> re.Pattern[str]:
-        """The path as a regular expression."""
-        text = re.escape(self.path).replace(r"\*\*", ".*").replace(r"\[\*\]", r"\[\d+\]").replace(r"\*", r"[^.\[\]]+")
-        return re.compile(text)
+    def pattern(self) -> tuple[str, ...]:
+        """The path's steps; `[*]` stands for an index."""
+        spaced = self.path.replace("**", "**.").replace("[", ".[")
+        return tuple(step for step in spaced.split(".")[1:] if step)
 
-    def covers(self, path: str) -> bool:
+    def covers(self, path: Path) -> bool:
         """Return True if the tolerance applies to a path."""
-        return self.pattern.fullmatch(path) is not None
+        return _matches(self.pattern, path.steps)
+
+
+def _matches(pattern: tuple[str, ...], steps: tuple[Step, ...]) -> bool:
+    if not pattern:
+        return not steps
+    first, rest = pattern[0], pattern[1:]
+    if first == "**":
+        return any(_matches(rest, steps[taken:]) for taken in range(len(steps) + 1))
+    if not steps:
+        return False
+    if isinstance(steps[0], int):
+        # No tolerance tells one item of a list from another.
+        return first.startswith("[") and _matches(rest, steps[1:])
+    return first in ("*", steps[0]) and _matches(rest, steps[1:])
 
 
 @dataclass(frozen=True)
@@ -54,16 +69,13 @@ class Tolerances:
     entries: tuple[Tolerance, ...] = ()
     _cached: dict[str, Tolerance | None] = field(default_factory=dict, compare=False, repr=False)
 
-    def of(self, path: str) -> Tolerance | None:
+    def of(self, path: Path) -> Tolerance | None:
         """Return the tolerance of a path, or None."""
         # No pattern depends on an index, so paths that differ only in indices share an entry.
-        key = _INDEX.sub("[0]", path)
+        key = path.anywhere
         if key not in self._cached:
-            self._cached[key] = next((entry for entry in self.entries if entry.covers(key)), None)
+            self._cached[key] = next((entry for entry in self.entries if entry.covers(path)), None)
         return self._cached[key]
-
-
-_INDEX = re.compile(r"\[\d+\]")
 
 
 def read_tolerances(entries: Sequence[Mapping[str, Any]]) -> Tolerances:

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from generators.errors import ParityError
 
@@ -52,7 +52,7 @@ class Coverage(ABC):
     has to reach. `by_fixtures` is true where fixtures alone reach every branch.
     """
 
-    units: Mapping[str, tuple[str, ...]]
+    units: ClassVar[Mapping[str, tuple[str, ...]]]
     least_pct: float | None = None
     by_fixtures: bool = False
 

@@ -1,4 +1,4 @@
-"""Hashes of everything that decides about cases and verdicts: a run whose batches were built differently is no run."""
+"""Hashes of everything that decides about cases and verdicts: batches of different builds do not add up to a run."""
 
 from __future__ import annotations
 

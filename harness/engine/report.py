@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 from harness.comparators.divergence import Divergence, shown
-from harness.engine.run import GENERATED, GOLDEN, MARKET, Finding, PortReport, RunReport, is_reference, notes_of
+from harness.engine.run import GENERATED, GOLDEN, MARKET, Finding, PortReport, RunReport, notes_of
+from harness.panel import REFERENCE
 
 SOURCES = (GOLDEN, GENERATED, MARKET)
 FINDINGS_SHOWN_MAX, CASES_NAMED_MAX = 12, 4
@@ -22,7 +23,7 @@ def print_report(report: RunReport, console: Console) -> None:
     """The tables of a run, its divergences, and one line that sums up."""
     console.print(ports_table(report))
     for port in report.ports:
-        for each in port.measures.tables(port.name) if port.cases and not is_reference(port) else ():
+        for each in port.measures.tables(port.name) if port.cases and port.name != REFERENCE else ():
             console.print(each, markup=False, soft_wrap=True)
     console.print(met_table(report))
     print_problems(report, console)
@@ -78,7 +79,7 @@ def verdict(port: PortReport, report: RunReport) -> str:
         return "other contract"
     if any(finding.port == port.name for finding in report.findings):
         return "DIVERGES"
-    if is_reference(port):
+    if port.name == REFERENCE:
         return "reference"
     return "INCOMPLETE" if not port.whole else "parity" if port.cases else "saw no case"
 

@@ -13,7 +13,7 @@ from harness.comparators.divergence import Divergence
 from harness.engine.golden import check_port
 from harness.engine.met import Met
 from harness.engine.repro import check_reports_dir, write_repro
-from harness.panel import REFERENCE, AnyCase, Depth, Examined, Panel, PortRequest
+from harness.panel import AnyCase, Depth, Examined, Panel, PortRequest
 from harness.subject import Measures, Subject
 
 GOLDEN, GENERATED, MARKET = "golden", "generated", "market"
@@ -243,8 +243,3 @@ def notes_of(report: RunReport) -> list[str]:
             if what not in port.examined.lacks:
                 notes.append(f"GIVEN UP: port {port.name}: it failed too often; {cases} case(s) were not compared for {what}")
     return notes
-
-
-def is_reference(port: PortReport) -> bool:
-    """True for the port that the others are compared with."""
-    return port.name == REFERENCE

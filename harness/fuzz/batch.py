@@ -69,7 +69,7 @@ class Batch:
         )
 
     def run_case(self, index: int) -> None:
-        """Run a case through every port and note what came of it."""
+        """Run a case through every port and note the results."""
         case = self.plan.case(index)
         self._cases.update(self.subject.cases.encode(case))
         expected = self.panel.expect(case)

@@ -21,7 +21,7 @@ ALSO_MAX = 12
 def print_verdict(
     console: Console, verdict: Verdict, finds: Sequence[Find], triaged: Sequence[Triaged], *, rate: float, ledger: str
 ) -> None:
-    """Print what came of the run; `rate` is in cases a second, `ledger` the option that names the ledger, if it is needed."""
+    """Print the results of the run; `rate` is in cases a second, `ledger` the option that names the ledger, if it is needed."""
     console.print(_met(verdict))
     for waiver in verdict.waivers:
         console.print(_waived(verdict, waiver), markup=False, soft_wrap=True)

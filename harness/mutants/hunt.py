@@ -8,7 +8,7 @@ import resource
 import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -157,7 +157,7 @@ def with_shrunk(
     hunted: Hunted,
     fingerprint: str,
     *,
-    before_each: Any = lambda: None,
+    before_each: Callable[[], None] = lambda: None,
 ) -> Hunted:
     """Shrink the case of a kill; return the kill with the sizes before and after."""
     shrunk = shrink(subject, panel, port, prepared.case, fingerprint, time_budget_sec=SHRINK_SEC, before_each=before_each)

@@ -1,1 +1,1 @@
-"""The ledger: a database of runs, with their builds, batches, finds and coverage."""
+"""The ledger: what was checked, when, on which build, and with what result."""

@@ -60,7 +60,7 @@ def in_memory(url: str) -> bool:
 
 
 def engine_of(url: str) -> Engine:
-    """Return an engine for a database. Raises SQLAlchemy's errors, and `ValueError` for a port that is not a number."""
+    """Connections to a database. Raises what SQLAlchemy raises, and `ValueError` for a port that is not a number."""
     address = make_url(url)
     if address.get_backend_name() == "postgresql":
         limits = {"connect_timeout": CONNECT_SEC, "options": f"-c lock_timeout={BUSY_SEC:.0f}s"}

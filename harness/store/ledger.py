@@ -61,7 +61,7 @@ class Ledger:
         except LedgerError:
             raise
         except (ArgumentError, NoSuchModuleError, ModuleNotFoundError, ValueError) as error:
-            raise LedgerError(f"--ledger {self._shown}: is not an address of a database ({first_line(error)})") from error
+            raise LedgerError(f"--ledger {self._shown}: is not the address of a database ({first_line(error)})") from error
         except SQLAlchemyError as error:
             raise LedgerError(f"--ledger {self._shown}: cannot be opened ({first_line(error)})") from error
 

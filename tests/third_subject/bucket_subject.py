@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import ClassVar
 
 from bucket_cases import HERE, BucketCase, BucketPanel, loaded
 
@@ -20,7 +21,7 @@ class BucketSubject(Subject[BucketCase]):
     options = frozenset({"candidate_modules"})
     candidate_option = "candidate_modules"
     defaults = Defaults(sequences=200, batch_size=50, timeout_sec=5.0, night_ports=("swift",))
-    parts = {  # noqa: RUF012  # never changed
+    parts: ClassVar[Mapping[str, str]] = {
         "cases": "bucket_cases:BucketCases",
         "tally": "bucket_cases:BucketTally",
         "shrinking": "bucket_cases:BucketShrinking",

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.comparators.epsilon import compare, ulps_apart
+from harness.comparators.path import path_of
 from harness.comparators.tolerances import ToleranceError, Tolerances, read_tolerances
 
 NONE = Tolerances()
@@ -109,9 +110,10 @@ def test_the_first_tolerance_that_covers_a_path_counts() -> None:
     ]
     known = read_tolerances(entries)
     assert paths({"a": [{"x": 0.0}], "b": {"x": 0.0}}, {"a": [{"x": 0.5}], "b": {"x": 0.5}}, known) == ["$.a[0].x"]
-    assert known.of("$.a[17].x") is known.of("$.a[3].x")
-    assert known.of("$.a[0].y") is None
-    assert known.of("$.axx") is known.of("$.b.x")
+    assert known.of(path_of("$.a[17].x")) is known.of(path_of("$.a[3].x"))
+    assert known.of(path_of("$.a[0].y")) is None
+    assert known.of(path_of("$.c.d[2].x")) is known.of(path_of("$.b.x")) is not None
+    assert known.of(path_of("$.axx")) is None, "a name that ends alike is another name"
 
 
 def test_agreement_leaves_the_largest_difference_behind() -> None:

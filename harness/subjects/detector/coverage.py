@@ -7,9 +7,9 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from harness import ROOT
 from harness.coverage.figures import Coverage, Figure, NotMeasuredError
@@ -23,7 +23,7 @@ TOOLS = ("llvm-profdata", "llvm-cov")
 class DetectorCoverage(Coverage):
     """Measures each port in a process of its own. For Rust, llvm-cov counts regions, since rustc has no branch coverage yet."""
 
-    units = {REFERENCE: ("branches",), "rust": ("regions",)}  # noqa: RUF012  # never changed
+    units: ClassVar[Mapping[str, tuple[str, ...]]] = {REFERENCE: ("branches",), "rust": ("regions",)}
 
     def files(self) -> Sequence[Path]:
         """Return all modules of the reference."""

@@ -10,6 +10,7 @@ from typing import Any
 from generators.detector.case import DetectorCase
 from generators.plain import Json
 from harness.comparators.divergence import ABSENT, Divergence
+from harness.comparators.path import ROOT_PATH, Path
 from harness.panel import REFERENCE, CaseError, Depth, Examined, Judgement, Panel, PortRequest
 from harness.subjects.detector.asking.calls import answer
 from harness.subjects.detector.contract import DetectorContract, load_detector_contract
@@ -79,10 +80,10 @@ class DetectorPanel(Panel[DetectorCase]):
             )
         except UnnamedError as error:
             # A case that was not compared has not passed.
-            return _uncompared(f"$.{error}", "missing", "a name", ABSENT, str(error))
+            return _uncompared(Path(str(error)), "missing", "a name", ABSENT, str(error))
         except GivenUpError:
             silence = "not asked after it broke down too often"
-            return _uncompared("$", "error", "an outcome", silence, "an answer")
+            return _uncompared(ROOT_PATH, "error", "an outcome", silence, "an answer")
         notes = () if verdict.likeness is None else (f"statistics {'; '.join(verdict.likeness.shortfalls)}",)
         return Judgement(
             divergences=verdict.divergences,
@@ -98,7 +99,7 @@ class DetectorPanel(Panel[DetectorCase]):
         try:
             expected = self.expect(case) if one == REFERENCE else self._answer(one, case)
         except (UnnamedError, BrokenPortError, GivenUpError) as error:
-            return Divergence(path="$", kind="error", reference=str(error), candidate="not asked")
+            return Divergence(path=ROOT_PATH, kind="error", reference=str(error), candidate="not asked")
         found = self.judge(other, case, expected, Depth.THOROUGH).divergences
         return found[0] if found else None
 
@@ -122,7 +123,7 @@ def _examined(name: str, available: Any, version: str | None, lacks: Sequence[st
     return Examined(name=name, availability=available, described={"version": version}, lacks=tuple(lacks), divergences=found)
 
 
-def _uncompared(path: str, kind: Any, reference: Any, candidate: Any, what: str) -> Judgement:
+def _uncompared(path: Path, kind: Any, reference: Any, candidate: Any, what: str) -> Judgement:
     found = Divergence(path=path, kind=kind, reference=reference, candidate=candidate)
     return Judgement(divergences=[found], not_compared=what)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import ClassVar
 
 from generators.detector.case import DetectorCase
 from harness.engine.builds import files_of, module_files
@@ -20,7 +21,7 @@ class Detector(Subject[DetectorCase]):
     candidate_option = "candidate_modules"
     defaults = Defaults(sequences=300, batch_size=20, timeout_sec=120.0, night_ports=("rust",))
     forks = True
-    parts = {  # noqa: RUF012  # never changed
+    parts: ClassVar[Mapping[str, str]] = {
         "cases": "harness.subjects.detector.cases:DetectorCases",
         "tally": "harness.subjects.detector.cases:DetectorTally",
         "shrinking": "harness.subjects.detector.shrink:DetectorShrinking",

@@ -9,6 +9,7 @@ from typing import Any
 from golden.reducer.corpus import CONTRACT_FILE
 from harness.comparators.divergence import ABSENT, Divergence
 from harness.comparators.exact import compare
+from harness.comparators.path import ROOT_PATH
 from harness.panel import Availability, ContractFileError, Examined
 from harness.subjects.reducer.ports.base import Port
 from reducer.contract import contract_hash
@@ -60,7 +61,7 @@ def check_contract(port: Port, contract: dict[str, Any]) -> tuple[list[Divergenc
     """
     outcome = port.describe()
     if outcome.line is None:
-        failure = Divergence(path="$", kind="error", reference=contract_hash(contract), candidate=outcome.failure)
+        failure = Divergence(path=ROOT_PATH, kind="error", reference=contract_hash(contract), candidate=outcome.failure)
         return [failure], {}
     described = outcome.answer
     found = compare(reference=contract, candidate=described.get("contract", ABSENT))

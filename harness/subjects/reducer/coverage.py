@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from xml.etree import ElementTree
 
 from harness import ROOT
@@ -40,7 +40,7 @@ class ReducerCoverage(Coverage):
     For Haskell, `hpc` counts alternatives (equations, guards, branches of a case or an if) and expressions.
     """
 
-    units = {REFERENCE: ("branches",), "haskell": ("alternatives", "expressions")}  # noqa: RUF012  # never changed
+    units: ClassVar[Mapping[str, tuple[str, ...]]] = {REFERENCE: ("branches",), "haskell": ("alternatives", "expressions")}
     least_pct = 99.0
     by_fixtures = True
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path as FilePath
 from typing import Any
 
 from generators.plain import Json
@@ -17,6 +17,7 @@ from golden.reducer.cases import definitions
 from golden.reducer.corpus import WIRE, Call, Definition, Fixture, read_fixtures, record, to_bytes
 from harness.comparators.divergence import Divergence
 from harness.comparators.exact import compare
+from harness.comparators.path import ROOT_PATH, Path
 from harness.panel import ContractFileError, Panel
 from harness.subject import Golden, Problem
 from harness.subjects.reducer.contract import read_contract_file
@@ -33,7 +34,7 @@ class ReducerGolden(Golden[Case]):
 
     holds_calls = True
 
-    def __init__(self, folder: Path = corpus.FOLDER) -> None:
+    def __init__(self, folder: FilePath = corpus.FOLDER) -> None:
         self.folder = folder
 
     def recorded_under(self) -> Json:
@@ -93,7 +94,7 @@ class ReducerGolden(Golden[Case]):
         promoted = replace(case, name=name, metadata={**case.metadata, "source": "golden"})
         return Definition(name=name, about=about, case=promoted)
 
-    def read(self, directory: Path) -> Sequence[Fixture]:
+    def read(self, directory: FilePath) -> Sequence[Fixture]:
         """Read the fixtures of a folder. Raises `FixtureError`."""
         return read_fixtures(directory)
 
@@ -119,12 +120,12 @@ def first_divergence(port: Port, fixture: Fixture) -> Divergence | None:
         # A port that starts a process for every call has no sessions.
         if call.name == "step" and not port.has_sessions:
             continue
-        if call.via == WIRE and (found := _check_call(port, call, answer, f"$.calls[{index}].answer")):
+        if call.via == WIRE and (found := _check_call(port, call, answer, Path("calls", index, "answer"))):
             return found[0]
     return None
 
 
-def _compare(reference: Any, candidate: Outcome, case: Case, path: str = "$") -> list[Divergence]:
+def _compare(reference: Any, candidate: Outcome, case: Case, path: Path = ROOT_PATH) -> list[Divergence]:
     recorded = Outcome(json.dumps(reference).encode())
     return compare_outcomes(reference=recorded, candidate=candidate, case=case, path=path)
 
@@ -135,13 +136,13 @@ def _check_steps(port: Port, case: Case, outcome: Json) -> list[Divergence]:
     for index, step in enumerate(outcome.get("steps", [])):
         answer = port.transition({**case.inputs(), "state": state, "event": case.events[index]})
         names = ("error", "kind") if "error" in step else ("state", "actions")
-        found = _compare({name: step[name] for name in names}, answer, case, f"$.steps[{index}]")
+        found = _compare({name: step[name] for name in names}, answer, case, Path("steps", index))
         if found:
             return found
         state = step["state"]
     return []
 
 
-def _check_call(port: Port, call: Call, answer: Any, path: str) -> list[Divergence]:
+def _check_call(port: Port, call: Call, answer: Any, path: Path) -> list[Divergence]:
     nameless = Case(name=call.name, state=None, config=None, order_size_usd=None)
     return _compare(answer, port.call(call.name, call.request), nameless, path)

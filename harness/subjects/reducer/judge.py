@@ -7,11 +7,12 @@ from typing import Any
 from generators.reducer.case import Case
 from harness.comparators.divergence import Divergence
 from harness.comparators.exact import compare, locate
+from harness.comparators.path import ROOT_PATH, Path
 from harness.subjects.reducer.ports.base import Outcome, Port
 from harness.subjects.reducer.spelling import misspelled, well_written
 
 
-def compare_outcomes(*, reference: Outcome, candidate: Outcome, case: Case, path: str = "$") -> list[Divergence]:
+def compare_outcomes(*, reference: Outcome, candidate: Outcome, case: Case, path: Path = ROOT_PATH) -> list[Divergence]:
     """Return the divergences of two outcomes of one request. A candidate without an answer is one divergence."""
     if reference.line is None:
         raise RuntimeError(f"the reference itself failed on {case.name}: {reference.failure}")
@@ -38,13 +39,13 @@ def judge(*, case: Case, reference: Outcome, candidate: Outcome, reference_port:
 
 def explain_digest(found: list[Divergence], *, case: Case, reference_port: Port, port: Port) -> list[Divergence]:
     """Return the divergences, with a leading digest replaced by the fields of the state that differ."""
-    if not found or found[0].step is None or found[0].path != f"$.steps[{found[0].step}].digest":
+    if not found or found[0].step is None or found[0].path != Path("steps", found[0].step, "digest"):
         return found
     step = found[0].step
     before = _state_before(case, step, reference_port)
     request = {**case.inputs(), "state": before, "event": case.events[step]}
     reference, candidate = reference_port.transition(request), port.transition(request)
-    explained = compare_outcomes(reference=reference, candidate=candidate, case=case, path=f"$.steps[{step}]")
+    explained = compare_outcomes(reference=reference, candidate=candidate, case=case, path=Path("steps", step))
     # If the states are equal, the digest itself is wrong.
     return explained + found[1:] if explained else found
 

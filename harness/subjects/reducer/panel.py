@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from generators.reducer.case import Case
 from harness.comparators.divergence import Divergence
+from harness.comparators.path import ROOT_PATH
 from harness.panel import REFERENCE, CaseError, Depth, Examined, Judgement, Panel, PortRequest
 from harness.subjects.reducer.contract import examine_port, load_contract
 from harness.subjects.reducer.judge import compare_outcomes
@@ -48,7 +49,7 @@ class ReducerPanel(Panel[Case]):
         if self._in_a_row[port] >= FAILURES_IN_A_ROW_MAX or self._failures[port] >= FAILURES_MAX:
             silence = f"not asked after {self._in_a_row[port] or self._failures[port]} failures"
             silence += " in a row" if self._in_a_row[port] else ""
-            found = [Divergence(path="$", kind="error", reference="an answer", candidate=silence)]
+            found = [Divergence(path=ROOT_PATH, kind="error", reference="an answer", candidate=silence)]
             return Judgement(divergences=found, not_compared="an answer")
         candidate = self.ports[port].replay(case)
         self._failures[port] += candidate.line is None
@@ -79,7 +80,7 @@ class ReducerPanel(Panel[Case]):
         first, second = self.ports[one], self.ports[other]
         expected = first.replay(case)
         if expected.line is None:
-            return Divergence(path="$", kind="error", reference=expected.failure, candidate="not asked")
+            return Divergence(path=ROOT_PATH, kind="error", reference=expected.failure, candidate="not asked")
         found = compare_case(
             case=case,
             reference=expected,

@@ -8,6 +8,7 @@ from typing import Any
 
 from generators.reducer.case import Case
 from harness.comparators.divergence import Divergence
+from harness.comparators.path import Path
 from harness.subjects.reducer.judge import compare_outcomes, judge
 from harness.subjects.reducer.ports.base import Port
 from harness.subjects.reducer.sessions import compare_session
@@ -46,7 +47,7 @@ def _first_lasting(case: Case, found: Sequence[Divergence], start: int, referenc
         request = {**case.inputs(), "state": state_after(case, step, reference), "event": case.events[step]}
         expected, candidate = reference.transition(request), port.transition(request)
         divergences = compare_outcomes(reference=expected, candidate=candidate, case=case)
-        if any(each.path == "$" or each.path.startswith("$.state") for each in divergences):
+        if any(not each.path.steps or each.path.steps[0] == "state" for each in divergences):
             return step
     return None
 
@@ -61,7 +62,7 @@ def _replayed(case: Case, start: int, reference: Port, port: Port) -> list[Diver
     found = judge(case=later, reference=expected, candidate=candidate, reference_port=reference, port=port)
     return [
         each if each.step is None else replace(
-            each, step=each.step + start, path=each.path.replace(f"$.steps[{each.step}]", f"$.steps[{each.step + start}]", 1)
+            each, step=each.step + start, path=Path("steps", each.step + start, *each.path.steps[2:])
         )
         for each in found
     ]  # fmt: skip

@@ -15,6 +15,7 @@ from generators.reducer.case import Case
 from generators.reducer.choices import REFUSED
 from harness.comparators.divergence import Divergence
 from harness.comparators.exact import compare, locate
+from harness.comparators.path import ROOT_PATH, Path
 from harness.subjects.reducer.judge import compare_outcomes
 from harness.subjects.reducer.ports.base import Outcome, Port, PortError
 from harness.subjects.reducer.spelling import misspelled
@@ -30,7 +31,7 @@ class ComparedServer:
     """A port in place of a client's server. Every answer is compared with that of the reference's own session."""
 
     def __init__(self, port: Port, case: Case) -> None:
-        self.path = "$"
+        self.path = ROOT_PATH
         self.found: list[Divergence] = []
         self._port = port
         self._case = case
@@ -75,18 +76,18 @@ def compare_session(*, case: Case, port: Port) -> list[Divergence]:
     server: ComparedServer | None = None
     session_state = state
     for step, event in readable_events(case):
-        path = f"$.steps[{step}]"
+        path = Path("steps", step)
         reference, state = _outcome(sm.transition, state, event, settings)
         try:
             if server is None:
                 server = ComparedServer(port, case)
                 sessions = Sessions(cast(Server, server))
-            server.path = f"{path}.session"
+            server.path = path / "session"
             candidate, session_state = _outcome(sessions.transition, session_state, event, settings)
         except ServerError as error:
             port.close()
             failure = str(error) if isinstance(error.__cause__, PortError) else f"{error.cause}: {error}"
-            where = f"{path}.session"
+            where = path / "session"
             return [locate(path=where, kind="error", reference="a step", candidate=failure, events=case.events)]
         found = compare(reference=reference, candidate=candidate, events=case.events, path=path)
         found += server.found

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from harness.comparators.exact import Difference
+from harness.comparators.path import Path
 
 # Keys of the envelope of an answer, whose order is free; every other object is one of the contract's types.
 _ENVELOPE_KEYS = ("steps", "actions", "error", "contract")
@@ -77,7 +78,7 @@ def well_written(line: bytes) -> bool:
     return sound
 
 
-def misspelled(*, reference: Any, line: bytes, path: str) -> Iterator[Difference]:
+def misspelled(*, reference: Any, line: bytes, path: Path) -> Iterator[Difference]:
     """Yield every place where an answer's spelling violates docs/wire.md, each of kind `wire` with its path."""
     try:
         text = line.decode()
@@ -90,7 +91,7 @@ def misspelled(*, reference: Any, line: bytes, path: str) -> Iterator[Difference
     yield from _of(reference, json.loads(text, object_pairs_hook=_fields, parse_float=_Written), path)
 
 
-def _of(reference: Any, candidate: Any, path: str) -> Iterator[Difference]:
+def _of(reference: Any, candidate: Any, path: Path) -> Iterator[Difference]:
     if isinstance(candidate, _Written) and not is_shortest(candidate.token):
         yield path, "wire", f"shortest digits: {float(candidate)!r}", candidate.token
     elif isinstance(candidate, _Fields):
@@ -98,16 +99,16 @@ def _of(reference: Any, candidate: Any, path: str) -> Iterator[Difference]:
     elif isinstance(candidate, list):
         known = reference if isinstance(reference, list) else []
         for index, item in enumerate(candidate):
-            yield from _of(known[index] if index < len(known) else None, item, f"{path}[{index}]")
+            yield from _of(known[index] if index < len(known) else None, item, path / index)
 
 
-def _of_fields(reference: dict[str, Any], candidate: _Fields, path: str) -> Iterator[Difference]:
+def _of_fields(reference: dict[str, Any], candidate: _Fields, path: Path) -> Iterator[Difference]:
     for key in candidate.repeated:
-        yield f"{path}.{key}", "wire", "the key once", "the key more than once"
+        yield path / key, "wire", "the key once", "the key more than once"
     wanted = [key for key in reference if key in candidate]
     written = [key for key in candidate if key in reference]
     if wanted != written and not any(key in reference for key in _ENVELOPE_KEYS):
         first = next(key for key, other in zip(wanted, written, strict=True) if key != other)
-        yield f"{path}.{first}", "wire", f"fields in contract order: {', '.join(wanted)}", ", ".join(written)
+        yield path / first, "wire", f"fields in contract order: {', '.join(wanted)}", ", ".join(written)
     for key, item in candidate.items():
-        yield from _of(reference.get(key), item, f"{path}.{key}")
+        yield from _of(reference.get(key), item, path / key)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import ClassVar
 
 from doge_core.locate import find_executable
 from generators.reducer.case import Case
@@ -31,7 +32,7 @@ class Reducer(Subject[Case]):
         run_thorough_every=20,
         night_thorough_every=40,
     )
-    parts = {  # noqa: RUF012  # never changed
+    parts: ClassVar[Mapping[str, str]] = {
         "cases": "harness.subjects.reducer.cases:ReducerCases",
         "tally": "harness.subjects.reducer.cases:ReducerTally",
         "shrinking": "harness.subjects.reducer.shrink:ReducerShrinking",

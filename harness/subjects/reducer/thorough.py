@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from generators.plain import Json
 from generators.reducer.case import Case
 from harness.comparators.divergence import Divergence
+from harness.comparators.path import Path
 from harness.panel import Depth
 from harness.subjects.reducer.judge import compare_outcomes, judge
 from harness.subjects.reducer.ports.base import Outcome, Port
 from harness.subjects.reducer.requests import thorough_requests
 from harness.subjects.reducer.sessions import compare_session
-from reducer.types import Action, PairState
 
 # Enough steps to meet most branches of a long case without doubling the work of a run.
 STEPS_MAX = 12
-
-Transition = Callable[..., tuple[PairState, list[Action]]]
 
 
 def compare_case(
@@ -42,7 +39,7 @@ def compare_methods(*, case: Case, answer: Json, reference_port: Port, port: Por
     found: list[Divergence] = []
     for method, request in thorough_requests(case, answer):
         reference, candidate = reference_port.call(method, request), port.call(method, request)
-        divergences = compare_outcomes(reference=reference, candidate=candidate, case=case, path=f"$.{method}")
+        divergences = compare_outcomes(reference=reference, candidate=candidate, case=case, path=Path(method))
         found += [replace(each, event=request.get("event")) for each in divergences]
         if candidate.line is None:
             # A port that fails once may fail at every request, each of which may cost a whole timeout.
@@ -56,7 +53,7 @@ def compare_transitions(*, case: Case, reference_port: Port, port: Port, steps_m
     for step, event in enumerate(case.events[:steps_max]):
         request = {**case.inputs(), "state": state, "event": event}
         reference, candidate = reference_port.transition(request), port.transition(request)
-        found = compare_outcomes(reference=reference, candidate=candidate, case=case, path=f"$.steps[{step}]")
+        found = compare_outcomes(reference=reference, candidate=candidate, case=case, path=Path("steps", step))
         if found:
             return found
         state = reference.answer.get("state", state)

@@ -7,7 +7,6 @@ well-defined part is compared.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +18,7 @@ from generators.detector.case import DetectorCase, Series
 from generators.plain import Json
 from harness.comparators.divergence import Divergence
 from harness.comparators.epsilon import Comparison, Largest, compare
+from harness.comparators.path import Path
 from harness.comparators.tolerances import Tolerances
 from harness.subjects.detector.contract import DetectorContract
 from harness.subjects.detector.judging.perturbation import perturbed_outcomes
@@ -32,7 +32,6 @@ NOTHING = Tolerances()
 STATISTICS, WELL_DEFINED = "statistics", "what is well defined"
 # The level of side effects, which is compared in every case.
 SIDE_EFFECTS = "touched"
-_TRAINED = re.compile(r"^\$\.same_seed\.(trainings\[\d+\]\.)?((start|trained)\.(value|error|said)|labels|path|posteriors)\b")
 
 
 @dataclass
@@ -48,9 +47,19 @@ class Verdict:
     levels: tuple[str, ...] = ()
 
 
-def level_of(path: str) -> str:
+def is_of_training(path: Path) -> bool:
+    """True for what a training leaves: its start, its parameters, labels, path and posteriors."""
+    match path.steps:
+        case ("same_seed", "trainings", int(), *rest) | ("same_seed", *rest):
+            if rest[:1] in (["start"], ["trained"]):
+                return rest[1:2] in (["value"], ["error"], ["said"])
+            return rest[:1] in (["labels"], ["path"], ["posteriors"])
+    return False
+
+
+def level_of(path: Path) -> str:
     """Return the level of comparison of a path, which is its first name."""
-    return path.removeprefix("$.").partition(".")[0].partition("[")[0]
+    return str(path.steps[0]) if path.steps else path
 
 
 def judge(
@@ -68,7 +77,7 @@ def judge(
     identical = [] if case.degenerate else list(identities(reference, candidate))
     verdict = Verdict(divergences, found.largest, identical, ties, levels=(*reference, SIDE_EFFECTS))
     # Only the results of a training may depend on the last bit; what follows from an equal model must agree.
-    if real or not any(_TRAINED.match(each.path) or level_of(each.path) == "em" for each in divergences):
+    if real or not any(is_of_training(each.path) or level_of(each.path) == "em" for each in divergences):
         return verdict
     perturbed = perturbed_outcomes(case, reference_port)
     unstable = {
@@ -81,7 +90,7 @@ def judge(
         if all(each.path in unstable for each in divergences):
             verdict.divergences, verdict.excused = [], WELL_DEFINED
         return verdict
-    if not any(_TRAINED.match(path) for path in unstable):
+    if not any(is_of_training(path) for path in unstable):
         return verdict
     return _excuse(verdict, case, [reference, *perturbed], candidate, contract)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +11,6 @@ from harness.comparators.divergence import Divergence
 from harness.subjects.detector.contract import DetectorContract
 
 DEFAULT_GAIN = 1.0
-_ROUNDED = re.compile(r"^\$\.inference\.(updates|snapshots)\[(\d+)\]\.value\.(?:state\.)?(\w+)$")
 
 
 def without_ties(
@@ -31,16 +29,22 @@ def without_ties(
 
 
 def _is_tie(found: Divergence, reference: Json, candidate: Json, case: DetectorCase, contract: DetectorContract) -> bool:
-    match = _ROUNDED.match(found.path)
-    if match is None or match[3] not in contract.rounded or found.kind != "value":
+    match found.path.steps:
+        case ("inference", ("updates" | "snapshots") as calls, int(index), "value", "state", str(field)):
+            pass
+        case ("inference", ("updates" | "snapshots") as calls, int(index), "value", str(field)):
+            pass
+        case _:
+            return False
+    if field not in contract.rounded or found.kind != "value":
         return False
-    values = [side["inference"][match[1]][int(match[2])]["value"] for side in (reference, candidate)]
+    values = [side["inference"][calls][index]["value"] for side in (reference, candidate)]
     states = [value.get("state", value) for value in values]
     gain = float(case.inputs["config"].get("HMM_BIAS_GAIN", DEFAULT_GAIN))
-    exact = [unrounded(match[3], state, gain) for state in states]
+    exact = [unrounded(field, state, gain) for state in states]
     unit = 10.0**-contract.decimals
-    follows = all(round(value, contract.decimals) == state[match[3]] for value, state in zip(exact, states, strict=True))
-    one_apart = abs(abs(states[0][match[3]] - states[1][match[3]]) - unit) < unit * 1e-6
+    follows = all(round(value, contract.decimals) == state[field] for value, state in zip(exact, states, strict=True))
+    one_apart = abs(abs(states[0][field] - states[1][field]) - unit) < unit * 1e-6
     return follows and one_apart and abs(exact[0] - exact[1]) <= contract.rounding_slack * max(1.0, abs(gain))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from generators.detector.case import DetectorCase
 from generators.plain import Json
 from harness.comparators.divergence import Divergence
+from harness.comparators.path import ROOT_PATH, Path
 from harness.subjects.detector.asking.calls import answered
 from harness.subjects.detector.contract import DetectorContract
 from harness.subjects.detector.judging.judge import SIDE_EFFECTS, Verdict, judge
@@ -28,12 +29,12 @@ def verdict_on(
     try:
         found = port.answer(case) if isinstance(port, IsolatedPort) else answered(port, case)
     except BrokenPortError as error:
-        return Verdict([Divergence(path="$", kind="error", reference="an outcome", candidate=str(error))])
+        return Verdict([Divergence(path=ROOT_PATH, kind="error", reference="an outcome", candidate=str(error))])
     verdict = judge(
         case=case, reference=reference, candidate=found.outcome, contract=contract, reference_port=reference_port, real=real
     )
     verdict.divergences += [
-        Divergence(path=f"$.{SIDE_EFFECTS}.{what}", kind="value", reference="left alone", candidate="changed")
+        Divergence(path=Path(SIDE_EFFECTS, what), kind="value", reference="left alone", candidate="changed")
         for what in found.side_effects
     ]
     return verdict

@@ -17,6 +17,7 @@ from generators.detector.case import DetectorCase
 from generators.errors import ParityError
 from generators.plain import Json
 from harness.comparators.divergence import Divergence
+from harness.comparators.path import Path
 from harness.panel import Availability
 from harness.subjects.detector.asking.calls import Answer, answered
 from harness.subjects.detector.ports.modules import DetectorPort, UnnamedError
@@ -72,7 +73,7 @@ class IsolatedPort:
         try:
             found: list[Divergence] = self._ask("differing", surface)
         except BrokenPortError as error:
-            return [Divergence(path="$.surface", kind="error", reference="an answer", candidate=str(error))]
+            return [Divergence(path=Path("surface"), kind="error", reference="an answer", candidate=str(error))]
         return found
 
     def answer(self, case: DetectorCase) -> Answer:

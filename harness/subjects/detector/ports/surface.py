@@ -8,6 +8,7 @@ from typing import Any
 from generators.plain import Json
 from harness.comparators.divergence import Divergence
 from harness.comparators.exact import compare
+from harness.comparators.path import Path
 from harness.subjects.detector.asking.capture import plain
 from harness.subjects.detector.ports.modules import DetectorPort
 
@@ -55,4 +56,4 @@ def differing(port: DetectorPort, surface: Json) -> list[Divergence]:
     described = describe(port)
     there = {key: value for key, value in surface.items() if key == "parameters" or key in port.names}
     there["parameters"] = {name: value for name, value in surface["parameters"].items() if name in port.names}
-    return compare(reference=there, candidate={key: described[key] for key in there}, path="$.surface")
+    return compare(reference=there, candidate={key: described[key] for key in there}, path=Path("surface"))

@@ -15,29 +15,28 @@ from harness.subjects.reducer.ports.base import Port, PortError
 TIMEOUT_SEC = 10.0
 
 
-class ServerPort(Port):
-    """A persistent server with sessions. After a failure it is started again by the next call.
-
-    `argv` is None if there is no executable. `timeout_sec` limits the time for one answer.
-    """
-
-    has_sessions = True
+class ExecutablePort(Port):
+    """A port behind an executable. `argv` starts it, None where there is nothing to start; `timeout_sec` bounds one answer."""
 
     def __init__(self, name: str, argv: Sequence[str] | None, *, remedy: str, timeout_sec: float = TIMEOUT_SEC) -> None:
         self.name = name
-        self.argv = list(argv) if argv else None
+        self.argv = list(argv) if argv else []
         self.timeout_sec = timeout_sec
         self.remedy = remedy
-        self._server: Server | None = None
 
     def availability(self) -> Availability:
         """Return if the executable exists; its first answer shows if it works."""
-        if self.argv is None:
-            return Availability(available=False, reason="its executable was not found", remedy=self.remedy)
-        if shutil.which(self.argv[0]) is None:
-            reason = f"{self.argv[0]} is not an executable file"
-            return Availability(available=False, reason=reason, remedy=self.remedy)
-        return Availability(available=True)
+        if self.argv and shutil.which(self.argv[0]) is not None:
+            return Availability(available=True)
+        reason = f"{self.argv[0]} is not an executable file" if self.argv else "its executable was not found"
+        return Availability(available=False, reason=reason, remedy=self.remedy)
+
+
+class ServerPort(ExecutablePort):
+    """A persistent server with sessions. After a failure it is started again by the next call."""
+
+    has_sessions = True
+    _server: Server | None = None
 
     def answer(self, line: bytes) -> bytes:
         """Answer by the running server, which is started if there is none. Raises `PortError`."""
@@ -50,7 +49,6 @@ class ServerPort(Port):
     def server(self) -> Server:
         """Return the running server, started if there is none. Raises `ServerError`."""
         if self._server is None:
-            assert self.argv is not None, "an unavailable port is not asked"
             self._server = Server(self.argv, self.timeout_sec)
         return self._server
 
@@ -61,27 +59,14 @@ class ServerPort(Port):
             self._server = None
 
 
-class OneshotPort(Port):
+class OneshotPort(ExecutablePort):
     """An executable started for every call, as by the fallback in production."""
 
     # Starting a process costs as much as a hundred calls of a server.
     sample_every = 25
 
-    def __init__(self, name: str, argv: Sequence[str] | None, *, remedy: str, timeout_sec: float = TIMEOUT_SEC) -> None:
-        self.name = name
-        self.argv = list(argv) if argv else None
-        self.timeout_sec = timeout_sec
-        self.remedy = remedy
-
-    def availability(self) -> Availability:
-        """Return if the executable exists."""
-        if self.argv is None or shutil.which(self.argv[0]) is None:
-            return Availability(available=False, reason="its executable was not found", remedy=self.remedy)
-        return Availability(available=True)
-
     def answer(self, line: bytes) -> bytes:
         """Answer by a new process. Raises `PortError`."""
-        assert self.argv is not None, "an unavailable port is not asked"
         try:
             return request_once(self.argv, line, self.timeout_sec)
         except ServerError as error:
