@@ -33,6 +33,6 @@ def require_executable(named: str | None = None) -> Path:
     path = find_executable(named)
     if path is None:
         wanted = named or os.environ.get("DOGE_CORE_EXE")
-        what = f"{wanted} is no executable file" if wanted else f"{_NAME} was not found"
+        what = f"{wanted} is not an executable file" if wanted else f"{_NAME} was not found"
         raise ServerMissingError(f"{what}; {HOW_TO_GET}")
     return path

@@ -56,8 +56,9 @@ def _replayed(repro: Repro, panel: Panel[Any], port: str) -> Replayed:
         if not examined[name].availability.available:
             return Replayed(port=name, missing=examined[name].availability.sentence)
     judgement = panel.judge(port, repro.case, panel.expect(repro.case), Depth.THOROUGH)
-    if judgement.not_compared is not None:
-        return Replayed(port=port, missing=f"it has no {judgement.not_compared}")
+    if (what := judgement.not_compared) is not None:
+        lacks = what in examined[port].lacks
+        return Replayed(port=port, missing=f"it has no {what}" if lacks else f"it failed too often to be compared for {what}")
     if not judgement.divergences:
         return Replayed(port=port)
     absent = [name for name, each in examined.items() if not each.availability.available]

@@ -85,7 +85,7 @@ def test_a_missing_executable_is_said_once_and_python_answers(caplog: pytest.Log
     assert haskell.status()["calls"]["python"] > 0
     assert "persistent:missing" in haskell.status()["fallbacks"]
     assert sum("persistent:missing" in record.getMessage() for record in caplog.records) == 1
-    assert "/nowhere/doge-core-exe is no executable file" in caplog.text
+    assert "/nowhere/doge-core-exe is not an executable file" in caplog.text
 
 
 def test_five_hundred_kills_in_twenty_thousand_transitions_lose_and_repeat_nothing(executable: Path) -> None:

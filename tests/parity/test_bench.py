@@ -34,7 +34,7 @@ def test_a_missing_executable_is_missing_and_not_slow() -> None:
     done = bench("--rounds", "1", DOGE_CORE_EXE="/nowhere/doge-core-exe")
     assert done.returncode == 3
     assert done.stderr.count("\n") == 1
-    assert "port haskell is missing: /nowhere/doge-core-exe is no executable file" in done.stderr
+    assert "port haskell is missing: /nowhere/doge-core-exe is not an executable file" in done.stderr
 
 
 def test_bad_candles_are_bad_input() -> None:
