@@ -191,7 +191,7 @@ def test_the_drop_in_has_the_whole_surface() -> None:
         ("DOGE_CORE_TIMEOUT_SEC", "inf"),
     ],
 )
-def test_a_setting_that_makes_no_sense_is_refused_by_name(variable: str, value: str) -> None:
+def test_an_invalid_setting_is_refused_by_name(variable: str, value: str) -> None:
     with pytest.raises(ValueError, match=f"{variable}: must be"):
         read_settings({variable: value})
 

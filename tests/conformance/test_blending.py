@@ -82,12 +82,12 @@ def test_a_state_tells_its_own_grid_and_the_threshold_is_free(hmm: Any) -> None:
         (SimpleNamespace(confidence=0.0, bias_signal=0.0), "x", "confidence_threshold: must be a number; got 'x'"),
     ],
 )
-def test_what_is_no_number_is_named(hmm: Any, state: Any, threshold: Any, sentence: str) -> None:
+def test_a_value_that_is_not_a_number_is_named(hmm: Any, state: Any, threshold: Any, sentence: str) -> None:
     with pytest.raises(ValueError, match="must be a number") as raised:
         hmm.compute_grid_bias(state, threshold)
     assert str(raised.value) == sentence
 
 
-def test_what_has_no_bias_is_refused(hmm: Any) -> None:
+def test_a_state_without_a_bias_is_refused(hmm: Any) -> None:
     with pytest.raises(AttributeError, match="confidence"):
         hmm.compute_grid_bias({"confidence": 1.0})

@@ -51,7 +51,7 @@ def test_a_clock_may_use_the_detector(hmm: Any, method: str) -> None:
     assert detector._last_train_ts == 7.0
 
 
-def test_who_listens_to_the_log_may_use_the_detector(hmm: Any) -> None:
+def test_a_log_handler_may_use_the_detector(hmm: Any) -> None:
     detector = hmm.RegimeDetector({"HMM_MIN_TRAIN_SAMPLES": 1})
     heard = []
 

@@ -51,7 +51,7 @@ def test_numbers_become_plain_ones_of_the_settings_own_kind(hmm: Any) -> None:
     assert cfg["HMM_CONFIDENCE_THRESHOLD"] == 1.0
 
 
-def test_what_is_done_to_a_copy_of_the_settings_changes_no_detector(hmm: Any) -> None:
+def test_changing_a_copy_of_the_settings_changes_no_detector(hmm: Any) -> None:
     given: dict[str, Any] = {"HMM_N_ITER": 7}
     detector = hmm.RegimeDetector(given)
     given["HMM_N_ITER"] = 8
@@ -87,7 +87,7 @@ def test_what_is_done_to_a_copy_of_the_settings_changes_no_detector(hmm: Any) ->
         ("HMM_BLEND_WITH_TREND", -0.1, "must be a number from 0 to 1; got -0.1"),
     ],
 )
-def test_a_setting_that_makes_no_sense_is_named(hmm: Any, name: Any, value: Any, sentence: str) -> None:
+def test_an_invalid_setting_is_named(hmm: Any, name: Any, value: Any, sentence: str) -> None:
     with pytest.raises(ValueError, match=f"^{name}") as raised:
         hmm.RegimeDetector({name: value})
     assert str(raised.value) == f"{name}: {sentence}"

@@ -73,7 +73,7 @@ def test_the_last_row_is_remembered_even_untrained(hmm: Any) -> None:
     assert detector.last_observation == hmm.IndicatorSnapshot(*last)
 
 
-def test_no_row_leaves_state_and_observation(detector: Any) -> None:
+def test_without_a_row_state_and_observation_stay(detector: Any) -> None:
     state = detector.update(CLOSES, VOLUMES)
     observation = detector.last_observation
     assert detector.update(CLOSES[:14], VOLUMES[:14]) is state

@@ -76,7 +76,7 @@ class Stubborn:
         ([1.0, 2.0, 3.0], "closes and volumes: must be of equal length, got 3 and 2"),
     ],
 )
-def test_what_is_no_series_of_numbers_is_refused(hmm: Any, closes: Any, sentence: str) -> None:
+def test_a_series_without_numbers_is_refused(hmm: Any, closes: Any, sentence: str) -> None:
     detector = hmm.RegimeDetector()
     for method in (hmm.FeatureExtractor().extract, detector.train, detector.update):
         with pytest.raises(ValueError, match=r"^closes") as raised:

@@ -43,7 +43,7 @@ def test_a_fresh_detector_has_a_snapshot_too(hmm: Any) -> None:
 
 
 @pytest.mark.parametrize("key", list(SAVED))
-def test_what_is_missing_leaves_the_detector_as_it_is(hmm: Any, key: str) -> None:
+def test_a_missing_key_leaves_the_detector_as_it_is(hmm: Any, key: str) -> None:
     detector = hmm.RegimeDetector()
     hmm.restore_from_snapshot(detector, SAVED)
     whole = hmm.serialize_for_snapshot(detector)

@@ -157,7 +157,7 @@ def test_a_market_that_stands_still_is_said_and_trained_on_as_hmmlearn_does(hmm:
     assert detector._obs_std.tolist() == [1.0, 1.0, 1.0, 1.0]
 
 
-def test_what_hmmlearn_logs_is_logged(hmm: Any, model_logger: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_hmmlearns_log_lines_are_logged(hmm: Any, model_logger: str, caplog: pytest.LogCaptureFixture) -> None:
     degenerate = "Fitting a model with 32 free scalar parameters with only {} data points will result in a degenerate solution."
     zero_rows = "Some rows of transmat_ have zero sum because no transition from the state was ever observed."
     detector = hmm.RegimeDetector({"HMM_MIN_TRAIN_SAMPLES": 1})

@@ -190,7 +190,7 @@ def test_a_fit_without_end_can_be_interrupted(hmm: Any, n_iter: int) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # Python 3.12 on: there are other threads
-def test_a_fork_goes_on_by_itself(trained: Any) -> None:
+def test_a_fork_has_a_server_of_its_own(trained: Any) -> None:
     detector, stop = copy.deepcopy(trained), threading.Event()
 
     def busy() -> None:

@@ -99,15 +99,13 @@ def scheduler(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
 
 
 @pytest.mark.parametrize("plan", [PLAN, SERIES])
-def test_a_cluster_without_workers_is_not_waited_for_for_ever(
-    plan: FuzzPlan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_cluster_without_workers_ends_the_run(plan: FuzzPlan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(on_cluster, "WORKER_SEC", 0.5)
     with scheduler(tmp_path) as (address, _), pytest.raises(WorkersError, match=r"no worker for 0.5 s; start some"):
         run_here(f"sqlite:///{tmp_path / 'ledger.sqlite'}", plan, cluster=address)
 
 
-def test_a_cluster_is_looked_at_before_a_run_is_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cluster_is_checked_before_a_run_is_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(on_cluster, "WORKER_SEC", 0.5)
     with scheduler(tmp_path) as (address, _), pytest.raises(WorkersError, match="has had no worker"):
         check_cluster(address)
@@ -150,7 +148,7 @@ def test_workers_with_another_port_count_for_nothing(tmp_path: Path) -> None:
         run_here(url, PLAN, cluster=strangers.scheduler_address)
 
 
-def test_what_is_built_anew_in_the_middle_counts_for_nothing(tmp_path: Path) -> None:
+def test_batches_of_a_port_rebuilt_during_the_run_do_not_count(tmp_path: Path) -> None:
     ledger = Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
     run = ledger.start(subject="reducer", plan=PLAN.to_json(), builds={**builds_of(PLAN), "port haskell": "of yesterday"})
     with pytest.raises(WorkersError, match="has changed: port haskell"):

@@ -119,7 +119,7 @@ def test_a_branch_of_the_reference_that_is_never_taken_is_named(measured: tuple[
     assert f"NEVER TAKEN: {never}\n" in fuzzed(folder, "--resume", data["run"])[1]
 
 
-def test_what_no_request_reaches_is_not_counted(measured: tuple[Path, dict[str, Any], list[str]]) -> None:
+def test_functions_that_no_request_reaches_are_not_counted(measured: tuple[Path, dict[str, Any], list[str]]) -> None:
     lines = unreachable_lines(ROOT / "reducer" / "orders.py")
     assert lines, "an entry by hand has lines of its own"
     missing = figures_of(measured[1])["python branches"]["missing"]
@@ -175,7 +175,7 @@ def test_a_night_reaches_99_percent_of_the_branches(covered: int, gaps: int) -> 
     assert len(gaps_of(replace(PLAN, sequences=1000, coverage=1000), figures)) == gaps
 
 
-def test_a_spot_check_and_the_detector_have_no_least_share() -> None:
+def test_a_spot_check_and_the_detector_have_no_minimum_share() -> None:
     poor = [Figure(port="python", unit="branches", covered=1, total=100)]
     assert gaps_of(replace(PLAN, sequences=2000, coverage=999), poor) == []
     assert gaps_of(replace(PLAN, sequences=999, coverage=2000), poor) == []
@@ -194,13 +194,13 @@ def test_a_missing_tool_is_reported_and_never_counts(tmp_path: Path) -> None:
     ledger.close()
 
 
-def test_what_is_missing_has_a_reason_and_no_numbers() -> None:
+def test_a_missing_measurement_has_a_reason_and_no_figures() -> None:
     for figure in OF_DETECTOR.unmeasured("rust", "there is no llvm-cov-99"):
         told = figure.to_json()
         assert told == {"port": "rust", "unit": "regions", "reason": "missing: there is no llvm-cov-99"}
 
 
-def test_a_build_that_fails_or_cannot_start_says_so(tmp_path: Path) -> None:
+def test_a_build_that_fails_or_cannot_start_is_reported(tmp_path: Path) -> None:
     script = Path(programs(tmp_path, broken="echo 'no compiler' >&2; exit 4", slow="sleep 9")) / "broken"
     with pytest.raises(NotMeasuredError, match="broken failed with 4: no compiler"):
         run([script])

@@ -29,7 +29,7 @@ def server() -> Iterator[Server]:
         pytest.skip(f"MISSING: {error}")
 
 
-def test_a_restart_is_waited_for_and_told_once(
+def test_a_restart_is_waited_for_and_reported_once(
     server: Server, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(database, "AGAIN_SEC", 0.05)
@@ -57,7 +57,7 @@ def test_a_server_that_stays_away_is_given_up(server: Server, monkeypatch: pytes
     ledger.close()
 
 
-def test_a_table_that_somebody_locks_is_not_waited_for_for_ever(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_locked_table_ends_the_run(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database, "BUSY_SEC", 1.0)
     ledger = Ledger(server.url)
     run = started(ledger)

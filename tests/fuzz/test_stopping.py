@@ -39,7 +39,7 @@ def gone(processes: list[psutil.Process], timeout_sec: float = 20.0) -> bool:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_run_that_is_stopped_says_how_to_go_on(tmp_path: Path, number: signal.Signals) -> None:
+def test_a_stopped_run_says_how_to_continue(tmp_path: Path, number: signal.Signals) -> None:
     process = started(tmp_path, *LONG)
     run_id = run_id_of(process)
     url = f"sqlite:///{tmp_path / 'l.sqlite'}"

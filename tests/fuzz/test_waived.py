@@ -97,7 +97,7 @@ def test_a_digest_that_is_waived_hides_nothing_else(tmp_path: Path, second: str)
     assert any(not find["divergence"]["path"].endswith(".digest") for find in others)
 
 
-def test_what_is_not_answered_is_never_waived(tmp_path: Path) -> None:
+def test_a_missing_answer_is_never_waived(tmp_path: Path) -> None:
     candidate = ("--candidate-exe", f"{PLANTED} dies_at_once")
     _, first = fuzzed(tmp_path, *ARGUMENTS, *candidate)
     fingerprints = [find["fingerprint"] for find in first["finds"]]

@@ -98,7 +98,7 @@ def test_scaling_that_underflows_is_refused() -> None:
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("method", ["score", "predict", "sample", "fit"])
-def test_what_is_no_model_is_refused_in_the_same_words(name: str, value: Any, method: str) -> None:
+def test_invalid_parameters_are_refused_with_hmmlearns_message(name: str, value: Any, method: str) -> None:
     def call(model: Any) -> Any:
         made = model_of(model, init_params="", random_state=1)
         setattr(made, name, np.array(value))
@@ -120,7 +120,7 @@ def test_what_is_no_model_is_refused_in_the_same_words(name: str, value: Any, me
         "unfitted before data": lambda m: m(2).score("x"), "model before data": lambda m: model_of(m, 2).decode("x"),
     }),
 )  # fmt: skip
-def test_what_cannot_be_answered_is_refused_in_the_same_words(call: Any) -> None:
+def test_requests_without_an_answer_are_refused_with_hmmlearns_message(call: Any) -> None:
     assert agree(call).error is not None
 
 
@@ -147,7 +147,7 @@ def test_covariances_are_read_as_matrices_and_written_as_rows() -> None:
     "covars",
     each({"1-D": np.ones(2), "3-D": np.ones((2, 2, 2)), "zero": np.zeros((2, 2)), "negative": -np.ones((2, 2)), "0-D": 1.0}),
 )
-def test_covariances_that_make_no_sense_are_refused_in_the_same_words(covars: Any) -> None:
+def test_invalid_covariances_are_refused_with_hmmlearns_message(covars: Any) -> None:
     assert agree(lambda model: setattr(model_of(model), "covars_", covars)).error is not None
 
 

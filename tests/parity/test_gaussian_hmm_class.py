@@ -67,7 +67,7 @@ def test_settings_can_be_changed_later() -> None:
     agree(call)
 
 
-def test_an_unknown_setting_is_refused_in_the_same_words() -> None:
+def test_an_unknown_setting_is_refused_with_hmmlearns_message() -> None:
     outcome = agree(lambda model: model(3).set_params(colour="red"))
     assert outcome.error is not None
     assert outcome.error.startswith("ValueError: Invalid parameter 'colour' for estimator GaussianHMM(n_components=3). Valid")
@@ -178,7 +178,7 @@ def test_a_subclass_behaves_as_its_class() -> None:
         ("covars_weight", 2),
     ],
 )  # fmt: skip
-def test_what_only_hmmlearn_covers_is_named(name: str, value: Any) -> None:
+def test_an_option_that_only_hmmlearn_covers_is_named(name: str, value: Any) -> None:
     # DIFFERENCE: hmmlearn has these.
     for call in (lambda model: model(2, **{name: value}).fit(ROWS), lambda model: model_of(model, **{name: value}).score(ROWS)):
         with pytest.raises(NotImplementedError, match=rf"^{name}: doge_hmm\.GaussianHMM covers .* only; got "):
@@ -190,7 +190,7 @@ def test_an_unknown_covariance_is_a_key_error_as_in_hmmlearn() -> None:
 
 
 @pytest.mark.parametrize("k", [0, -1, 1.5, "2", None])
-def test_a_number_of_states_that_makes_no_sense_is_an_error(k: Any) -> None:
+def test_an_invalid_number_of_states_is_an_error(k: Any) -> None:
     # DIFFERENCE: each of the libraries beneath hmmlearn has words of its own for these.
     outcome = ask(ours(), "doge_hmm", lambda model: model(k, random_state=1).fit(ROWS))
     assert outcome.error is not None

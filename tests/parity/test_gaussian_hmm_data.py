@@ -63,7 +63,7 @@ def test_single_precision_is_taken_as_it_is() -> None:
 
 
 @pytest.mark.parametrize("rows", each(REFUSED))
-def test_what_is_no_data_is_refused_in_the_same_words(rows: Any) -> None:
+def test_invalid_data_are_refused_with_hmmlearns_message(rows: Any) -> None:
     assert agree(lambda model: model(2, random_state=1).fit(rows)).error is not None
     for method in ("score", "predict", "predict_proba", "score_samples", "decode"):
         assert agree(lambda model, method=method: getattr(model_of(model), method)(rows)).error is not None
@@ -73,7 +73,7 @@ def test_what_is_no_data_is_refused_in_the_same_words(rows: Any) -> None:
 @pytest.mark.parametrize(
     "rows", each({"dates": np.zeros((9, 2), "M8[D]"), "durations": np.zeros((9, 2), "m8[s]"), "list with None": [[None, 1.0]]})
 )
-def test_what_numpy_would_stumble_over_is_refused_too(rows: Any) -> None:
+def test_data_that_numpy_cannot_convert_are_refused(rows: Any) -> None:
     # DIFFERENCE: in our own words, before anything is computed.
     for call in (lambda model: model(2).fit(rows), lambda model: model_of(model).score(rows)):
         outcome = ask(ours(), "doge_hmm", call)

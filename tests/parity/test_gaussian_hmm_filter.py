@@ -100,7 +100,7 @@ def test_far_outliers_leave_probabilities(outlier: float) -> None:
         np.testing.assert_allclose(filtered, slow_filter(model, rows)[0], rtol=1e-6, atol=1e-9)
 
 
-def test_a_state_that_cannot_be_is_never_believed_in() -> None:
+def test_an_impossible_state_is_never_accepted() -> None:
     model = model_of(ours(), 2, 1)
     model.startprob_, model.transmat_ = np.array([1.0, 0.0]), np.eye(2)
     assert (model.filter_proba([[0.0], [1e3], [1e5]])[:, 1] == 0.0).all()
@@ -130,7 +130,7 @@ def test_a_step_costs_the_same_however_long_the_history() -> None:
         ([math.inf, 1.0], "observation[0]: must be a finite number; got inf"),
     ],
 )
-def test_an_observation_that_makes_no_sense_is_refused_and_forgotten(row: Any, error: str) -> None:
+def test_an_invalid_observation_is_refused_and_discarded(row: Any, error: str) -> None:
     stream = model_of(ours()).filter()
     before = stream.step([0.0, 0.0])
     with pytest.raises(ValueError, match=r"^observation") as raised:

@@ -45,7 +45,7 @@ def test_params_is_anything_that_holds_letters(params: Any) -> None:
 
 
 @pytest.mark.parametrize("init", ["", "s", "t", "m", "c", "st", "mc", "tmc", "smc"])
-def test_what_init_params_leaves_out_is_taken_from_the_model(init: str) -> None:
+def test_parameters_outside_init_params_are_taken_from_the_model(init: str) -> None:
     def call(model: Any) -> Any:
         made = model_of(model, 3, 3, n_iter=5, random_state=3, init_params=init)
         return learnt(made.fit(ROWS))
@@ -148,7 +148,7 @@ def test_the_monitor_has_a_limit_of_its_own(of_model: int, of_monitor: int) -> N
     agree(call)
 
 
-def test_more_rounds_than_one_call_takes_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_rounds_than_one_call_takes_are_continued(monkeypatch: pytest.MonkeyPatch) -> None:
     ours()
     monkeypatch.setattr(importlib.import_module("doge_hmm.training"), "WORK", 300 * 9 * 4)
     for tol in (1e-2, -np.inf):

@@ -31,7 +31,7 @@ def test_start_and_transitions_are_drawn_bit_by_bit(native: Any, k: int) -> None
         assert transmat.tobytes() == rng.dirichlet(np.full(k, 1 / k), size=k).tobytes(), seed
 
 
-def test_what_is_not_wanted_is_not_drawn(native: Any) -> None:
+def test_parameters_that_are_not_wanted_are_not_drawn(native: Any) -> None:
     rows = np.random.RandomState(4).dirichlet([0.5, 0.5], size=2)
     nothing, transmat = native.dirichlets(4, 2, False, True)
     assert nothing is None
@@ -89,7 +89,7 @@ def test_a_seed_starts_the_stream_again_at_every_fit(seed: Any) -> None:
     agree(lambda model: [*learnt(made := model(2, random_state=seed).fit(ROWS)), *learnt(made.fit(ROWS))])
 
 
-def test_a_generator_goes_on_where_it_is() -> None:
+def test_a_generator_continues_from_its_state() -> None:
     def call(model: Any) -> Any:
         rng = np.random.RandomState(3)
         fits = [learnt(model(k, random_state=rng).fit(ROWS)) for k in (2, 3, 2)]
@@ -121,7 +121,7 @@ def test_no_seed_is_numpys_own_generator() -> None:
     ),
 )
 @pytest.mark.parametrize("call", each({"fit": lambda m: m.fit(ROWS), "sample": lambda m: m.fit(ROWS).sample(2)}))
-def test_what_is_no_seed_is_refused_in_the_same_words(seed: Any, call: Any) -> None:
+def test_invalid_seeds_are_refused_with_hmmlearns_message(seed: Any, call: Any) -> None:
     outcome = agree(lambda model: call(model(2, random_state=seed)))
     assert outcome.error is not None
     assert str(seed) in outcome.error or outcome.error == "ValueError: Seed must be between 0 and 2**32 - 1"

@@ -84,7 +84,7 @@ def test_a_breakdown_is_said_and_survived(name: str) -> None:
         assert port.answer(case_of("features")).outcome["features"], "the next case is answered"
 
 
-def test_who_breaks_down_too_often_is_given_up() -> None:
+def test_a_port_that_fails_too_often_is_given_up() -> None:
     with isolated(candidate(on_update("exits_again", lambda: os._exit(3)))) as port:
         for _ in range(BREAKDOWNS_MAX):
             with pytest.raises(BrokenPortError, match="exit code 3"):
@@ -132,7 +132,7 @@ def findings(tmp_path: Path, port: DetectorPort, *cases: DetectorCase) -> dict[s
     return found
 
 
-def test_what_a_candidate_patches_does_not_change_the_reference(tmp_path: Path) -> None:
+def test_a_candidates_patches_do_not_reach_the_reference(tmp_path: Path) -> None:
     def load() -> dict[str, Any]:
         training.SEED = 43
         return {name: getattr(reference, name) for name in NAMES if name != "GaussianHMM"} | {"GaussianHMM": GaussianHMM}
@@ -143,7 +143,7 @@ def test_what_a_candidate_patches_does_not_change_the_reference(tmp_path: Path) 
     assert found == {"patches": {next(iter(found["patches"]))}}
 
 
-def test_what_a_candidate_prints_is_no_part_of_the_report(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_candidates_output_stays_out_of_the_report(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     name = on_update("prints", lambda: (print("garbage"), os.write(1, b"garbage\n")))
     assert findings(tmp_path, candidate(name), life()) == {}
     told = capfd.readouterr()
@@ -188,14 +188,14 @@ class Draws(reference.FeatureExtractor):
 @pytest.mark.parametrize(
     ("extractor", "what"), [(Spoils, "handed_in"), (Reuses, "handed_out"), (Seeds, "numpy_random"), (Draws, "random")]
 )
-def test_what_is_not_its_own_is_left_alone(extractor: type, what: str, tmp_path: Path) -> None:
+def test_foreign_objects_are_left_alone(extractor: type, what: str, tmp_path: Path) -> None:
     name = module(extractor.__name__, FeatureExtractor=extractor)
     extractor.__name__ = "FeatureExtractor"
     ordinary = next(fixture.definition.case for fixture in read_fixtures() if fixture.name == "features_ordinary")
     assert findings(tmp_path, candidate(name), ordinary) == {f"module:{name}": {f"$.touched.{what}"}}
 
 
-def test_the_reference_leaves_alone_what_is_not_its_own() -> None:
+def test_the_reference_leaves_foreign_objects_alone() -> None:
     from harness.subjects.detector.asking.calls import answered
 
     with one_thread():

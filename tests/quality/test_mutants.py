@@ -159,7 +159,7 @@ def test_a_mutant_that_hangs_or_dies_is_killed(
     ("new", "how"),
     [("    import os; os.kill(os.getpid(), 9)\n", "SIGKILL"), ("    import os; os._exit(1)\n", "exit code 1")],
 )
-def test_a_process_that_is_lost_kills_no_mutant(new: str, how: str, cases: list[Prepared]) -> None:
+def test_a_lost_process_kills_no_mutant(new: str, how: str, cases: list[Prepared]) -> None:
     old = "    market = state.market_price\n"
     bug = Historical(name="bad", module="pricing", change=how, old=old, new=new)
     hunted = fate_of(bug, cases)
@@ -168,7 +168,7 @@ def test_a_process_that_is_lost_kills_no_mutant(new: str, how: str, cases: list[
     assert exit_code_of([Row(mutant=bug, hunted=hunted)]) == 1
 
 
-def test_too_little_memory_is_said_and_kills_no_mutant(
+def test_too_little_memory_is_reported_and_kills_no_mutant(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("resource.getrlimit", lambda _: (600_000 * 1024, 600_000 * 1024))
@@ -178,7 +178,7 @@ def test_too_little_memory_is_said_and_kills_no_mutant(
     assert "ulimit -v: is 600000, and a mutant may need 4194304; raise it" in capsys.readouterr().err
 
 
-def test_nothing_that_can_be_killed_shows_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_run_without_distinguishable_mutants_is_not_met(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["mutants", "--only", "pricing:31:11:order:arguments_0", "--sequences", "1", "--workers", "1"])
     assert ended.value.code == 1
@@ -194,7 +194,7 @@ def test_a_planted_bug_shows_in_the_methods_of_the_sessions() -> None:
     assert port.call("check_invariants", {"state": {}}).answer == {"error": "planted", "kind": "ValueError"}
 
 
-def test_what_cannot_be_imported_counts_for_nothing(cases: list[Prepared]) -> None:
+def test_a_module_that_cannot_be_imported_measures_nothing(cases: list[Prepared]) -> None:
     broken = Historical(name="bad", module="pricing", change="", old="import math\n", new="import no_such_module\n")
     hunted = fate_of(broken, cases)
     assert (hunted.fate, hunted.killed) == ("stillborn", False)
@@ -237,13 +237,13 @@ def test_survivors_beyond_two_in_a_hundred_fail_the_run(made: list[Mutant]) -> N
     assert exit_code_of([*killed, *survived]) == 1
 
 
-def test_a_survivor_that_nobody_explains_fails_the_run(made: list[Mutant]) -> None:
+def test_a_survivor_without_an_argument_fails_the_run(made: list[Mutant]) -> None:
     killed = [Row(mutant=each, hunted=Hunted(fate="killed", sequences=1, seconds=0.1)) for each in made[:99]]
     survived = Row(mutant=made[99], hunted=Hunted(fate="survived", sequences=9, seconds=0.1))
     assert exit_code_of([*killed, survived]) == 1
 
 
-def test_a_mutant_that_seldom_shows_may_be_killed(made: list[Mutant]) -> None:
+def test_a_rare_mutant_may_be_killed(made: list[Mutant]) -> None:
     killed = Hunted(fate="killed", sequences=1, seconds=0.1)
     row = Row(mutant=made[0], hunted=killed, equivalent=Equivalent("", "", "", "seldom", rare=True))
     assert row.status == "killed"

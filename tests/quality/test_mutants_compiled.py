@@ -58,12 +58,12 @@ def test_naive_rounding_is_built_into_the_haskell_port_found_and_made_small(hask
     assert hunted.size_after <= 2
 
 
-def test_what_does_not_compile_was_not_found(haskell: dict[str, Hunted]) -> None:
+def test_a_bug_that_does_not_compile_is_not_found(haskell: dict[str, Hunted]) -> None:
     assert haskell["broken"].fate == "stillborn"
     assert exit_code_of([Row(mutant=BROKEN, hunted=haskell["broken"])]) == 1
 
 
-def test_a_change_that_changes_nothing_survives_and_fails_the_run(haskell: dict[str, Hunted]) -> None:
+def test_an_equivalent_change_survives_and_fails_the_run(haskell: dict[str, Hunted]) -> None:
     hunted = haskell["harmless"]
     assert (hunted.fate, hunted.sequences) == ("survived", 30), hunted.path
     assert exit_code_of([Row(mutant=HARMLESS, hunted=hunted)]) == 1

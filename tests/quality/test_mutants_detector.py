@@ -95,12 +95,12 @@ def test_a_mutant_whose_detector_cannot_be_made_is_killed(cases: list[Prepared])
     assert (hunted.fate, hunted.path) == ("killed", "$")
 
 
-def test_what_cannot_be_imported_counts_for_nothing(cases: list[Prepared]) -> None:
+def test_a_module_that_cannot_be_imported_measures_nothing(cases: list[Prepared]) -> None:
     hunted = fate_of(_bug(module="features", old="import math\n", new="import no_such_module\n"), cases)
     assert (hunted.fate, hunted.killed) == ("stillborn", False)
 
 
-def test_a_case_is_asked_only_where_it_gets_to_what_is_changed(made: list[Mutant], cases: list[Prepared]) -> None:
+def test_a_case_is_asked_only_if_it_reaches_the_mutated_line(made: list[Mutant], cases: list[Prepared]) -> None:
     life = next(each for each in cases if each.case.kind == "detector")
     average, grid = one(made, "features.ema", "span + 1.0 -> span - 1.0"), one(made, "blending._grid", "'mode' -> 'mode~'")
     assert life.concerns(average)
@@ -110,7 +110,7 @@ def test_a_case_is_asked_only_where_it_gets_to_what_is_changed(made: list[Mutant
     assert not any(each.concerns(seed) for each in cases if each.case.kind in ("em", "fit", "inference"))
 
 
-def test_what_a_case_is_said_to_get_to_is_what_decides(made: list[Mutant], cases: list[Prepared]) -> None:
+def test_asking_every_case_finds_no_more_than_asking_those_that_enter(made: list[Mutant], cases: list[Prepared]) -> None:
     # Were a function entered unnoticed, its mutants would survive: so all cases are asked, and the verdict is the same.
     everywhere = [replace(each, entered=frozenset(mutant.where for mutant in made)) for each in cases]
     for mutant in made[40::320]:

@@ -83,7 +83,7 @@ def test_on_degenerate_data_what_is_defined_is_compared() -> None:
     assert found.divergences[0].path == "$.same_seed.trained.value.means.shape[0]"
 
 
-def test_what_the_reference_disagrees_with_itself_about_is_undefined() -> None:
+def test_values_on_which_the_references_outcomes_differ_are_undefined() -> None:
     first, second = {"a": 1.0, "b": [1.0, float("nan")], "c": "x"}, {"a": 2.0, "b": [1.0, 1.0], "c": "x", "d": 1}
     known = agreed([well_defined(first), well_defined(second)])
     assert known["a"] is True

@@ -42,7 +42,7 @@ def test_a_value_agrees_with_its_own_copy(value: Any) -> None:
         ("\u00e9", "e\u0301", "value"),
     ],
 )
-def test_what_looks_alike_is_told_apart(reference: Any, candidate: Any, kind: str) -> None:
+def test_values_that_look_alike_are_distinguished(reference: Any, candidate: Any, kind: str) -> None:
     (found,) = compare(reference={"x": [reference]}, candidate={"x": [candidate]})
     assert (found.path, found.kind) == ("$.x[0]", kind)
     assert (found.reference, found.candidate) == (reference, candidate)

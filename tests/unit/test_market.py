@@ -50,7 +50,7 @@ def test_an_order_outside_the_candle_is_not_filled() -> None:
     assert fills(made) == []
 
 
-def test_a_price_that_just_touches_fills_and_pays_the_makers_fee() -> None:
+def test_a_touched_price_fills_and_pays_the_maker_fee() -> None:
     made = traffic(entry(1, "buy", 98.0))
     made.follow(100.0, 98.0, 0.0, 15.0)
     (event,) = made.events

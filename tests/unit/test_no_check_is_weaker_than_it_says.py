@@ -79,7 +79,7 @@ def test_options_that_no_subject_has_together_are_refused() -> None:
 
 
 @pytest.mark.parametrize("subject", [REDUCER, DETECTOR], ids=lambda subject: subject.name)
-def test_a_night_whose_cases_never_meet_what_they_have_to_is_not_met(subject: Subject[Any], tmp_path: Path) -> None:
+def test_a_night_whose_cases_meet_too_little_is_not_met(subject: Subject[Any], tmp_path: Path) -> None:
     plan = plan_of(subject, sequences=2000, batch_size=2000)
     ledger = Ledger(f"sqlite:///{tmp_path / 'l.sqlite'}")
     run = ledger.start(subject=subject.name, plan=plan.to_json(), builds={})
@@ -98,7 +98,7 @@ def test_a_keyword_left_out_is_a_mutant_of_every_subjects_records(subject: Subje
     assert Counter("=" in each.before and each.variant != "dropped" for each in left_out)[True] > 0
 
 
-def test_words_of_one_subject_are_not_looked_for_in_another() -> None:
+def test_the_vocabulary_of_one_subject_is_not_applied_to_another() -> None:
     assert REDUCER.mutations is not None
     assert DETECTOR.mutations is not None
     ours, theirs = REDUCER.mutations.source.words, DETECTOR.mutations.source.words

@@ -25,7 +25,7 @@ def test_the_one_against_two_is_odd() -> None:
         assert found.sentence.endswith("first at $.steps[4].phase (FillEvent)")
 
 
-def test_of_two_nobody_can_say_which() -> None:
+def test_two_ports_have_no_odd_one_out() -> None:
     found = vote(["python", "haskell"], differing({"python": "x", "haskell": "y"}))
     assert found.odd == ()
     assert "a third port could tell" in found.sentence

@@ -95,7 +95,7 @@ def test_an_order_by_hand_cannot_leave_the_domain(arguments: tuple[Any, ...], se
         sm.add_entry_order(start(), sm.EngineConfig(), *arguments, 2.0)
 
 
-def test_what_bootstrap_makes_can_be_saved_and_loaded() -> None:
+def test_bootstrapped_states_can_be_saved_and_loaded() -> None:
     cfg = sm.EngineConfig(min_volume=1.0, entry_pct_b=100.0)
     state, _, _ = sm.bootstrap_orders(sm.PairState(0.1, 1.0), cfg, 20.0, 1, 1)  # type: ignore[arg-type]
     assert state.short_only is True

@@ -130,7 +130,7 @@ def test_an_outcome_survives_its_file() -> None:
     assert right[2:] == [math.inf, None, "NaN", True]
 
 
-def test_values_at_the_edges_are_taken_and_refused_wherever_one_goes_in() -> None:
+def test_values_at_the_limits_are_accepted_or_refused_at_every_entrance() -> None:
     port = python()
     port.availability()
     met: Counter[tuple[str, bool]] = Counter()

@@ -43,7 +43,7 @@ def written(actions: str, phase: str = '"phase":"S0"') -> str:
         (written('{"_type":"CancelOrderAction","local_id":1,"price":0.1}').encode("utf-16"), "$"),
     ],
 )
-def test_what_a_reader_forgives_is_found_with_its_path(line: str | bytes, expected: str | list[str]) -> None:
+def test_a_lenient_spelling_is_found_with_its_path(line: str | bytes, expected: str | list[str]) -> None:
     assert found(line) == (expected if isinstance(expected, list) else [("wire", expected)])
 
 
@@ -70,7 +70,7 @@ def test_needless_digits_are_not(token: str) -> None:
     assert not is_shortest(token)
 
 
-def test_what_python_writes_is_shortest() -> None:
+def test_python_writes_the_shortest_digits() -> None:
     rng = random.Random(11)
     for _ in range(20_000):
         (value,) = struct.unpack("<d", rng.randbytes(8))
