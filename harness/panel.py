@@ -81,13 +81,17 @@ class Availability:
 
 @dataclass(frozen=True, kw_only=True)
 class Examined:
-    """A port before it sees a case: what it says of itself, names that it lacks, where its contract differs."""
+    """A port before it sees a case: what it says of itself, names that it lacks, where its contract differs.
+
+    `setup` says what decides about the last bits of its answers on this machine, if anything does.
+    """
 
     name: str
     availability: Availability
     described: Mapping[str, Any] = field(default_factory=dict)
     lacks: tuple[str, ...] = ()
     divergences: tuple[Divergence, ...] = ()
+    setup: str | None = None
 
     @property
     def usable(self) -> bool:

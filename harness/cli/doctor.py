@@ -11,7 +11,7 @@ from rich.table import Table
 from harness.cli.options import candidate_option, chosen, json_option, module_option, request_of, subject_option, timeout_option
 from harness.cli.output import as_json, console_for
 from harness.engine.doctor import examine, exit_code_of, row_to_json
-from harness.engine.report import print_contract
+from harness.engine.report import print_contract, print_setups
 from harness.panel import Examined
 
 
@@ -33,6 +33,7 @@ def doctor(subject: str | None, as_data: bool, **options: Any) -> int:
     console = console_for(as_data=False)
     for name, rows in found.items():
         console.print(_table(name, rows))
+        print_setups(rows, console)
     for rows in found.values():
         for row in rows:
             if not row.availability.available:

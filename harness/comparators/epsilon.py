@@ -85,6 +85,8 @@ class _Walk:
         self.tolerances = tolerances
         self.sizes = sizes
         self.largest: dict[str, Largest] = {}
+        # The pair of objects that are being compared, the innermost last.
+        self.objects: list[tuple[Mapping[str, Any], Mapping[str, Any]]] = []
 
     def differences(self, reference: Any, candidate: Any, path: Path) -> Iterator[Difference]:
         """Yield the differences of two values."""
@@ -102,11 +104,13 @@ class _Walk:
             yield path, "value", reference, candidate
 
     def _of_objects(self, reference: Mapping[str, Any], candidate: Mapping[str, Any], path: Path) -> Iterator[Difference]:
+        self.objects.append((reference, candidate))
         for key, left in reference.items():
             if key in candidate:
                 yield from self.differences(left, candidate[key], path / key)
             else:
                 yield path / key, "missing", left, ABSENT
+        self.objects.pop()
         for key in candidate:
             if key not in reference:
                 yield path / key, "extra", ABSENT, candidate[key]
@@ -138,7 +142,7 @@ class _Walk:
             same = _bits(reference) == _bits(candidate)
             wrong, shares = ~(same | (np.isnan(reference) & np.isnan(candidate))), np.zeros(difference.shape)
         else:
-            bound = _bound(reference, candidate, tolerance, self.sizes)
+            bound = _bound(reference, candidate, tolerance, self.sizes, self._sibling(tolerance))
             close = difference <= bound
             if tolerance.ulp:
                 close |= ulps_apart(reference, candidate) <= tolerance.ulp
@@ -150,6 +154,12 @@ class _Walk:
             yield path, "value", float(reference[0]), float(candidate[0])
         elif not scalar:
             yield from _located(wrong, reference, candidate, path)
+
+    def _sibling(self, tolerance: Tolerance) -> float:
+        """Return the largest finite value of the field that a tolerance refers to, on both sides."""
+        sides = self.objects[-1] if tolerance.sibling and self.objects else ()
+        values = [np.abs(np.asarray(side[tolerance.sibling], dtype=np.float64)) for side in sides if tolerance.sibling in side]
+        return max((float(np.max(value, where=np.isfinite(value), initial=0.0)) for value in values), default=0.0)
 
     def _size(self, reference: Floats, tolerance: Tolerance | None) -> Floats:
         """Return the largest value of each column, including the input data if the tolerance refers to them."""
@@ -190,12 +200,12 @@ def _distance(reference: Floats, candidate: Floats) -> Floats:
     return distance
 
 
-def _bound(reference: Floats, candidate: Floats, tolerance: Tolerance, sizes: Floats | None) -> Floats:
+def _bound(reference: Floats, candidate: Floats, tolerance: Tolerance, sizes: Floats | None, sibling: float) -> Floats:
     """Return the largest difference that each value may have."""
     size = np.where(np.isfinite(reference), np.abs(reference), 0.0)
     other = np.where(np.isfinite(candidate), np.abs(candidate), 0.0)
     with np.errstate(over="ignore"):
-        bound = np.maximum(tolerance.absolute, tolerance.relative * np.maximum(size, other))
+        bound = np.maximum(tolerance.absolute + tolerance.of_sibling * sibling, tolerance.relative * np.maximum(size, other))
         bound = np.maximum(bound, tolerance.of_column * size.max(axis=0, keepdims=True))
         bound = np.maximum(bound, tolerance.of_all * size.max())
         if sizes is not None and sizes.shape == reference.shape[-1:]:

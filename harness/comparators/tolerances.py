@@ -10,7 +10,7 @@ from typing import Any
 from generators.errors import ParityError
 from harness.comparators.path import Path, Step
 
-BOUNDS = ("ulp", "relative", "absolute", "of_column", "of_all", "of_data", "of_data_squared")
+BOUNDS = ("ulp", "relative", "absolute", "of_column", "of_all", "of_data", "of_data_squared", "of_sibling")
 
 
 class ToleranceError(ParityError):
@@ -24,7 +24,8 @@ class Tolerance:
     `path` is like `$.em.rounds[*].means`: `[*]` stands for an index, `*` for one name, `**` for any. `ulp` is in units in the
     last place, of which -0.0 and 0.0 are none apart; `relative` is a share of the larger value; `of_column` and `of_all` are
     shares of the largest value in the field's column or in the whole field; `of_data` and `of_data_squared` of the largest
-    value in the data's column, or of its square.
+    value in the data's column, or of its square; `of_sibling` of the largest value in the field called `sibling` of the same
+    object.
     """
 
     path: str
@@ -36,6 +37,8 @@ class Tolerance:
     of_all: float = 0.0
     of_data: float = 0.0
     of_data_squared: float = 0.0
+    of_sibling: float = 0.0
+    sibling: str = ""
 
     @cached_property
     def pattern(self) -> tuple[str, ...]:
@@ -82,12 +85,15 @@ def read_tolerances(entries: Sequence[Mapping[str, Any]]) -> Tolerances:
     """Read tolerances from plain data. Raises `ToleranceError`."""
     read = []
     for number, entry in enumerate(entries):
-        unknown = set(entry) - {"path", "reason", *BOUNDS}
+        unknown = set(entry) - {"path", "reason", "sibling", *BOUNDS}
         if unknown or not entry.get("path") or not entry.get("reason"):
             what = f"has an unknown field {sorted(unknown)[0]!r}" if unknown else "needs a path and a reason"
             raise ToleranceError(f"tolerance {number} ({entry.get('path')}): {what}")
         bounds = {name: entry[name] for name in BOUNDS if name in entry}
         if not bounds or not all(isinstance(value, int | float) and 0 <= value < 1e6 for value in bounds.values()):
             raise ToleranceError(f"tolerance {number} ({entry['path']}): needs bounds, each a number of at least 0")
-        read.append(Tolerance(path=entry["path"], reason=entry["reason"], **bounds))
+        sibling = entry.get("sibling", "")
+        if ("of_sibling" in bounds) != bool(sibling) or not isinstance(sibling, str):
+            raise ToleranceError(f"tolerance {number} ({entry['path']}): of_sibling and the name of a sibling need each other")
+        read.append(Tolerance(path=entry["path"], reason=entry["reason"], sibling=sibling, **bounds))
     return Tolerances(tuple(read))

@@ -28,4 +28,10 @@ def row_to_json(subject: str, row: Examined) -> dict[str, Any]:
     data: dict[str, Any] = {"subject": subject, "port": row.name, "available": available.available, "verdict": row.verdict}
     if not available.available:
         return {**data, "word": available.word, "reason": available.reason, "remedy": available.remedy}
-    return {**data, **row.described, "lacks": list(row.lacks), "divergences": [each.to_json() for each in row.divergences]}
+    return {
+        **data,
+        **row.described,
+        "setup": row.setup,
+        "lacks": list(row.lacks),
+        "divergences": [each.to_json() for each in row.divergences],
+    }

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from harness.comparators.divergence import Divergence, shown
 from harness.engine.run import GENERATED, GOLDEN, MARKET, Finding, PortReport, RunReport, notes_of
-from harness.panel import REFERENCE
+from harness.panel import REFERENCE, Examined
 
 SOURCES = (GOLDEN, GENERATED, MARKET)
 FINDINGS_SHOWN_MAX, CASES_NAMED_MAX = 12, 4
@@ -22,12 +22,20 @@ WORDS = {0: "PARITY", 1: "DIVERGENCE", 3: "INCOMPLETE"}
 def print_report(report: RunReport, console: Console) -> None:
     """The tables of a run, its divergences, and one line that sums up."""
     console.print(ports_table(report))
+    print_setups([port.examined for port in report.ports], console)
     for port in report.ports:
         for each in port.measures.tables(port.name) if port.cases and port.name != REFERENCE else ():
             console.print(each, markup=False, soft_wrap=True)
     console.print(met_table(report))
     print_problems(report, console)
     console.print(summary(report), markup=False, soft_wrap=True)
+
+
+def print_setups(rows: Sequence[Examined], console: Console) -> None:
+    """What decides about the last bits of a port's answers on this machine."""
+    for row in rows:
+        if row.setup is not None:
+            console.print(f"{row.name}: {row.setup}", markup=False, soft_wrap=True)
 
 
 def print_problems(report: RunReport, console: Console) -> None:
@@ -194,6 +202,7 @@ def _port_to_json(port: PortReport, report: RunReport) -> dict[str, Any]:
         "reason": examined.availability.reason,
         "remedy": examined.availability.remedy,
         **examined.described,
+        "setup": examined.setup,
         "lacks": list(examined.lacks),
         "contract_divergences": [divergence.to_json() for divergence in examined.divergences],
         "cases": dict(port.cases),

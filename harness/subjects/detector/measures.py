@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from rich.table import Table
@@ -13,11 +14,21 @@ from generators.plain import Json
 from harness.comparators.epsilon import Largest
 from harness.panel import Judgement
 from harness.subject import Measures
-from harness.subjects.detector.judging.judge import STATISTICS, Verdict, level_of
+from harness.subjects.detector.judging.judge import EXCUSES, Verdict, level_of
 from harness.subjects.detector.judging.statistical import Likeness
 
 LARGEST_SHOWN_MAX = 16
 PARAMETERS = ("startprob", "transmat", "means", "covars")
+
+
+@dataclass(frozen=True)
+class Excuse:
+    """A case that passed a weaker comparison only: which one, how the reference's own outcome differs, and the likeness."""
+
+    case: str
+    to: str
+    demonstration: str
+    likeness: Likeness | None
 
 
 class DetectorMeasures(Measures):
@@ -27,7 +38,7 @@ class DetectorMeasures(Measures):
         self.kinds, self.divergent = Counter[str](), Counter[str]()
         self.levels, self.levels_divergent = Counter[str](), Counter[str]()
         self.identical, self.trained = Counter[str](), Counter[str]()
-        self.excused: list[tuple[str, str, Likeness | None]] = []
+        self.excused: list[Excuse] = []
         self.largest: dict[str, Largest] = {}
         self.ties = self.degenerate = 0
 
@@ -42,7 +53,7 @@ class DetectorMeasures(Measures):
             self.trained[name] += 1
             self.identical[name] += same
         if verdict.excused is not None:
-            self.excused.append((case.name, verdict.excused, verdict.likeness))
+            self.excused.append(Excuse(case.name, verdict.excused, verdict.demonstration or "", verdict.likeness))
         elif not verdict.divergences and not case.degenerate:
             for path, largest in verdict.largest.items():
                 self.largest.setdefault(path, Largest()).add(largest)
@@ -80,11 +91,12 @@ class DetectorMeasures(Measures):
     def _lines(self, port: str) -> list[str]:
         lines = [f"{port}: {name} identical: {self.identical[name]} of {self.trained[name]}" for name in sorted(self.trained)]
         lines.append(f"{port}: largest parameter difference {self.largest_parameter:.1e} of the largest in its column")
-        statistics = sum(how == STATISTICS for _, how, _ in self.excused)
-        lines.append(f"{port}: {statistics} case(s) fell back to statistics, {len(self.excused) - statistics} to what is "
-                     f"well defined, {self.ties} rounding tie(s)")  # fmt: skip
-        for name, how, likeness in self.excused:
-            lines.append(f"FELL BACK: {port}: {name} to {how}" + ("" if likeness is None else f": {likeness.to_json()}"))
+        how = Counter(excuse.to for excuse in self.excused)
+        fell_back = ", ".join(f"{how[to]} to {to}" for to in EXCUSES)
+        lines.append(f"{port}: {len(self.excused)} case(s) fell back: {fell_back}; {self.ties} rounding tie(s)")
+        for excuse in self.excused:
+            likeness = "" if excuse.likeness is None else f": {excuse.likeness.to_json()}"
+            lines.append(f"FELL BACK: {port}: {excuse.case} to {excuse.to}, since {excuse.demonstration}{likeness}")
         return lines
 
     @property
@@ -109,8 +121,8 @@ class DetectorMeasures(Measures):
             "largest_parameter_difference": self.largest_parameter,
             "largest": {path: vars(largest) for path, largest in self.largest.items()},
             "excused": [
-                {"case": name, "to": how, "likeness": None if likeness is None else likeness.to_json()}
-                for name, how, likeness in self.excused
+                {**vars(excuse), "likeness": None if excuse.likeness is None else excuse.likeness.to_json()}
+                for excuse in self.excused
             ],
             "rounding_ties": self.ties,
         }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -23,6 +24,7 @@ from harness.subjects.detector.ports.isolation import (
     isolated,
 )
 from harness.subjects.detector.ports.modules import DetectorPort, UnnamedError, open_detector_ports
+from harness.subjects.detector.ports.setups import setup_in_use
 from harness.subjects.detector.ports.surface import differing
 from harness.subjects.detector.ports.threads import one_thread
 
@@ -51,7 +53,9 @@ class DetectorPanel(Panel[DetectorCase]):
         rows = [Examined(name=REFERENCE, availability=available)]
         if available.available:
             found = tuple(differing(self.port, surface))
-            rows = [_examined(REFERENCE, available, self.port.version(), self.port.missing(), found)]
+            rows = [
+                replace(_examined(REFERENCE, available, self.port.version(), self.port.missing(), found), setup=setup_in_use())
+            ]
         for name, port in self.others.items():
             assert isinstance(port, IsolatedPort), "a port that is examined is isolated"
             opened = port.opened()

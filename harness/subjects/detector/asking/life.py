@@ -119,11 +119,14 @@ class Life:
             state = self.detector.update(*self.candles(start, stop, scale))
             read = self._state(state, before)
             read["total"] = sum(read["probabilities"])
+            window = None if state is previous else self._window(*self.candles(start, stop, scale))
+            # What the rounding of the total grows with.
+            read["log_likelihood"] = None if window is None else float(self.detector._model.score(window))
             self.kept.append((state, plain(state.to_dict())))
             return {
                 **read,
                 "types": [type(state.regime).__name__, type(state.probabilities).__name__],
-                "follows": None if state is previous else self._follows(state, *self.candles(start, stop, scale)),
+                "follows": None if window is None else self._follows(state, window),
                 "new": state is not previous,
                 "held": self.detector.state is state,
             }
@@ -133,8 +136,13 @@ class Life:
         names = ("macd_hist_slope", "ema_spread_pct", "rsi_zone", "volume_ratio")
         self.observations.append(None if snapshot is None else [plain(getattr(snapshot, name)) for name in names])
 
-    def _follows(self, state: Any, closes: Any, volumes: Any) -> bool:
-        """Return True if a new state follows from the detector's own model and these candles.
+    def _window(self, closes: Any, volumes: Any) -> Any:
+        """Return the standardised rows that the detector's model was asked about."""
+        rows = self.port["FeatureExtractor"]().extract(closes, volumes)[-self.detector.cfg["HMM_INFERENCE_WINDOW"] :]
+        return (rows - np.asarray(self.detector._obs_mean)) / np.asarray(self.detector._obs_std)
+
+    def _follows(self, state: Any, rows: Any) -> bool:
+        """Return True if a new state follows from the detector's own model and these rows.
 
         This must be true of every port, even if its training legitimately differs from the reference's.
         """
@@ -143,8 +151,6 @@ class Life:
         from detector.types import RegimeState
 
         detector, cfg = self.detector, self.detector.cfg
-        rows = self.port["FeatureExtractor"]().extract(closes, volumes)[-cfg["HMM_INFERENCE_WINDOW"] :]
-        rows = (rows - np.asarray(detector._obs_mean)) / np.asarray(detector._obs_std)
         with np.errstate(all="ignore"):
             posterior = detector._model.predict_proba(rows)[-1]
         said = list(state.probabilities)

@@ -32,8 +32,10 @@ def course(model: Any) -> Json:
 def begin(port: DetectorPort, rows: Series, lengths: Any, settings: Mapping[str, Any]) -> Json:
     """Initialise a new model; return its random draws, the centres of k-means and the covariances of the data."""
     model = port["GaussianHMM"](**settings)
-    # Contiguous doubles, as `fit` passes them.
-    data = np.ascontiguousarray(rows.build(), dtype=np.float64)
+    # As `fit` passes them: single precision stays single, and everything else becomes doubles in k-means.
+    data = np.ascontiguousarray(rows.build())
+    if data.dtype != np.float32:
+        data = data.astype(np.float64)
     model._init(data, np.asarray([len(data)] if lengths is None else lengths))
     start = parameters(model)
     return {"draws": {name: start[name] for name in ("startprob", "transmat")}, "centres": start["means"],

@@ -1,13 +1,13 @@
 """Compares two outcomes of one case: they are at parity, divergent, or excused by a weaker comparison, which is counted.
 
-A case can be excused only if the reference's own outcome changes once the data are perturbed in the last bit, and never on
-real candles. The statistical comparator then decides if the two optima are equally good; on degenerate data, only the
-well-defined part is compared.
+A case can be excused only if the reference's own outcome differs on it: under other set-ups of the processor, where a port may
+lie as far away as ten times the spread, or, if its data are declared degenerate, once they are moved by their last bit; then
+only the well-defined part is compared. Real candles are never excused.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,20 +23,26 @@ from harness.comparators.tolerances import Tolerances
 from harness.subjects.detector.contract import DetectorContract
 from harness.subjects.detector.judging.perturbation import perturbed_outcomes
 from harness.subjects.detector.judging.rounding import without_ties
+from harness.subjects.detector.judging.spread import value_at, within_spread
 from harness.subjects.detector.judging.statistical import Likeness, compare_optima
 from harness.subjects.detector.judging.well_defined import agreed, well_defined, within
 from harness.subjects.detector.ports.modules import DetectorPort
+from harness.subjects.detector.ports.setups import other_setups
 
 NOTHING = Tolerances()
 # The comparisons that may excuse a case.
-STATISTICS, WELL_DEFINED = "statistics", "what is well defined"
+EXCUSES = STATISTICS, SPREAD, WELL_DEFINED = "statistics", "the reference's spread", "what is well defined"
 # The level of side effects, which is compared in every case.
 SIDE_EFFECTS = "touched"
 
 
 @dataclass
 class Verdict:
-    """The verdict on one case and port. `excused` names the weaker comparison that the case passed, if any."""
+    """The verdict on one case and port.
+
+    `excused` names the weaker comparison that the case passed, if any, and `demonstration` says how the reference's own
+    outcome differs.
+    """
 
     divergences: list[Divergence] = field(default_factory=list)
     largest: dict[str, Largest] = field(default_factory=dict)
@@ -44,6 +50,7 @@ class Verdict:
     ties: int = 0
     excused: str | None = None
     likeness: Likeness | None = None
+    demonstration: str | None = None
     levels: tuple[str, ...] = ()
 
 
@@ -77,22 +84,9 @@ def judge(
     identical = [] if case.degenerate else list(identities(reference, candidate))
     verdict = Verdict(divergences, found.largest, identical, ties, levels=(*reference, SIDE_EFFECTS))
     # Only the results of a training may depend on the last bit; what follows from an equal model must agree.
-    if real or not any(is_of_training(each.path) or level_of(each.path) == "em" for each in divergences):
-        return verdict
-    perturbed = perturbed_outcomes(case, reference_port)
-    unstable = {
-        each.path
-        for outcome in perturbed
-        for each in compare_outcomes(case=case, reference=reference, candidate=outcome, contract=contract).divergences
-    }
-    if case.kind == "em":
-        # A collapsing state amplifies the last bit in every round, so each value that the reference changes may differ.
-        if all(each.path in unstable for each in divergences):
-            verdict.divergences, verdict.excused = [], WELL_DEFINED
-        return verdict
-    if not any(is_of_training(path) for path in unstable):
-        return verdict
-    return _excuse(verdict, case, [reference, *perturbed], candidate, contract)
+    if not real and any(is_of_training(each.path) or level_of(each.path) == "em" for each in divergences):
+        _excuse(verdict, case, reference, candidate, contract, reference_port)
+    return verdict
 
 
 def compare_outcomes(*, case: DetectorCase, reference: Json, candidate: Json, contract: DetectorContract) -> Comparison:
@@ -109,23 +103,67 @@ def data_of(case: DetectorCase) -> npt.NDArray[np.float64] | None:
 
 
 def _excuse(
-    verdict: Verdict, case: DetectorCase, references: Sequence[Json], candidate: Json, contract: DetectorContract
-) -> Verdict:
-    """Apply the weaker comparison; `references` are the reference's outcomes on the case and on its perturbations."""
-    if case.degenerate:
-        outcome, known = within(well_defined(candidate), agreed([well_defined(reference) for reference in references]))
-        verdict.divergences = compare(reference=known, candidate=outcome, tolerances=NOTHING).divergences
-        verdict.excused = None if verdict.divergences else WELL_DEFINED
-        return verdict
-    left, right = _optimum(references[0]), _optimum(candidate)
-    if left is not None and right is not None:
+    verdict: Verdict,
+    case: DetectorCase,
+    reference: Json,
+    candidate: Json,
+    contract: DetectorContract,
+    reference_port: DetectorPort,
+) -> None:
+    """Excuse the divergences where the reference's own outcomes differ, by the strongest comparison that applies."""
+    others = {server.setup.name: server.answer(case) for server in other_setups()}
+    outcomes = [reference, *others.values()]
+    if all(within_spread(each, outcomes) for each in verdict.divergences):
+        likenesses = [] if case.degenerate else list(_likenesses(outcomes, candidate, contract))
+        if not likenesses or any(likeness.passed for likeness in likenesses):
+            verdict.demonstration = _differing(verdict.divergences[0].path, reference, others)
+            verdict.likeness = max(likenesses, key=lambda likeness: likeness.passed, default=None)
+            verdict.divergences, verdict.excused = [], STATISTICS if likenesses else SPREAD
+            return
+        verdict.likeness = likenesses[0]
+    if not case.degenerate:
+        return
+    perturbed = perturbed_outcomes(case, reference_port)
+    moved = next((path for outcome in perturbed for path in _training_paths(case, reference, outcome, contract)), None)
+    if moved is None:
+        return
+    outcome, known = within(well_defined(candidate), agreed([well_defined(each) for each in [*outcomes, *perturbed]]))
+    verdict.divergences = compare(reference=known, candidate=outcome, tolerances=NOTHING).divergences
+    if not verdict.divergences:
+        verdict.excused = WELL_DEFINED
+        verdict.demonstration = f"declared degenerate; the reference changes {moved} with the last bit of the data"
+
+
+def _training_paths(case: DetectorCase, reference: Json, other: Json, contract: DetectorContract) -> Iterator[Path]:
+    """Yield the paths of trainings and rounds at which two outcomes of the reference differ."""
+    for each in compare_outcomes(case=case, reference=reference, candidate=other, contract=contract).divergences:
+        if is_of_training(each.path) or level_of(each.path) == "em":
+            yield each.path
+
+
+def _differing(path: Path, reference: Json, others: Mapping[str, Json]) -> str:
+    """Return the first set-up that answers otherwise at a path, as a sentence."""
+    here = value_at(reference, path)
+    for name, outcome in others.items():
+        there = value_at(outcome, path)
+        if repr(there) != repr(here):
+            return f"{path} is {here!r} here and {there!r} with {name}"
+    return f"{path} differs between set-ups of the processor"
+
+
+def _likenesses(references: Sequence[Json], candidate: Json, contract: DetectorContract) -> Iterator[Likeness]:
+    """Compare the candidate's optimum with each of the reference's, if there are rows enough to tell.
+
+    Yields nothing where they are one optimum within the tolerances, or where the rows are too few.
+    """
+    right = _optimum(candidate)
+    for left in map(_optimum, references):
+        if left is None or right is None or len(left["path"]) < contract.criteria.rows_min:
+            continue
         try:
-            verdict.likeness = compare_optima(reference=left, candidate=right, criteria=contract.criteria)
+            yield compare_optima(reference=left, candidate=right, criteria=contract.criteria)
         except (IndexError, TypeError, ValueError):
-            return verdict  # the shapes differ, so states cannot be matched
-        if verdict.likeness.passed:
-            verdict.divergences, verdict.excused = [], STATISTICS
-    return verdict
+            continue  # the shapes differ, so states cannot be matched
 
 
 def _trained(outcome: Json) -> Json:

@@ -1,0 +1,82 @@
+"""How far the reference's own outcomes lie apart on one case, and if a port's value lies within reach of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from generators.plain import Json
+from harness.comparators.divergence import ABSENT, Divergence
+from harness.comparators.path import Path
+
+# A port may lie this many times as far from the reference as the reference's outcomes lie from each other.
+SPREADS_MAX = 10.0
+
+
+def parts(values: Sequence[Any]) -> bool:
+    """Return True if the first value differs from any other."""
+    return not all(_same(values[0], other) for other in values[1:])
+
+
+def within_spread(found: Divergence, outcomes: Sequence[Json]) -> bool:
+    """Return True if the outcomes differ at the path of a divergence and the candidate's value is near enough to the first.
+
+    Near enough is at most `SPREADS_MAX` times the spread of the outcomes, number by number. Anything but numbers must be what
+    one of the outcomes has.
+    """
+    values = [value_at(outcome, found.path) for outcome in outcomes]
+    return parts(values) and _is_near(found.candidate, values)
+
+
+def value_at(outcome: Any, path: Path) -> Any:
+    """Return the value at a path, `ABSENT` if the outcome has none; of an array also `shape` and `dtype`."""
+    value = outcome
+    for step in path.steps:
+        if isinstance(value, np.ndarray):
+            if step == "shape":
+                value = list(value.shape)
+            elif step == "dtype":
+                value = str(value.dtype)
+            elif isinstance(step, int) and step < len(value):
+                value = value[step]
+            else:
+                return ABSENT
+        elif isinstance(value, dict):
+            value = value.get(step, ABSENT)
+        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+            value = value[step]
+        else:
+            return ABSENT
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _is_near(candidate: Any, values: Sequence[Any]) -> bool:
+    if any(_same(candidate, value) for value in values):
+        return True
+    present = [value for value in values if value is not ABSENT]
+    if _is_number(candidate):
+        numbers = [value for value in present if _is_number(value)]
+        if not _is_number(values[0]):
+            return False
+        return bool(abs(candidate - values[0]) <= SPREADS_MAX * (max(numbers) - min(numbers)))
+    if isinstance(candidate, list) and all(isinstance(value, list) and len(value) == len(candidate) for value in values):
+        return all(_is_near(item, [value[index] for value in values]) for index, item in enumerate(candidate))
+    return False
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and bool(np.isfinite(value))
+
+
+def _same(one: Any, other: Any) -> bool:
+    if one is ABSENT or other is ABSENT:
+        return one is other
+    if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
+        return np.array_equal(one, other, equal_nan=np.asarray(one).dtype.kind == "f")
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_same, one, other))
+    return bool(one == other or (one != one and other != other))
