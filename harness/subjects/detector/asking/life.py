@@ -39,6 +39,7 @@ class Life:
         self.others: list[Json] = []
         self.kept: list[tuple[Any, Any]] = []
         self.since = time.time()
+        self.log_likelihood = 0.0
         # Never used; it must be unchanged at the end.
         self.bystander = port["RegimeDetector"]()
 
@@ -120,8 +121,10 @@ class Life:
             read = self._state(state, before)
             read["total"] = sum(read["probabilities"])
             window = None if state is previous else self._window(*self.candles(start, stop, scale))
-            # What the rounding of the total grows with.
-            read["log_likelihood"] = None if window is None else float(self.detector._model.score(window))
+            if window is not None:
+                self.log_likelihood = float(self.detector._model.score(window))
+            # Of the window that the state's probabilities are of; the rounding of their total grows with it.
+            read["log_likelihood"] = self.log_likelihood
             self.kept.append((state, plain(state.to_dict())))
             return {
                 **read,
