@@ -5,6 +5,7 @@
 
 pub mod features;
 pub mod hmm;
+pub mod interrupt;
 pub mod kmeans;
 pub mod math;
 pub mod parameters;

@@ -4,7 +4,17 @@
 
 use std::fmt;
 
-use crate::kmeans::TooFewRows;
+use crate::interrupt::Interrupted;
+use crate::kmeans::KMeansError;
+
+/// The precision of a computation whose operands are all float32.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Precision {
+    /// In float64.
+    Double,
+    /// In float32, as numpy computes with arrays of that type.
+    Single,
+}
 
 /// The parameters of a model. Matrices are stored row by row.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +31,9 @@ pub struct Parameters {
     pub means: Vec<f64>,
     /// The variance of each feature in each state: `k * d` values.
     pub covars: Vec<f64>,
+    /// The precision of the squared differences between the data and the means: `Single` while both are float32, as they are
+    /// between k-means and the first update of the means.
+    pub differences: Precision,
 }
 
 impl Parameters {
@@ -50,20 +63,22 @@ impl Parameters {
 /// An error for which hmmlearn raises `ValueError`.
 #[derive(Clone, Debug, PartialEq)]
 pub enum HmmError {
-    /// There are fewer rows than states.
-    TooFewRows(TooFewRows),
+    /// The data cannot be clustered.
+    KMeans(KMeansError),
     /// The densities of a row are too small for `Implementation::Scaling`.
     Underflow,
     /// The start probabilities do not sum to 1; their sum.
     StartSum(f64),
     /// A row of the transition matrix does not sum to 1; the sums of all rows.
     TransSums(Vec<f64>),
+    /// The caller asked to stop.
+    Interrupted,
 }
 
 impl fmt::Display for HmmError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TooFewRows(error) => error.fmt(f),
+            Self::KMeans(error) => error.fmt(f),
             Self::Underflow => {
                 f.write_str("forward pass failed with underflow; consider using implementation='log' instead")
             }
@@ -72,14 +87,24 @@ impl fmt::Display for HmmError {
                 write!(f, "startprob_ must sum to 1 (got {text})")
             }
             Self::TransSums(sums) => write!(f, "transmat_ rows must sum to 1 (got row sums of {sums:?})"),
+            Self::Interrupted => f.write_str("interrupted"),
         }
     }
 }
 
 impl std::error::Error for HmmError {}
 
-impl From<TooFewRows> for HmmError {
-    fn from(error: TooFewRows) -> Self {
-        Self::TooFewRows(error)
+impl From<KMeansError> for HmmError {
+    fn from(error: KMeansError) -> Self {
+        match error {
+            KMeansError::Interrupted => Self::Interrupted,
+            other => Self::KMeans(other),
+        }
+    }
+}
+
+impl From<Interrupted> for HmmError {
+    fn from(_: Interrupted) -> Self {
+        Self::Interrupted
     }
 }

@@ -6,11 +6,11 @@ use std::fmt;
 
 use crate::features::{EMA_SPREAD, N_FEATURES};
 use crate::hmm::initialise;
+use crate::interrupt::{Interrupt, Interrupted};
 use crate::math::baum_welch::{History, Implementation, Rounds, Updates};
 use crate::math::fast::Workspace;
 use crate::math::filter::Filter;
-use crate::math::statistics::Squares;
-use crate::parameters::{HmmError, Parameters};
+use crate::parameters::{HmmError, Parameters, Precision};
 
 pub use verdict::{judge, round_4, Verdict};
 
@@ -20,6 +20,7 @@ const SEED: u32 = 42;
 const TOL: f64 = 1e-2;
 const MIN_COVAR: f64 = 1e-3;
 const SUM_TOLERANCE: f64 = 1e-9;
+const STEPS_PER_ROW: usize = 100;
 
 /// The reason why training gives no model.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,6 +60,14 @@ pub enum InferenceError {
     ObservationNotFinite,
     /// A probability is not finite.
     ProbabilityNotFinite,
+    /// The caller asked to stop.
+    Interrupted,
+}
+
+impl From<Interrupted> for InferenceError {
+    fn from(_: Interrupted) -> Self {
+        Self::Interrupted
+    }
 }
 
 impl fmt::Display for InferenceError {
@@ -66,6 +75,7 @@ impl fmt::Display for InferenceError {
         f.write_str(match self {
             Self::ObservationNotFinite => "the standardised observations are not finite",
             Self::ProbabilityNotFinite => "the probabilities are not finite",
+            Self::Interrupted => "interrupted",
         })
     }
 }
@@ -98,12 +108,21 @@ pub struct Model {
 }
 
 /// Fit a model to observations, four features per row. Source: `RegimeDetector.train`, `fit_model`.
-pub fn train(observations: &[f64], n_iter: usize) -> Training {
+///
+/// Fails only if the caller interrupts.
+pub fn train(
+    observations: &[f64],
+    n_iter: usize,
+    interrupt: &Interrupt<'_>,
+) -> Result<Training, Interrupted> {
     let (mean, deviation) = mean_and_deviation(observations);
     let mut fewer_clusters = false;
     let mut history = None;
-    let model = fit(observations, &mean, &deviation, n_iter, &mut history, &mut fewer_clusters);
-    Training { model, history, fewer_clusters }
+    let model = fit(observations, &mean, &deviation, n_iter, &mut history, &mut fewer_clusters, interrupt);
+    if model == Err(TrainingError::Fit(HmmError::Interrupted)) {
+        return Err(Interrupted);
+    }
+    Ok(Training { model, history, fewer_clusters })
 }
 
 fn fit(
@@ -113,6 +132,7 @@ fn fit(
     n_iter: usize,
     history: &mut Option<History>,
     fewer_clusters: &mut bool,
+    interrupt: &Interrupt<'_>,
 ) -> Result<Model, TrainingError> {
     let n = observations.len() / N_FEATURES;
     if n < N_STATES {
@@ -122,8 +142,8 @@ fn fit(
     if !standardised.iter().all(|value| value.is_finite()) {
         return Err(TrainingError::NotFinite);
     }
-    let start =
-        initialise(&standardised, N_STATES, N_FEATURES, SEED, MIN_COVAR).map_err(TrainingError::Fit)?;
+    let start = initialise(&standardised, N_STATES, N_FEATURES, SEED, MIN_COVAR, interrupt)
+        .map_err(TrainingError::Fit)?;
     *fewer_clusters = start.distinct < N_STATES;
     let mut parameters = start.parameters;
     parameters.check().map_err(TrainingError::Fit)?;
@@ -132,9 +152,12 @@ fn fit(
         tol: TOL,
         implementation: Implementation::Log,
         updates: Updates::ALL,
-        squares: Squares::Double,
+        squares: Precision::Double,
     };
-    let rounds_done = parameters.fit(&standardised, &[n], &rounds).map_err(TrainingError::Fit)?;
+    let mut rounds_done = parameters.fit(&standardised, &[n], &rounds, interrupt);
+    if let Some(error) = rounds_done.failure.take() {
+        return Err(TrainingError::Fit(error));
+    }
     let log_likelihoods = rounds_done.log_likelihoods.clone();
     *history = Some(rounds_done);
     check(&parameters)?;
@@ -211,14 +234,18 @@ fn standardise(observations: &[f64], mean: &[f64; N_FEATURES], deviation: &[f64;
 impl Model {
     /// The probability of each regime at the last observation of the window. Source: `regime_probabilities`.
     ///
-    /// Fails if a standardised observation or a probability is not finite.
-    pub fn probabilities(&self, window: &[f64]) -> Result<[f64; N_STATES], InferenceError> {
+    /// Fails if a standardised observation or a probability is not finite, or if the caller interrupts.
+    pub fn probabilities(
+        &self,
+        window: &[f64],
+        interrupt: &Interrupt<'_>,
+    ) -> Result<[f64; N_STATES], InferenceError> {
         let standardised = standardise(window, &self.mean, &self.deviation);
         if !standardised.iter().all(|value| value.is_finite()) {
             return Err(InferenceError::ObservationNotFinite);
         }
         let mut probabilities = [0.0; N_STATES];
-        for (&label, probability) in self.labels.iter().zip(self.last_posterior(&standardised)) {
+        for (&label, probability) in self.labels.iter().zip(self.last_posterior(&standardised, interrupt)?) {
             probabilities[label] = probability;
         }
         if probabilities.iter().all(|probability| probability.is_finite()) {
@@ -229,15 +256,20 @@ impl Model {
     }
 
     // At the last row filtering and smoothing agree, so the forward pass is enough.
-    fn last_posterior(&self, standardised: &[f64]) -> [f64; N_STATES] {
-        if let Some(posterior) = Workspace::new(standardised).last_posterior(&self.parameters) {
-            return posterior;
+    fn last_posterior(
+        &self,
+        standardised: &[f64],
+        interrupt: &Interrupt<'_>,
+    ) -> Result<[f64; N_STATES], Interrupted> {
+        if let Some(posterior) = Workspace::new(standardised).last_posterior(&self.parameters, interrupt)? {
+            return Ok(posterior);
         }
         let mut filter = Filter::new(self.parameters.clone());
         for row in standardised.chunks_exact(N_FEATURES) {
             filter.step(row);
+            interrupt.check(STEPS_PER_ROW)?;
         }
-        std::array::from_fn(|state| filter.probabilities()[state])
+        Ok(std::array::from_fn(|state| filter.probabilities()[state]))
     }
 
     /// The transition matrix, with rows and columns in the order of the regimes.

@@ -2,11 +2,11 @@
 
 use doge_hmm::features::{Periods, N_FEATURES};
 use doge_hmm::hmm::initialise;
+use doge_hmm::interrupt::Interrupt;
 use doge_hmm::kmeans::k_means;
 use doge_hmm::math::baum_welch::{Implementation, Rounds, Updates};
-use doge_hmm::math::statistics::Squares;
 use doge_hmm::math::viterbi::viterbi;
-use doge_hmm::parameters::Parameters;
+use doge_hmm::parameters::{Parameters, Precision};
 use doge_hmm::regime::{judge, round_4, train};
 use doge_hmm::rng::RandomState;
 use proptest::collection::vec;
@@ -30,7 +30,15 @@ fn models() -> impl Strategy<Value = Parameters> {
 fn models_of(k: usize, d: usize) -> impl Strategy<Value = Parameters> {
     let rows = vec(distributions(k), k).prop_map(|rows| rows.concat());
     (distributions(k), rows, vec(-3.0..3.0f64, k * d), vec(0.05..4.0f64, k * d)).prop_map(
-        move |(startprob, transmat, means, covars)| Parameters { k, d, startprob, transmat, means, covars },
+        move |(startprob, transmat, means, covars)| Parameters {
+            k,
+            d,
+            startprob,
+            transmat,
+            means,
+            covars,
+            differences: Precision::Double,
+        },
     )
 }
 
@@ -68,7 +76,7 @@ fn sums_to_one(row: &[f64]) -> bool {
 }
 
 fn once(updates: Updates) -> Rounds {
-    Rounds { n_iter: 1, tol: 0.0, implementation: Implementation::Log, updates, squares: Squares::Double }
+    Rounds { n_iter: 1, tol: 0.0, implementation: Implementation::Log, updates, squares: Precision::Double }
 }
 
 /// The objective that EM with a prior on the variances climbs.
@@ -86,6 +94,7 @@ fn permuted(p: &Parameters, order: &[usize]) -> Parameters {
         transmat: order.iter().flat_map(|&i| order.iter().map(move |&j| p.transmat[i * p.k + j])).collect(),
         means: rows(&p.means, p.d),
         covars: rows(&p.covars, p.d),
+        differences: p.differences,
     }
 }
 
@@ -99,18 +108,18 @@ proptest! {
     #[test]
     fn probabilities_sum_to_one((p, x) in modelled_rows()) {
         for how in [Implementation::Log, Implementation::Scaling] {
-            let (_, posteriors) = p.score_samples(&x, how).unwrap();
+            let (_, posteriors) = p.score_samples(&x, how, &Interrupt::never()).unwrap();
             prop_assert!(posteriors.chunks_exact(p.k).all(sums_to_one));
         }
-        prop_assert!(p.filter(&x).chunks_exact(p.k).all(sums_to_one));
+        prop_assert!(p.filter(&x, &Interrupt::never()).unwrap().chunks_exact(p.k).all(sums_to_one));
     }
 
     #[test]
     fn both_implementations_agree((p, x) in modelled_rows()) {
-        let (log, scaling) = (p.score(&x, Implementation::Log).unwrap(), p.score(&x, Implementation::Scaling).unwrap());
+        let (log, scaling) = (p.score(&x, Implementation::Log, &Interrupt::never()).unwrap(), p.score(&x, Implementation::Scaling, &Interrupt::never()).unwrap());
         prop_assert!(close(log, scaling), "{} {}", log, scaling);
-        let filtered = p.filter(&x);
-        let (_, smoothed) = p.score_samples(&x, Implementation::Log).unwrap();
+        let filtered = p.filter(&x, &Interrupt::never()).unwrap();
+        let (_, smoothed) = p.score_samples(&x, Implementation::Log, &Interrupt::never()).unwrap();
         for (a, b) in filtered.iter().rev().zip(smoothed.iter().rev()).take(p.k) {
             prop_assert!((a - b).abs() < 1e-9);
         }
@@ -121,10 +130,10 @@ proptest! {
         let n = x.len() / p.d;
         let mut before = f64::NEG_INFINITY;
         for _ in 0..8 {
-            let current = penalised(&p, p.score(&x, Implementation::Log).unwrap());
+            let current = penalised(&p, p.score(&x, Implementation::Log, &Interrupt::never()).unwrap());
             prop_assert!(current >= before - 1e-7 * (1.0 + before.abs()), "{} after {}", current, before);
             before = current;
-            p.fit(&x, &[n], &once(Updates::ALL)).unwrap();
+            p.fit(&x, &[n], &once(Updates::ALL), &Interrupt::never());
             prop_assert!(sums_to_one(&p.startprob));
             // A state that is only ever left at the very end has no row of its own.
             let abandoned = |row: &[f64]| row.iter().all(|&probability| probability == 0.0);
@@ -140,10 +149,10 @@ proptest! {
         let order: Vec<usize> = (0..p.k).rev().collect();
         let other = permuted(&p, &order);
         let n = x.len() / p.d;
-        prop_assert!(close(p.score(&x, Implementation::Log).unwrap(), other.score(&x, Implementation::Log).unwrap()));
+        prop_assert!(close(p.score(&x, Implementation::Log, &Interrupt::never()).unwrap(), other.score(&x, Implementation::Log, &Interrupt::never()).unwrap()));
         let (mut fitted, mut other_fitted) = (p.clone(), other);
-        fitted.fit(&x, &[n], &once(Updates::ALL)).unwrap();
-        other_fitted.fit(&x, &[n], &once(Updates::ALL)).unwrap();
+        fitted.fit(&x, &[n], &once(Updates::ALL), &Interrupt::never());
+        other_fitted.fit(&x, &[n], &once(Updates::ALL), &Interrupt::never());
         let expected = permuted(&fitted, &order);
         for (a, b) in expected.means.iter().zip(&other_fitted.means).chain(expected.transmat.iter().zip(&other_fitted.transmat)) {
             prop_assert!(close(*a, *b), "{} {}", a, b);
@@ -152,10 +161,10 @@ proptest! {
 
     #[test]
     fn a_best_path_is_no_worse_than_any_single_state((p, x) in modelled_rows()) {
-        let (log_probability, path) = viterbi(&p, &x);
+        let (log_probability, path) = viterbi(&p, &x, &Interrupt::never()).unwrap();
         prop_assert_eq!(path.len(), x.len() / p.d);
         prop_assert!(path.iter().all(|&state| (0..p.k as i64).contains(&state)));
-        prop_assert!(log_probability <= p.score(&x, Implementation::Log).unwrap() + 1e-9);
+        prop_assert!(log_probability <= p.score(&x, Implementation::Log, &Interrupt::never()).unwrap() + 1e-9);
     }
 
     #[test]
@@ -189,16 +198,19 @@ proptest! {
         let rows = Periods::default().extract(&values[..half], &values[half..2 * half]);
         prop_assert!(rows.iter().all(|value| value.is_finite()));
         let whole = &values[..values.len() / N_FEATURES * N_FEATURES];
-        let _ = train(whole, 5);
+        let never = Interrupt::never();
+        let _ = train(whole, 5, &never);
         let mut rng = RandomState::new(seed);
-        let _ = k_means(&values, 1, k, || rng.uniform());
-        if let Ok(start) = initialise(whole, k, N_FEATURES, seed, 1e-3) {
+        let _ = k_means(&values, 1, k, || rng.uniform(), &never);
+        let narrow: Vec<f32> = values.iter().map(|&value| value as f32).collect();
+        let _ = k_means(&narrow, 1, k, || rng.uniform(), &never);
+        if let Ok(start) = initialise(whole, k, N_FEATURES, seed, 1e-3, &never) {
             let mut p = start.parameters;
             let n = whole.len() / N_FEATURES;
             for implementation in [Implementation::Log, Implementation::Scaling] {
-                let _ = p.fit(whole, &[n], &Rounds { n_iter: 3, tol: 1e-2, implementation, updates: Updates::ALL, squares: Squares::Double });
+                let _ = p.fit(whole, &[n], &Rounds { n_iter: 3, tol: 1e-2, implementation, updates: Updates::ALL, squares: Precision::Double }, &never);
             }
-            let _ = (viterbi(&p, whole), p.filter(whole), p.check(), p.score_samples(whole, Implementation::Log));
+            let _ = (viterbi(&p, whole, &never), p.filter(whole, &never), p.check(), p.score_samples(whole, Implementation::Log, &never));
         }
     }
 

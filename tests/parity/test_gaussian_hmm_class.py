@@ -170,19 +170,34 @@ def test_a_subclass_behaves_as_its_class() -> None:
     agree(call)
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("covariance_type", "full"), ("covariance_type", "tied"), ("covariance_type", "spherical"), ("startprob_prior", 2.0),
-        ("transmat_prior", np.ones((2, 2))), ("means_prior", 1), ("means_weight", 0.5), ("covars_prior", 0.1),
-        ("covars_weight", 2),
-    ],
-)  # fmt: skip
-def test_an_option_that_only_hmmlearn_covers_is_named(name: str, value: Any) -> None:
+PRIORS = [
+    ("startprob_prior", 2.0), ("transmat_prior", np.ones((2, 2))), ("means_prior", 1), ("means_weight", 0.5),
+    ("covars_prior", 0.1), ("covars_weight", 2),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "value"), PRIORS)
+def test_priors_of_hmmlearn_only_are_named_by_fit(name: str, value: Any) -> None:
     # DIFFERENCE: hmmlearn has these.
-    for call in (lambda model: model(2, **{name: value}).fit(ROWS), lambda model: model_of(model, **{name: value}).score(ROWS)):
-        with pytest.raises(NotImplementedError, match=rf"^{name}: doge_hmm\.GaussianHMM covers .* only; got "):
-            call(ours())
+    with pytest.raises(NotImplementedError, match=rf"^{name}: doge_hmm\.GaussianHMM covers .* only; got "):
+        ours()(2, **{name: value}).fit(ROWS)
+
+
+@pytest.mark.parametrize(("name", "value"), PRIORS)
+def test_priors_do_not_matter_to_inference(name: str, value: Any) -> None:
+    def call(model: Any) -> Any:
+        made = model_of(model, **{name: value})
+        return [made.score(ROWS), made.predict(ROWS), made.predict_proba(ROWS), made.sample(3, 1), made.bic(ROWS)]
+
+    assert agree(call).error is None
+
+
+@pytest.mark.parametrize("value", ["full", "tied", "spherical"])
+def test_covariances_of_hmmlearn_only_are_named(value: str) -> None:
+    # DIFFERENCE: hmmlearn has these.
+    for call in (lambda: ours()(2, covariance_type=value).fit(ROWS), lambda: model_of(ours(), covariance_type=value).score(ROWS)):
+        with pytest.raises(NotImplementedError, match=r"^covariance_type: doge_hmm\.GaussianHMM covers 'diag' only; got "):
+            call()
 
 
 def test_an_unknown_covariance_is_a_key_error_as_in_hmmlearn() -> None:

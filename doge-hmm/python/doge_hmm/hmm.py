@@ -5,41 +5,39 @@ Validation, attributes and log lines are in Python, as in hmmlearn; Rust compute
 
 from __future__ import annotations
 
-import inspect
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from doge_hmm import _native
+from doge_hmm.covered import check_inference_covered, check_training_covered
+from doge_hmm.estimator import Estimator
 from doge_hmm.monitor import ConvergenceMonitor
-from doge_hmm.shown import format_call
-from doge_hmm.training import improve, initialise
-from doge_hmm.validation import Matrix, NotFittedError, check_array, random_state_of, read_lengths
+from doge_hmm.training import improve, initialise, needs_init
+from doge_hmm.validation import (
+    Data,
+    Matrix,
+    NotFittedError,
+    check_array,
+    check_covars,
+    is_single,
+    random_state_of,
+    read_lengths,
+)
 
 __all__ = ["ConvergenceMonitor", "GaussianHMM", "NotFittedError"]
 
 States = npt.NDArray[np.int64]
 
-# The settings of which only one value is supported here, with that value.
-FIXED = {
-    "covariance_type": "diag",
-    "startprob_prior": 1.0,
-    "transmat_prior": 1.0,
-    "means_prior": 0,
-    "means_weight": 0,
-    "covars_prior": 1e-2,
-    "covars_weight": 1,
-}
 
-
-class GaussianHMM:
+class GaussianHMM(Estimator):
     """A hidden Markov model whose states emit rows of independent Gaussian features.
 
     Parameters and attributes have hmmlearn's names, defaults and shapes, with K states and D features: `startprob_` (K,),
-    `transmat_` (K, K), `means_` (K, D), `covars_` (read as (K, D, D), written as (K, D)) and `monitor_`. With covariances that
-    are not diagonal or priors that are not the defaults, methods raise `NotImplementedError` that names the setting.
-    `filter_proba` and `filter`, which use no later rows, are not in hmmlearn.
+    `transmat_` (K, K), `means_` (K, D), `covars_` (read as (K, D, D), written as (K, D)) and `monitor_`. Covariances that are not
+    diagonal, priors that are not the defaults (in `fit` only), and overridden methods of hmmlearn's that Rust replaces raise
+    `NotImplementedError` that names them. `filter_proba` and `filter`, which use no later rows, are not in hmmlearn.
     """
 
     startprob_: Matrix
@@ -103,32 +101,7 @@ class GaussianHMM:
 
     @covars_.setter
     def covars_(self, covars: npt.ArrayLike) -> None:
-        values = np.array(covars, copy=True)
-        if values.ndim != 2 or len(values) != self.n_components:
-            raise ValueError("'diag' covars must have shape (n_components, n_dim)")
-        if np.any(values <= 0):
-            raise ValueError("'diag' covars must be positive")
-        self._covars_ = values
-
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Return the parameters of the constructor by name."""
-        del deep  # no parameter is a model itself
-        return {name: getattr(self, name) for name in sorted(inspect.signature(type(self)).parameters)}
-
-    def set_params(self, **params: Any) -> GaussianHMM:
-        """Change parameters of the constructor, and return the model. Raises `ValueError` for an unknown one and keeps all."""
-        known = self.get_params()
-        for name in params:
-            if name not in known:
-                raise ValueError(f"Invalid parameter {name!r} for estimator {self!r}. Valid parameters are: {list(known)!r}.")
-        for name, value in params.items():
-            setattr(self, name, value)
-        return self
-
-    def __repr__(self) -> str:
-        """Return a call of the class with every parameter that is not the default."""
-        defaults = {name: each.default for name, each in inspect.signature(type(self)).parameters.items()}
-        return format_call(type(self).__name__, self.get_params(), defaults)
+        self._covars_ = check_covars(covars, self.n_components)
 
     def fit(self, X: npt.ArrayLike, lengths: Any = None) -> GaussianHMM:
         """Initialise the parameters that `init_params` names, train by EM, and return the model. `X` has shape (rows, D).
@@ -136,21 +109,22 @@ class GaussianHMM:
         Raises `ValueError` for invalid data and `NotImplementedError` for settings that are not supported.
         """
         rows = check_array(X)
-        self._check_covered()
+        check_training_covered(self)
         self._init(rows, lengths)
         self._check()
         sequence_lengths = read_lengths(lengths, len(rows))
         self.monitor_._reset()
-        improve(self, rows, sequence_lengths, single=np.asarray(X).dtype == np.float32)
+        improve(self, rows, sequence_lengths, single=is_single(X))
         return self
 
     def score(self, X: npt.ArrayLike, lengths: Any = None) -> float:
         """Return the log-likelihood of data of shape (rows, D). Raises `NotFittedError`, and `ValueError` for invalid data."""
-        return float(_native.score(*self._check_input(X, lengths), self._implementation()))
+        return float(_native.score(*self._check_input(X, lengths), self._implementation(), self._single(X)))
 
     def score_samples(self, X: npt.ArrayLike, lengths: Any = None) -> tuple[float, Matrix]:
         """Return the log-likelihood, and the state probabilities of each row given all rows, shape (rows, K)."""
-        log_prob, posteriors = _native.score_samples(*self._check_input(X, lengths), self._implementation())
+        checked = self._check_input(X, lengths)
+        log_prob, posteriors = _native.score_samples(*checked, self._implementation(), self._single(X))
         return float(log_prob), posteriors
 
     def predict_proba(self, X: npt.ArrayLike, lengths: Any = None) -> Matrix:
@@ -178,7 +152,7 @@ class GaussianHMM:
         if chosen not in ("viterbi", "map"):
             raise ValueError(f"Unknown decoder {chosen!r}")
         if chosen == "viterbi":
-            log_prob, path = _native.viterbi(*self._check_input(X, lengths))
+            log_prob, path = _native.viterbi(*self._check_input(X, lengths), self._single(X))
             return float(log_prob), path
         _, posteriors = self.score_samples(X, lengths)
         return float(np.max(posteriors, axis=1).sum()), np.argmax(posteriors, axis=1)
@@ -195,12 +169,11 @@ class GaussianHMM:
         state = currstate
         if state is None:
             state = int((np.cumsum(self.startprob_) > rng.rand()).argmax())
-        covars = self.covars_
-        states, rows = [state], [rng.multivariate_normal(self.means_[state], covars[state])]
+        states, rows = [state], [self._generate_sample_from_state(state, random_state=rng)]
         for _ in range(n_samples - 1):
             state = int((transmat_cdf[state] > rng.rand()).argmax())
             states.append(state)
-            rows.append(rng.multivariate_normal(self.means_[state], covars[state]))
+            rows.append(self._generate_sample_from_state(state, random_state=rng))
         return np.atleast_2d(rows), np.array(states, dtype=int)
 
     def get_stationary_distribution(self) -> Matrix:
@@ -214,23 +187,36 @@ class GaussianHMM:
 
     def aic(self, X: npt.ArrayLike, lengths: Any = None) -> float:
         """Return Akaike's information criterion; lower is better."""
-        return -2 * self.score(X, lengths) + 2 * self._n_free_scalars("stmc")
+        return -2 * self.score(X, lengths) + 2 * sum(self._get_n_fit_scalars_per_param().values())
 
     def bic(self, X: npt.ArrayLike, lengths: Any = None) -> float:
         """Return the Bayesian information criterion; lower is better."""
-        n_params = self._n_free_scalars("stmc")
+        n_params = sum(self._get_n_fit_scalars_per_param().values())
         criterion: float = -2 * self.score(X, lengths) + n_params * np.log(len(np.asarray(X)))
         return criterion
 
-    def _init(self, X: Matrix, lengths: Any = None) -> None:
+    def _generate_sample_from_state(self, state: int, random_state: np.random.RandomState) -> Matrix:
+        """Draw one row of a state, shape (D,)."""
+        return random_state.multivariate_normal(self.means_[state], np.diag(self._covars_[state]))
+
+    def _init(self, X: Data, lengths: Any = None) -> None:
         """Set every parameter that `init_params` names or that is missing to its value before the first round."""
         del lengths  # initialisation does not depend on the sequences
         initialise(self, X)
 
-    def _n_free_scalars(self, params: str) -> int:
+    def _needs_init(self, code: str, name: str) -> bool:
+        return needs_init(self, code, name)
+
+    def _check_and_set_n_features(self, X: Data) -> None:
+        n_features = X.shape[1]
+        if not hasattr(self, "n_features"):
+            self.n_features = n_features
+        elif self.n_features != n_features:
+            raise ValueError(f"Unexpected number of dimensions, got {n_features} but expected {self.n_features}")
+
+    def _get_n_fit_scalars_per_param(self) -> dict[str, int]:
         k, d = self.n_components, self.n_features
-        counts = {"s": k - 1, "t": k * (k - 1), "m": k * d, "c": k * d}
-        return sum(counts[code] for code in params)
+        return {"s": k - 1, "t": k * (k - 1), "m": k * d, "c": k * d}
 
     def _check(self) -> None:
         """Raise `ValueError` unless the parameters fit together and the probabilities sum to 1."""
@@ -238,31 +224,24 @@ class GaussianHMM:
         self.startprob_ = np.asarray(self.startprob_)
         if len(self.startprob_) != k:
             raise ValueError("startprob_ must have length n_components")
-        start = self.startprob_.sum(axis=-1)
-        if not np.allclose(start, 1):
-            raise ValueError(f"startprob_ must sum to 1 (got {start:.4f})")
+        self._check_sum_1("startprob_")
         self.transmat_ = np.asarray(self.transmat_)
         if self.transmat_.shape != (k, k):
             raise ValueError("transmat_ must have shape (n_components, n_components)")
-        sums = self.transmat_.sum(axis=-1)
-        if not np.allclose(sums, 1):
-            raise ValueError(f"transmat_ rows must sum to 1 (got row sums of {sums})")
+        self._check_sum_1("transmat_")
         self.means_ = np.asarray(self.means_)
         self.n_features = self.means_.shape[1]
 
-    def _check_covered(self) -> None:
-        """Raise `NotImplementedError` for a setting of hmmlearn only, and `KeyError` for an unknown one, as hmmlearn does."""
-        if self.covariance_type not in ("diag", "spherical", "full", "tied"):
-            raise KeyError(self.covariance_type)
-        for name, covered in FIXED.items():
-            value = getattr(self, name)
-            if np.ndim(value) != 0 or value != covered:
-                raise NotImplementedError(f"{name}: doge_hmm.GaussianHMM covers {covered!r} only; got {value!r}")
+    def _check_sum_1(self, name: str) -> None:
+        sums = getattr(self, name).sum(axis=-1)
+        if not np.allclose(sums, 1):
+            got = f"must sum to 1 (got {sums:.4f})" if sums.ndim == 0 else f"rows must sum to 1 (got row sums of {sums})"
+            raise ValueError(f"{name} {got}")
 
     def _check_fitted(self) -> None:
         if not hasattr(self, "startprob_"):
             raise self._not_fitted()
-        self._check_covered()
+        check_inference_covered(self)
         self._check()
 
     def _not_fitted(self) -> NotFittedError:
@@ -276,6 +255,10 @@ class GaussianHMM:
             raise KeyError(self.implementation)
         return self.implementation
 
+    def _single(self, X: npt.ArrayLike) -> bool:
+        """Return True if data and means are float32, whose differences numpy takes in float32."""
+        return is_single(X) and is_single(self.means_)
+
     def _arrays(self) -> tuple[Matrix, ...]:
         parameters = (self.startprob_, self.transmat_, self.means_, self._covars_)
         return tuple(np.ascontiguousarray(values, dtype=np.float64) for values in parameters)
@@ -283,7 +266,7 @@ class GaussianHMM:
     def _check_input(self, X: npt.ArrayLike, lengths: Any) -> tuple[Matrix, list[int], tuple[Matrix, ...]]:
         """Check and return the rows, the lengths of the sequences, and the model's arrays."""
         self._check_fitted()
-        rows = check_array(X)
+        rows = np.asarray(check_array(X), dtype=np.float64)
         if rows.shape[1] != self.n_features:
             # numpy's message. DIFFERENCE: a single feature is refused too, which numpy would broadcast.
             shapes = f"({rows.shape[0]},1,{rows.shape[1]}) ({self.n_components},{self.n_features})"

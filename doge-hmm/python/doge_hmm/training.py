@@ -10,7 +10,7 @@ import numpy as np
 
 from doge_hmm import _native
 from doge_hmm.monitor import ZERO_ROWS, ConvergenceMonitor
-from doge_hmm.validation import Matrix, random_state_of
+from doge_hmm.validation import Data, Matrix, is_single, random_state_of
 
 if TYPE_CHECKING:
     from doge_hmm.hmm import GaussianHMM
@@ -22,22 +22,27 @@ class ConvergenceWarning(UserWarning):
     """K-means found fewer clusters than requested. Name and text are scikit-learn's."""
 
 
-# The rows times squared states of one call into Rust: some seconds, after which Python can handle an interrupt.
+PARAMETERS = ("startprob_", "transmat_", "means_", "_covars_")
+
+# The rows times squared states of one call into Rust: some seconds, after which the monitor hears of the rounds.
 WORK = 20_000_000
 
 
-def improve(model: GaussianHMM, rows: Matrix, lengths: list[int], single: bool) -> None:
+def improve(model: GaussianHMM, data: Data, lengths: list[int], single: bool) -> None:
     """Run the rounds of EM, many per call into Rust, unless the monitor is verbose or of a subclass.
 
     `single` is true for float32 data, which hmmlearn squares in float32.
     """
+    rows: Matrix = np.asarray(data, dtype=np.float64)
     done, converged = 0, False
     if type(model.monitor_) is ConvergenceMonitor and not model.monitor_.verbose:
         done, converged = _improve_at_once(model, rows, lengths, single)
     for _ in range(done, model.n_iter):
         if converged:
             break
-        history, zero_rows = _run_em(model, rows, lengths, single, 1, 0.0)
+        history, zero_rows, failure = _run_em(model, rows, lengths, single, 1, 0.0)
+        if failure is not None:
+            raise failure
         converged = _report_round(model, history[0], zero_rows[0])
 
 
@@ -46,12 +51,11 @@ def _improve_at_once(model: GaussianHMM, rows: Matrix, lengths: list[int], singl
     monitor, converged = model.monitor_, False
     n_iter = min(model.n_iter, monitor.n_iter) if monitor.n_iter > 0 else model.n_iter
     n_iter = min(n_iter, max(1, WORK // (len(rows) * model.n_components**2)))
-    try:
-        history, zero_rows = _run_em(model, rows, lengths, single, max(n_iter, 0), monitor.tol)
-    except ValueError:
-        return 0, False  # running round by round raises the same error, and keeps the parameters reached before it
+    history, zero_rows, failure = _run_em(model, rows, lengths, single, max(n_iter, 0), monitor.tol)
     for log_prob, zero in zip(history, zero_rows, strict=True):
         converged = _report_round(model, log_prob, zero)
+    if failure is not None:
+        raise failure
     return len(history), converged
 
 
@@ -66,40 +70,40 @@ def _report_round(model: GaussianHMM, log_prob: float, zero_row: bool) -> bool:
 
 def _run_em(
     model: GaussianHMM, rows: Matrix, lengths: list[int], single: bool, n_iter: int, tol: float
-) -> tuple[list[float], list[bool]]:
+) -> tuple[list[float], list[bool], BaseException | None]:
+    """Run rounds of EM and keep what they learnt, also if an error or an interruption, which is returned, ended them."""
     how, params = model._implementation(), "".join(code for code in "stmc" if code in model.params)
-    arrays, history, zero_rows = _native.em(rows, lengths, model._arrays(), n_iter, tol, how, params, single)
-    model.startprob_, model.transmat_, model.means_, model._covars_ = arrays
-    return history, zero_rows
+    arrays, history, zero_rows, failure = _native.em(
+        rows, lengths, model._arrays(), n_iter, tol, how, params, single, is_single(model.means_)
+    )
+    if history:
+        for code, name, values in zip("stmc", PARAMETERS, arrays, strict=True):
+            if code in params:
+                setattr(model, name, values)
+    return history, zero_rows, failure
 
 
-def initialise(model: GaussianHMM, rows: Matrix) -> None:
+def initialise(model: GaussianHMM, rows: Data) -> None:
     """Draw and compute the parameters of a model before its first round, with hmmlearn's order of the random draws."""
-    _set_n_features(model, rows)
+    model._check_and_set_n_features(rows)
     _draw_probabilities(model)
-    needed = model._n_free_scalars(model.params)
+    scalars = model._get_n_fit_scalars_per_param()
+    needed = 0 if scalars is None else sum(scalars[code] for code in model.params)
     if rows.size < needed:
         log.warning(
             "Fitting a model with %d free scalar parameters with only %d data points will result in a degenerate solution.",
             needed,
             rows.size,
         )
-    if _needs_init(model, "m", "means_"):
+    if model._needs_init("m", "means_"):
         model.means_ = _centres(model, rows)
-    if _needs_init(model, "c", "covars_"):
+    if model._needs_init("c", "covars_"):
         covariance = np.atleast_2d(np.cov(rows.T)) + model.min_covar * np.eye(rows.shape[1])
         model.covars_ = np.tile(np.diag(covariance), (model.n_components, 1))
 
 
-def _set_n_features(model: GaussianHMM, rows: Matrix) -> None:
-    n_features = rows.shape[1]
-    if not hasattr(model, "n_features"):
-        model.n_features = n_features
-    elif model.n_features != n_features:
-        raise ValueError(f"Unexpected number of dimensions, got {n_features} but expected {model.n_features}")
-
-
-def _needs_init(model: GaussianHMM, code: str, name: str) -> bool:
+def needs_init(model: GaussianHMM, code: str, name: str) -> bool:
+    """Return True if `init_params` names a parameter or the model lacks it. An attribute to be overwritten is logged."""
     if code in model.init_params:
         if hasattr(model, name):
             log.warning(
@@ -114,7 +118,7 @@ def _needs_init(model: GaussianHMM, code: str, name: str) -> bool:
 
 def _draw_probabilities(model: GaussianHMM) -> None:
     k = model.n_components
-    start, rows = _needs_init(model, "s", "startprob_"), _needs_init(model, "t", "transmat_")
+    start, rows = model._needs_init("s", "startprob_"), model._needs_init("t", "transmat_")
     if isinstance(model.random_state, int | np.integer):
         startprob, transmat = _native.dirichlets(_seed_of(model), k, start, rows)
     else:
@@ -134,10 +138,10 @@ def _seed_of(model: GaussianHMM) -> int:
     return seed
 
 
-def _centres(model: GaussianHMM, rows: Matrix) -> Matrix:
-    """Return the centres of k-means, shape (K, D). An integer seed starts a new stream, a generator continues its own."""
+def _centres(model: GaussianHMM, rows: Data) -> Data:
+    """Return the centres of k-means in the data's type, shape (K, D). An integer seed starts a new stream, a generator continues its own."""
     k = model.n_components
-    centres: Matrix
+    centres: Data
     if isinstance(model.random_state, int | np.integer):
         centres, distinct = _native.k_means(rows, k, seed=_seed_of(model))
     else:

@@ -1,11 +1,87 @@
 //! Seeds by greedy k-means++. Source: `_kmeans_plusplus` in scikit-learn's `cluster/_kmeans.py`.
 
-use super::{dot, dot_4, Centred};
+use super::data::{Data, Wide};
+use super::potential::{column_sums, product_left_over, products_by_four};
+use super::real::Real;
+use super::tiles::{room_for, Lanes, LANES};
+use crate::interrupt::{Interrupt, Interrupted};
 use crate::math::simd::vectorised;
 
-/// The cumulative distribution of `n` equally likely rows, summed as `RandomState.choice` does.
-pub fn even_cdf(n: usize) -> Vec<f64> {
-    let p = 1.0 / n as f64;
+/// The number of candidates for each seed after the first.
+pub fn trials_of(k: usize) -> usize {
+    2 + (k as f64).ln() as usize
+}
+
+/// Data to choose seeds from, and the buffers of a choice.
+pub struct Seeding<T> {
+    wide: Wide,
+    n: usize,
+    first_cdf: Vec<f64>,
+    closest: Vec<Lanes<T>>,
+    cumulative: Vec<T>,
+    nearer: Vec<Vec<Lanes<T>>>,
+}
+
+impl<T: Real> Seeding<T> {
+    /// Prepare for choices of `k` seeds.
+    pub fn new(data: &Data<T>, k: usize) -> Self {
+        Self {
+            wide: Wide::new(data),
+            n: data.n,
+            first_cdf: even_cdf::<T>(data.n),
+            closest: room_for(data.n, T::ZERO),
+            cumulative: vec![T::ZERO; data.n],
+            nearer: vec![room_for(data.n, T::ZERO); trials_of(k)],
+        }
+    }
+
+    /// Choose `k` different rows at random, each far from those before it, and return their indices.
+    pub fn choose(
+        &mut self,
+        k: usize,
+        uniform: &mut impl FnMut() -> f64,
+        interrupt: &Interrupt<'_>,
+    ) -> Result<Vec<usize>, Interrupted> {
+        let (n, d, trials) = (self.n, self.wide.tiles.d, self.nearer.len());
+        let u = uniform();
+        let mut seeds = vec![self.first_cdf.partition_point(|&p| p <= u).min(n - 1)];
+        let mut potential = self.start_at(seeds[0]);
+        for _ in 1..k {
+            let draws: Vec<f64> = (0..trials).map(|_| uniform() * potential.wide()).collect();
+            cumulate(self.closest.as_flattened(), &mut self.cumulative);
+            let candidates: Vec<usize> = draws.iter().map(|&draw| self.candidate(draw)).collect();
+            for (&candidate, nearer) in candidates.iter().zip(&mut self.nearer) {
+                approach(&self.wide, candidate, &self.closest, nearer);
+                interrupt.check(n * d)?;
+            }
+            let columns: Vec<&[T]> = self.nearer.iter().map(|nearer| &nearer.as_flattened()[..n]).collect();
+            let potentials = column_sums(&columns);
+            let best = first_least(&potentials);
+            seeds.push(candidates[best]);
+            potential = potentials[best];
+            std::mem::swap(&mut self.closest, &mut self.nearer[best]);
+            interrupt.check(n * trials)?;
+        }
+        Ok(seeds)
+    }
+
+    // Set each row's squared distance from the first seed, and return their sum.
+    fn start_at(&mut self, seed: usize) -> T {
+        start(&self.wide, seed, self.n, &mut self.closest);
+        first_potential(&self.closest.as_flattened()[..self.n])
+    }
+
+    // Source: numpy's searchsorted, which compares in float64 and puts NaN behind everything.
+    fn candidate(&self, draw: f64) -> usize {
+        let before = |p: &T| p.wide() < draw || (draw.is_nan() && !p.is_nan());
+        self.cumulative.partition_point(before).min(self.n - 1)
+    }
+}
+
+// The cumulative distribution of `n` equally likely rows, summed as `RandomState.choice` does: in float64, from a probability of
+// the data's type.
+fn even_cdf<T: Real>(n: usize) -> Vec<f64> {
+    let p = T::nearest(1.0 / T::nearest(n as f64).wide()).wide();
     let mut cdf = Vec::with_capacity(n);
     let mut sum = 0.0;
     for _ in 0..n {
@@ -18,55 +94,20 @@ pub fn even_cdf(n: usize) -> Vec<f64> {
     cdf
 }
 
-/// Choose the seeds of `k` centres, and return their rows one after the other.
-pub fn seeds(
-    x: &Centred,
-    k: usize,
-    trials: usize,
-    cdf: &[f64],
-    uniform: &mut impl FnMut() -> f64,
-) -> Vec<f64> {
-    let mut seeds = Vec::with_capacity(k * x.d);
-    let u = uniform();
-    let first = cdf.partition_point(|&p| p <= u).min(x.n - 1);
-    seeds.extend_from_slice(row(x, first));
-    let mut closest = vec![f64::INFINITY; x.n];
-    let mut potential = approach(x, first, &mut closest);
-    let mut cumulative = vec![0.0; x.n];
-    let mut nearer = vec![0.0; x.n];
-    let mut nearest = vec![0.0; x.n];
-    for _ in 1..k {
-        let draws: Vec<f64> = (0..trials).map(|_| uniform() * potential).collect();
-        cumulate(&closest, &mut cumulative);
-        let mut best: Option<(usize, f64)> = None;
-        for draw in draws {
-            let candidate = cumulative.partition_point(|&p| p < draw).min(x.n - 1);
-            nearer.copy_from_slice(&closest);
-            let total = approach(x, candidate, &mut nearer);
-            let better = match best {
-                None => true,
-                Some((_, least)) => total < least,
-            };
-            if better {
-                best = Some((candidate, total));
-                std::mem::swap(&mut nearer, &mut nearest);
-            }
+// Source: numpy's argmin: the first of equals, and NaN before everything.
+fn first_least<T: Real>(values: &[T]) -> usize {
+    let mut best = 0;
+    for (at, &value) in values.iter().enumerate() {
+        if value < values[best] || (value.is_nan() && !values[best].is_nan()) {
+            best = at;
         }
-        let (candidate, total) = best.expect("there was a trial");
-        seeds.extend_from_slice(row(x, candidate));
-        std::mem::swap(&mut closest, &mut nearest);
-        potential = total;
     }
-    seeds
+    best
 }
 
-fn row(x: &Centred, t: usize) -> &[f64] {
-    &x.rows[t * x.d..(t + 1) * x.d]
-}
-
-// numpy's minimum: a NaN wins.
+// Source: numpy's minimum: a NaN wins.
 #[inline(always)]
-fn minimum(a: f64, b: f64) -> f64 {
+fn minimum<T: Real>(a: T, b: T) -> T {
     if a < b || a.is_nan() {
         a
     } else {
@@ -74,64 +115,106 @@ fn minimum(a: f64, b: f64) -> f64 {
     }
 }
 
-// Update each row's squared distance from its nearest seed for one more seed, and return the sum of the distances.
-fn approach(x: &Centred, seed: usize, closest: &mut [f64]) -> f64 {
-    match row(x, seed) {
-        &[s0, s1, s2, s3] => approach_4(x, [s0, s1, s2, s3], x.squares[seed], closest),
-        centre => approach_any(x, centre, x.squares[seed], closest),
-    }
-}
-
-vectorised! {
-    fn approach_any(x: &Centred, centre: &[f64], own: f64, closest: &mut [f64]) -> f64 {
-        for ((distance, z), square) in closest.iter_mut().zip(x.rows.chunks_exact(x.d)).zip(&x.squares) {
-            *distance = lower(*distance, dot(centre, z), own, *square);
-        }
-        sum(closest)
-    }
-}
-
-vectorised! {
-    // Works on columns, so that several rows are processed at once.
-    fn approach_4(x: &Centred, centre: [f64; 4], own: f64, closest: &mut [f64]) -> f64 {
-        let (c0, rest) = x.columns.split_at(x.n);
-        let (c1, rest) = rest.split_at(x.n);
-        let (c2, c3) = rest.split_at(x.n);
-        let rows = c0.iter().zip(c1).zip(c2).zip(c3).zip(&x.squares);
-        for (distance, ((((z0, z1), z2), z3), square)) in closest.iter_mut().zip(rows) {
-            *distance = lower(*distance, dot_4(centre, [*z0, *z1, *z2, *z3]), own, *square);
-        }
-        sum(closest)
-    }
-}
-
+// The squared distance of two rows from their product and their squared lengths, in the type of the data.
 #[inline(always)]
-fn lower(closest: f64, dot: f64, own: f64, square: f64) -> f64 {
-    let distance = -2.0 * dot + own + square;
-    minimum(closest, if distance < 0.0 { 0.0 } else { distance })
+fn distance<T: Real>(product: f64, own: f64, square: f64) -> T {
+    let distance = T::nearest(-2.0 * product + own + square);
+    if distance < T::ZERO {
+        T::ZERO
+    } else {
+        distance
+    }
 }
 
-fn cumulate(values: &[f64], cumulative: &mut [f64]) {
-    let mut sum = 0.0;
-    for (total, value) in cumulative.iter_mut().zip(values) {
+vectorised! {
+    // Products with the first seed come from a matrix-vector product: rows are taken by four, then as a pair, then alone.
+    fn start[T: Real](data: &Wide, seed: usize, n: usize, closest: &mut [Lanes<T>]) {
+        let (centre, own) = data.row(seed);
+        let d = centre.len();
+        for ((tile, squares), distances) in data.tiles.arrays.chunks_exact(d).zip(&data.squares).zip(closest.iter_mut()) {
+            let products = products_by_four(tile, centre);
+            for l in 0..LANES {
+                distances[l] = distance(products[l], own, squares[l]);
+            }
+        }
+        let fours = n / 4 * 4;
+        for t in fours..n {
+            let (row, square) = data.row(t);
+            let product = product_left_over(row, centre, t < fours + (n & 2));
+            closest.as_flattened_mut()[t] = distance(product, own, square);
+        }
+    }
+}
+
+/// Update each row's squared distance from its nearest seed for one more seed.
+fn approach<T: Real>(data: &Wide, seed: usize, closest: &[Lanes<T>], nearer: &mut [Lanes<T>]) {
+    let (centre, own) = data.row(seed);
+    match *centre {
+        [a] => approach_of(data, &[a], own, closest, nearer),
+        [a, b] => approach_of(data, &[a, b], own, closest, nearer),
+        [a, b, c] => approach_of(data, &[a, b, c], own, closest, nearer),
+        [a, b, c, d] => approach_of(data, &[a, b, c, d], own, closest, nearer),
+        _ => approach_any(data, centre, own, closest, nearer),
+    }
+}
+
+vectorised! {
+    fn approach_of[T: Real, const D: usize](
+        data: &Wide, centre: &[f64; D], own: f64, closest: &[Lanes<T>], nearer: &mut [Lanes<T>],
+    ) {
+        approach_tiles(data, centre, own, closest, nearer);
+    }
+}
+
+vectorised! {
+    fn approach_any[T: Real](data: &Wide, centre: &[f64], own: f64, closest: &[Lanes<T>], nearer: &mut [Lanes<T>]) {
+        approach_tiles(data, centre, own, closest, nearer);
+    }
+}
+
+// Products of later seeds come from a matrix product: one feature after the other, each rounded once.
+#[inline(always)]
+fn approach_tiles<T: Real>(
+    data: &Wide,
+    centre: &[f64],
+    own: f64,
+    closest: &[Lanes<T>],
+    nearer: &mut [Lanes<T>],
+) {
+    let tiles = data.tiles.arrays.chunks_exact(centre.len()).zip(&data.squares);
+    for ((tile, squares), (before, after)) in tiles.zip(closest.iter().zip(nearer)) {
+        let mut products = [0.0; LANES];
+        for (array, &c) in tile.iter().zip(centre) {
+            for l in 0..LANES {
+                products[l] = array[l].mul_add(c, products[l]);
+            }
+        }
+        for l in 0..LANES {
+            after[l] = minimum(before[l], distance(products[l], own, squares[l]));
+        }
+    }
+}
+
+fn cumulate<T: Real>(values: &[T], cumulative: &mut [T]) {
+    let mut sum = T::ZERO;
+    for (total, &value) in cumulative.iter_mut().zip(values) {
         sum += value;
         *total = sum;
     }
 }
 
-// Adds in eight strands. scikit-learn's BLAS leaves the order open, so no order would be the same.
-#[inline(always)]
-fn sum(values: &[f64]) -> f64 {
-    let mut strands = [0.0; 8];
-    let chunks = values.chunks_exact(8);
-    let mut rest = 0.0;
-    for value in chunks.remainder() {
-        rest += value;
-    }
-    for chunk in chunks {
-        for (strand, value) in strands.iter_mut().zip(chunk) {
-            *strand += value;
+vectorised! {
+    // The sum by which the first draws are scaled, in eight strands. DIFFERENCE: every kernel of OpenBLAS has an order of its own
+    // for this dot product.
+    fn first_potential[T: Real](values: &[T]) -> T {
+        let mut strands = [T::ZERO; 8];
+        let chunks = values.chunks_exact(8);
+        let rest = chunks.remainder().iter().fold(T::ZERO, |sum, &value| sum + value);
+        for chunk in chunks {
+            for (strand, &value) in strands.iter_mut().zip(chunk) {
+                *strand += value;
+            }
         }
+        strands.iter().fold(rest, |sum, &value| sum + value)
     }
-    strands.iter().sum::<f64>() + rest
 }

@@ -1,8 +1,9 @@
 //! The rounds of EM. Source: hmmlearn 0.3.3, `base.py` (`fit`, `_do_estep`, `_do_mstep`) and `hmm.py`.
 
-use crate::math::statistics::{Squares, Statistics};
+use crate::interrupt::Interrupt;
+use crate::math::statistics::Statistics;
 use crate::math::{fast, log_space, scaling};
-use crate::parameters::{HmmError, Parameters};
+use crate::parameters::{HmmError, Parameters, Precision};
 
 const STARTPROB_PRIOR: f64 = 1.0;
 const TRANSMAT_PRIOR: f64 = 1.0;
@@ -51,7 +52,7 @@ pub struct Rounds {
     /// The parameters that are updated.
     pub updates: Updates,
     /// The precision of the squares of the data.
-    pub squares: Squares,
+    pub squares: Precision,
 }
 
 /// The record of the rounds of EM.
@@ -63,12 +64,14 @@ pub struct History {
     pub zero_rows: Vec<bool>,
     /// The number of rounds that `fast` could not compute, so that `log_space` did.
     pub logarithmic: usize,
+    /// The error that ended the fit before its last round, if there was one.
+    pub failure: Option<HmmError>,
 }
 
 /// The sequences of the data, with buffers for their lattices.
 pub struct Sequences<'a> {
     pieces: Vec<Piece<'a>>,
-    squares: Squares,
+    squares: Precision,
 }
 
 struct Piece<'a> {
@@ -78,30 +81,35 @@ struct Piece<'a> {
 
 impl<'a> Sequences<'a> {
     /// Cut rows of `p.d` features into sequences of these lengths, which must sum to the number of rows.
-    pub fn new(p: &Parameters, x: &'a [f64], lengths: &[usize], squares: Squares) -> Self {
+    pub fn new(p: &Parameters, x: &'a [f64], lengths: &[usize], squares: Precision) -> Self {
         let mut rest = x;
         let mut pieces = Vec::with_capacity(lengths.len());
         for &length in lengths {
             let (rows, behind) = rest.split_at(length * p.d);
             rest = behind;
-            let fast = (fast::fits(p) && squares == Squares::Double && !rows.is_empty())
+            let fast = (fast::fits(p) && squares == Precision::Double && !rows.is_empty())
                 .then(|| fast::Workspace::new(rows));
             pieces.push(Piece { rows, fast });
         }
         Self { pieces, squares }
     }
 
-    fn e_step(&mut self, p: &Parameters, how: Implementation) -> Result<(Statistics, bool), HmmError> {
+    fn e_step(
+        &mut self,
+        p: &Parameters,
+        how: Implementation,
+        interrupt: &Interrupt<'_>,
+    ) -> Result<(Statistics, bool), HmmError> {
         let mut total = Statistics::new(p.k, p.d);
         let mut logarithmic = false;
         for piece in self.pieces.iter_mut().filter(|piece| !piece.rows.is_empty()) {
             let stats = match how {
-                Implementation::Scaling => scaling::e_step(p, piece.rows, self.squares)?,
-                Implementation::Log => match piece.fast.as_mut().and_then(|fast| fast.e_step(p)) {
+                Implementation::Scaling => scaling::e_step(p, piece.rows, self.squares, interrupt)?,
+                Implementation::Log => match piece.fast_step(p, interrupt)? {
                     Some(stats) => stats,
                     None => {
                         logarithmic |= piece.fast.is_some();
-                        log_space::e_step(p, piece.rows, self.squares)
+                        log_space::e_step(p, piece.rows, self.squares, interrupt)?
                     }
                 },
             };
@@ -111,11 +119,38 @@ impl<'a> Sequences<'a> {
     }
 }
 
+impl Piece<'_> {
+    fn fast_step(
+        &mut self,
+        p: &Parameters,
+        interrupt: &Interrupt<'_>,
+    ) -> Result<Option<Statistics>, HmmError> {
+        match &mut self.fast {
+            Some(fast) => Ok(fast.e_step(p, interrupt)?),
+            None => Ok(None),
+        }
+    }
+}
+
 /// Improve initialised parameters round by round. Source: `fit`, after `_init`.
-pub fn fit(p: &mut Parameters, sequences: &mut Sequences<'_>, rounds: &Rounds) -> Result<History, HmmError> {
-    let mut history = History { log_likelihoods: Vec::new(), zero_rows: Vec::new(), logarithmic: 0 };
+///
+/// If a round fails or is interrupted, the parameters are those of the round before, and the history says why it ended.
+pub fn fit(
+    p: &mut Parameters,
+    sequences: &mut Sequences<'_>,
+    rounds: &Rounds,
+    interrupt: &Interrupt<'_>,
+) -> History {
+    let mut history =
+        History { log_likelihoods: Vec::new(), zero_rows: Vec::new(), logarithmic: 0, failure: None };
     for _ in 0..rounds.n_iter {
-        let (stats, logarithmic) = sequences.e_step(p, rounds.implementation)?;
+        let (stats, logarithmic) = match sequences.e_step(p, rounds.implementation, interrupt) {
+            Ok(done) => done,
+            Err(error) => {
+                history.failure = Some(error);
+                break;
+            }
+        };
         m_step(p, &stats, rounds.updates);
         history.log_likelihoods.push(stats.log_likelihood);
         history.zero_rows.push(has_zero_row(p));
@@ -124,7 +159,7 @@ pub fn fit(p: &mut Parameters, sequences: &mut Sequences<'_>, rounds: &Rounds) -
             break;
         }
     }
-    Ok(history)
+    history
 }
 
 // Source: `ConvergenceMonitor.converged`.
@@ -165,6 +200,7 @@ pub fn m_step(p: &mut Parameters, stats: &Statistics, updates: Updates) {
         for i in 0..k * d {
             p.means[i] = (MEANS_WEIGHT * MEANS_PRIOR + obs(i)) / (MEANS_WEIGHT + post(i / d));
         }
+        p.differences = Precision::Double;
     }
     if updates.covars {
         for i in 0..k * d {

@@ -4,11 +4,17 @@
 //! to the log-likelihood, and rows are scaled; the results agree within rounding. If a sum leaves the range of a double, or a
 //! probability that could matter is near the lower end of that range, there is no result, and the caller uses `log_space`.
 
+use std::ops::Range;
+
+use crate::interrupt::{Interrupt, Interrupted};
 use crate::math::exp::exp_of_negative;
 use crate::math::gaussian::{at_least_tiny, log_constants};
 use crate::math::simd::vectorised;
 use crate::math::statistics::Statistics;
-use crate::parameters::Parameters;
+use crate::parameters::{Parameters, Precision};
+use sums::{Odds, Sums};
+
+mod sums;
 
 const K: usize = 3;
 const D: usize = 4;
@@ -18,10 +24,32 @@ const SCALED_EVERY: usize = 8;
 const SMALL_SUM: f64 = 1e-60;
 // Smaller values may have lost terms to underflow that logarithms keep.
 const LEAST_EXPECTED: f64 = 1e-290;
+const ROWS_PER_CHECK: usize = 1 << 16;
+const STEPS_PER_ROW: usize = 20;
 
-/// True if a model has three states and four features.
+/// True if a model has three states and four features, and nothing about it is float32.
 pub fn fits(p: &Parameters) -> bool {
-    (p.k, p.d) == (K, D)
+    (p.k, p.d, p.differences) == (K, D, Precision::Double)
+}
+
+// The reasons why there is no result.
+enum Unable {
+    NeedsLogarithms,
+    Interrupted,
+}
+
+impl From<Interrupted> for Unable {
+    fn from(_: Interrupted) -> Self {
+        Self::Interrupted
+    }
+}
+
+fn unless_interrupted<T>(result: Result<T, Unable>) -> Result<Option<T>, Interrupted> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(Unable::NeedsLogarithms) => Ok(None),
+        Err(Unable::Interrupted) => Err(Interrupted),
+    }
 }
 
 /// One sequence with buffers for its lattices, allocated once for all rounds of a fit.
@@ -47,36 +75,62 @@ impl<'a> Workspace<'a> {
         }
     }
 
-    /// The statistics of the sequence, or None if they need logarithms.
-    pub fn e_step(&mut self, p: &Parameters) -> Option<Statistics> {
+    /// The statistics of the sequence, or None if they need logarithms. Fails if the caller interrupts.
+    pub fn e_step(
+        &mut self,
+        p: &Parameters,
+        interrupt: &Interrupt<'_>,
+    ) -> Result<Option<Statistics>, Interrupted> {
         let constants = log_constants(p);
-        both_ways(self, p, &constants)
+        unless_interrupted(both_ways(self, p, &constants, interrupt))
     }
 
-    /// The state probabilities at the last row, or None if they need logarithms.
-    pub fn last_posterior(&mut self, p: &Parameters) -> Option<[f64; K]> {
-        let last = forward_only(self, p, &log_constants(p))?;
-        let factor = 1.0 / (last[0] + last[1] + last[2]);
-        Some(last.map(|value| value * factor))
+    /// The state probabilities at the last row, or None if they need logarithms. Fails if the caller interrupts.
+    pub fn last_posterior(
+        &mut self,
+        p: &Parameters,
+        interrupt: &Interrupt<'_>,
+    ) -> Result<Option<[f64; K]>, Interrupted> {
+        let last = unless_interrupted(forward_only(self, p, &log_constants(p), interrupt))?;
+        Ok(last.map(|last| {
+            let factor = 1.0 / (last[0] + last[1] + last[2]);
+            last.map(|value| value * factor)
+        }))
+    }
+
+    #[inline(always)]
+    fn fill_densities(
+        &mut self,
+        p: &Parameters,
+        constants: &[f64],
+        interrupt: &Interrupt<'_>,
+    ) -> Result<(), Interrupted> {
+        let n = self.forward.len();
+        for start in (0..n).step_by(ROWS_PER_CHECK) {
+            self.fill_densities_of(start..n.min(start + ROWS_PER_CHECK), p, constants);
+            interrupt.check(ROWS_PER_CHECK.min(n) * STEPS_PER_ROW)?;
+        }
+        Ok(())
     }
 
     // Compute log-densities by column, then densities relative to each row's highest.
     #[inline(always)]
-    fn fill_densities(&mut self, p: &Parameters, constants: &[f64]) {
+    fn fill_densities_of(&mut self, rows: Range<usize>, p: &Parameters, constants: &[f64]) {
         for (j, lattice) in self.densities.iter_mut().enumerate() {
             let mean: [f64; D] = std::array::from_fn(|i| p.means[j * D + i]);
             let weight: [f64; D] = std::array::from_fn(|i| -0.5 / at_least_tiny(p.covars[j * D + i]));
             let constant = -0.5 * constants[j];
-            let [c0, c1, c2, c3] = &self.columns;
-            for ((((value, x0), x1), x2), x3) in lattice.iter_mut().zip(c0).zip(c1).zip(c2).zip(c3) {
+            let [c0, c1, c2, c3] = self.columns.each_ref().map(|column| &column[rows.clone()]);
+            let values = lattice[rows.clone()].iter_mut();
+            for ((((value, x0), x1), x2), x3) in values.zip(c0).zip(c1).zip(c2).zip(c3) {
                 let (z0, z1, z2, z3) = (x0 - mean[0], x1 - mean[1], x2 - mean[2], x3 - mean[3]);
                 let near = z0 * z0 * weight[0] + z1 * z1 * weight[1];
                 let far = z2 * z2 * weight[2] + z3 * z3 * weight[3];
                 *value = constant + (near + far);
             }
         }
-        let [b0, b1, b2] = &mut self.densities;
-        for (((b0, b1), b2), highest) in b0.iter_mut().zip(b1).zip(b2).zip(&mut self.highest) {
+        let [b0, b1, b2] = self.densities.each_mut().map(|lattice| &mut lattice[rows.clone()]);
+        for (((b0, b1), b2), highest) in b0.iter_mut().zip(b1).zip(b2).zip(&mut self.highest[rows]) {
             let mut top = *b0;
             top = if top < *b1 { *b1 } else { top };
             top = if top < *b2 { *b2 } else { top };
@@ -95,7 +149,12 @@ impl<'a> Workspace<'a> {
     // Fill the forward lattice, and return the log-likelihood and the sum of the last row. A row's scaling factor is multiplied
     // into its densities, so that the backward pass uses the same factors.
     #[inline(always)]
-    fn run_forward(&mut self, p: &Parameters, trans: &[[f64; K]; K]) -> Option<(f64, f64)> {
+    fn run_forward(
+        &mut self,
+        p: &Parameters,
+        trans: &[[f64; K]; K],
+        interrupt: &Interrupt<'_>,
+    ) -> Result<(f64, f64), Unable> {
         let n = self.forward.len();
         let b = self.density(0);
         let mut a: [f64; K] = std::array::from_fn(|j| p.startprob[j] * b[j]);
@@ -106,6 +165,9 @@ impl<'a> Workspace<'a> {
             let sum = a[0] + a[1] + a[2];
             if t % SCALED_EVERY == 0 || sum < SMALL_SUM {
                 scalable(sum)?;
+                if t % ROWS_PER_CHECK == 0 {
+                    interrupt.check(ROWS_PER_CHECK * STEPS_PER_ROW)?;
+                }
                 logarithm += sum.ln();
                 for (j, density) in b.iter_mut().enumerate() {
                     *density *= 1.0 / sum;
@@ -119,7 +181,7 @@ impl<'a> Workspace<'a> {
         }
         let last = a[0] + a[1] + a[2];
         scalable(last)?;
-        Some((logarithm + last.ln() + self.highest.iter().sum::<f64>(), last))
+        Ok((logarithm + last.ln() + self.highest.iter().sum::<f64>(), last))
     }
 
     // Run the backward pass and add up posteriors and transitions. Forward times backward sums to 1 in every row, because the
@@ -131,7 +193,8 @@ impl<'a> Workspace<'a> {
         trans: &[[f64; K]; K],
         log_likelihood: f64,
         last: f64,
-    ) -> Option<Statistics> {
+        interrupt: &Interrupt<'_>,
+    ) -> Result<Statistics, Unable> {
         let n = self.forward.len();
         let mut sums = Sums::default();
         let mut beta = [1.0 / last; K];
@@ -148,10 +211,14 @@ impl<'a> Workspace<'a> {
                 }
             }
             sums.add(std::array::from_fn(|i| a[i] * beta[i]), self.row(t));
+            if t % ROWS_PER_CHECK == 0 {
+                interrupt.check(ROWS_PER_CHECK.min(n) * STEPS_PER_ROW)?;
+            }
         }
         let b = self.density(0);
         let odds = std::array::from_fn(|j| b[j] * beta[j]);
         sums.into_statistics(p, Odds { start: odds, trans: xi }, log_likelihood)
+            .ok_or(Unable::NeedsLogarithms)
     }
 
     #[inline(always)]
@@ -175,84 +242,30 @@ fn transitions(p: &Parameters) -> [[f64; K]; K] {
 }
 
 vectorised! {
-    fn forward_only(space: &mut Workspace<'_>, p: &Parameters, constants: &[f64]) -> Option<[f64; K]> {
-        space.fill_densities(p, constants);
-        space.run_forward(p, &transitions(p))?;
-        space.forward.last().copied()
+    fn forward_only(
+        space: &mut Workspace<'_>, p: &Parameters, constants: &[f64], interrupt: &Interrupt<'_>,
+    ) -> Result<[f64; K], Unable> {
+        space.fill_densities(p, constants, interrupt)?;
+        space.run_forward(p, &transitions(p), interrupt)?;
+        Ok(space.forward[space.forward.len() - 1])
     }
 }
 
 vectorised! {
-    fn both_ways(space: &mut Workspace<'_>, p: &Parameters, constants: &[f64]) -> Option<Statistics> {
-        space.fill_densities(p, constants);
+    fn both_ways(
+        space: &mut Workspace<'_>, p: &Parameters, constants: &[f64], interrupt: &Interrupt<'_>,
+    ) -> Result<Statistics, Unable> {
+        space.fill_densities(p, constants, interrupt)?;
         let trans = transitions(p);
-        let (log_likelihood, last) = space.run_forward(p, &trans)?;
-        space.run_backward(p, &trans, log_likelihood, last)
+        let (log_likelihood, last) = space.run_forward(p, &trans, interrupt)?;
+        space.run_backward(p, &trans, log_likelihood, last, interrupt)
     }
 }
 
-// Some if a row's sum is finite and not too small to scale by.
+// Fails unless a row's sum is finite and not too small to scale by.
 #[inline(always)]
-fn scalable(sum: f64) -> Option<()> {
-    (LEAST_SUM..=f64::MAX).contains(&sum).then_some(())
-}
-
-#[derive(Default)]
-struct Sums {
-    post: [f64; K],
-    obs: [[f64; D]; K],
-    obs2: [[f64; D]; K],
-}
-
-impl Sums {
-    #[inline(always)]
-    fn add(&mut self, gamma: [f64; K], x: [f64; D]) {
-        let squares: [f64; D] = std::array::from_fn(|i| x[i] * x[i]);
-        for j in 0..K {
-            self.post[j] += gamma[j];
-            for i in 0..D {
-                self.obs[j][i] += gamma[j] * x[i];
-                self.obs2[j][i] += gamma[j] * squares[i];
-            }
-        }
-    }
-
-    // None if a sum is not finite, or if the expected count of something that the model allows is nearly 0.
-    fn into_statistics(self, p: &Parameters, odds: Odds, log_likelihood: f64) -> Option<Statistics> {
-        let trans = odds.trans.concat();
-        let transitions = self.post.iter().sum::<f64>() > 1.5;
-        let known = |values: &[f64]| values.iter().all(|value| value.is_finite());
-        let reliable = log_likelihood.is_finite()
-            && known(&self.obs.concat())
-            && known(&self.obs2.concat())
-            && self.post.iter().all(|&expected| expected > LEAST_EXPECTED && expected.is_finite())
-            && odds_are_known(&odds.start, &p.startprob)
-            && (!transitions || odds_are_known(&trans, &p.transmat));
-        reliable.then(|| Statistics {
-            log_likelihood,
-            start: expected(&odds.start, &p.startprob),
-            trans: expected(&trans, &p.transmat),
-            post: self.post.to_vec(),
-            obs: self.obs.concat(),
-            obs2: self.obs2.concat(),
-        })
-    }
-}
-
-// The factors by which the data turn start and transition probabilities into expected counts. The factors are checked before
-// the multiplication: a probability that dies out passes through the smallest doubles, where only the product may be inexact,
-// as hmmlearn's exponential is.
-struct Odds {
-    start: [f64; K],
-    trans: [[f64; K]; K],
-}
-
-fn odds_are_known(odds: &[f64], allowed: &[f64]) -> bool {
-    odds.iter().zip(allowed).all(|(&o, &a)| o.is_finite() && (o > LEAST_EXPECTED || a == 0.0))
-}
-
-fn expected(odds: &[f64], allowed: &[f64]) -> Vec<f64> {
-    odds.iter().zip(allowed).map(|(o, a)| o * a).collect()
+fn scalable(sum: f64) -> Result<(), Unable> {
+    (LEAST_SUM..=f64::MAX).contains(&sum).then_some(()).ok_or(Unable::NeedsLogarithms)
 }
 
 #[cfg(test)]

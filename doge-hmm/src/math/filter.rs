@@ -31,6 +31,22 @@ impl Filter {
         }
     }
 
+    /// The model.
+    pub fn parameters(&self) -> &Parameters {
+        &self.parameters
+    }
+
+    /// Go on after `rows` rows from the state probabilities and the log-likelihood that they gave. False, and nothing changes, if
+    /// there are not as many probabilities as states.
+    pub fn resume(&mut self, probabilities: &[f64], log_likelihood: f64, rows: usize) -> bool {
+        if probabilities.len() != self.probabilities.len() {
+            return false;
+        }
+        self.probabilities.copy_from_slice(probabilities);
+        (self.log_likelihood, self.rows) = (log_likelihood, rows);
+        true
+    }
+
     /// The number of rows so far.
     pub fn rows(&self) -> usize {
         self.rows

@@ -2,9 +2,12 @@
 //!
 //! Slow, but correct even if a probability leaves the range of a double. Used when `fast` has no result.
 
+use crate::interrupt::{Interrupt, Interrupted};
 use crate::math::gaussian::log_densities;
-use crate::math::statistics::{Squares, Statistics};
-use crate::parameters::Parameters;
+use crate::math::statistics::Statistics;
+use crate::parameters::{Parameters, Precision};
+
+const STEPS_PER_EXP: usize = 10;
 
 /// `ln(sum(exp(values)))`; an infinite maximum is returned unchanged.
 pub fn log_sum_exp(values: &[f64]) -> f64 {
@@ -51,8 +54,12 @@ impl LogModel {
     }
 }
 
-/// The log-likelihood and the forward lattice, `k` values per row.
-pub fn forward(model: &LogModel, densities: &[f64]) -> (f64, Vec<f64>) {
+/// The log-likelihood and the forward lattice, `k` values per row. Fails if the caller interrupts.
+pub fn forward(
+    model: &LogModel,
+    densities: &[f64],
+    interrupt: &Interrupt<'_>,
+) -> Result<(f64, Vec<f64>), Interrupted> {
     let k = model.start.len();
     let mut lattice: Vec<f64> = model.start.iter().zip(densities).map(|(s, b)| s + b).collect();
     lattice.reserve(densities.len() - k);
@@ -66,12 +73,17 @@ pub fn forward(model: &LogModel, densities: &[f64]) -> (f64, Vec<f64>) {
             let next = log_sum_exp(&terms) + density;
             lattice.push(next);
         }
+        interrupt.check(k * k * STEPS_PER_EXP)?;
     }
-    (log_sum_exp(&lattice[lattice.len() - k..]), lattice)
+    Ok((log_sum_exp(&lattice[lattice.len() - k..]), lattice))
 }
 
-/// The backward lattice, `k` values per row.
-pub fn backward(model: &LogModel, densities: &[f64]) -> Vec<f64> {
+/// The backward lattice, `k` values per row. Fails if the caller interrupts.
+pub fn backward(
+    model: &LogModel,
+    densities: &[f64],
+    interrupt: &Interrupt<'_>,
+) -> Result<Vec<f64>, Interrupted> {
     let k = model.start.len();
     let n = densities.len() / k;
     let mut lattice = vec![0.0; densities.len()];
@@ -83,14 +95,20 @@ pub fn backward(model: &LogModel, densities: &[f64]) -> Vec<f64> {
             }
             lattice[t * k + i] = log_sum_exp(&terms);
         }
+        interrupt.check(k * k * STEPS_PER_EXP)?;
     }
-    lattice
+    Ok(lattice)
 }
 
-/// Posteriors from both lattices, normalised in each row. With a single state all are 1.
-pub fn posteriors(forward: &[f64], backward: &[f64], k: usize) -> Vec<f64> {
+/// Posteriors from both lattices, normalised in each row. With a single state all are 1. Fails if the caller interrupts.
+pub fn posteriors(
+    forward: &[f64],
+    backward: &[f64],
+    k: usize,
+    interrupt: &Interrupt<'_>,
+) -> Result<Vec<f64>, Interrupted> {
     if k == 1 {
-        return vec![1.0; forward.len()];
+        return Ok(vec![1.0; forward.len()]);
     }
     let mut gamma: Vec<f64> = forward.iter().zip(backward).map(|(f, b)| f + b).collect();
     for row in gamma.chunks_exact_mut(k) {
@@ -98,26 +116,40 @@ pub fn posteriors(forward: &[f64], backward: &[f64], k: usize) -> Vec<f64> {
         for value in row {
             *value = (*value - total).exp();
         }
+        interrupt.check(2 * k * STEPS_PER_EXP)?;
     }
-    gamma
+    Ok(gamma)
 }
 
-/// The E-step of one sequence.
-pub fn e_step(p: &Parameters, x: &[f64], squares: Squares) -> Statistics {
-    let densities = log_densities(p, x);
+/// The E-step of one sequence, with squares of the data in a precision. Fails if the caller interrupts.
+pub fn e_step(
+    p: &Parameters,
+    x: &[f64],
+    squares: Precision,
+    interrupt: &Interrupt<'_>,
+) -> Result<Statistics, Interrupted> {
+    let densities = log_densities(p, x, interrupt)?;
     let model = LogModel::new(p);
-    let (log_likelihood, alpha) = forward(&model, &densities);
-    let beta = backward(&model, &densities);
+    let (log_likelihood, alpha) = forward(&model, &densities, interrupt)?;
+    let beta = backward(&model, &densities, interrupt)?;
     let mut stats = Statistics::new(p.k, p.d);
-    stats.add_posteriors(x, &posteriors(&alpha, &beta, p.k), log_likelihood, squares);
-    let log_xi = log_xi_sum(&model, &densities, &alpha, &beta, log_likelihood);
+    let gamma = posteriors(&alpha, &beta, p.k, interrupt)?;
+    stats.add_posteriors(x, &gamma, log_likelihood, squares, interrupt)?;
+    let log_xi = log_xi_sum(&model, &densities, &alpha, &beta, log_likelihood, interrupt)?;
     for (sum, xi) in stats.trans.iter_mut().zip(log_xi) {
         *sum += xi.exp();
     }
-    stats
+    Ok(stats)
 }
 
-fn log_xi_sum(model: &LogModel, densities: &[f64], alpha: &[f64], beta: &[f64], total: f64) -> Vec<f64> {
+fn log_xi_sum(
+    model: &LogModel,
+    densities: &[f64],
+    alpha: &[f64],
+    beta: &[f64],
+    total: f64,
+    interrupt: &Interrupt<'_>,
+) -> Result<Vec<f64>, Interrupted> {
     let k = model.start.len();
     let mut sums = vec![f64::NEG_INFINITY; k * k];
     for t in 0..densities.len() / k - 1 {
@@ -129,6 +161,7 @@ fn log_xi_sum(model: &LogModel, densities: &[f64], alpha: &[f64], beta: &[f64], 
                 sums[i * k + j] = log_add_exp(sums[i * k + j], xi);
             }
         }
+        interrupt.check(2 * k * k * STEPS_PER_EXP)?;
     }
-    sums
+    Ok(sums)
 }

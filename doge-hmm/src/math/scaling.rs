@@ -1,10 +1,12 @@
 //! Forward-backward with scaling factors, hmmlearn's `implementation="scaling"`. Source: hmmlearn 0.3.3, `_hmmc`.
 
+use crate::interrupt::{Interrupt, Interrupted};
 use crate::math::gaussian::log_densities;
-use crate::math::statistics::{Squares, Statistics};
-use crate::parameters::{HmmError, Parameters};
+use crate::math::statistics::Statistics;
+use crate::parameters::{HmmError, Parameters, Precision};
 
 const LEAST_SUM: f64 = 1e-300;
+const STEPS_PER_EXP: usize = 10;
 
 /// The scaled forward lattice of a sequence, with the densities and factors that the backward lattice needs.
 pub struct Lattices {
@@ -15,10 +17,14 @@ pub struct Lattices {
     factors: Vec<f64>,
 }
 
-/// The forward pass. Fails if a row's densities are too small for a double.
-pub fn forward(p: &Parameters, x: &[f64]) -> Result<Lattices, HmmError> {
+/// The forward pass. Fails if a row's densities are too small for a double, or if the caller interrupts.
+pub fn forward(p: &Parameters, x: &[f64], interrupt: &Interrupt<'_>) -> Result<Lattices, HmmError> {
     let k = p.k;
-    let densities: Vec<f64> = log_densities(p, x).iter().map(|b| b.exp()).collect();
+    let mut densities = log_densities(p, x, interrupt)?;
+    for row in densities.chunks_exact_mut(k) {
+        row.iter_mut().for_each(|b| *b = b.exp());
+        interrupt.check(k * STEPS_PER_EXP)?;
+    }
     let mut lattice = vec![0.0; densities.len()];
     let mut factors = Vec::with_capacity(densities.len() / k);
     let mut log_likelihood = 0.0;
@@ -42,12 +48,13 @@ pub fn forward(p: &Parameters, x: &[f64]) -> Result<Lattices, HmmError> {
         }
         log_likelihood -= factor.ln();
         factors.push(factor);
+        interrupt.check(k * k)?;
     }
     Ok(Lattices { log_likelihood, densities, forward: lattice, factors })
 }
 
 impl Lattices {
-    fn backward(&self, p: &Parameters) -> Vec<f64> {
+    fn backward(&self, p: &Parameters, interrupt: &Interrupt<'_>) -> Result<Vec<f64>, Interrupted> {
         let k = p.k;
         let n = self.factors.len();
         let mut lattice = vec![self.factors[n - 1]; n * k];
@@ -59,17 +66,23 @@ impl Lattices {
                 }
                 lattice[t * k + i] = sum * self.factors[t];
             }
+            interrupt.check(k * k)?;
         }
-        lattice
+        Ok(lattice)
     }
 
-    /// The posteriors, `k` per row.
-    pub fn posteriors(&self, p: &Parameters) -> Vec<f64> {
-        normalised(&self.forward, &self.backward(p), p.k)
+    /// The posteriors, `k` per row. Fails if the caller interrupts.
+    pub fn posteriors(&self, p: &Parameters, interrupt: &Interrupt<'_>) -> Result<Vec<f64>, Interrupted> {
+        normalised(&self.forward, &self.backward(p, interrupt)?, p.k, interrupt)
     }
 }
 
-fn normalised(forward: &[f64], backward: &[f64], k: usize) -> Vec<f64> {
+fn normalised(
+    forward: &[f64],
+    backward: &[f64],
+    k: usize,
+    interrupt: &Interrupt<'_>,
+) -> Result<Vec<f64>, Interrupted> {
     let mut gamma: Vec<f64> = forward.iter().zip(backward).map(|(f, b)| f * b).collect();
     for row in gamma.chunks_exact_mut(k) {
         let sum: f64 = row.iter().sum();
@@ -77,17 +90,26 @@ fn normalised(forward: &[f64], backward: &[f64], k: usize) -> Vec<f64> {
         for value in row {
             *value /= total;
         }
+        interrupt.check(2 * k)?;
     }
-    gamma
+    Ok(gamma)
 }
 
-/// The E-step of one sequence. Fails if a row's densities are too small for a double.
-pub fn e_step(p: &Parameters, x: &[f64], squares: Squares) -> Result<Statistics, HmmError> {
+/// The E-step of one sequence, with squares of the data in a precision.
+///
+/// Fails if a row's densities are too small for a double, or if the caller interrupts.
+pub fn e_step(
+    p: &Parameters,
+    x: &[f64],
+    squares: Precision,
+    interrupt: &Interrupt<'_>,
+) -> Result<Statistics, HmmError> {
     let k = p.k;
-    let lattices = forward(p, x)?;
-    let backward = lattices.backward(p);
+    let lattices = forward(p, x, interrupt)?;
+    let backward = lattices.backward(p, interrupt)?;
     let mut stats = Statistics::new(k, p.d);
-    stats.add_posteriors(x, &normalised(&lattices.forward, &backward, k), lattices.log_likelihood, squares);
+    let gamma = normalised(&lattices.forward, &backward, k, interrupt)?;
+    stats.add_posteriors(x, &gamma, lattices.log_likelihood, squares, interrupt)?;
     for t in 0..lattices.factors.len() - 1 {
         let next = (t + 1) * k;
         for i in 0..k {
@@ -98,6 +120,7 @@ pub fn e_step(p: &Parameters, x: &[f64], squares: Squares) -> Result<Statistics,
                     * backward[next + j];
             }
         }
+        interrupt.check(k * k)?;
     }
     Ok(stats)
 }

@@ -4,18 +4,20 @@
 //! give the same bits; the wider version only processes more numbers at once.
 
 /// Define a function in both versions. Functions it calls are compiled twice only if they are `#[inline(always)]`.
+///
+/// Type parameters stand in square brackets behind the name, and have to follow from the arguments.
 macro_rules! vectorised {
-    ($(#[$about:meta])* $seen:vis fn $name:ident($($argument:ident: $kind:ty),* $(,)?) $(-> $result:ty)? $body:block) => {
+    ($(#[$about:meta])* $seen:vis fn $name:ident $([$($generic:tt)*])? ($($argument:ident: $kind:ty),* $(,)?) $(-> $result:ty)? $body:block) => {
         $(#[$about])*
-        $seen fn $name($($argument: $kind),*) $(-> $result)? {
+        $seen fn $name $(<$($generic)*>)? ($($argument: $kind),*) $(-> $result)? {
             #[inline(always)]
-            fn portable($($argument: $kind),*) $(-> $result)? $body
+            fn portable $(<$($generic)*>)? ($($argument: $kind),*) $(-> $result)? $body
 
             #[cfg(target_arch = "x86_64")]
             {
                 #[target_feature(enable = "avx2,fma")]
                 #[allow(unsafe_code)]
-                unsafe fn wide($($argument: $kind),*) $(-> $result)? {
+                unsafe fn wide $(<$($generic)*>)? ($($argument: $kind),*) $(-> $result)? {
                     portable($($argument),*)
                 }
 

@@ -1,22 +1,7 @@
 //! The sufficient statistics that an E-step computes for the M-step.
 
-/// The precision of the squares of the data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Squares {
-    /// In float64.
-    Double,
-    /// In float32, as hmmlearn squares data of that type; it computes everything else in float64.
-    Single,
-}
-
-impl Squares {
-    fn of(self, x: f64) -> f64 {
-        match self {
-            Self::Double => x * x,
-            Self::Single => f64::from(x as f32 * x as f32),
-        }
-    }
-}
+use crate::interrupt::{Interrupt, Interrupted};
+use crate::parameters::Precision;
 
 /// The sufficient statistics of one E-step, summed over all sequences.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,8 +33,17 @@ impl Statistics {
         }
     }
 
-    /// Add one sequence's posteriors, `k` per row, and its log-likelihood.
-    pub fn add_posteriors(&mut self, x: &[f64], posteriors: &[f64], log_likelihood: f64, squares: Squares) {
+    /// Add one sequence's posteriors, `k` per row, and its log-likelihood. Fails if the caller interrupts.
+    ///
+    /// `squares` is the precision of the squares of the data: hmmlearn squares float32 data in float32.
+    pub fn add_posteriors(
+        &mut self,
+        x: &[f64],
+        posteriors: &[f64],
+        log_likelihood: f64,
+        squares: Precision,
+        interrupt: &Interrupt<'_>,
+    ) -> Result<(), Interrupted> {
         let k = self.post.len();
         let d = self.obs.len() / k;
         self.log_likelihood += log_likelihood;
@@ -61,10 +55,12 @@ impl Statistics {
                 self.post[j] += p;
                 for (i, value) in row.iter().enumerate() {
                     self.obs[j * d + i] += p * value;
-                    self.obs2[j * d + i] += p * squares.of(*value);
+                    self.obs2[j * d + i] += p * square(*value, squares);
                 }
             }
+            interrupt.check(k * d)?;
         }
+        Ok(())
     }
 
     /// Add another sequence's statistics.
@@ -81,5 +77,13 @@ impl Statistics {
                 *sum += value;
             }
         }
+    }
+}
+
+/// The square of a number; in single precision if the number is a float32.
+pub fn square(x: f64, precision: Precision) -> f64 {
+    match precision {
+        Precision::Double => x * x,
+        Precision::Single => f64::from(x as f32 * x as f32),
     }
 }

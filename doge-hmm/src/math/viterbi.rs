@@ -1,15 +1,16 @@
 //! The most probable path. Source: hmmlearn 0.3.3, `_hmmc.viterbi`.
 
+use crate::interrupt::{Interrupt, Interrupted};
 use crate::math::gaussian::log_densities;
 use crate::math::log_space::LogModel;
 use crate::parameters::Parameters;
 
-/// The log-probability of the best path, and the state of each row on it.
+/// The log-probability of the best path, and the state of each row on it. Fails if the caller interrupts.
 ///
 /// Among equally probable states the last row takes the first one and every earlier row the last one, as hmmlearn does.
-pub fn viterbi(p: &Parameters, x: &[f64]) -> (f64, Vec<i64>) {
+pub fn viterbi(p: &Parameters, x: &[f64], interrupt: &Interrupt<'_>) -> Result<(f64, Vec<i64>), Interrupted> {
     let k = p.k;
-    let densities = log_densities(p, x);
+    let densities = log_densities(p, x, interrupt)?;
     let model = LogModel::new(p);
     let n = densities.len() / k;
     let mut lattice: Vec<f64> = model.start.iter().zip(&densities).map(|(s, b)| s + b).collect();
@@ -24,6 +25,7 @@ pub fn viterbi(p: &Parameters, x: &[f64]) -> (f64, Vec<i64>) {
             }
             lattice.push(best + densities[t * k + i]);
         }
+        interrupt.check(k * k)?;
     }
     let last = &lattice[(n - 1) * k..];
     let mut state = 0;
@@ -44,8 +46,9 @@ pub fn viterbi(p: &Parameters, x: &[f64]) -> (f64, Vec<i64>) {
         }
         state = best.1;
         path[t] = state as i64;
+        interrupt.check(k)?;
     }
-    (log_probability, path)
+    Ok((log_probability, path))
 }
 
 // C++'s `<` of pairs: the index decides between values that are equal or not comparable.

@@ -1,6 +1,8 @@
 //! Conversion of arrays from and to numpy. Reference: `detector/series.py`.
 
-use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2, PyUntypedArrayMethods};
+use numpy::{
+    Element, PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2, PyUntypedArrayMethods,
+};
 use pyo3::exceptions::{PyException, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -140,7 +142,11 @@ fn no_numbers(name: &str, kind: &Bound<'_, PyAny>) -> PyErr {
 }
 
 /// Values stored row by row as an array of shape (rows, columns).
-pub fn matrix<'py>(py: Python<'py>, values: Vec<f64>, columns: usize) -> PyResult<Bound<'py, PyArray2<f64>>> {
+pub fn matrix<T: Element>(
+    py: Python<'_>,
+    values: Vec<T>,
+    columns: usize,
+) -> PyResult<Bound<'_, PyArray2<T>>> {
     let rows = values.len() / columns.max(1);
     PyArray1::from_vec(py, values).reshape([rows, columns])
 }
@@ -149,19 +155,19 @@ pub fn matrix<'py>(py: Python<'py>, values: Vec<f64>, columns: usize) -> PyResul
 ///
 /// The copy is cheap compared with the computation. It is needed because the interpreter's lock is released meanwhile, so that
 /// other threads may change the array, even its type.
-pub struct Rows {
+pub struct Rows<T = f64> {
     /// The values row by row.
-    pub values: Vec<f64>,
+    pub values: Vec<T>,
     /// The number of rows.
     pub n: usize,
     /// The number of columns.
     pub d: usize,
 }
 
-impl Rows {
-    /// Copy a C-contiguous float64 matrix. Raises `ValueError` for another layout or without a column.
+impl<T: Element + Copy> Rows<T> {
+    /// Copy a C-contiguous matrix of the type. Raises `ValueError` for another layout or without a column.
     pub fn read(matrix: &Bound<'_, PyAny>) -> PyResult<Self> {
-        let array: PyReadonlyArray2<'_, f64> = matrix.extract()?;
+        let array: PyReadonlyArray2<'_, T> = matrix.extract()?;
         let (n, d) = (array.shape()[0], array.shape()[1]);
         match array.as_slice() {
             Ok(values) if d > 0 && array.is_c_contiguous() => Ok(Self { values: values.to_vec(), n, d }),

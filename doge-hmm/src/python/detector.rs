@@ -16,6 +16,7 @@ use super::config::Config;
 use super::features::FeatureExtractor;
 use super::fit_warnings::log_fit_warnings;
 use super::inner::Inner;
+use super::interruption::{computed, interruptible};
 use super::lock::lock;
 use super::logging::{warn, warn_of, Logger};
 use super::model::to_gaussian_hmm;
@@ -111,7 +112,7 @@ impl RegimeDetector {
             warn(py, Logger::Detector, &text)?;
             return Ok(false);
         }
-        let training = py.detach(|| train(&observations, config.n_iter));
+        let training = computed(py, |interrupt| train(&observations, config.n_iter, interrupt))?;
         log_fit_warnings(py, &training, observations.len())?;
         match training.model {
             Ok(model) => {
@@ -276,8 +277,12 @@ impl RegimeDetector {
         let (py, config) = (slf.py(), slf.get().config());
         let n = observations.len() / N_FEATURES;
         let count = n.min(config.inference_window);
-        let probabilities = model
-            .probabilities(&observations[(n - count) * N_FEATURES..])
+        let window = &observations[(n - count) * N_FEATURES..];
+        let (probabilities, raised) = interruptible(|interrupt| model.probabilities(window, interrupt));
+        if let Some(raised) = raised {
+            return Err(raised);
+        }
+        let probabilities = probabilities
             .map_err(|error| PyException::new_err(PyString::new(py, &error.to_string()).unbind()))?;
         let time = read_duration("regime_state.last_update_ts", &slf.call_method0(intern!(py, "_now"))?)?;
         let verdict = judge(&probabilities, config.confidence_threshold, config.bias_gain);

@@ -4,10 +4,11 @@ use std::sync::Mutex;
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use pyo3::types::PyTuple;
 
 use super::lock::lock;
 use super::logging::repr;
-use super::model::parameters_of;
+use super::model::{parameters_of, to_arrays};
 use crate::math::filter;
 
 /// A fitted model that takes one observation at a time, each in O(K²).
@@ -61,5 +62,25 @@ impl Filter {
     /// Forget all observations.
     fn reset(&self) {
         lock(&self.filter).reset();
+    }
+
+    // For `pickle` and `copy`: the class, its arguments, and the state that `__setstate__` takes.
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyTuple>> {
+        let (py, filter) = (slf.py(), lock(&slf.get().filter).clone());
+        let arguments = (to_arrays(py, filter.parameters().clone())?, slf.get().d).into_pyobject(py)?;
+        let state = (filter.probabilities().to_vec(), filter.log_likelihood(), filter.rows());
+        PyTuple::new(
+            py,
+            [slf.get_type().into_any(), arguments.into_any(), state.into_pyobject(py)?.into_any()],
+        )
+    }
+
+    fn __setstate__(&self, state: (Vec<f64>, f64, usize)) -> PyResult<()> {
+        let (probabilities, log_likelihood, rows) = state;
+        if lock(&self.filter).resume(&probabilities, log_likelihood, rows) {
+            Ok(())
+        } else {
+            Err(PyValueError::new_err("Filter: the state is that of a filter with another number of states"))
+        }
     }
 }

@@ -1,15 +1,18 @@
-//! The functions with which the Python class `GaussianHMM` computes. Each releases the interpreter's lock meanwhile.
+//! The functions with which the Python class `GaussianHMM` computes. Each releases the interpreter's lock
+//! meanwhile, and stops for the exception of a signal handler, KeyboardInterrupt above all.
 
-use numpy::{PyArray1, PyArray2};
+use numpy::{Element, PyArray1, PyArray2};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use super::arrays::{matrix, Rows};
+use super::interruption::{computed, detached};
 use super::model::{parameters_of, to_arrays, to_python, Arrays, STATES_MAX};
-use crate::kmeans;
+use crate::interrupt::Interrupted;
+use crate::kmeans::{self, Clustering, Real};
 use crate::math::baum_welch::{Implementation, Rounds, Updates};
-use crate::math::statistics::Squares;
 use crate::math::viterbi::viterbi as best_path;
+use crate::parameters::{HmmError, Parameters, Precision};
 use crate::rng::{seed_of, RandomState};
 
 fn checked_states(k: usize) -> PyResult<usize> {
@@ -53,6 +56,19 @@ fn sequences<'a>(x: &'a [f64], d: usize, lengths: &'a [usize]) -> impl Iterator<
     })
 }
 
+fn precision(single: bool) -> Precision {
+    if single {
+        Precision::Single
+    } else {
+        Precision::Double
+    }
+}
+
+// The parameters in four arrays. `single` is true if the data and the means are float32.
+fn read_model(model: &Bound<'_, PyAny>, d: usize, single: bool) -> PyResult<Parameters> {
+    Ok(Parameters { differences: precision(single), ..parameters_of(model, d)? })
+}
+
 type Distributions<'py> = (Option<Bound<'py, PyArray1<f64>>>, Option<Bound<'py, PyArray2<f64>>>);
 
 /// Draw start probabilities and transition rows from an integer seed as hmmlearn does, each only if requested.
@@ -64,12 +80,19 @@ pub fn dirichlets(
     start: bool,
     rows: bool,
 ) -> PyResult<Distributions<'_>> {
+    const STEPS_PER_DRAW: usize = 50;
     let (mut rng, k) = (seeded_rng(seed)?, checked_states(k)?);
-    let (startprob, transmat) = py.detach(|| {
+    let (startprob, transmat) = computed(py, |interrupt| {
         let startprob = start.then(|| rng.dirichlet(k));
-        let transmat: Option<Vec<f64>> = rows.then(|| (0..k).flat_map(|_| rng.dirichlet(k)).collect());
-        (startprob, transmat)
-    });
+        let mut transmat = rows.then(|| Vec::with_capacity(k * k));
+        if let Some(values) = &mut transmat {
+            for _ in 0..k {
+                values.extend(rng.dirichlet(k));
+                interrupt.check(k * STEPS_PER_DRAW)?;
+            }
+        }
+        Ok::<_, Interrupted>((startprob, transmat))
+    })?;
     let transmat = transmat.map(|values| matrix(py, values, k)).transpose()?;
     Ok((startprob.map(|values| PyArray1::from_vec(py, values)), transmat))
 }
@@ -80,41 +103,59 @@ pub fn draws_of(k: usize) -> PyResult<usize> {
     Ok(kmeans::draws_of(checked_states(k)?))
 }
 
-/// The centres of scikit-learn's k-means, and the number of clusters with at least one row.
+/// The centres of scikit-learn's k-means, in the type of the data, float64 or float32, and the number of clusters with at least
+/// one row.
 ///
 /// Takes either an integer seed or the uniform numbers of another generator, as many as `draws_of` returns.
 #[pyfunction]
 #[pyo3(signature = (x, k, seed=None, uniforms=None))]
 pub fn k_means<'py>(
-    py: Python<'py>,
     x: &Bound<'py, PyAny>,
     k: usize,
     seed: Option<i64>,
     uniforms: Option<Vec<f64>>,
-) -> PyResult<(Bound<'py, PyArray2<f64>>, usize)> {
-    let (rows, k) = (Rows::read(x)?, checked_states(k)?);
+) -> PyResult<(Bound<'py, PyAny>, usize)> {
+    if x.is_instance_of::<PyArray2<f32>>() {
+        let (centres, distinct) = k_means_of::<f32>(x, k, seed, uniforms)?;
+        return Ok((centres.into_any(), distinct));
+    }
+    let (centres, distinct) = k_means_of::<f64>(x, k, seed, uniforms)?;
+    Ok((centres.into_any(), distinct))
+}
+
+fn k_means_of<'py, T: Element + Real>(
+    x: &Bound<'py, PyAny>,
+    k: usize,
+    seed: Option<i64>,
+    uniforms: Option<Vec<f64>>,
+) -> PyResult<(Bound<'py, PyArray2<T>>, usize)> {
+    let (py, rows, k) = (x.py(), Rows::<T>::read(x)?, checked_states(k)?);
     let d = rows.d;
-    let clustering = match (seed, uniforms) {
+    let found: Clustering<T> = match (seed, uniforms) {
         (Some(seed), None) => {
             let mut rng = seeded_rng(seed)?;
-            py.detach(|| kmeans::k_means(&rows.values, d, k, || rng.uniform()))
+            computed(py, |interrupt| kmeans::k_means(&rows.values, d, k, || rng.uniform(), interrupt))?
         }
-        (None, Some(drawn)) if drawn.len() == kmeans::draws_of(k) => py.detach(|| {
+        (None, Some(drawn)) if drawn.len() == kmeans::draws_of(k) => {
             let mut drawn = drawn.into_iter();
-            kmeans::k_means(&rows.values, d, k, || drawn.next().unwrap_or(0.0))
-        }),
+            let uniform = || drawn.next().unwrap_or(0.0);
+            computed(py, |interrupt| kmeans::k_means(&rows.values, d, k, uniform, interrupt))?
+        }
         _ => return Err(PyValueError::new_err("k_means: give a seed, or as many uniforms as draws_of says")),
     };
-    let found = clustering.map_err(|error| PyValueError::new_err(error.to_string()))?;
     Ok((matrix(py, found.centres, d)?, found.distinct))
 }
 
+/// What `em` returns: parameters, log-likelihoods, rounds with a zero row, and the exception that ended it.
+type Fitted<'py> = (Arrays<'py>, Vec<f64>, Vec<bool>, Option<Py<PyAny>>);
+
 /// Run rounds of EM.
 ///
-/// Returns the new parameters, the log-likelihood before each round, and for each round true if a transition row then summed
-/// to 0.
+/// Returns the parameters after the last whole round, the log-likelihood before each round, for each round true if a transition
+/// row then summed to 0, and the exception that ended the rounds early, or None. `single` is true for float32 data,
+/// `single_means` if the means are float32 too.
 #[pyfunction]
-#[pyo3(signature = (x, lengths, model, n_iter, tol, how, params, single=false))]
+#[pyo3(signature = (x, lengths, model, n_iter, tol, how, params, single=false, single_means=false))]
 #[allow(clippy::too_many_arguments)] // one for each of hmmlearn's settings
 pub fn em<'py>(
     py: Python<'py>,
@@ -126,87 +167,95 @@ pub fn em<'py>(
     how: &str,
     params: &str,
     single: bool,
-) -> PyResult<(Arrays<'py>, Vec<f64>, Vec<bool>)> {
+    single_means: bool,
+) -> PyResult<Fitted<'py>> {
     let rows = Rows::read(x)?;
     let lengths = checked_lengths(lengths, rows.n)?;
-    let mut parameters = parameters_of(model, rows.d)?;
+    let mut parameters = read_model(model, rows.d, single && single_means)?;
     let updates = Updates {
         startprob: params.contains('s'),
         transmat: params.contains('t'),
         means: params.contains('m'),
         covars: params.contains('c'),
     };
-    let squares = if single { Squares::Single } else { Squares::Double };
+    let squares = precision(single);
     let rounds = Rounds { n_iter, tol, implementation: implementation(how)?, updates, squares };
-    let history = py.detach(|| parameters.fit(&rows.values, &lengths, &rounds)).map_err(to_python)?;
-    Ok((to_arrays(py, parameters)?, history.log_likelihoods, history.zero_rows))
+    let (history, raised) =
+        detached(py, |interrupt| parameters.fit(&rows.values, &lengths, &rounds, interrupt));
+    let error = raised.or(history.failure.map(to_python));
+    let failure = error.map(|error| error.into_value(py).into_any());
+    Ok((to_arrays(py, parameters)?, history.log_likelihoods, history.zero_rows, failure))
 }
 
-/// The log-likelihood of all sequences, and the posteriors, shape (n, k).
+/// The log-likelihood of all sequences, and the posteriors, shape (n, k). `single` is true if data and means are float32.
 #[pyfunction]
+#[pyo3(signature = (x, lengths, model, how, single=false))]
 pub fn score_samples<'py>(
     py: Python<'py>,
     x: &Bound<'py, PyAny>,
     lengths: Vec<usize>,
     model: &Bound<'py, PyAny>,
     how: &str,
+    single: bool,
 ) -> PyResult<(f64, Bound<'py, PyArray2<f64>>)> {
     let (rows, how) = (Rows::read(x)?, implementation(how)?);
-    let (lengths, p) = (checked_lengths(lengths, rows.n)?, parameters_of(model, rows.d)?);
-    let (total, posteriors) = py
-        .detach(|| {
-            let (mut total, mut posteriors) = (0.0, Vec::with_capacity(rows.n * p.k));
-            for sequence in sequences(&rows.values, p.d, &lengths) {
-                let (log_likelihood, gamma) = p.score_samples(sequence, how)?;
-                total += log_likelihood;
-                posteriors.extend(gamma);
-            }
-            Ok((total, posteriors))
-        })
-        .map_err(to_python)?;
+    let (lengths, p) = (checked_lengths(lengths, rows.n)?, read_model(model, rows.d, single)?);
+    let (total, posteriors) = computed(py, |interrupt| {
+        let (mut total, mut posteriors) = (0.0, Vec::with_capacity(rows.n * p.k));
+        for sequence in sequences(&rows.values, p.d, &lengths) {
+            let (log_likelihood, gamma) = p.score_samples(sequence, how, interrupt)?;
+            total += log_likelihood;
+            posteriors.extend(gamma);
+        }
+        Ok::<_, HmmError>((total, posteriors))
+    })?;
     Ok((total, matrix(py, posteriors, p.k)?))
 }
 
-/// The log-likelihood of all sequences.
+/// The log-likelihood of all sequences. `single` is true if data and means are float32.
 #[pyfunction]
+#[pyo3(signature = (x, lengths, model, how, single=false))]
 pub fn score<'py>(
     py: Python<'py>,
     x: &Bound<'py, PyAny>,
     lengths: Vec<usize>,
     model: &Bound<'py, PyAny>,
     how: &str,
+    single: bool,
 ) -> PyResult<f64> {
     let (rows, how) = (Rows::read(x)?, implementation(how)?);
-    let (lengths, p) = (checked_lengths(lengths, rows.n)?, parameters_of(model, rows.d)?);
-    py.detach(|| {
+    let (lengths, p) = (checked_lengths(lengths, rows.n)?, read_model(model, rows.d, single)?);
+    computed(py, |interrupt| {
         let mut total = 0.0;
         for sequence in sequences(&rows.values, p.d, &lengths) {
-            total += p.score(sequence, how)?;
+            total += p.score(sequence, how, interrupt)?;
         }
-        Ok(total)
+        Ok::<_, HmmError>(total)
     })
-    .map_err(to_python)
 }
 
-/// The most probable path of every sequence, and the sum of their log-probabilities.
+/// The most probable path of every sequence, and the sum of their log-probabilities. `single` is true if data and means are
+/// float32.
 #[pyfunction]
+#[pyo3(signature = (x, lengths, model, single=false))]
 pub fn viterbi<'py>(
     py: Python<'py>,
     x: &Bound<'py, PyAny>,
     lengths: Vec<usize>,
     model: &Bound<'py, PyAny>,
+    single: bool,
 ) -> PyResult<(f64, Bound<'py, PyArray1<i64>>)> {
     let rows = Rows::read(x)?;
-    let (lengths, p) = (checked_lengths(lengths, rows.n)?, parameters_of(model, rows.d)?);
-    let (total, path) = py.detach(|| {
+    let (lengths, p) = (checked_lengths(lengths, rows.n)?, read_model(model, rows.d, single)?);
+    let (total, path) = computed(py, |interrupt| {
         let (mut total, mut path) = (0.0, Vec::with_capacity(rows.n));
         for sequence in sequences(&rows.values, p.d, &lengths) {
-            let (log_probability, states) = best_path(&p, sequence);
+            let (log_probability, states) = best_path(&p, sequence, interrupt)?;
             total += log_probability;
             path.extend(states);
         }
-        (total, path)
-    });
+        Ok::<_, Interrupted>((total, path))
+    })?;
     Ok((total, PyArray1::from_vec(py, path)))
 }
 
@@ -220,8 +269,12 @@ pub fn filter_proba<'py>(
 ) -> PyResult<Bound<'py, PyArray2<f64>>> {
     let rows = Rows::read(x)?;
     let (lengths, p) = (checked_lengths(lengths, rows.n)?, parameters_of(model, rows.d)?);
-    let probabilities = py.detach(|| {
-        sequences(&rows.values, p.d, &lengths).flat_map(|sequence| p.filter(sequence)).collect::<Vec<f64>>()
-    });
+    let probabilities = computed(py, |interrupt| {
+        let mut probabilities = Vec::with_capacity(rows.n * p.k);
+        for sequence in sequences(&rows.values, p.d, &lengths) {
+            probabilities.extend(p.filter(sequence, interrupt)?);
+        }
+        Ok::<_, Interrupted>(probabilities)
+    })?;
     matrix(py, probabilities, p.k)
 }

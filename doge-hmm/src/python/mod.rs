@@ -13,6 +13,7 @@ mod fit_warnings;
 mod functions;
 mod hmm_functions;
 mod inner;
+mod interruption;
 mod lock;
 mod logging;
 mod model;

@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::arrays::matrix;
-use crate::parameters::{HmmError, Parameters};
+use crate::parameters::{HmmError, Parameters, Precision};
 use crate::regime::{Model, N_STATES};
 
 /// The largest number of states: its transition matrix takes 128 MB.
@@ -63,6 +63,7 @@ impl ModelArrays<'_> {
             transmat: values(&self.1),
             means: values(&self.2),
             covars: values(&self.3),
+            differences: Precision::Double,
         })
     }
 }

@@ -15,17 +15,19 @@ fn agrees_with_the_logarithmic_step() {
             transmat: (0..K).flat_map(|_| rng.dirichlet(K)).collect(),
             means: (0..K * D).map(|_| rng.uniform() - 0.5).collect(),
             covars: (0..K * D).map(|_| rng.uniform() + 0.01).collect(),
+            differences: Precision::Double,
         };
-        let fast = Workspace::new(&x).e_step(&p).expect("nothing is extreme here");
-        let slow = log_space::e_step(&p, &x, crate::math::statistics::Squares::Double);
+        let never = Interrupt::never();
+        let fast = Workspace::new(&x).e_step(&p, &never).unwrap().expect("nothing is extreme here");
+        let slow = log_space::e_step(&p, &x, Precision::Double, &never).unwrap();
         close(&[fast.log_likelihood], &[slow.log_likelihood]);
         close(&fast.start, &slow.start);
         close(&fast.trans, &slow.trans);
         close(&fast.post, &slow.post);
         close(&fast.obs, &slow.obs);
         close(&fast.obs2, &slow.obs2);
-        let (_, posteriors) = p.score_samples(&x, Implementation::Log).expect("logarithms always do");
-        let last = Workspace::new(&x).last_posterior(&p).expect("nothing is extreme here");
+        let (_, posteriors) = p.score_samples(&x, Implementation::Log, &never).expect("logarithms always do");
+        let last = Workspace::new(&x).last_posterior(&p, &never).unwrap().expect("nothing is extreme here");
         close(&last, &posteriors[posteriors.len() - K..]);
     }
 }
@@ -46,6 +48,7 @@ fn leaves_what_is_extreme_to_logarithms() {
         transmat: vec![1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0],
         means: [[0.0; D], [1e5, 0.0, 0.0, 0.0], [-1.0; D]].concat(),
         covars: vec![1.0; K * D],
+        differences: Precision::Double,
     };
-    assert!(Workspace::new(&x).e_step(&p).is_none());
+    assert_eq!(Workspace::new(&x).e_step(&p, &Interrupt::never()), Ok(None));
 }

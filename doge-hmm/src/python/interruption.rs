@@ -1,0 +1,44 @@
+//! Ctrl-C during a computation: the signal handlers of Python run while Rust computes.
+
+use std::cell::RefCell;
+
+use pyo3::prelude::*;
+
+use super::model::to_python;
+use crate::interrupt::Interrupt;
+use crate::parameters::HmmError;
+
+/// Run a computation that asks now and then whether a signal handler of Python raises an exception, and stops then.
+///
+/// Returns the computation's result and that exception.
+pub fn interruptible<T>(compute: impl FnOnce(&Interrupt<'_>) -> T) -> (T, Option<PyErr>) {
+    let raised = RefCell::new(None);
+    let requested = || match Python::attach(|py| py.check_signals()) {
+        Ok(()) => false,
+        Err(error) => {
+            raised.replace(Some(error));
+            true
+        }
+    };
+    let result = compute(&Interrupt::new(&requested));
+    (result, raised.into_inner())
+}
+
+/// The same without the interpreter's lock, for computations that take longer than releasing it.
+pub fn detached<T: Send>(
+    py: Python<'_>,
+    compute: impl FnOnce(&Interrupt<'_>) -> T + Send,
+) -> (T, Option<PyErr>) {
+    py.detach(|| interruptible(compute))
+}
+
+/// Run a computation without the interpreter's lock, and raise the exception of a signal handler, or that of the computation.
+pub fn computed<T: Send, E: Into<HmmError> + Send>(
+    py: Python<'_>,
+    compute: impl FnOnce(&Interrupt<'_>) -> Result<T, E> + Send,
+) -> PyResult<T> {
+    match detached(py, compute) {
+        (_, Some(raised)) => Err(raised),
+        (result, None) => result.map_err(|error| to_python(error.into())),
+    }
+}
