@@ -103,7 +103,8 @@ class Server:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(_EXIT_GRACE_SEC)
         words = self.stderr_tail().strip().splitlines()
-        return ServerDiedError(f"{name}: ended with {self.process.returncode}" + (f" ({words[-1]})" if words else ""))
+        status = self.process.returncode
+        return ServerDiedError(f"{name}: ended with {status}" + (f" ({words[-1]})" if words else ""), status)
 
     def stderr_tail(self) -> str:
         """Return the end of what the executable wrote to standard error."""
@@ -235,6 +236,6 @@ def request_once(argv: Sequence[str], line: bytes, timeout_sec: float) -> bytes:
         words = said_bytes.decode(errors="replace").strip().splitlines()
         said = f" ({words[-1]})" if words else ""
         if process.returncode not in (0, 2):
-            raise ServerDiedError(f"{argv[0]}: ended with {process.returncode}{said}")
+            raise ServerDiedError(f"{argv[0]}: ended with {process.returncode}{said}", process.returncode)
         raise ServerGarbageError(f"{argv[0]}: did not answer with one line{said}")
     return answer[:-1]

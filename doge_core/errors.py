@@ -14,9 +14,13 @@ class ServerMissingError(ServerError):
 
 
 class ServerDiedError(ServerError):
-    """The executable ended or could not be started."""
+    """The executable ended or could not be started. `status` is how it ended, as `subprocess` gives it, if it did."""
 
     cause = "died"
+
+    def __init__(self, text: str, status: int | None = None) -> None:
+        super().__init__(text)
+        self.status = status
 
 
 class ServerTimeoutError(ServerError):

@@ -33,7 +33,8 @@ class Divergence:
 
     `path` is like `$.steps[3].actions[0].price`; `step` and `event` are the index and event of the step that the path is in.
     `event` without `step` belongs to a transition that is not a step of the case. `reference` and `candidate` are the two
-    values, or `ABSENT`.
+    values, or `ABSENT`. `cause` says how a port failed to answer: `timeout`, `died with exit code 3`, `refused (ValueError)`.
+    `stage` is the first stage of a calculation at which the case differs, for a subject whose stages follow from one another.
     """
 
     path: Path
@@ -42,6 +43,8 @@ class Divergence:
     candidate: Any
     step: int | None = None
     event: Any = None
+    cause: str = ""
+    stage: str = ""
 
     def __post_init__(self) -> None:
         """Read a path that was given as text."""
@@ -67,8 +70,12 @@ class Divergence:
 
     @property
     def fingerprint(self) -> str:
-        """A hash of path without indices, kind and type of event: a bug has the same fingerprint in every case."""
-        return hashlib.sha256(f"{self.path.anywhere}|{self.kind}|{self.event_type}".encode()).hexdigest()[:12]
+        """A hash of path without indices, kind, type of event and cause: a bug has the same fingerprint in every case.
+
+        Where the case has a stage, its hash: what differs in later stages follows from it.
+        """
+        told = f"{self.path.anywhere}|{self.kind}|{self.event_type}" + (f"|{self.cause}" if self.cause else "")
+        return hashlib.sha256((f"stage|{self.stage}" if self.stage else told).encode()).hexdigest()[:12]
 
     def to_json(self) -> dict[str, Any]:
         """Return the divergence as plain data, floats with their bits."""
@@ -79,6 +86,8 @@ class Divergence:
             "fingerprint": self.fingerprint,
             "step": self.step,
             "event": self.event,
+            "cause": self.cause,
+            "stage": self.stage,
             "reference": shown(self.reference),
             "candidate": shown(self.candidate),
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from generators.reducer.case import Case
@@ -20,7 +21,10 @@ def compare_outcomes(*, reference: Outcome, candidate: Outcome, case: Case, path
         # Nearly every comparison ends here.
         return []
     if candidate.line is None:
-        return [locate(path=path, kind="error", reference="an answer", candidate=candidate.failure, events=case.events)]
+        return [unanswered(candidate.failure, candidate.cause, case=case, path=path)]
+    if "error" in candidate.answer and "error" not in reference.answer:
+        refused = f"refused ({candidate.answer.get('kind')})"
+        return [unanswered(f"refused: {candidate.answer['error']}", refused, case=case, path=path)]
     if reference.compact == candidate.line or (reference.compact == candidate.compact and well_written(candidate.line)):
         # Both answers are the same text once reformatted: order, types and bits agree.
         return []
@@ -31,10 +35,33 @@ def compare_outcomes(*, reference: Outcome, candidate: Outcome, case: Case, path
     ]
 
 
+def unanswered(failure: str, cause: str, *, case: Case, path: Path) -> Divergence:
+    """Return the divergence of a candidate that does not answer what the reference answers."""
+    return replace(locate(path=path, kind="error", reference="an answer", candidate=failure, events=case.events), cause=cause)
+
+
 def judge(*, case: Case, reference: Outcome, candidate: Outcome, reference_port: Port, port: Port) -> list[Divergence]:
     """Return the divergences of the candidate's replay of a case, in order; empty at parity."""
     found = compare_outcomes(reference=reference, candidate=candidate, case=case)
+    if found and found[0].cause:
+        return [at_its_event(found[0], case=case, reference=reference, reference_port=reference_port, port=port)]
     return explain_digest(found, case=case, reference_port=reference_port, port=port)
+
+
+def at_its_event(found: Divergence, *, case: Case, reference: Outcome, reference_port: Port, port: Port) -> Divergence:
+    """Return a missing answer with the first event whose transition alone has none either, by the same cause.
+
+    Source of the states before each event is the reference. Unchanged where no single transition fails.
+    """
+    state = case.state
+    for step, event in enumerate(case.events[: len(reference.answer.get("steps", ()))]):
+        request = {**case.inputs(), "state": state, "event": event}
+        expected = reference_port.transition(request)
+        alone = compare_outcomes(reference=expected, candidate=port.transition(request), case=case)
+        if alone and alone[0].cause == found.cause:
+            return replace(found, path=Path("steps", step), step=step, event=event)
+        state = expected.answer.get("state", state)
+    return found
 
 
 def explain_digest(found: list[Divergence], *, case: Case, reference_port: Port, port: Port) -> list[Divergence]:

@@ -9,6 +9,7 @@ from harness.comparators.path import ROOT_PATH, Path
 from harness.subjects.detector.asking.calls import answered
 from harness.subjects.detector.contract import DetectorContract
 from harness.subjects.detector.judging.judge import SIDE_EFFECTS, Verdict, judge
+from harness.subjects.detector.judging.stages import staged
 from harness.subjects.detector.ports.isolation import BrokenPortError, IsolatedPort
 from harness.subjects.detector.ports.modules import DetectorPort
 
@@ -29,10 +30,15 @@ def verdict_on(
     try:
         found = port.answer(case) if isinstance(port, IsolatedPort) else answered(port, case)
     except BrokenPortError as error:
-        return Verdict([Divergence(path=ROOT_PATH, kind="error", reference="an outcome", candidate=str(error))])
+        event = {"_type": case.kind}
+        silent = Divergence(
+            path=ROOT_PATH, kind="error", reference="an outcome", candidate=str(error), event=event, cause=error.cause
+        )
+        return Verdict([silent])
     verdict = judge(
         case=case, reference=reference, candidate=found.outcome, contract=contract, reference_port=reference_port, real=real
     )
+    verdict.divergences = staged(verdict.divergences)
     verdict.divergences += [
         Divergence(path=Path(SIDE_EFFECTS, what), kind="value", reference="left alone", candidate="changed")
         for what in found.side_effects

@@ -122,7 +122,7 @@ class InProcess(IsolatedPort):
         try:
             return answered(self.port, case)
         except Exception as error:
-            raise BrokenPortError(said(error)) from error
+            raise BrokenPortError(said(error), f"raised {type(error).__name__}") from error
 
 
 def extension(name: str, built: Path) -> DetectorPort:

@@ -31,7 +31,14 @@ BREAKDOWNS_MAX = 3
 
 
 class BrokenPortError(ParityError):
-    """A port did not answer: it ended its process, hung, or raised an unexpected exception. The message says which."""
+    """A port did not answer: it ended its process, hung, or raised an unexpected exception. The message says which.
+
+    `cause` says it in a word or two, without what differs from one failure to the next.
+    """
+
+    def __init__(self, text: str, cause: str) -> None:
+        super().__init__(text)
+        self.cause = cause
 
 
 class GivenUpError(ParityError):
@@ -100,17 +107,17 @@ class IsolatedPort:
             pipe.send((what, given))
             if not pipe.poll(self.timeout_sec):
                 self._breakdown()
-                raise BrokenPortError(f"no answer within {self.timeout_sec:g} s")
+                raise BrokenPortError(f"no answer within {self.timeout_sec:g} s", "timeout")
             kind, value = pipe.recv()
         except (EOFError, OSError):
             process.join(1.0)
             status = process.exitcode
             self._breakdown()
-            raise BrokenPortError(_ending(status)) from None
+            raise BrokenPortError(_ending(status), _ending(status)) from None
         if kind == "unnamed":
             raise UnnamedError(value)
         if kind == "raised":
-            raise BrokenPortError(value)
+            raise BrokenPortError(value, f"raised {value.partition(':')[0]}")
         return value
 
     def _breakdown(self) -> None:

@@ -107,7 +107,7 @@ class MutantPort(Port):
         try:
             return self._handle_line(line, self._methods).rstrip(b"\n")
         except Exception as error:
-            raise PortError(f"died: {type(error).__name__}: {error}") from error
+            raise PortError(f"died: {type(error).__name__}: {error}", f"raised {type(error).__name__}") from error
 
 
 def injected_port(module: str, tree: ast.Module) -> MutantPort:

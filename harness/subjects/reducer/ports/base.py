@@ -15,7 +15,11 @@ from harness.panel import Availability
 
 
 class PortError(ParityError):
-    """A port gave no answer: it died, hung or printed garbage. The message says which."""
+    """A port gave no answer: it died, hung or printed garbage. The message says which, and `cause` in a word or two."""
+
+    def __init__(self, text: str, cause: str) -> None:
+        super().__init__(text)
+        self.cause = cause
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,7 @@ class Outcome:
 
     line: bytes | None
     failure: str = ""
+    cause: str = ""
 
     @cached_property
     def answer(self) -> Any:
@@ -71,8 +76,8 @@ class Port(ABC):
         try:
             outcome = Outcome(self.answer(line))
         except PortError as error:
-            return Outcome(None, str(error))
-        return outcome if outcome.is_json() else Outcome(None, f"answered what is not JSON: {_start(outcome.line)}")
+            return Outcome(None, str(error), error.cause)
+        return outcome if outcome.is_json() else Outcome(None, f"answered what is not JSON: {_start(outcome.line)}", "garbage")
 
     def replay(self, case: Case) -> Outcome:
         """Replay all steps of a case."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shutil
+import signal
 from collections.abc import Sequence
 from pathlib import Path
 
 from doge_core.client import Server, request_once
-from doge_core.errors import ServerError
+from doge_core.errors import ServerDiedError, ServerError
 from doge_core.locate import HOW_TO_GET, find_executable
 from harness.panel import Availability
 from harness.subjects.reducer.ports.base import Port, PortError
@@ -44,7 +45,7 @@ class ServerPort(ExecutablePort):
             return self.server().request(line)
         except ServerError as error:
             self.close()
-            raise PortError(f"{error.cause}: {error}") from error
+            raise PortError(f"{error.cause}: {error}", _cause(error)) from error
 
     def server(self) -> Server:
         """Return the running server, started if there is none. Raises `ServerError`."""
@@ -70,7 +71,14 @@ class OneshotPort(ExecutablePort):
         try:
             return request_once(self.argv, line, self.timeout_sec)
         except ServerError as error:
-            raise PortError(f"{error.cause}: {error}") from error
+            raise PortError(f"{error.cause}: {error}", _cause(error)) from error
+
+
+def _cause(error: ServerError) -> str:
+    """Return how an executable failed, without what differs from one failure to the next."""
+    if not isinstance(error, ServerDiedError) or error.status is None:
+        return error.cause
+    return f"died by {signal.Signals(-error.status).name}" if error.status < 0 else f"died with exit code {error.status}"
 
 
 def haskell(*, timeout_sec: float = TIMEOUT_SEC) -> ServerPort:
