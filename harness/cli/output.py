@@ -46,7 +46,8 @@ def console_for(*, as_data: bool) -> Console:
     """A console for tables; with --json it is silent, so that standard output is data alone."""
     # Where no terminal says how wide it is, a log can hold every column.
     wide = None if sys.stdout.isatty() else 150
-    return PlainConsole(quiet=as_data, highlight=False, width=wide)
+    # A name between colons is a name, and no emoji.
+    return PlainConsole(quiet=as_data, highlight=False, width=wide, emoji=False)
 
 
 def guarded(run: Callable[[], Any]) -> Any:

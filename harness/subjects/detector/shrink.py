@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from generators.detector.bulk import draw_choices
 from generators.detector.case import DetectorCase, Series
@@ -52,9 +53,9 @@ class DetectorShrinking(Shrinking[DetectorCase]):
                 smallest = attempt
 
     def passes(self, panel: Panel[DetectorCase]) -> Sequence[Callable[[Search[DetectorCase]], None]]:
-        """Return the passes in order: fewer calls, fewer rows, plainer data."""
+        """Return the passes in order: fewer calls, fewer rows, fewer distinct values, plainer data."""
         del panel
-        return fewer_calls, fewer_rows, plainer
+        return fewer_calls, fewer_rows, fewer_values, rows_anywhere, plainer
 
 
 def _with(case: DetectorCase, **inputs: Any) -> DetectorCase:
@@ -83,6 +84,39 @@ def fewer_rows(search: Search[DetectorCase]) -> None:
         if rows > stretch and (_cut(search, 0, rows - stretch) or _cut(search, stretch, rows)):
             continue
         stretch //= 2
+
+
+def fewer_values(search: Search[DetectorCase]) -> None:
+    """Leave out every row of some distinct values at a time: a tie takes few values, and any number of rows of each."""
+    if search.best.inputs.get("lengths") is not None or not rows_of(search.best):
+        return
+    _, value_of_row = np.unique(_table(search.best), axis=0, return_inverse=True)
+    rows_of_value = [np.flatnonzero(value_of_row.ravel() == value) for value in range(int(value_of_row.max()) + 1)]
+    if len(rows_of_value) < len(value_of_row):
+        case = search.best
+        shortened(rows_of_value, lambda kept: _keep(search, case, np.concatenate(kept) if kept else np.array([], dtype=int)))
+
+
+def rows_anywhere(search: Search[DetectorCase]) -> None:
+    """Leave out rows wherever they are, by ever smaller runs."""
+    if search.best.inputs.get("lengths") is None and rows_of(search.best):
+        case = search.best
+        shortened(list(range(rows_of(case))), lambda kept: _keep(search, case, np.array(kept, dtype=int)))
+
+
+def _keep(search: Search[DetectorCase], case: DetectorCase, rows: npt.NDArray[np.int64]) -> bool:
+    """Try a case with some rows of its series only, in their order."""
+    if not len(rows):
+        return False
+    series = {name: case.inputs[name] for name in ROWS if name in case.inputs}
+    kept = {name: Series(each.values[np.sort(rows)], each.form) for name, each in series.items()}
+    return search.accept(_with(search.best, **kept))
+
+
+def _table(case: DetectorCase) -> npt.NDArray[np.float64]:
+    """Return the series of a case side by side, a row of numbers for each row."""
+    columns = [case.inputs[name].values for name in ROWS if name in case.inputs]
+    return np.column_stack([values.reshape(len(values), -1) for values in columns])
 
 
 def _cut(search: Search[DetectorCase], start: int, stop: int) -> bool:
