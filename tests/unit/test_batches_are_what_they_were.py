@@ -1,7 +1,7 @@
 """What a batch decides is pinned: its cases, its verdicts and what it counts, at parity and with one bug planted.
 
-The pinned values were written by an earlier version of the harness. They change only with the cases, a reference or what
-counts as a divergence, never because the code around them moved.
+The pinned values were written by an earlier version of the harness. They change only with the cases, a reference, what
+counts as a divergence or how finds are named, never because the code around them moved.
 """
 
 from __future__ import annotations

@@ -44,17 +44,17 @@ def judge(*, case: Case, reference: Outcome, candidate: Outcome, reference_port:
     """Return the divergences of the candidate's replay of a case, in order; empty at parity."""
     found = compare_outcomes(reference=reference, candidate=candidate, case=case)
     if found and found[0].cause:
-        return [at_its_event(found[0], case=case, reference=reference, reference_port=reference_port, port=port)]
+        return [at_its_event(found[0], case=case, reference_port=reference_port, port=port)]
     return explain_digest(found, case=case, reference_port=reference_port, port=port)
 
 
-def at_its_event(found: Divergence, *, case: Case, reference: Outcome, reference_port: Port, port: Port) -> Divergence:
+def at_its_event(found: Divergence, *, case: Case, reference_port: Port, port: Port) -> Divergence:
     """Return a missing answer with the first event whose transition alone has none either, by the same cause.
 
     Source of the states before each event is the reference. Unchanged where no single transition fails.
     """
     state = case.state
-    for step, event in enumerate(case.events[: len(reference.answer.get("steps", ()))]):
+    for step, event in enumerate(case.events):
         request = {**case.inputs(), "state": state, "event": event}
         expected = reference_port.transition(request)
         alone = compare_outcomes(reference=expected, candidate=port.transition(request), case=case)
