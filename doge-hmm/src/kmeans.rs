@@ -25,6 +25,8 @@ pub use real::Real;
 
 const RUNS: usize = 10;
 const ROUNDS_MAX: usize = 300;
+// Of preparing the data.
+const STEPS_PER_VALUE: usize = 10;
 
 /// The error for data that cannot be clustered, or are not to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,8 +91,10 @@ pub fn k_means<T: Real>(
         return Err(KMeansError::TooFewRows { rows: n, clusters: k });
     }
     let data = Data::new(x, d);
+    interrupt.check(x.len() * STEPS_PER_VALUE)?;
     let mut seeding = Seeding::new(&data, k);
     let mut lloyd = Lloyd::new(&data, k);
+    interrupt.check(x.len() * STEPS_PER_VALUE)?;
     let mut best: Option<(T, Vec<T::Label>, Vec<T>)> = None;
     for _ in 0..RUNS {
         let seeds = seeding.choose(k, &mut uniform, interrupt)?;

@@ -195,7 +195,10 @@ def test_priors_do_not_matter_to_inference(name: str, value: Any) -> None:
 @pytest.mark.parametrize("value", ["full", "tied", "spherical"])
 def test_covariances_of_hmmlearn_only_are_named(value: str) -> None:
     # DIFFERENCE: hmmlearn has these.
-    for call in (lambda: ours()(2, covariance_type=value).fit(ROWS), lambda: model_of(ours(), covariance_type=value).score(ROWS)):
+    for call in (
+        lambda: ours()(2, covariance_type=value).fit(ROWS),
+        lambda: model_of(ours(), covariance_type=value).score(ROWS),
+    ):
         with pytest.raises(NotImplementedError, match=r"^covariance_type: doge_hmm\.GaussianHMM covers 'diag' only; got "):
             call()
 

@@ -64,9 +64,7 @@ def _check_covariance(model: Any) -> None:
     if model.covariance_type not in COVARIANCES:
         raise KeyError(model.covariance_type)
     if model.covariance_type != "diag":
-        raise NotImplementedError(
-            f"covariance_type: doge_hmm.GaussianHMM covers 'diag' only; got {model.covariance_type!r}"
-        )
+        raise NotImplementedError(f"covariance_type: doge_hmm.GaussianHMM covers 'diag' only; got {model.covariance_type!r}")
 
 
 def _check_hooks(model: Any, hooks: tuple[str, ...]) -> None:

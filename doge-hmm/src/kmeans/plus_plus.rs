@@ -46,6 +46,7 @@ impl<'a, T: Real> Seeding<'a, T> {
         let u = uniform();
         let mut seeds = vec![self.first_cdf.partition_point(|&p| p <= u).min(n - 1)];
         let mut potential = self.start_at(seeds[0]);
+        interrupt.check(n * d)?;
         for _ in 1..k {
             let draws: Vec<f64> = (0..trials).map(|_| uniform() * potential.wide()).collect();
             cumulate(self.closest.as_flattened(), &mut self.cumulative);
