@@ -1,6 +1,10 @@
 //! The four features of a candle. Reference: `detector/features.py`, bit for bit.
 
+use crate::interrupt::{Interrupt, Interrupted};
 use crate::math::ema::{nonzero, Ema, Wilder};
+
+const CANDLES_PER_CHECK: usize = 1 << 16;
+const STEPS_PER_CANDLE: usize = 15;
 
 /// Features per row: `macd_hist_slope`, `ema_spread_pct`, `rsi_zone`, `volume_ratio`.
 pub const N_FEATURES: usize = 4;
@@ -78,12 +82,17 @@ impl Periods {
 
     /// The four features of each candle for which all of them exist and are finite, row by row, oldest first.
     ///
-    /// The first `rsi_period` candles have no row. Both series must have the same length.
-    pub fn extract(&self, closes: &[f64], volumes: &[f64]) -> Vec<f64> {
+    /// The first `rsi_period` candles have no row. Both series must have the same length. Fails only if the caller interrupts.
+    pub fn extract(
+        &self,
+        closes: &[f64],
+        volumes: &[f64],
+        interrupt: &Interrupt<'_>,
+    ) -> Result<Vec<f64>, Interrupted> {
         let n = closes.len();
         let period = self.rsi_period;
         if n <= period {
-            return Vec::new();
+            return Ok(Vec::new());
         }
         let smoothing = self.smoothing();
         let mut averages = Averages::first(closes[0], volumes[0]);
@@ -108,8 +117,11 @@ impl Periods {
             if row.iter().all(|feature| feature.is_finite()) {
                 rows.extend_from_slice(&row);
             }
+            if t % CANDLES_PER_CHECK == 0 {
+                interrupt.check(CANDLES_PER_CHECK * STEPS_PER_CANDLE)?;
+            }
         }
-        rows
+        Ok(rows)
     }
 }
 
@@ -172,16 +184,20 @@ fn strength_index(gain: f64, loss: f64) -> f64 {
 mod tests {
     use super::*;
 
+    fn extracted(closes: &[f64], volumes: &[f64]) -> Vec<f64> {
+        Periods::default().extract(closes, volumes, &Interrupt::never()).unwrap()
+    }
+
     #[test]
     fn too_few_candles_have_no_rows() {
-        assert!(Periods::default().extract(&[1.0; 14], &[1.0; 14]).is_empty());
-        assert!(Periods::default().extract(&[], &[]).is_empty());
-        assert_eq!(Periods::default().extract(&[1.0; 15], &[1.0; 15]).len(), N_FEATURES);
+        assert!(extracted(&[1.0; 14], &[1.0; 14]).is_empty());
+        assert!(extracted(&[], &[]).is_empty());
+        assert_eq!(extracted(&[1.0; 15], &[1.0; 15]).len(), N_FEATURES);
     }
 
     #[test]
     fn a_flat_market_is_oversold() {
-        let rows = Periods::default().extract(&[2.0; 20], &[3.0; 20]);
+        let rows = extracted(&[2.0; 20], &[3.0; 20]);
         for row in rows.chunks_exact(N_FEATURES) {
             assert_eq!(row, [0.0, 0.0, -1.0, 1.0]);
         }
@@ -191,6 +207,6 @@ mod tests {
     fn what_is_not_finite_drops_every_later_row() {
         let mut closes: Vec<f64> = (0..40).map(|i| 1.0 + f64::from(i % 5)).collect();
         closes[30] = f64::NAN;
-        assert_eq!(Periods::default().extract(&closes, &[1.0; 40]).len(), (30 - 14) * N_FEATURES);
+        assert_eq!(extracted(&closes, &[1.0; 40]).len(), (30 - 14) * N_FEATURES);
     }
 }

@@ -25,6 +25,8 @@ pub use real::Real;
 
 const RUNS: usize = 10;
 const ROUNDS_MAX: usize = 300;
+// Of preparing the data.
+const STEPS_PER_VALUE: usize = 10;
 
 /// The error for data that cannot be clustered, or are not to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,15 +91,19 @@ pub fn k_means<T: Real>(
         return Err(KMeansError::TooFewRows { rows: n, clusters: k });
     }
     let data = Data::new(x, d);
+    interrupt.check(x.len() * STEPS_PER_VALUE)?;
     let mut seeding = Seeding::new(&data, k);
     let mut lloyd = Lloyd::new(&data, k);
-    let mut best: Option<(T, Vec<u32>, Vec<T>)> = None;
+    interrupt.check(x.len() * STEPS_PER_VALUE)?;
+    let mut best: Option<(T, Vec<T::Label>, Vec<T>)> = None;
     for _ in 0..RUNS {
         let seeds = seeding.choose(k, &mut uniform, interrupt)?;
         let inertia = lloyd.run(&seeds, ROUNDS_MAX, interrupt)?;
         let better = match &best {
             None => true,
-            Some((least, labels, _)) => inertia < *least && !is_same_clustering(lloyd.labels(), labels, k),
+            Some((least, labels, _)) => {
+                inertia < *least && !is_same_clustering::<T>(lloyd.labels(), labels, k)
+            }
         };
         if better {
             best = Some((inertia, lloyd.labels().to_vec(), lloyd.centres.clone()));
@@ -109,15 +115,16 @@ pub fn k_means<T: Real>(
             *c += mean;
         }
     }
-    Ok(Clustering { centres, distinct: distinct_labels(&labels, k) })
+    Ok(Clustering { centres, distinct: distinct_labels::<T>(&labels, k) })
 }
 
 // True if every label of one clustering corresponds to a single label of the other. Source: `_is_same_clustering`.
-fn is_same_clustering(labels: &[u32], others: &[u32], k: usize) -> bool {
-    let mut mapping: Vec<Option<u32>> = vec![None; k];
+fn is_same_clustering<T: Real>(labels: &[T::Label], others: &[T::Label], k: usize) -> bool {
+    let mut mapping: Vec<Option<T::Label>> = vec![None; k];
     for (&label, &other) in labels.iter().zip(others) {
-        match mapping[label as usize] {
-            None => mapping[label as usize] = Some(other),
+        let own = &mut mapping[label.into() as usize];
+        match *own {
+            None => *own = Some(other),
             Some(known) if known != other => return false,
             Some(_) => {}
         }
@@ -125,10 +132,10 @@ fn is_same_clustering(labels: &[u32], others: &[u32], k: usize) -> bool {
     true
 }
 
-fn distinct_labels(labels: &[u32], k: usize) -> usize {
+fn distinct_labels<T: Real>(labels: &[T::Label], k: usize) -> usize {
     let mut seen = vec![false; k];
     for &label in labels {
-        seen[label as usize] = true;
+        seen[label.into() as usize] = true;
     }
     seen.iter().filter(|&&hit| hit).count()
 }

@@ -142,6 +142,7 @@ fn fit(
     if !standardised.iter().all(|value| value.is_finite()) {
         return Err(TrainingError::NotFinite);
     }
+    interrupt.check(n * STEPS_PER_ROW).map_err(|error| TrainingError::Fit(error.into()))?;
     let start = initialise(&standardised, N_STATES, N_FEATURES, SEED, MIN_COVAR, interrupt)
         .map_err(TrainingError::Fit)?;
     *fewer_clusters = start.distinct < N_STATES;

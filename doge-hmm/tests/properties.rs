@@ -174,7 +174,7 @@ proptest! {
     ) {
         let mut rng = RandomState::new(seed);
         let volumes: Vec<f64> = closes.iter().map(|_| rng.uniform() * 1e6).collect();
-        let rows = Periods::default().extract(&closes, &volumes);
+        let rows = Periods::default().extract(&closes, &volumes, &Interrupt::never()).unwrap();
         prop_assert_eq!(rows.len(), (closes.len() - 14) * N_FEATURES);
         let last = closes.len() - 1;
         let row = &rows[rows.len() - N_FEATURES..];
@@ -195,10 +195,10 @@ proptest! {
         seed in any::<u32>(),
     ) {
         let half = values.len() / 2;
-        let rows = Periods::default().extract(&values[..half], &values[half..2 * half]);
+        let never = Interrupt::never();
+        let rows = Periods::default().extract(&values[..half], &values[half..2 * half], &never).unwrap();
         prop_assert!(rows.iter().all(|value| value.is_finite()));
         let whole = &values[..values.len() / N_FEATURES * N_FEATURES];
-        let never = Interrupt::never();
         let _ = train(whole, 5, &never);
         let mut rng = RandomState::new(seed);
         let _ = k_means(&values, 1, k, || rng.uniform(), &never);

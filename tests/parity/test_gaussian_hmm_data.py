@@ -6,7 +6,9 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
+import scipy.sparse
 
 from tests.parity.twins import agree, ask, each, learnt, model_of, ours, regimes
 
@@ -47,19 +49,71 @@ def test_data_are_taken_in_every_form(rows: Any) -> None:
     assert agree(call).error is None
 
 
-def test_a_data_frame_is_taken() -> None:
-    class Frame:
-        """As much of one as `asarray` asks for."""
+FRAME = pd.DataFrame(ROWS, columns=["a", "b"])
+FRAMES = {
+    "float64": FRAME, "float32": FRAME.astype(np.float32), "nullable": FRAME.astype("Float64"),
+    "nullable float32": FRAME.astype("Float32"), "nullable integers": (FRAME * 100).round().astype("Int64"),
+    "nullable column": FRAME.assign(b=FRAME["b"].astype("Float64")), "nullable booleans": (FRAME > 0).astype("boolean"),
+    "objects": FRAME.astype(object), "sparse column": FRAME.assign(a=FRAME["a"].astype(pd.SparseDtype(float))),
+    "column called dtype": FRAME.rename(columns={"a": "dtype"}), "one feature": FRAME[["a"]],
+    "texts of numbers": FRAME.astype(str),
+}  # fmt: skip
 
-        def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
-            return np.array(ROWS, dtype=dtype)
 
-    agree(lambda model: learnt(model(2, random_state=3).fit(Frame())))
+@pytest.mark.parametrize("frame", each(FRAMES))
+def test_a_data_frame_is_taken(frame: Any) -> None:
+    assert agree(lambda model: learnt(model(2, random_state=3, n_iter=5).fit(frame)), rel=1e-9).error is None
 
 
-def test_single_precision_is_taken_as_it_is() -> None:
-    rows = ROWS.astype(np.float32)
-    agree(lambda model: learnt(model(2, random_state=3).fit(rows)), rel=1e-5, abs=1e-7)
+def missing(frame: Any) -> Any:
+    """The frame with a value that is missing."""
+    changed = frame.copy()
+    changed.iloc[3, 0] = pd.NA
+    return changed
+
+
+CONTAINERS = {
+    "pd.NA": missing(FRAMES["nullable"]), "pd.NA in a column": missing(FRAMES["nullable column"].iloc[:, ::-1]),
+    "pd.NA as an object": missing(FRAMES["objects"]), "pd.NA in an array": np.array([[1.0, pd.NA], [2.0, 3.0]], dtype=object),
+    "series": FRAME["a"], "series of float32": FRAME["a"].astype(np.float32), "nullable series": FRAME["a"].astype("Float64"),
+    "series of texts": pd.Series(["a", "b"]), "array of pandas": pd.array([1.0, 2.0], dtype="Float64"),
+    "index": pd.Index([1.0, 2.0]), "sparse matrix": scipy.sparse.csr_matrix(ROWS), "sparse array": scipy.sparse.coo_array(ROWS),
+    "sparse frame": pd.DataFrame(np.eye(9)).astype(pd.SparseDtype(float, 0.0)),
+    "sparse frame of another fill value": FRAME.astype(pd.SparseDtype(float)), "np.matrix": np.asmatrix(ROWS),
+    "empty frame": FRAME.iloc[:0], "frame with inf": FRAME.assign(a=np.inf),
+}  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore:the matrix subclass:PendingDeprecationWarning")
+@pytest.mark.parametrize("rows", each(CONTAINERS))
+def test_containers_of_other_libraries_are_refused_in_the_same_words(rows: Any) -> None:
+    assert agree(lambda model: model(2, random_state=1).fit(rows)).error is not None
+    assert agree(lambda model: model_of(model).predict(rows)).error is not None
+
+
+@pytest.mark.parametrize("k", range(1, 8))
+@pytest.mark.parametrize("d", [1, 2, 4, 8])
+def test_single_precision_is_taken_as_it_is(k: int, d: int) -> None:
+    rows = regimes(300, d, max(k, 2), seed=k).astype(np.float32)
+
+    def call(model: Any) -> Any:
+        made = model(k, random_state=k, n_iter=6).fit(rows)
+        return [*learnt(made), made.predict(rows), made.score(rows)]
+
+    agree(call, rel=1e-9)
+
+
+@pytest.mark.parametrize("rows", each({"float32": ROWS.astype(np.float32), "big-endian": ROWS.astype(">f4"), "float64": ROWS}))
+@pytest.mark.parametrize("means", [np.float32, np.float64])
+@pytest.mark.parametrize("implementation", ["log", "scaling"])
+def test_differences_are_single_while_data_and_means_are(rows: Any, means: Any, implementation: str) -> None:
+    def call(model: Any) -> Any:
+        made = model_of(model, 2, 2, init_params="", params="stc", n_iter=4, implementation=implementation)
+        made.means_ = (ROWS[:2] + 1 / 3).astype(means)
+        before = [made.score(rows), made.predict_proba(rows), made.decode(rows)[0]]
+        return [*before, made.fit(rows).score(rows), made._covars_, made.means_]
+
+    assert agree(call, rel=1e-12, abs=1e-12).error is None
 
 
 @pytest.mark.parametrize("rows", each(REFUSED))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import math
+import pickle
 import time
 from typing import Any
 
@@ -152,3 +154,33 @@ def test_without_a_model_there_is_no_filter() -> None:
     for call in (lambda: native.GaussianHMM(2).filter(), lambda: native.GaussianHMM(2).filter_proba([[1.0]])):
         with pytest.raises(native.NotFittedError, match=r"^This GaussianHMM instance is not fitted yet\."):
             call()
+
+
+COPIES = {
+    "copy": copy.copy,
+    "deepcopy": copy.deepcopy,
+    **{f"pickle {protocol}": lambda stream, p=protocol: pickle.loads(pickle.dumps(stream, p)) for protocol in range(6)},
+}
+
+
+@pytest.mark.parametrize("again", COPIES.values(), ids=COPIES)
+@pytest.mark.parametrize("steps", [0, 1, 40])
+def test_a_filter_is_copied_and_pickled_with_what_it_has_seen(model: Any, again: Any, steps: int) -> None:
+    rows = rows_for(model)
+    stream = model.filter()
+    for row in rows[:steps]:
+        stream.step(row)
+    other = again(stream)
+    told = (other.probabilities, other.log_likelihood, other.n_observations)
+    assert told == (stream.probabilities, stream.log_likelihood, stream.n_observations)
+    assert [other.step(row) for row in rows[steps:]] == model.filter_proba(rows)[steps:].tolist()
+    assert stream.n_observations == steps
+
+
+@pytest.mark.parametrize("state", [([1.0], 0.0, 1), ([], 0.0, 0), ([0.2, 0.3, 0.5], 0.0, 1)])
+def test_a_state_of_another_model_is_refused_and_changes_nothing(state: Any) -> None:
+    stream = model_of(ours()).filter()
+    before = stream.step([0.0, 0.0])
+    with pytest.raises(ValueError, match=r"^Filter: the state is that of a filter with another number of states$"):
+        stream.__setstate__(state)
+    assert (stream.probabilities, stream.n_observations) == (before, 1)

@@ -35,14 +35,14 @@ class GaussianHMM(Estimator):
     """A hidden Markov model whose states emit rows of independent Gaussian features.
 
     Parameters and attributes have hmmlearn's names, defaults and shapes, with K states and D features: `startprob_` (K,),
-    `transmat_` (K, K), `means_` (K, D), `covars_` (read as (K, D, D), written as (K, D)) and `monitor_`. Covariances that are not
-    diagonal, priors that are not the defaults (in `fit` only), and overridden methods of hmmlearn's that Rust replaces raise
-    `NotImplementedError` that names them. `filter_proba` and `filter`, which use no later rows, are not in hmmlearn.
+    `transmat_` (K, K), `means_` (K, D), `covars_` (read as (K, D, D), written as (K, D)) and `monitor_`. `NotImplementedError`
+    names covariances that are not diagonal, priors that are not the defaults (in `fit` only), and methods of hmmlearn's that a
+    subclass overrides, but that Rust replaces. `filter_proba` and `filter`, which use no later rows, are not in hmmlearn.
     """
 
     startprob_: Matrix
     transmat_: Matrix
-    means_: Matrix
+    means_: Data
     n_features: int
 
     def __init__(
@@ -229,7 +229,8 @@ class GaussianHMM(Estimator):
         if self.transmat_.shape != (k, k):
             raise ValueError("transmat_ must have shape (n_components, n_components)")
         self._check_sum_1("transmat_")
-        self.means_ = np.asarray(self.means_)
+        means: Any = np.asarray(self.means_)
+        self.means_ = means
         self.n_features = self.means_.shape[1]
 
     def _check_sum_1(self, name: str) -> None:
@@ -266,7 +267,7 @@ class GaussianHMM(Estimator):
     def _check_input(self, X: npt.ArrayLike, lengths: Any) -> tuple[Matrix, list[int], tuple[Matrix, ...]]:
         """Check and return the rows, the lengths of the sequences, and the model's arrays."""
         self._check_fitted()
-        rows = np.asarray(check_array(X), dtype=np.float64)
+        rows = np.ascontiguousarray(check_array(X), dtype=np.float64)
         if rows.shape[1] != self.n_features:
             # numpy's message. DIFFERENCE: a single feature is refused too, which numpy would broadcast.
             shapes = f"({rows.shape[0]},1,{rows.shape[1]}) ({self.n_components},{self.n_features})"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -33,7 +33,7 @@ def improve(model: GaussianHMM, data: Data, lengths: list[int], single: bool) ->
 
     `single` is true for float32 data, which hmmlearn squares in float32.
     """
-    rows: Matrix = np.asarray(data, dtype=np.float64)
+    rows: Matrix = np.ascontiguousarray(data, dtype=np.float64)
     done, converged = 0, False
     if type(model.monitor_) is ConvergenceMonitor and not model.monitor_.verbose:
         done, converged = _improve_at_once(model, rows, lengths, single)
@@ -139,14 +139,17 @@ def _seed_of(model: GaussianHMM) -> int:
 
 
 def _centres(model: GaussianHMM, rows: Data) -> Data:
-    """Return the centres of k-means in the data's type, shape (K, D). An integer seed starts a new stream, a generator continues its own."""
-    k = model.n_components
+    """Return the centres of k-means in the data's type, shape (K, D).
+
+    An integer seed starts a new stream, a generator continues its own.
+    """
+    k, in_rows = model.n_components, cast(Data, np.ascontiguousarray(rows))
     centres: Data
     if isinstance(model.random_state, int | np.integer):
-        centres, distinct = _native.k_means(rows, k, seed=_seed_of(model))
+        centres, distinct = _native.k_means(in_rows, k, seed=_seed_of(model))
     else:
         uniforms = random_state_of(model.random_state).random_sample(_native.draws_of(k))
-        centres, distinct = _native.k_means(rows, k, uniforms=uniforms)
+        centres, distinct = _native.k_means(in_rows, k, uniforms=uniforms)
     if distinct < k:
         warnings.warn(
             f"Number of distinct clusters ({distinct}) found smaller than n_clusters ({k}). "

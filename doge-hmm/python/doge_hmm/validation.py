@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from doge_hmm.containers import is_series, read_container
 
 Matrix = npt.NDArray[np.float64]
 # Float32 where the user's data is.
@@ -24,16 +25,16 @@ RESHAPE = (
 
 
 def check_array(values: Any) -> Data:
-    """Return the data as a C-contiguous matrix of shape (rows, features), without a copy if it is one already.
+    """Return the data as a matrix of shape (rows, features), without a copy if it is one already.
 
-    It is float32 if the data is, and float64 otherwise. Raises `ValueError` unless the data is a finite matrix with at least one
-    row and one feature, `TypeError` for values that are not numbers and for sparse data.
+    It is float32 if the data is, and float64 otherwise. Raises `ValueError` unless the data is a finite matrix with at least
+    one row and one feature, `TypeError` for values that are not numbers and for sparse data.
 
-    DIFFERENCE: scikit-learn keeps float16 and integers, which hmmlearn then squares in their own range. scikit-learn also accepts
-    objects in lists and dates and times, on which hmmlearn then fails with errors of numpy's, or not at all; here they must be
-    numbers.
+    DIFFERENCE: scikit-learn keeps float16 and integers, which hmmlearn then squares in their own range. scikit-learn also
+    accepts objects in lists and dates and times, on which hmmlearn then fails with errors of numpy's, or not at all; here they
+    must be numbers.
     """
-    _check_container(values)
+    values = read_container(values)
     objects = getattr(getattr(values, "dtype", None), "kind", None) == "O"
     array = np.asarray(values, dtype=np.float64 if objects else None)
     if np.iscomplexobj(array):
@@ -42,7 +43,10 @@ def check_array(values: Any) -> Data:
     if array.dtype.kind in "mM":
         raise TypeError(f"X: expected numbers, got {array.dtype}")
     with np.errstate(all="ignore"):  # a long double beyond float64 becomes an infinity
-        matrix: Data = np.ascontiguousarray(array, dtype=np.float32 if array.dtype == np.float32 else np.float64)
+        if array.dtype == np.float32:
+            matrix: Data = array.astype(np.float32, copy=False)
+        else:
+            matrix = array.astype(np.float64, copy=False)
     if not np.isfinite(matrix).all():
         if np.isnan(matrix).any():
             raise ValueError("Input contains NaN.")
@@ -62,7 +66,7 @@ def is_single(values: Any) -> bool:
 
 
 def check_covars(covars: Any, n_components: int) -> npt.NDArray[Any]:
-    """Return a copy of the variances, shape (K, D). Raises `ValueError` for another shape or a variance that is not positive."""
+    """Return a copy of variances of shape (K, D). Raises `ValueError` for another shape or one that is not positive."""
     values = np.array(covars, copy=True)
     if values.ndim != 2 or len(values) != n_components:
         raise ValueError("'diag' covars must have shape (n_components, n_dim)")
@@ -71,22 +75,8 @@ def check_covars(covars: Any, n_components: int) -> npt.NDArray[Any]:
     return values
 
 
-def _check_container(values: Any) -> None:
-    """Raise `TypeError` for containers that numpy would convert, but scikit-learn refuses."""
-    if isinstance(values, np.matrix):
-        raise TypeError(
-            "np.matrix is not supported. Please convert to a numpy array with np.asarray. For more information see: "
-            "https://numpy.org/doc/stable/reference/generated/numpy.matrix.html"
-        )
-    sparse: Any = sys.modules.get("scipy.sparse")  # without it there is no sparse data
-    if sparse is not None and sparse.issparse(values):
-        raise TypeError(
-            "Sparse data was passed, but dense data is required. Use '.toarray()' to convert to a dense numpy array."
-        )
-
-
 def _check_dimensions(array: npt.NDArray[Any], values: Any) -> None:
-    if array.ndim == 1 and hasattr(values, "iloc") and hasattr(values, "dtype"):
+    if array.ndim == 1 and is_series(values):
         raise ValueError(
             f"Expected a 2-dimensional container but got {type(values)} instead. Pass a DataFrame containing a single row "
             "(i.e. single sample) or a single column (i.e. single feature) instead."

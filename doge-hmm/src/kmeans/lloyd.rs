@@ -11,14 +11,13 @@ use crate::math::simd::vectorised;
 
 // Values that are added up between two checks for an interruption.
 const VALUES_PER_CHECK: usize = 1 << 22;
-const NO_LABEL: u32 = u32::MAX;
 
 /// The buffers of a run, which the next run reuses.
-pub struct Lloyd<'a, T> {
+pub struct Lloyd<'a, T: Real> {
     data: &'a Data<T>,
     k: usize,
-    labels: Vec<Lanes<u32>>,
-    before: Vec<Lanes<u32>>,
+    labels: Vec<Lanes<T::Label>>,
+    before: Vec<Lanes<T::Label>>,
     /// The centres after the last run.
     pub centres: Vec<T>,
     sums: Vec<T>,
@@ -31,8 +30,8 @@ impl<'a, T: Real> Lloyd<'a, T> {
         Self {
             data,
             k,
-            labels: room_for(data.n, 0),
-            before: room_for(data.n, 0),
+            labels: room_for(data.n, T::from_label(0).label()),
+            before: room_for(data.n, T::from_label(0).label()),
             centres: vec![T::ZERO; k * data.d],
             sums: vec![T::ZERO; k * data.d],
             counts: vec![T::ZERO; k],
@@ -40,7 +39,7 @@ impl<'a, T: Real> Lloyd<'a, T> {
     }
 
     /// The cluster of every row after the last run.
-    pub fn labels(&self) -> &[u32] {
+    pub fn labels(&self) -> &[T::Label] {
         &self.labels.as_flattened()[..self.data.n]
     }
 
@@ -58,7 +57,7 @@ impl<'a, T: Real> Lloyd<'a, T> {
         for (centre, &seed) in self.centres.chunks_exact_mut(d).zip(seeds) {
             centre.copy_from_slice(&self.data.rows[seed * d..(seed + 1) * d]);
         }
-        self.before.as_flattened_mut().fill(NO_LABEL);
+        self.before.as_flattened_mut().fill(T::from_label(u32::MAX).label());
         let mut strict = false;
         for _ in 0..rounds_max {
             assign(&self.data.tiles, &self.centres, &mut self.labels, interrupt)?;
@@ -117,7 +116,7 @@ impl<'a, T: Real> Lloyd<'a, T> {
         let labels = &self.labels.as_flattened()[..self.data.n];
         let chosen = farthest(&self.data.rows, d, labels, &self.centres, empty.len());
         for (&new, &far) in empty.iter().zip(&chosen) {
-            let old = labels[far] as usize;
+            let old = labels[far].into() as usize;
             for i in 0..d {
                 let z = self.data.rows[far * d + i];
                 self.sums[old * d + i] -= z;
@@ -170,7 +169,7 @@ impl<'a, T: Real> Lloyd<'a, T> {
             self.data.rows.chunks(rows_per_check * d).zip(self.labels().chunks(rows_per_check))
         {
             for (row, &label) in rows.chunks_exact(d).zip(labels) {
-                let j = label as usize;
+                let j = label.into() as usize;
                 total += squared_distance(row, &self.centres[j * d..(j + 1) * d]);
             }
             interrupt.check(rows.len())?;
@@ -197,20 +196,20 @@ fn squared_distance<T: Real>(a: &[T], b: &[T]) -> T {
 
 vectorised! {
     fn add_rows[T: Real, const D: usize](
-        _features: [(); D], rows: &[T], labels: &[u32], sums: &mut [T], counts: &mut [usize],
+        _features: [(); D], rows: &[T], labels: &[T::Label], sums: &mut [T], counts: &mut [usize],
     ) {
         add(D, rows, labels, sums, counts);
     }
 }
 
-fn add_rows_any<T: Real>(d: usize, rows: &[T], labels: &[u32], sums: &mut [T], counts: &mut [usize]) {
+fn add_rows_any<T: Real>(d: usize, rows: &[T], labels: &[T::Label], sums: &mut [T], counts: &mut [usize]) {
     add(d, rows, labels, sums, counts);
 }
 
 #[inline(always)]
-fn add<T: Real>(d: usize, rows: &[T], labels: &[u32], sums: &mut [T], counts: &mut [usize]) {
+fn add<T: Real>(d: usize, rows: &[T], labels: &[T::Label], sums: &mut [T], counts: &mut [usize]) {
     for (row, &label) in rows.chunks_exact(d).zip(labels) {
-        let j = label as usize;
+        let j = label.into() as usize;
         counts[j] += 1;
         for (sum, &z) in sums[j * d..(j + 1) * d].iter_mut().zip(row) {
             *sum += z;
@@ -221,18 +220,26 @@ fn add<T: Real>(d: usize, rows: &[T], labels: &[u32], sums: &mut [T], counts: &m
 vectorised! {
     // For few clusters: each row is added to all sums, as zeros to all but one, which avoids a branch and keeps the order.
     fn add_few[T: Real, const K: usize, const D: usize](
-        _clusters: [(); K], _features: [(); D], rows: &[T], labels: &[u32], sums: &mut [T], counts: &mut [usize],
+        _clusters: [(); K], _features: [(); D], rows: &[T], labels: &[T::Label], sums: &mut [T], counts: &mut [usize],
     ) {
-        let mut totals = [[T::ZERO; D]; K];
-        for (total, sum) in totals.as_flattened_mut().iter_mut().zip(sums.iter()) {
-            *total = *sum;
+        let mut others = labels.len();
+        for (j, count) in counts.iter_mut().enumerate().skip(1) {
+            let own = T::from_label(j as u32).label();
+            let number = labels.iter().filter(|&&label| label == own).count();
+            *count += number;
+            others -= number;
         }
+        counts[0] += others;
+        // A table, because the compiler would turn a comparison into a branch; as wide as the sums, because it is to load whole
+        // registers.
+        let masks: [[[u64; D]; K]; K] =
+            std::array::from_fn(|label| std::array::from_fn(|j| [if j == label { u64::MAX } else { 0 }; D]));
+        let mut totals: [[T; D]; K] = std::array::from_fn(|j| std::array::from_fn(|i| sums[j * D + i]));
         for (row, &label) in rows.chunks_exact(D).zip(labels) {
+            let own = &masks[label.into() as usize];
             for j in 0..K {
-                let own = label == j as u32;
-                counts[j] += usize::from(own);
                 for i in 0..D {
-                    totals[j][i] += if own { row[i] } else { T::ZERO };
+                    totals[j][i] += row[i].masked(own[j][i]);
                 }
             }
         }

@@ -1,7 +1,7 @@
 //! Seeds by greedy k-means++. Source: `_kmeans_plusplus` in scikit-learn's `cluster/_kmeans.py`.
 
 use super::data::{Data, Wide};
-use super::potential::{column_sums, product_left_over, products_by_four};
+use super::potential::{product_left_over, products_by_four};
 use super::real::Real;
 use super::tiles::{room_for, Lanes, LANES};
 use crate::interrupt::{Interrupt, Interrupted};
@@ -13,8 +13,8 @@ pub fn trials_of(k: usize) -> usize {
 }
 
 /// Data to choose seeds from, and the buffers of a choice.
-pub struct Seeding<T> {
-    wide: Wide,
+pub struct Seeding<'a, T> {
+    wide: Wide<'a>,
     n: usize,
     first_cdf: Vec<f64>,
     closest: Vec<Lanes<T>>,
@@ -22,9 +22,9 @@ pub struct Seeding<T> {
     nearer: Vec<Vec<Lanes<T>>>,
 }
 
-impl<T: Real> Seeding<T> {
+impl<'a, T: Real> Seeding<'a, T> {
     /// Prepare for choices of `k` seeds.
-    pub fn new(data: &Data<T>, k: usize) -> Self {
+    pub fn new(data: &'a Data<T>, k: usize) -> Self {
         Self {
             wide: Wide::new(data),
             n: data.n,
@@ -42,10 +42,11 @@ impl<T: Real> Seeding<T> {
         uniform: &mut impl FnMut() -> f64,
         interrupt: &Interrupt<'_>,
     ) -> Result<Vec<usize>, Interrupted> {
-        let (n, d, trials) = (self.n, self.wide.tiles.d, self.nearer.len());
+        let (n, d, trials) = (self.n, self.wide.d, self.nearer.len());
         let u = uniform();
         let mut seeds = vec![self.first_cdf.partition_point(|&p| p <= u).min(n - 1)];
         let mut potential = self.start_at(seeds[0]);
+        interrupt.check(n * d)?;
         for _ in 1..k {
             let draws: Vec<f64> = (0..trials).map(|_| uniform() * potential.wide()).collect();
             cumulate(self.closest.as_flattened(), &mut self.cumulative);
@@ -55,7 +56,7 @@ impl<T: Real> Seeding<T> {
                 interrupt.check(n * d)?;
             }
             let columns: Vec<&[T]> = self.nearer.iter().map(|nearer| &nearer.as_flattened()[..n]).collect();
-            let potentials = column_sums(&columns);
+            let potentials = T::column_sums(&columns);
             let best = first_least(&potentials);
             seeds.push(candidates[best]);
             potential = potentials[best];
@@ -126,28 +127,47 @@ fn distance<T: Real>(product: f64, own: f64, square: f64) -> T {
     }
 }
 
+/// Set each row's squared distance from the first seed.
+fn start<T: Real>(data: &Wide<'_>, seed: usize, n: usize, closest: &mut [Lanes<T>]) {
+    let (centre, own) = data.row(seed);
+    match *centre {
+        [a, b, c, d] => start_of(data, &[a, b, c, d], own, closest),
+        _ => start_any(data, centre, own, closest),
+    }
+    let fours = n / 4 * 4;
+    for t in fours..n {
+        let (row, square) = data.row(t);
+        let product = product_left_over(row, centre, t < fours + (n & 2));
+        closest.as_flattened_mut()[t] = distance(product, own, square);
+    }
+}
+
 vectorised! {
-    // Products with the first seed come from a matrix-vector product: rows are taken by four, then as a pair, then alone.
-    fn start[T: Real](data: &Wide, seed: usize, n: usize, closest: &mut [Lanes<T>]) {
-        let (centre, own) = data.row(seed);
-        let d = centre.len();
-        for ((tile, squares), distances) in data.tiles.arrays.chunks_exact(d).zip(&data.squares).zip(closest.iter_mut()) {
-            let products = products_by_four(tile, centre);
-            for l in 0..LANES {
-                distances[l] = distance(products[l], own, squares[l]);
-            }
-        }
-        let fours = n / 4 * 4;
-        for t in fours..n {
-            let (row, square) = data.row(t);
-            let product = product_left_over(row, centre, t < fours + (n & 2));
-            closest.as_flattened_mut()[t] = distance(product, own, square);
+    fn start_of[T: Real, const D: usize](data: &Wide<'_>, centre: &[f64; D], own: f64, closest: &mut [Lanes<T>]) {
+        start_tiles(data, centre, own, closest);
+    }
+}
+
+vectorised! {
+    fn start_any[T: Real](data: &Wide<'_>, centre: &[f64], own: f64, closest: &mut [Lanes<T>]) {
+        start_tiles(data, centre, own, closest);
+    }
+}
+
+// Products with the first seed come from a matrix-vector product, which takes rows by four, and those left over otherwise.
+#[inline(always)]
+fn start_tiles<T: Real>(data: &Wide<'_>, centre: &[f64], own: f64, closest: &mut [Lanes<T>]) {
+    for ((tile, squares), distances) in data.arrays.chunks_exact(centre.len()).zip(&data.squares).zip(closest)
+    {
+        let products = products_by_four(tile, centre);
+        for l in 0..LANES {
+            distances[l] = distance(products[l], own, squares[l]);
         }
     }
 }
 
 /// Update each row's squared distance from its nearest seed for one more seed.
-fn approach<T: Real>(data: &Wide, seed: usize, closest: &[Lanes<T>], nearer: &mut [Lanes<T>]) {
+fn approach<T: Real>(data: &Wide<'_>, seed: usize, closest: &[Lanes<T>], nearer: &mut [Lanes<T>]) {
     let (centre, own) = data.row(seed);
     match *centre {
         [a] => approach_of(data, &[a], own, closest, nearer),
@@ -160,14 +180,14 @@ fn approach<T: Real>(data: &Wide, seed: usize, closest: &[Lanes<T>], nearer: &mu
 
 vectorised! {
     fn approach_of[T: Real, const D: usize](
-        data: &Wide, centre: &[f64; D], own: f64, closest: &[Lanes<T>], nearer: &mut [Lanes<T>],
+        data: &Wide<'_>, centre: &[f64; D], own: f64, closest: &[Lanes<T>], nearer: &mut [Lanes<T>],
     ) {
         approach_tiles(data, centre, own, closest, nearer);
     }
 }
 
 vectorised! {
-    fn approach_any[T: Real](data: &Wide, centre: &[f64], own: f64, closest: &[Lanes<T>], nearer: &mut [Lanes<T>]) {
+    fn approach_any[T: Real](data: &Wide<'_>, centre: &[f64], own: f64, closest: &[Lanes<T>], nearer: &mut [Lanes<T>]) {
         approach_tiles(data, centre, own, closest, nearer);
     }
 }
@@ -175,13 +195,13 @@ vectorised! {
 // Products of later seeds come from a matrix product: one feature after the other, each rounded once.
 #[inline(always)]
 fn approach_tiles<T: Real>(
-    data: &Wide,
+    data: &Wide<'_>,
     centre: &[f64],
     own: f64,
     closest: &[Lanes<T>],
     nearer: &mut [Lanes<T>],
 ) {
-    let tiles = data.tiles.arrays.chunks_exact(centre.len()).zip(&data.squares);
+    let tiles = data.arrays.chunks_exact(centre.len()).zip(&data.squares);
     for ((tile, squares), (before, after)) in tiles.zip(closest.iter().zip(nearer)) {
         let mut products = [0.0; LANES];
         for (array, &c) in tile.iter().zip(centre) {

@@ -9,11 +9,25 @@ use super::real::Real;
 use super::tiles::{Lanes, LANES};
 use crate::math::simd::vectorised;
 
-/// The sums of the numbers of each column. Two columns that are left over when columns are taken by four are paired.
-pub fn column_sums<T: Real>(columns: &[&[T]]) -> Vec<T> {
+/// The sums of columns of float64, all of one length.
+pub fn column_sums_64(columns: &[&[f64]]) -> Vec<f64> {
+    match *columns {
+        // k-means of three to seven clusters.
+        [a, b, c] => three_sums_64(a, b, c).to_vec(),
+        _ => each_sum(columns, sum_64),
+    }
+}
+
+/// The sums of columns of float32, all of one length.
+pub fn column_sums_32(columns: &[&[f32]]) -> Vec<f32> {
+    each_sum(columns, sum_32)
+}
+
+// Two columns that are left over when columns are taken by four are a pair.
+fn each_sum<T: Real>(columns: &[&[T]], sum: fn(&[T], bool) -> T) -> Vec<T> {
     let fours = columns.len() / 4 * 4;
     let pair = fours..fours + (columns.len() & 2);
-    columns.iter().enumerate().map(|(at, column)| T::column_sum(column, pair.contains(&at))).collect()
+    columns.iter().enumerate().map(|(at, column)| sum(column, pair.contains(&at))).collect()
 }
 
 // Adds in blocks to a running total; the numbers behind the last whole four are added up first, and then to the total.
@@ -24,10 +38,15 @@ fn blockwise<T: Real>(values: &[T], block_sum: impl Fn(&[T]) -> T) -> T {
     for block in values[..fours].chunks(T::BLOCK) {
         total += block_sum(block);
     }
-    if let Some((&first, rest)) = values[fours..].split_first() {
-        total += rest.iter().fold(first, |sum, &value| sum + value);
+    total + left_over(&values[fours..])
+}
+
+#[inline(always)]
+fn left_over<T: Real>(values: &[T]) -> T {
+    match values.split_first() {
+        Some((&first, rest)) => rest.iter().fold(first, |sum, &value| sum + value),
+        None => T::ZERO,
     }
-    total
 }
 
 #[inline(always)]
@@ -40,8 +59,7 @@ fn strands<T: Real, const S: usize>(values: &[T], sums: &mut [T; S]) {
 }
 
 vectorised! {
-    /// The sum of one column of float64.
-    pub fn column_sum_64(values: &[f64], paired: bool) -> f64 {
+    fn sum_64(values: &[f64], paired: bool) -> f64 {
         blockwise(values, |block| {
             if paired {
                 let mut s = [0.0; 2];
@@ -57,8 +75,31 @@ vectorised! {
 }
 
 vectorised! {
-    /// The sum of one column of float32.
-    pub fn column_sum_32(values: &[f32], paired: bool) -> f32 {
+    // A pair and a column alone. Each addition waits for the one before it, but the three columns do not wait for each other.
+    fn three_sums_64(a: &[f64], b: &[f64], c: &[f64]) -> [f64; 3] {
+        let fours = a.len() / 4 * 4;
+        let mut totals = [0.0; 3];
+        let blocks = a[..fours].chunks(f64::BLOCK).zip(b[..fours].chunks(f64::BLOCK)).zip(c[..fours].chunks(f64::BLOCK));
+        for ((a, b), c) in blocks {
+            let (mut p, mut q, mut s) = ([0.0; 2], [0.0; 2], [0.0; 4]);
+            for ((a, b), c) in a.chunks_exact(4).zip(b.chunks_exact(4)).zip(c.chunks_exact(4)) {
+                p = [p[0] + a[0] + a[2], p[1] + a[1] + a[3]];
+                q = [q[0] + b[0] + b[2], q[1] + b[1] + b[3]];
+                s = [s[0] + c[0], s[1] + c[1], s[2] + c[2], s[3] + c[3]];
+            }
+            totals[0] += p[0] + p[1];
+            totals[1] += q[0] + q[1];
+            totals[2] += (s[0] + s[2]) + (s[1] + s[3]);
+        }
+        for (total, column) in totals.iter_mut().zip([a, b, c]) {
+            *total += left_over(&column[fours..]);
+        }
+        totals
+    }
+}
+
+vectorised! {
+    fn sum_32(values: &[f32], paired: bool) -> f32 {
         blockwise(values, |block| {
             if paired {
                 let mut s = [0.0; 4];
@@ -90,8 +131,12 @@ pub fn products_by_four(tile: &[Lanes<f64>], centre: &[f64]) -> Lanes<f64> {
             }
         }
     }
-    let (rest, centre) = (&tile[fours..], &centre[fours..]);
-    std::array::from_fn(|l| with_rest((s[0][l] + s[2][l]) + (s[1][l] + s[3][l]), |i| rest[i][l], centre))
+    let mut products = [0.0; LANES];
+    for (l, product) in products.iter_mut().enumerate() {
+        let sum = (s[0][l] + s[2][l]) + (s[1][l] + s[3][l]);
+        *product = with_rest(sum, |i| tile[fours + i][l], &centre[fours..]);
+    }
+    products
 }
 
 /// The product of a row with a centre, as of one of two rows that are left over if paired, or of a row that is left alone.

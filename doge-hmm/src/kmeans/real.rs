@@ -1,7 +1,10 @@
 //! The two types of data that scikit-learn's k-means keeps: float64 and float32.
 
+use std::borrow::Cow;
 use std::fmt::Debug;
 use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Sub, SubAssign};
+
+use super::tiles::Lanes;
 
 /// float64 or float32, with the arithmetic that k-means needs.
 pub trait Real:
@@ -20,6 +23,9 @@ pub trait Real:
     + MulAssign
     + DivAssign
 {
+    /// A label as wide as the number, so that both are selected at once.
+    type Label: Copy + Debug + PartialEq + Send + Sync + Into<u64>;
+
     /// 0
     const ZERO: Self;
     /// -0
@@ -37,19 +43,27 @@ pub trait Real:
     fn fused(self, factor: Self, term: Self) -> Self;
     /// The same number as float64.
     fn wide(self) -> f64;
+    /// The same numbers as float64.
+    fn widened(values: &[Self]) -> Cow<'_, [f64]>;
+    /// The same numbers as float64.
+    fn widened_lanes(values: &[Lanes<Self>]) -> Cow<'_, [Lanes<f64>]>;
     /// The nearest number of this type.
     fn nearest(value: f64) -> Self;
     /// True for NaN.
     fn is_nan(self) -> bool;
-    /// A label in the bits of a number, so that labels are selected in the same way as distances.
+    /// A label in the bits of a number.
     fn from_label(label: u32) -> Self;
     /// The label in the bits of a number.
-    fn label(self) -> u32;
-    /// The sum of one column of distances as OpenBLAS's matrix-vector product computes it. Source: `kmeans/potential.rs`.
-    fn column_sum(values: &[Self], paired: bool) -> Self;
+    fn label(self) -> Self::Label;
+    /// The number if the mask has all bits set, 0 if it has none.
+    fn masked(self, mask: u64) -> Self;
+    /// The sums of columns as OpenBLAS's matrix-vector product adds them up. Source: `potential`.
+    fn column_sums(columns: &[&[Self]]) -> Vec<Self>;
 }
 
 impl Real for f64 {
+    type Label = u64;
+
     const ZERO: Self = 0.0;
     const MINUS_ZERO: Self = -0.0;
     const MINUS_TWO: Self = -2.0;
@@ -65,6 +79,14 @@ impl Real for f64 {
     #[inline(always)]
     fn wide(self) -> f64 {
         self
+    }
+
+    fn widened(values: &[Self]) -> Cow<'_, [f64]> {
+        Cow::Borrowed(values)
+    }
+
+    fn widened_lanes(values: &[Lanes<Self>]) -> Cow<'_, [Lanes<f64>]> {
+        Cow::Borrowed(values)
     }
 
     #[inline(always)]
@@ -83,17 +105,23 @@ impl Real for f64 {
     }
 
     #[inline(always)]
-    fn label(self) -> u32 {
-        self.to_bits() as u32
+    fn label(self) -> u64 {
+        self.to_bits()
     }
 
     #[inline(always)]
-    fn column_sum(values: &[Self], paired: bool) -> Self {
-        super::potential::column_sum_64(values, paired)
+    fn masked(self, mask: u64) -> Self {
+        f64::from_bits(self.to_bits() & mask)
+    }
+
+    fn column_sums(columns: &[&[Self]]) -> Vec<Self> {
+        super::potential::column_sums_64(columns)
     }
 }
 
 impl Real for f32 {
+    type Label = u32;
+
     const ZERO: Self = 0.0;
     const MINUS_ZERO: Self = -0.0;
     const MINUS_TWO: Self = -2.0;
@@ -109,6 +137,14 @@ impl Real for f32 {
     #[inline(always)]
     fn wide(self) -> f64 {
         f64::from(self)
+    }
+
+    fn widened(values: &[Self]) -> Cow<'_, [f64]> {
+        values.iter().map(|&value| f64::from(value)).collect()
+    }
+
+    fn widened_lanes(values: &[Lanes<Self>]) -> Cow<'_, [Lanes<f64>]> {
+        values.iter().map(|lanes| lanes.map(f64::from)).collect()
     }
 
     #[inline(always)]
@@ -132,7 +168,11 @@ impl Real for f32 {
     }
 
     #[inline(always)]
-    fn column_sum(values: &[Self], paired: bool) -> Self {
-        super::potential::column_sum_32(values, paired)
+    fn masked(self, mask: u64) -> Self {
+        f32::from_bits(self.to_bits() & mask as u32)
+    }
+
+    fn column_sums(columns: &[&[Self]]) -> Vec<Self> {
+        super::potential::column_sums_32(columns)
     }
 }

@@ -7,11 +7,18 @@ use super::sums::pairwise_sum;
 ///
 /// Source: `_relocate_empty_clusters_dense`. DIFFERENCE: among equal distances the first row wins here; numpy's argpartition,
 /// which scikit-learn takes, has an order of its own for every kind of processor.
-pub fn farthest<T: Real>(rows: &[T], d: usize, labels: &[u32], centres: &[T], count: usize) -> Vec<usize> {
+pub fn farthest<T: Real>(
+    rows: &[T],
+    d: usize,
+    labels: &[T::Label],
+    centres: &[T],
+    count: usize,
+) -> Vec<usize> {
     let mut squares = vec![T::ZERO; d];
     let mut distances = Vec::with_capacity(labels.len());
     for (row, &label) in rows.chunks_exact(d).zip(labels) {
-        let centre = &centres[label as usize * d..(label as usize + 1) * d];
+        let j = label.into() as usize;
+        let centre = &centres[j * d..(j + 1) * d];
         for ((square, &z), &c) in squares.iter_mut().zip(row).zip(centre) {
             *square = (z - c) * (z - c);
         }

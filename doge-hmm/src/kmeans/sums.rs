@@ -9,48 +9,55 @@ const BLOCK: usize = 128;
 ///
 /// Fewer than 8 numbers are added in order; up to 128 in eight strands, whose sums are added in pairs; more are halved.
 pub fn pairwise_sum<T: Real>(values: &[T]) -> T {
+    pairwise_sum_of(values, |value| value)
+}
+
+// The sum of a function of each number.
+fn pairwise_sum_of<T: Real>(values: &[T], term: impl Fn(T) -> T + Copy) -> T {
     let n = values.len();
     if n < STRANDS {
-        return values.iter().fold(T::MINUS_ZERO, |sum, &value| sum + value);
+        return values.iter().fold(T::MINUS_ZERO, |sum, &value| sum + term(value));
     }
     if n > BLOCK {
         let half = n / 2 - n / 2 % STRANDS;
-        return pairwise_sum(&values[..half]) + pairwise_sum(&values[half..]);
+        return pairwise_sum_of(&values[..half], term) + pairwise_sum_of(&values[half..], term);
     }
-    let mut chunks = values.chunks_exact(STRANDS);
-    let mut s = [T::ZERO; STRANDS];
-    s.copy_from_slice(chunks.next().expect("there are at least 8 numbers"));
-    for chunk in chunks.by_ref() {
+    let mut s: [T; STRANDS] = std::array::from_fn(|i| term(values[i]));
+    let chunks = values[STRANDS..].chunks_exact(STRANDS);
+    let rest = chunks.remainder();
+    for chunk in chunks {
         for (strand, &value) in s.iter_mut().zip(chunk) {
-            *strand += value;
+            *strand += term(value);
         }
     }
     let sum = ((s[0] + s[1]) + (s[2] + s[3])) + ((s[4] + s[5]) + (s[6] + s[7]));
-    chunks.remainder().iter().fold(sum, |sum, &value| sum + value)
+    rest.iter().fold(sum, |sum, &value| sum + term(value))
 }
 
-/// The sum of numbers divided by their count. Source: numpy, `_mean`, which divides in float64.
+/// The mean of numbers that lie side by side. Source: numpy, `_mean`.
 pub fn mean<T: Real>(values: &[T]) -> T {
     over(pairwise_sum(values), values.len())
 }
 
-/// The sum of every column of a matrix of `d` columns: row by row, but pairwise for a single column, whose numbers lie side by
-/// side.
-pub fn column_sums<T: Real>(rows: &[T], d: usize) -> Vec<T> {
+/// The mean of a function of every number, column by column, of a matrix of `d` columns. Source: numpy, `_mean`, `_var`.
+///
+/// Columns are added up row by row, but a single column, whose numbers lie side by side, pairwise.
+pub fn column_means<T: Real>(rows: &[T], d: usize, term: impl Fn(T) -> T + Copy) -> Vec<T> {
+    let n = rows.len() / d;
     if d == 1 {
-        return vec![T::ZERO + pairwise_sum(rows)];
+        return vec![over(T::ZERO + pairwise_sum_of(rows, term), n)];
     }
     let mut sums = vec![T::ZERO; d];
     for row in rows.chunks_exact(d) {
         for (sum, &value) in sums.iter_mut().zip(row) {
-            *sum += value;
+            *sum += term(value);
         }
     }
-    sums
+    sums.into_iter().map(|sum| over(sum, n)).collect()
 }
 
-/// A sum divided by a count, in float64.
-pub fn over<T: Real>(sum: T, count: usize) -> T {
+// A sum divided by a count, in float64 as numpy does.
+fn over<T: Real>(sum: T, count: usize) -> T {
     T::nearest(sum.wide() / count as f64)
 }
 

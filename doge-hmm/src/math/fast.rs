@@ -105,10 +105,10 @@ impl<'a> Workspace<'a> {
         constants: &[f64],
         interrupt: &Interrupt<'_>,
     ) -> Result<(), Interrupted> {
-        let n = self.forward.len();
-        for start in (0..n).step_by(ROWS_PER_CHECK) {
-            self.fill_densities_of(start..n.min(start + ROWS_PER_CHECK), p, constants);
-            interrupt.check(ROWS_PER_CHECK.min(n) * STEPS_PER_ROW)?;
+        for rows in chunks(0..self.forward.len()) {
+            let steps = rows.len() * STEPS_PER_ROW;
+            self.fill_densities_of(rows, p, constants);
+            interrupt.check(steps)?;
         }
         Ok(())
     }
@@ -160,24 +160,24 @@ impl<'a> Workspace<'a> {
         let mut a: [f64; K] = std::array::from_fn(|j| p.startprob[j] * b[j]);
         self.forward[0] = a;
         let mut logarithm = 0.0;
-        for t in 1..n {
-            let mut b = self.density(t);
-            let sum = a[0] + a[1] + a[2];
-            if t % SCALED_EVERY == 0 || sum < SMALL_SUM {
-                scalable(sum)?;
-                if t % ROWS_PER_CHECK == 0 {
-                    interrupt.check(ROWS_PER_CHECK * STEPS_PER_ROW)?;
+        for rows in chunks(1..n) {
+            for t in rows.clone() {
+                let mut b = self.density(t);
+                let sum = a[0] + a[1] + a[2];
+                if t % SCALED_EVERY == 0 || sum < SMALL_SUM {
+                    scalable(sum)?;
+                    logarithm += sum.ln();
+                    for (j, density) in b.iter_mut().enumerate() {
+                        *density *= 1.0 / sum;
+                        self.densities[j][t] = *density;
+                    }
                 }
-                logarithm += sum.ln();
-                for (j, density) in b.iter_mut().enumerate() {
-                    *density *= 1.0 / sum;
-                    self.densities[j][t] = *density;
-                }
+                a = std::array::from_fn(|j| {
+                    (a[0] * trans[0][j] + a[1] * trans[1][j] + a[2] * trans[2][j]) * b[j]
+                });
+                self.forward[t] = a;
             }
-            a = std::array::from_fn(|j| {
-                (a[0] * trans[0][j] + a[1] * trans[1][j] + a[2] * trans[2][j]) * b[j]
-            });
-            self.forward[t] = a;
+            interrupt.check(rows.len() * STEPS_PER_ROW)?;
         }
         let last = a[0] + a[1] + a[2];
         scalable(last)?;
@@ -200,20 +200,20 @@ impl<'a> Workspace<'a> {
         let mut beta = [1.0 / last; K];
         let mut xi = [[0.0; K]; K];
         sums.add(std::array::from_fn(|j| self.forward[n - 1][j] * beta[j]), self.row(n - 1));
-        for t in (0..n - 1).rev() {
-            let b = self.density(t + 1);
-            let a = self.forward[t];
-            let w: [f64; K] = std::array::from_fn(|j| b[j] * beta[j]);
-            beta = std::array::from_fn(|i| trans[i][0] * w[0] + trans[i][1] * w[1] + trans[i][2] * w[2]);
-            for i in 0..K {
-                for j in 0..K {
-                    xi[i][j] += a[i] * w[j];
+        for rows in chunks(0..n - 1).rev() {
+            for t in rows.clone().rev() {
+                let b = self.density(t + 1);
+                let a = self.forward[t];
+                let w: [f64; K] = std::array::from_fn(|j| b[j] * beta[j]);
+                beta = std::array::from_fn(|i| trans[i][0] * w[0] + trans[i][1] * w[1] + trans[i][2] * w[2]);
+                for i in 0..K {
+                    for j in 0..K {
+                        xi[i][j] += a[i] * w[j];
+                    }
                 }
+                sums.add(std::array::from_fn(|i| a[i] * beta[i]), self.row(t));
             }
-            sums.add(std::array::from_fn(|i| a[i] * beta[i]), self.row(t));
-            if t % ROWS_PER_CHECK == 0 {
-                interrupt.check(ROWS_PER_CHECK.min(n) * STEPS_PER_ROW)?;
-            }
+            interrupt.check(rows.len() * STEPS_PER_ROW)?;
         }
         let b = self.density(0);
         let odds = std::array::from_fn(|j| b[j] * beta[j]);
@@ -226,6 +226,13 @@ impl<'a> Workspace<'a> {
         let row = &self.rows[t * D..t * D + D];
         [row[0], row[1], row[2], row[3]]
     }
+}
+
+// The rows between two checks for an interruption.
+#[inline(always)]
+fn chunks(rows: Range<usize>) -> impl DoubleEndedIterator<Item = Range<usize>> {
+    let end = rows.end;
+    rows.step_by(ROWS_PER_CHECK).map(move |start| start..end.min(start + ROWS_PER_CHECK))
 }
 
 #[inline(always)]

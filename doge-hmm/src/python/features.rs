@@ -9,8 +9,10 @@ use pyo3::types::{PyBool, PyString, PyTuple};
 
 use super::arrays::{matrix, Candles};
 use super::checks::read_integer;
+use super::interruption::{answered, computed};
 use super::record::{record_reduce, record_repr, Argument};
 use crate::features::{Periods, N_FEATURES};
+use crate::interrupt::Interrupt;
 
 const FIELDS: [&str; 7] = [
     "fast_ema_periods",
@@ -44,11 +46,13 @@ impl FeatureExtractor {
     pub fn rows(&self, py: Python<'_>, candles: Candles<'_>) -> PyResult<Vec<f64>> {
         let (closes, volumes) = (candles.closes()?, candles.volumes()?);
         if closes.len() < DETACH_MIN_CANDLES {
-            return Ok(self.periods.extract(closes, volumes));
+            // A signal handler could change the arrays.
+            let never = Interrupt::never();
+            return answered((self.periods.extract(closes, volumes, &never), None));
         }
         let (closes, volumes, periods) = (closes.to_vec(), volumes.to_vec(), self.periods);
         drop(candles);
-        Ok(py.detach(|| periods.extract(&closes, &volumes)))
+        computed(py, |interrupt| periods.extract(&closes, &volumes, interrupt))
     }
 
     fn values(&self) -> [usize; 7] {

@@ -37,8 +37,13 @@ pub fn computed<T: Send, E: Into<HmmError> + Send>(
     py: Python<'_>,
     compute: impl FnOnce(&Interrupt<'_>) -> Result<T, E> + Send,
 ) -> PyResult<T> {
-    match detached(py, compute) {
-        (_, Some(raised)) => Err(raised),
-        (result, None) => result.map_err(|error| to_python(error.into())),
+    answered(detached(py, compute))
+}
+
+/// The value of an interruptible computation. Raises the exception of a signal handler, or that of the computation.
+pub fn answered<T, E: Into<HmmError>>((result, raised): (Result<T, E>, Option<PyErr>)) -> PyResult<T> {
+    match raised {
+        Some(raised) => Err(raised),
+        None => result.map_err(|error| to_python(error.into())),
     }
 }

@@ -50,8 +50,8 @@ fn a_single_column_is_added_up_pairwise_and_others_row_by_row() {
     let column: Vec<f64> = reciprocals(1000);
     let in_order = column.iter().fold(0.0, |sum, value| sum + value);
     let both: Vec<f64> = column.iter().flat_map(|&value| [value, value]).collect();
-    assert_eq!(column_sums(&column, 1), [pairwise_sum(&column)]);
-    assert_eq!(column_sums(&both, 2), [in_order, in_order]);
+    assert_eq!(column_means(&column, 1, |value| value), [pairwise_sum(&column) / 1000.0]);
+    assert_eq!(column_means(&both, 2, |value| value), [in_order / 1000.0; 2]);
     assert_ne!(in_order, pairwise_sum(&column));
 }
 
