@@ -47,9 +47,13 @@ def _is_quote(quote: Floats, base: Floats, columns: Columns) -> bool:
     return _mostly((mean >= columns["low"][traded] * (1 - slack)) & (mean <= columns["high"][traded] * (1 + slack)))
 
 
+def _gap(firsts: Floats, lasts: Floats) -> float:
+    """Return the sum of the gaps between the last price of each candle and the first one of the next."""
+    return float(np.abs(firsts[1:] - lasts[:-1]).sum())
+
+
 def _of_prices(columns: Columns) -> Iterator[str]:
-    opens, closes = columns["open"], columns["close"]
-    if np.abs(opens[1:] - closes[:-1]).sum() > np.abs(closes[1:] - opens[:-1]).sum():
+    if _gap(columns["open"], columns["close"]) > _gap(columns["close"], columns["open"]):
         yield "a candle does not open where the one before closed (open and close may be exchanged)"
 
 
@@ -59,8 +63,11 @@ def _of_volumes(columns: Columns) -> Iterator[str]:
         yield "the volume is between low and high, or moves as little as a price does (it may be a mean or an adjusted price)"
     if MEAN in columns:
         traded = volume > 0
-        if not np.all((low[traded] <= columns[MEAN][traded]) & (columns[MEAN][traded] <= high[traded])):
+        mean = columns[MEAN]
+        if not np.all((low[traded] <= mean[traded]) & (mean[traded] <= high[traded])):
             yield "the sixth column is not between low and high, as the mean price must be"
+        if _gap(columns["open"], columns["close"]) > min(_gap(mean, columns["close"]), _gap(columns["open"], mean)):
+            yield "the mean price joins the candles better than open and close do (they may be exchanged)"
     if TRADES not in columns:
         return
     trades = columns[TRADES]

@@ -68,16 +68,16 @@ def _table(data: bytes, name: str, wrapped: str) -> Table:
 
 def _from_zip(data: bytes, name: str, wrapped: str) -> Table:
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            inside = [each for each in archive.namelist() if not each.endswith("/") and not each.startswith("__MACOSX/")]
-            if "[Content_Types].xml" in inside:
-                raise CandleError(f"{name}: is an Excel workbook; save the sheet as CSV, with times as YYYY-MM-DD hh:mm:ss")
-            if len(inside) != 1:
-                some = ", ".join(inside[:NAMED_MAX]) + (", …" if len(inside) > NAMED_MAX else "")
-                raise CandleError(f"{name}: holds {len(inside)} files ({some}); unpack it and name one of them")
-            unpacked = archive.read(inside[0])
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        archive = zipfile.ZipFile(io.BytesIO(data))
+        inside = [each for each in archive.namelist() if not each.endswith("/") and not each.startswith("__MACOSX/")]
+        unpacked = archive.read(inside[0]) if len(inside) == 1 else b""
+    # What a damaged archive makes of `zipfile` is not only its own exceptions.
+    except Exception as error:
         raise CandleError(f"{name}: is a damaged or encrypted zip file ({error}); fetch it again or unpack it") from error
+    if "[Content_Types].xml" in inside:
+        raise CandleError(f"{name}: is an Excel workbook; save the sheet as CSV, with times as YYYY-MM-DD hh:mm:ss")
+    if len(inside) != 1:
+        raise CandleError(f"{name}: holds {len(inside)} files ({_some(inside)}); unpack it and name one of them")
     return _table(unpacked, f"{name}, {inside[0]}", f"{wrapped} in zip")
 
 
@@ -137,7 +137,7 @@ def _json_rows(text: str, name: str) -> Iterator[Row]:
 
 def _some(names: Iterable[str]) -> str:
     listed = list(names)
-    return ", ".join(listed[:NAMED_MAX]) + (", …" if len(listed) > NAMED_MAX else "") if listed else "nothing in it"
+    return ", ".join(listed[:NAMED_MAX]) + (", …" if len(listed) > NAMED_MAX else "") if listed else "nothing"
 
 
 def _frame_rows(data: bytes, name: str, kind: str) -> Iterator[Row]:
@@ -152,7 +152,8 @@ def _frame_rows(data: bytes, name: str, kind: str) -> Iterator[Row]:
         raise CandleError(
             f"{name}: reading {kind} needs pyarrow; run: pip install pyarrow, or save the candles as CSV"
         ) from error
-    except (ValueError, OSError) as error:
+    # What damaged metadata make of pandas and pyarrow is any exception.
+    except Exception as error:
         reason = str(error).partition("\n")[0]
         raise CandleError(f"{name}: is a damaged {kind} file ({reason}); write it again") from error
     if isinstance(frame.index, pd.DatetimeIndex):

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import gzip
 import json
+import random
 import zipfile
+from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from generators.candles import CandleError, read_candles
-from tests.candle_files import HEADER, candles, kraken_rows, plain_rows, walk, written
+from tests.candle_files import HEADER, candles, cdd_rows, kraken_rows, plain_rows, walk, written
 
 MADE = walk()
 TEXT = "\n".join([HEADER, *plain_rows(MADE)]) + "\n"
@@ -144,6 +146,45 @@ def test_a_damaged_file_is_one_sentence(data: bytes, said: str, tmp_path: Path) 
         read_candles(tmp_path / "damaged")
     assert said in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+def mutated(data: bytes, rng: random.Random) -> bytes:
+    """The bytes with a few of them changed, left out or repeated."""
+    broken = bytearray(data)
+    for _ in range(rng.randint(1, 3)):
+        at = rng.randrange(len(broken))
+        stop = at + rng.randint(1, 12)
+        broken[at:stop] = rng.choice([rng.randbytes(1), b"", bytes(broken[at:stop]) * 2, b",", b'"', b"\n", b"1e308", b"null"])
+    return bytes(broken)
+
+
+def test_no_damage_is_a_traceback_or_puts_candles_out_of_order(tmp_path: Path) -> None:
+    rng, path = random.Random(11), tmp_path / "broken"
+    frame().to_feather(tmp_path / "a.feather")
+    frame().to_parquet(tmp_path / "a.parquet")
+    sound = [
+        TEXT.encode(),
+        "\n".join(kraken_rows(MADE)).encode(),
+        "\n".join(cdd_rows(MADE)).encode(),
+        json.dumps([{"time": each.start, **vars(each.candle)} for each in MADE]).encode(),
+        gzip.compress(TEXT.encode()),
+        (tmp_path / "a.feather").read_bytes(),
+        (tmp_path / "a.parquet").read_bytes(),
+    ]
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("a.csv", TEXT)
+    sound.append((tmp_path / "a.zip").read_bytes())
+    read = 0
+    for number in range(1200):
+        path.write_bytes(mutated(sound[number % len(sound)], rng))
+        try:
+            series = read_candles(path)
+        except CandleError as error:
+            assert "\n" not in str(error)
+        else:
+            read += 1
+            assert all(before.start_sec < after.start_sec for before, after in pairwise(series.candles))
+    assert read > 10
 
 
 def test_a_missing_file_is_one_sentence(tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import random
+from collections.abc import Callable, Iterator
+from itertools import chain, combinations, permutations
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from tests.candle_files import (
     KLINES,
     Traded,
     binance_rows,
+    candles,
     cdd_rows,
     kraken_api_rows,
     kraken_rows,
@@ -226,6 +229,29 @@ def test_columns_that_are_not_what_a_layout_says_are_not_read(name: str, tmp_pat
     said = refusal(written(tmp_path, cells_of(*columns)))
     assert sentence in said
     assert "name the columns in a header line: timestamp,open,high,low,close,volume" in said
+
+
+def orders_of(cells: int) -> Iterator[tuple[int, ...]]:
+    """Every other order of the columns after the time, or many where there are too many."""
+    right = tuple(range(1, cells))
+    rng = random.Random(2)
+    every = permutations(right) if cells <= 7 else (tuple(rng.sample(right, len(right))) for _ in range(300))
+    exchanged = (
+        tuple(other if each == one else one if each == other else each for each in right)
+        for one, other in combinations(right, 2)
+    )
+    return (order for order in chain(exchanged, every) if order != right)
+
+
+@pytest.mark.parametrize("rows", [plain_rows, kraken_rows, kraken_api_rows, binance_rows], ids=lambda rows: rows.__name__)
+def test_no_other_order_of_the_columns_is_read(rows: Callable[[list[Traded]], list[str]], tmp_path: Path) -> None:
+    cells = [row.split(",") for row in rows(MADE)]
+    for order in orders_of(len(cells[0])):
+        path = written(tmp_path, [",".join([row[0], *(row[place] for place in order)]) for row in cells])
+        try:
+            assert list(read_candles(path).candles) == candles(MADE), order
+        except CandleError:
+            continue
 
 
 @pytest.mark.parametrize("rows", [plain_rows, kraken_rows, kraken_api_rows, binance_rows], ids=lambda rows: rows.__name__)
