@@ -2,8 +2,8 @@
 
 `transition` and `check_invariants` are answered by Haskell; types, constructors and helpers are the reference's own, so that
 `isinstance` keeps working. DOGE_CORE_BACKEND chooses `python`, `haskell` or `auto` (Haskell if it is built); DOGE_CORE_EXE is
-the path of the executable, DOGE_CORE_PERSISTENT=0 starts one process per call, DOGE_CORE_TIMEOUT_SEC is the time limit of an
-answer. `status()` reports which backend answered.
+the executable (a path, or a bare name to look up on PATH), DOGE_CORE_PERSISTENT=0 starts one process per call,
+DOGE_CORE_TIMEOUT_SEC is the time limit of an answer. `status()` reports which backend answered.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def check_invariants(state: PairState) -> list[str]:  # type: ignore[no-redef]  
 def status() -> dict[str, Any]:
     """Return the chosen backend and its counts as plain data: calls, fallbacks by rung and cause, server starts, sessions."""
     haskell = _backend()
-    exe = None if haskell is None else _locate.find_executable(_settings.exe)
+    exe = None if haskell is None else haskell.executable()
     report: dict[str, Any] = {
         "configured": _settings.backend,
         "backend": "python" if haskell is None else "haskell",

@@ -15,6 +15,7 @@ import time
 import weakref
 from collections import Counter
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import state_machine as sm
@@ -145,6 +146,11 @@ class Haskell:
             "server_starts": self.starts,
             "sessions": dict(sessions.counts) if sessions else {},
         }
+
+    def executable(self) -> Path | None:
+        """Return the executable of the running server, else the one that the next call would start, or None."""
+        sessions = self._sessions
+        return locate.find_executable(self.settings.exe) if sessions is None else Path(sessions.server.argv[0])
 
     def close(self) -> None:
         """End the server; the next call starts another."""

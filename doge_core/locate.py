@@ -15,17 +15,35 @@ _ROOT = Path(__file__).resolve().parent.parent
 HOW_TO_GET = "build it with ./build.sh, or name one with DOGE_CORE_EXE"
 
 
+def is_path(named: str) -> bool:
+    """Return True for a name that says where the file is, as `./doge-core-exe` does; any other is looked up on PATH."""
+    return named.startswith("~") or any(separator in named for separator in (os.sep, os.altsep) if separator)
+
+
+def absolute(named: str) -> str:
+    """Return a path as an absolute one, so that it means the same file in any working directory; a bare name as it is."""
+    return os.path.abspath(os.path.expanduser(named)) if is_path(named) else named
+
+
 def find_executable(named: str | None = None) -> Path | None:
-    """Return the executable named here or in DOGE_CORE_EXE, else the one of this checkout, else the one on PATH, or None."""
+    """Return the executable named here or in DOGE_CORE_EXE, else the one of this checkout, else the one on PATH, or None.
+
+    A name with a separator is a path, one without is looked up on PATH, as in a shell. The result is absolute, so that it is
+    the file that runs.
+    """
     named = named or os.environ.get("DOGE_CORE_EXE")
-    if named:
-        path = Path(named).expanduser()
-        return path if path.is_file() and os.access(path, os.X_OK) else None
-    for path in (_ROOT / "doge-core" / "bin" / _NAME, _ROOT / _NAME):
-        if path.is_file() and os.access(path, os.X_OK):
-            return path
-    on_path = shutil.which(_NAME)
-    return Path(on_path) if on_path else None
+    if named and is_path(named):
+        return _executable_file(Path(absolute(named)))
+    if not named:
+        for path in (_ROOT / "doge-core" / "bin" / _NAME, _ROOT / _NAME):
+            if found := _executable_file(path):
+                return found
+    on_path = shutil.which(named or _NAME)
+    return Path(os.path.abspath(on_path)) if on_path else None
+
+
+def _executable_file(path: Path) -> Path | None:
+    return path if path.is_file() and os.access(path, os.X_OK) else None
 
 
 def require_executable(named: str | None = None) -> Path:
@@ -33,6 +51,11 @@ def require_executable(named: str | None = None) -> Path:
     path = find_executable(named)
     if path is None:
         wanted = named or os.environ.get("DOGE_CORE_EXE")
-        what = f"{wanted} is not an executable file" if wanted else f"{_NAME} was not found"
+        if wanted and is_path(wanted):
+            what = f"{absolute(wanted)} is not an executable file"
+        else:
+            what = (
+                f"{wanted} was not found on PATH (a file of this folder is ./{wanted})" if wanted else f"{_NAME} was not found"
+            )
         raise ServerMissingError(f"{what}; {HOW_TO_GET}")
     return path

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
+from doge_core.locate import absolute
+
 Backend = Literal["python", "haskell", "auto"]
 
 DEFAULT_TIMEOUT_SEC = 5.0
@@ -16,7 +18,10 @@ _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 @dataclass(frozen=True)
 class Settings:
-    """The settings by which the adapter reaches the reducer. `timeout_sec` is the time limit of one answer."""
+    """The settings by which the adapter reaches the reducer.
+
+    `exe` is an absolute path, or a name that is looked up on PATH. `timeout_sec` is the time limit of one answer.
+    """
 
     backend: Backend = "auto"
     exe: str | None = None
@@ -37,7 +42,8 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         raise ValueError(f"DOGE_CORE_PERSISTENT: must be 1 or 0, got {persistent!r}")
     return Settings(
         backend=cast(Backend, backend),
-        exe=environment.get("DOGE_CORE_EXE") or None,
+        # A relative path is relative to the folder in which the bot started, wherever it goes later.
+        exe=absolute(environment["DOGE_CORE_EXE"]) if environment.get("DOGE_CORE_EXE") else None,
         persistent=persistent in _TRUE,
         timeout_sec=_read_timeout(environment.get("DOGE_CORE_TIMEOUT_SEC", str(DEFAULT_TIMEOUT_SEC))),
     )

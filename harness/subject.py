@@ -7,7 +7,7 @@ A subject is a pure core with a reference and ports of it. The engine names none
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,6 +20,7 @@ from harness.comparators.divergence import Divergence
 from harness.panel import C, Depth, Judgement, Panel, PortRequest
 
 if TYPE_CHECKING:
+    from generators.candles import CandleSeries
     from harness.bench.result import Benchmark
     from harness.coverage.figures import Coverage
     from harness.mutants.mutations import Mutations
@@ -44,8 +45,8 @@ class Cases(ABC, Generic[C]):
     def golden(self) -> Sequence[C]:
         """The cases of all fixtures. Raises `FixtureError`."""
 
-    def market(self, candles: Path | None, seed: int, windows_max: int | None) -> Sequence[C]:
-        """Cases made of candles; none for a subject that knows no market. Raises `CandleError`."""
+    def market(self, candles: CandleSeries, seed: int, windows_max: int | None) -> Sequence[C]:
+        """Cases made of candles; none for a subject that knows no market. Raises `CandleError` for too few candles."""
         del candles, seed, windows_max
         return ()
 
@@ -65,6 +66,16 @@ class Tally(ABC, Generic[C]):
     @abstractmethod
     def wanted(self, cases: int) -> Mapping[str, Sequence[str]]:
         """Names by kind that so many cases have to meet; a spot check need not meet anything."""
+
+    def values(self, case: C, expected: Any) -> Iterator[tuple[str, Hashable]]:
+        """Kind and value of each quantity of a market-driven case, whose different values a run counts; none by default."""
+        del case, expected
+        return iter(())
+
+    def values_wanted(self, cases: int) -> Mapping[str, int]:
+        """The fewest different values by kind that so many market-driven cases may have, or they exercise next to nothing."""
+        del cases
+        return {}
 
 
 class Search(Protocol[C]):

@@ -6,7 +6,10 @@ language it is the shortest implementation of the protocol. `python -m reducer.w
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import signal
 import sys
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -32,6 +35,10 @@ from reducer.requests import (
 from reducer.snapshot import encode
 from reducer.transition import transition
 from reducer.wire_session import Sessions
+
+STANDARD_OUTPUT = 1
+# The exit codes of a request that was answered with an error, and of a pipe that failed.
+EXIT_REFUSED, EXIT_PIPE_FAILED = 2, 1
 
 
 def handle(request: object, methods: Mapping[str, Callable[[Mapping[str, Any]], Json]] | None = None) -> Json:
@@ -154,19 +161,49 @@ def handle_line(line: bytes, methods: Mapping[str, Callable[[Mapping[str, Any]],
 
 
 def main(arguments: list[str]) -> int:
-    """Answer standard input: one line, or every line with `--server`. Return the exit code."""
-    if arguments == ["--server"]:
-        methods = with_sessions()
-        for line in sys.stdin.buffer:
-            sys.stdout.buffer.write(handle_line(line, methods))
-            sys.stdout.buffer.flush()
-        return 0
-    answer = handle_line(sys.stdin.buffer.readline())
-    sys.stdout.buffer.write(answer)
-    error = json.loads(answer).get("error")
-    if error:
+    """Answer standard input: one line, or every line with `--server`. Return the exit code.
+
+    Ctrl-C ends the process at once, also in the middle of an answer; a pipe that fails ends it with a sentence.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        if arguments == ["--server"]:
+            methods = with_sessions()
+            while line := _read_line():
+                _write(handle_line(line, methods))
+            return 0
+        answer = handle_line(_read_line())
+        _write(answer)
+    except PipeError as error:
         print(error, file=sys.stderr)
-    return 2 if error else 0
+        return EXIT_PIPE_FAILED
+    refusal = json.loads(answer).get("error")
+    if refusal:
+        print(refusal, file=sys.stderr)
+    return EXIT_REFUSED if refusal else 0
+
+
+class PipeError(Exception):
+    """Standard input cannot be read, or standard output cannot be written; the message says which and why."""
+
+
+def _read_line() -> bytes:
+    try:
+        if sys.stdin is None:
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+        return sys.stdin.buffer.readline()
+    except OSError as error:
+        raise PipeError(f"standard input cannot be read ({error.strerror})") from error
+
+
+def _write(answer: bytes) -> None:
+    """Write an answer without a buffer, of which a failed pipe would leave something to be written at the end."""
+    rest = memoryview(answer)
+    try:
+        while rest:
+            rest = rest[os.write(STANDARD_OUTPUT, rest) :]
+    except OSError as error:
+        raise PipeError(f"standard output cannot be written ({error.strerror})") from error
 
 
 if __name__ == "__main__":

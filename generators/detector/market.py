@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from generators.candles import Candle, CandleError, read_candles, sample_candles
+from generators.candles import Candle, CandleError, CandleSeries, evenly
 from generators.detector.case import DetectorCase, Series
 
 WINDOWS = (500, 1440, 4000)
@@ -18,19 +17,17 @@ MIN_TRAIN_SAMPLES = 480
 TRAILING_MIN, TRAILING_SPREAD = 100, 101
 
 
-def market_cases(path: Path | None = None, *, windows_max: int | None = None) -> list[DetectorCase]:
-    """Make a case for every window of the candles of a file, or of the daily series that ships with `arch`.
+def market_cases(series: CandleSeries, *, windows_max: int | None = None) -> list[DetectorCase]:
+    """Make a case for every window of a series of candles.
 
     `windows_max` limits the number of cases; they are spread evenly over all windows. Raises `CandleError`.
     """
-    candles = sample_candles() if path is None else read_candles(path)
-    source = "arch sp500" if path is None else path.name
+    candles = series.candles
     places = [(size, start) for size in WINDOWS for start in range(0, len(candles) - size - FOLLOWING + 1, STEP)]
     if not places:
-        raise CandleError(f"{source}: holds {len(candles)} candles; the detector needs {WINDOWS[0] + FOLLOWING} or more")
-    if windows_max is not None and windows_max < len(places):
-        places = [places[index * len(places) // windows_max] for index in range(windows_max)]
-    return [window_case(candles, size, start, source=source) for size, start in places]
+        needed = WINDOWS[0] + FOLLOWING
+        raise CandleError(f"{series.source}: holds {len(candles)} candles; the detector needs {needed} or more")
+    return [window_case(candles, size, start, source=series.source) for size, start in evenly(places, windows_max)]
 
 
 def window_case(candles: Sequence[Candle], size: int, start: int, *, source: str) -> DetectorCase:

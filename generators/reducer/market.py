@@ -7,16 +7,16 @@ along the way, so orders placed after a fill can be filled by the rest of the pa
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
-from pathlib import Path
 from statistics import median
 from typing import Any
 
 import state_machine as sm
-from generators.candles import Candle, read_candles, sample_candles, spacing_sec
+from generators.candles import Candle, CandleSeries, evenly, spacing_sec
 from generators.plain import Json, spell_out
 from generators.reducer.case import Case
 from generators.reducer.choices import Settings, tagged, with_txids
@@ -51,23 +51,36 @@ PROFILES: tuple[dict[str, Any], ...] = (
     {"s1_orphan_after_sec": float("inf"), "s2_orphan_after_sec": 300.0, "profit_pct": 0.4, "refresh_pct": 0.3},
     {"s1_orphan_after_sec": 60.0, "s2_orphan_after_sec": 60.0, "max_recovery_slots": 3, "loss_backoff_start": 1},
 )
-SCALED_PCT = ("entry_pct", "entry_pct_a", "entry_pct_b", "profit_pct", "refresh_pct")
+ENTRY_PCT = ("entry_pct", "entry_pct_a", "entry_pct_b")
+SCALED_PCT = (*ENTRY_PCT, "profit_pct", "refresh_pct")
 SCALED_SEC = (
     "s1_orphan_after_sec", "s2_orphan_after_sec", "loss_cooldown_sec", "reentry_base_cooldown_sec", "refresh_cooldown_sec",
 )  # fmt: skip
 # The contract's defaults fit five-minute candles with a range of a third of a percent.
 DEFAULT_SPACING_SEC, DEFAULT_RANGE_PCT, DEFAULT_PRICE_USD = 300.0, 0.33, 0.2
+# However quiet the market, the nearest entry stays this many steps of the price grid away from it, so that rounding does not
+# decide where it lies.
+STEPS_MIN = 10
 
 
 def scaled_config(candles: Sequence[Candle], profile: dict[str, Any]) -> EngineConfig:
-    """Return the profile's configuration with distances, durations and sizes scaled to the candles."""
-    sec = max(1.0, spacing_sec(candles) / DEFAULT_SPACING_SEC)
-    pct = max(1.0, median((candle.high - candle.low) / candle.open * 100.0 for candle in candles) / DEFAULT_RANGE_PCT)
+    """Return the profile's configuration with distances, durations and sizes scaled to the candles, upwards and downwards.
+
+    Prices are rounded to as many significant digits as the default configuration has at its price, or to cents.
+    """
     cfg = replace(EngineConfig(), **profile)
-    scaled: dict[str, Any] = {name: getattr(cfg, name) * sec for name in SCALED_SEC}
+    lowest = min(candle.low for candle in candles)
+    decimals = max(2, cfg.price_decimals - round(math.log10(lowest / DEFAULT_PRICE_USD)))
+    sec = spacing_sec(candles) / DEFAULT_SPACING_SEC
+    range_pct = median((candle.high - candle.low) / candle.open * 100.0 for candle in candles)
+    nearest_pct = min(pct for name in ENTRY_PCT for pct in [getattr(cfg, name)] if pct is not None)
+    step_pct = 10.0**-decimals / lowest * 100.0
+    pct = max(range_pct / DEFAULT_RANGE_PCT, STEPS_MIN * step_pct / nearest_pct)
+    scaled: dict[str, Any] = {"price_decimals": decimals}
+    scaled |= {name: getattr(cfg, name) * sec for name in SCALED_SEC}
     scaled |= {name: None if getattr(cfg, name) is None else getattr(cfg, name) * pct for name in SCALED_PCT}
     if median(candle.open for candle in candles) > 10.0:
-        scaled |= {"price_decimals": 2, "volume_decimals": max(4, cfg.volume_decimals), "min_volume": 0.0001}
+        scaled |= {"volume_decimals": max(4, cfg.volume_decimals), "min_volume": 0.0001}
     return replace(cfg, **scaled)
 
 
@@ -106,11 +119,13 @@ def chunked_cases(
         state = traffic.state
 
 
-def market_cases(path: Path | None = None, *, seed: int = 0) -> Iterator[Case]:
-    """Make the cases of a candle file, or of the real daily series that ships with `arch`. Raises `CandleError`."""
-    if path is None:
-        return chunked_cases(sample_candles(), source="arch sp500", seed=seed)
-    return chunked_cases(read_candles(path), source=path.name, seed=seed)
+def market_cases(series: CandleSeries, *, seed: int = 0, windows_max: int | None = None) -> list[Case]:
+    """Make the cases of a series of candles.
+
+    `windows_max` limits the number of cases; they are spread evenly over all of them.
+    """
+    cases = list(chunked_cases(series.candles, source=series.source, seed=seed))
+    return evenly(cases, windows_max)
 
 
 def open_chunk(state: PairState, settings: Settings) -> PairState:
@@ -151,7 +166,8 @@ class Traffic:
             started = candle.start_sec + leg_sec * number
             self.follow(price, target, started, leg_sec)
             self.emit(PriceTick(target, started + leg_sec))
-            self.emit(TimerTick(started + leg_sec + 1.0))
+            # A second later, or earlier if the candle is so short that the next price comes before.
+            self.emit(TimerTick(started + leg_sec + min(1.0, leg_sec / 2)))
         if self.state.recovery_orders and self._rng.random() < CANCEL_SHARE:
             order = self._rng.choice(self.state.recovery_orders)
             self.emit(RecoveryCancelEvent(order.recovery_id, order.txid, candle.start_sec + leg_sec * 3.5))

@@ -16,7 +16,7 @@ from harness.subjects.registry import subject_called
 
 @click.command()
 @subject_option()
-@click.option("--candles", type=click.Path(path_type=Path), help="A CSV of candles to run on.")
+@click.option("--candles", type=click.Path(path_type=Path), help="A file of candles to run on.")
 @click.option("--rounds", type=click.IntRange(1, 1000), default=7, show_default=True, help="Rounds; ratios are per round.")
 @click.option("--cpu", type=click.IntRange(0), help="The CPU that all processes share; the first allowed one by default.")
 @click.option("--check", is_flag=True, help="Exit with 1 where a target is not met.")

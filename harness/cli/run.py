@@ -23,9 +23,9 @@ from harness.cli.options import (
 )
 from harness.cli.output import as_json, console_for
 from harness.cli.progress import progress_of
-from harness.engine.report import next_step, print_problems, print_report, summary, summary_table, to_json
+from harness.engine.report import next_step, print_market, print_problems, print_report, summary, summary_table, to_json
 from harness.engine.repro import check_reports_dir
-from harness.engine.run import RunOptions, RunReport, run_parity, sources_of
+from harness.engine.run import RunOptions, RunReport, candles_of, run_parity, sources_of
 from harness.subject import Subject
 from harness.subjects.registry import names, subject_called
 
@@ -38,7 +38,7 @@ SEQUENCES = 1000
 @click.option("--sequences", type=click.IntRange(0), help=f"How many generated cases; {SEQUENCES} if left out.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the generated cases and of the market's chances.")
 @click.option("--events-max", type=click.IntRange(1, 10_000), help="Of a generated case; 40 for the cases of a run.")
-@click.option("--candles", type=click.Path(path_type=Path), help="A CSV of candles; else a daily series that ships with arch.")
+@click.option("--candles", type=click.Path(path_type=Path), help="A file of candles; else a series that ships with arch.")
 @click.option("--ports", metavar="NAMES", help="Ports to compare, separated by commas; all of them by default.")
 @click.option("--market-windows", type=click.IntRange(0), help="At most so many windows of candles; all by default.")
 @candidate_option
@@ -79,9 +79,10 @@ def _run(about: Subject[Any], options: dict[str, Any], ports: tuple[str, ...], c
         market_windows=options["market_windows"],
         reports_dir=options["reports_dir"],
     )
-    sources = sources_of(about, asked)
+    series = candles_of(about, asked)
+    sources = sources_of(about, asked, series)
     with progress_of(sources, console, quiet=quiet) as progress:
-        return run_parity(about, sources, asked, progress)
+        return run_parity(about, sources, asked, series, progress)
 
 
 def _run_all(options: dict[str, Any], console: Console, *, as_data: bool) -> int:
@@ -93,6 +94,7 @@ def _run_all(options: dict[str, Any], console: Console, *, as_data: bool) -> int
         report = _run(about, {**options, "sequences": sequences}, (), console, quiet=True)
         reports.append(report)
         console.print(f"{name}: {summary(report)}", markup=False, soft_wrap=True)
+        print_market(report, console)
         print_problems(report, console)
     console.print(summary_table(reports))
     console.print(next_step(reports), markup=False, soft_wrap=True)

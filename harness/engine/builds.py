@@ -17,7 +17,7 @@ from harness.subjects.registry import subject_called
 # What a batch imports of the harness itself; a test holds this list against what a batch really imports.
 ENGINE = (
     "harness/*.py", "harness/comparators/*.py", "harness/engine/*.py", "harness/fuzz/*.py", "harness/store/*.py",
-    "harness/subjects/*.py", "generators/*.py",
+    "harness/subjects/*.py", "generators/*.py", "generators/candles/*.py",
 )  # fmt: skip
 
 

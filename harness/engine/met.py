@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 from harness.subject import Tally
 
 
 class Met:
-    """Counts by kind and name."""
+    """Counts by kind and name, and the different values by kind where those were asked for."""
 
     def __init__(self, tally: Tally[Any]) -> None:
         self.tally = tally
         self.counts: dict[str, Counter[str]] = {}
+        self.values: dict[str, set[Hashable]] = {}
         self.cases = self.steps = 0
 
     def add(self, case: Any, expected: Any) -> int:
@@ -25,6 +26,23 @@ class Met:
         for kind, name in self.tally.met(case, expected):
             self.counts.setdefault(kind, Counter())[name] += 1
         return steps
+
+    def add_values(self, case: Any, expected: Any) -> None:
+        """Note the values of a case."""
+        for kind, value in self.tally.values(case, expected):
+            self.values.setdefault(kind, set()).add(value)
+
+    def different(self) -> dict[str, int]:
+        """The number of different values by kind; a kind that was wanted and has none stands there with a zero."""
+        kinds = dict.fromkeys([*self.tally.values_wanted(self.cases), *self.values])
+        return {kind: len(self.values.get(kind, ())) for kind in kinds}
+
+    def too_few(self) -> dict[str, tuple[int, int]]:
+        """The kinds with too few different values for so many cases: how many there are, and how many there must be."""
+        found = self.different()
+        return {
+            kind: (found[kind], least) for kind, least in self.tally.values_wanted(self.cases).items() if found[kind] < least
+        }
 
     def never_met(self) -> list[str]:
         """The things that so many cases must meet and these do not, as `phase S2`."""

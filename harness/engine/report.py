@@ -16,7 +16,6 @@ from harness.panel import REFERENCE, Examined
 SOURCES = (GOLDEN, GENERATED, MARKET)
 FINDINGS_SHOWN_MAX, CASES_NAMED_MAX = 12, 4
 TEXT_MAX = 400
-WORDS = {0: "PARITY", 1: "DIVERGENCE", 3: "INCOMPLETE"}
 
 
 def print_report(report: RunReport, console: Console) -> None:
@@ -27,6 +26,7 @@ def print_report(report: RunReport, console: Console) -> None:
         for each in port.measures.tables(port.name) if port.cases and port.name != REFERENCE else ():
             console.print(each, markup=False, soft_wrap=True)
     console.print(met_table(report))
+    print_market(report, console)
     print_problems(report, console)
     console.print(summary(report), markup=False, soft_wrap=True)
 
@@ -38,6 +38,19 @@ def print_setups(rows: Sequence[Examined], console: Console) -> None:
             console.print(f"{row.name}: {row.setup}", markup=False, soft_wrap=True)
 
 
+def print_market(report: RunReport, console: Console) -> None:
+    """The candles, as they were read, and how much the cases made of them exercise."""
+    if report.candles is not None:
+        console.print(f"Candles: {report.candles.sentence}", markup=False, soft_wrap=True)
+    if different := _different(report):
+        listed = ", ".join(f"{count:,} different {kind}" for kind, count in different.items())
+        console.print(f"Market-driven cases: {listed}", markup=False, soft_wrap=True)
+
+
+def _different(report: RunReport) -> dict[str, int]:
+    return report.met[MARKET].different() if MARKET in report.met else {}
+
+
 def print_problems(report: RunReport, console: Console) -> None:
     """Other contracts, divergences, what was never met, and what was not compared."""
     for port in report.ports:
@@ -45,6 +58,11 @@ def print_problems(report: RunReport, console: Console) -> None:
     print_findings(report.findings, console)
     for name in report.never_met:
         console.print(f"NEVER MET: {name}; generate more sequences", markup=False)
+    for kind, (found, least) in report.too_few.items():
+        remedy = "name candles whose prices move, or more of them"
+        console.print(
+            f"NOT MET: {found} different {kind} in the market-driven cases, {least} are needed; {remedy}", markup=False
+        )
     for note in notes_of(report):
         console.print(note, markup=False, soft_wrap=True)
 
@@ -166,7 +184,7 @@ def summary(report: RunReport) -> str:
     cases = sum(report.ports[0].cases.values())
     steps = sum(met.steps for met in report.met.values())
     rate = cases / report.elapsed_sec if report.elapsed_sec else 0.0
-    text = f"{WORDS[report.exit_code]}: {cases} cases, {steps} steps, {report.elapsed_sec:.1f} s ({rate:.0f} cases/s)"
+    text = f"{report.word}: {cases} cases, {steps} steps, {report.elapsed_sec:.1f} s ({rate:.0f} cases/s)"
     text += f", {len(report.findings)} divergent, {sum(port.excused for port in report.ports)} excused"
     others = sum(bool(port.examined.divergences) for port in report.ports)
     text += f", {others} port(s) with another contract, which saw no case" if others else ""
@@ -190,6 +208,8 @@ def to_json(report: RunReport) -> dict[str, Any]:
         "findings": [finding.to_json() for finding in report.findings],
         "met": {source: met.to_json() for source, met in report.met.items()},
         "never_met": report.never_met,
+        "candles": None if report.candles is None else report.candles.to_json(),
+        "market": {"different": _different(report), "too_few": {kind: least for kind, (_, least) in report.too_few.items()}},
         "notes": notes_of(report),
     }
 

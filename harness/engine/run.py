@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.comparators.divergence import Divergence
 from harness.engine.golden import check_port
@@ -16,7 +16,11 @@ from harness.engine.repro import check_reports_dir, write_repro
 from harness.panel import AnyCase, Depth, Examined, Panel, PortRequest
 from harness.subject import Measures, Subject
 
+if TYPE_CHECKING:
+    from generators.candles import CandleSeries
+
 GOLDEN, GENERATED, MARKET = "golden", "generated", "market"
+EXIT_CODES = {"PARITY": 0, "DIVERGENCE": 1, "NOT MET": 1, "INCOMPLETE": 3}
 # Beyond this many different divergences of a port, more files tell nothing new.
 REPROS_MAX = 20
 
@@ -87,37 +91,69 @@ class PortReport:
 
 @dataclass(kw_only=True)
 class RunReport:
-    """All that a run found."""
+    """All that a run found. `candles` is the series behind the market-driven cases."""
 
     subject: str
     ports: list[PortReport]
+    candles: CandleSeries | None = None
     findings: list[Finding] = field(default_factory=list)
     met: dict[str, Met] = field(default_factory=dict)
     never_met: list[str] = field(default_factory=list)
     elapsed_sec: float = 0.0
 
     @property
+    def too_few(self) -> dict[str, tuple[int, int]]:
+        """The kinds with too few different values in the market-driven cases: how many there are, and must be."""
+        return self.met[MARKET].too_few() if MARKET in self.met else {}
+
+    @property
+    def word(self) -> str:
+        """PARITY, DIVERGENCE, NOT MET where the cases met or exercised too little, or INCOMPLETE where a port is missing."""
+        if self.findings or any(port.examined.divergences for port in self.ports):
+            return "DIVERGENCE"
+        if self.never_met or self.too_few:
+            return "NOT MET"
+        return "PARITY" if all(port.whole for port in self.ports) else "INCOMPLETE"
+
+    @property
     def exit_code(self) -> int:
         """0 parity, 1 divergence or a check that met too little, 3 a port or a part of one is missing or broken."""
-        if self.findings or self.never_met or any(port.examined.divergences for port in self.ports):
-            return 1
-        return 0 if all(port.whole for port in self.ports) else 3
+        return EXIT_CODES[self.word]
 
 
 Progress = Callable[[str, int], None]
 Source = tuple[str, Iterable[Any], int]
 
 
-def sources_of(subject: Subject[Any], options: RunOptions) -> list[Source]:
+def candles_of(subject: Subject[Any], options: RunOptions) -> CandleSeries | None:
+    """The candles of a run, from the file that was named or the series that ships with `arch`. Raises `CandleError`.
+
+    None for a subject that makes no cases of candles, and where no case is wanted.
+    """
+    if "candles" not in subject.options:
+        return None
+    # Imported here because numpy takes long to load.
+    from generators.candles import read_candles, sample_candles
+
+    if options.candles is not None:
+        return read_candles(options.candles)
+    return None if options.market_windows == 0 else sample_candles()
+
+
+def sources_of(subject: Subject[Any], options: RunOptions, candles: CandleSeries | None) -> list[Source]:
     """The cases of a run with how many there are, by source; all files are read here. Raises errors of the files."""
     golden = subject.cases.golden()
-    market = subject.cases.market(options.candles, options.seed, options.market_windows)
+    market = () if candles is None else subject.cases.market(candles, options.seed, options.market_windows)
     generated = (subject.cases.generate(options.seed, index, options.settings) for index in range(options.sequences))
     return [(GOLDEN, golden, len(golden)), (GENERATED, generated, options.sequences), (MARKET, market, len(market))]
 
 
 def run_parity(
-    subject: Subject[Any], sources: Sequence[Source], options: RunOptions, progress: Progress = lambda _source, _done: None
+    subject: Subject[Any],
+    sources: Sequence[Source],
+    options: RunOptions,
+    candles: CandleSeries | None,
+    progress: Progress = lambda _source, _done: None,
 ) -> RunReport:
     """Every case through every port. Raises errors of the options, of the contract and of fixtures."""
     check_reports_dir(options.reports_dir)
@@ -127,6 +163,7 @@ def run_parity(
             for source, cases, _ in sources:
                 runner.run(source, cases, progress=progress)
             runner.check_recorded()
+    runner.report.candles = candles
     runner.report.never_met = runner.report.met[GENERATED].never_met() if GENERATED in runner.report.met else []
     return runner.report
 
@@ -154,6 +191,8 @@ class Runner:
         started = time.perf_counter()
         expected = self.panel.expect(case)
         steps = met.add(case, expected)
+        if source == MARKET:
+            met.add_values(case, expected)
         thorough = source == GOLDEN or index % self.subject.defaults.run_thorough_every == 0
         found = self.panel.recheck(case, expected) if thorough else []
         reference.busy_sec += time.perf_counter() - started

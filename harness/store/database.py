@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 import sqlite3
 import time
@@ -10,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Engine, create_engine, event, inspect
+from sqlalchemy import URL, Engine, create_engine, event, inspect
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
 
@@ -63,8 +64,7 @@ def engine_of(url: str) -> Engine:
     """Connections to a database. Raises what SQLAlchemy raises, and `ValueError` for a port that is not a number."""
     address = make_url(url)
     if address.get_backend_name() == "postgresql":
-        limits = {"connect_timeout": CONNECT_SEC, "options": f"-c lock_timeout={BUSY_SEC:.0f}s"}
-        return create_engine(address, pool_pre_ping=True, connect_args=limits)
+        return _postgresql(address)
     if address.get_backend_name() != "sqlite":
         return create_engine(address, pool_pre_ping=True)
     engine = create_engine(address, connect_args={"timeout": BUSY_SEC})
@@ -75,6 +75,26 @@ def engine_of(url: str) -> Engine:
         _write_ahead(connection)
         connection.execute("PRAGMA synchronous=NORMAL")
         connection.execute("PRAGMA foreign_keys=ON")
+
+    return engine
+
+
+def _postgresql(address: URL) -> Engine:
+    """Connections to PostgreSQL with our limits, where the address and the environment set none.
+
+    The lock limit is set once a connection is open: as one of the `options` of the connection it would displace those of the
+    address or of the environment, among them the schema.
+    """
+    limits = {} if "connect_timeout" in address.query or "PGCONNECT_TIMEOUT" in os.environ else {"connect_timeout": CONNECT_SEC}
+    engine = create_engine(address, pool_pre_ping=True, connect_args=limits)
+
+    @event.listens_for(engine, "connect")
+    def _limit(connection: Any, _record: object) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('lock_timeout', %s, false) WHERE current_setting('lock_timeout') = '0'",
+                           (f"{BUSY_SEC:.0f}s",))  # fmt: skip
+        # A setting of a transaction that is rolled back would be lost.
+        connection.commit()
 
     return engine
 

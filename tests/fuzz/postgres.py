@@ -74,7 +74,7 @@ class Server:
             raise PostgresMissingError(f"initdb failed: {said}") from error
 
     def start(self) -> None:
-        """Start it, and wait until it lets a client in. Raises `PostgresMissingError`."""
+        """Start it, and wait until it answers. Raises `PostgresMissingError`."""
         command = [self._programs / "postgres", "-D", self._folder / "data", "-p", str(self._port), "-h", "127.0.0.1"]
         self._process = subprocess.Popen(
             [*command, "-k", self._folder, "-c", "fsync=off"],
@@ -118,8 +118,9 @@ def _await(port: int, server: subprocess.Popen[bytes]) -> None:
     while time.monotonic() < deadline:
         if server.poll() is not None:
             raise PostgresMissingError(f"postgres ended with exit code {server.returncode} right after its start")
-        # It listens a while before it lets anybody in.
-        with suppress(psycopg.OperationalError), psycopg.connect(host="127.0.0.1", port=port, user="parity", dbname="postgres"):
+        # It listens before it lets anybody in.
+        with suppress(psycopg.OperationalError):
+            psycopg.connect(host="127.0.0.1", port=port, user="parity", dbname="postgres").close()
             return
         time.sleep(0.05)
-    raise PostgresMissingError(f"postgres let nobody in within {START_SEC:g} s")
+    raise PostgresMissingError(f"postgres did not answer within {START_SEC:g} s")

@@ -73,6 +73,56 @@ def test_a_locked_table_ends_the_run(server: Server, monkeypatch: pytest.MonkeyP
     ledger.close()
 
 
+def setting_of(ledger: Ledger, name: str) -> str:
+    """A setting of a new connection of a ledger, after a transaction that was rolled back."""
+    with ledger._engine.connect() as connection:
+        connection.rollback()
+        return str(connection.execute(text(f"SHOW {name}")).scalar())
+
+
+def schemas_of(url: str) -> set[str]:
+    """The schemas that hold a ledger's tables."""
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        found = connection.execute(text("SELECT schemaname FROM pg_tables WHERE tablename = 'batches'")).scalars()
+        schemas = set(found)
+    engine.dispose()
+    return schemas
+
+
+@pytest.mark.parametrize("by", ["address", "environment"])
+def test_a_schema_of_the_users_own_is_kept(by: str, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = create_engine(server.url)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE SCHEMA mine"))
+    engine.dispose()
+    url = server.url
+    if by == "address":
+        url += "?options=-csearch_path%3Dmine"
+    else:
+        monkeypatch.setenv("PGOPTIONS", "-csearch_path=mine")
+    ledger = Ledger(url)
+    assert ledger.record(started(ledger), BATCH)
+    assert setting_of(ledger, "lock_timeout") == "30s"
+    ledger.close()
+    monkeypatch.delenv("PGOPTIONS", raising=False)
+    assert schemas_of(server.url) == {"mine"}
+
+
+def test_a_lock_limit_of_the_users_own_is_kept(server: Server) -> None:
+    ledger = Ledger(server.url + "?options=-c%20lock_timeout%3D7s")
+    assert setting_of(ledger, "lock_timeout") == "7s"
+    ledger.close()
+
+
+def test_a_connection_timeout_of_the_users_own_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[dict[str, object]] = []
+    monkeypatch.setattr(database, "create_engine", lambda address, **options: given.append(options) or create_engine(address))
+    for url in ("postgresql+psycopg://h/x", "postgresql+psycopg://h/x?connect_timeout=60"):
+        database.engine_of(url)
+    assert [each["connect_args"] for each in given] == [{"connect_timeout": 10}, {}]
+
+
 def test_a_ledger_that_is_deleted_in_the_middle_is_no_ledger(tmp_path: Path) -> None:
     path = tmp_path / "l.sqlite"
     ledger = Ledger(f"sqlite:///{path}")

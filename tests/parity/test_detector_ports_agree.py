@@ -7,6 +7,7 @@ import json
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from generators.candles import sample_candles
 from generators.detector.bulk import generate_cases
 from generators.detector.case import DetectorCase
 from generators.detector.market import market_cases
@@ -67,7 +68,7 @@ def test_generated_cases_agree_and_none_falls_back_to_statistics(port: DetectorP
 
 
 def test_windows_of_candles_agree(port: DetectorPort) -> None:
-    for case in market_cases(windows_max=3):
+    for case in market_cases(sample_candles(), windows_max=3):
         verdict = verdict_on(port, case, real=True)
         assert verdict.divergences == [], case.name
         assert all(same for _, same in verdict.identical)

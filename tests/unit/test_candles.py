@@ -1,98 +1,170 @@
-"""Candle files: what is read, and one sentence for what cannot be."""
+"""Candle files: each layout is read, in the right columns, and named."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from generators.candles import Candle, CandleError, read_candles, sample_candles, spacing_sec
+from generators.candles import Candle, read_candles, sample_candles, spacing_sec
+from tests.candle_files import (
+    HEADER,
+    KLINES,
+    binance_rows,
+    candles,
+    cdd_rows,
+    kraken_api_rows,
+    kraken_rows,
+    plain_rows,
+    walk,
+    written,
+)
 
-HEADER = "timestamp,open,high,low,close,volume\n"
-
-
-def written(tmp_path: Path, text: str) -> Path:
-    path = tmp_path / "candles.csv"
-    path.write_text(text, encoding="utf-8")
-    return path
+MADE = walk()
 
 
 def test_a_header_tells_the_columns_in_any_order_with_any_others(tmp_path: Path) -> None:
-    path = written(tmp_path, "Timestamp,close,open,low,high,extra,volume\n2025-05-30 16:45:00+00:00,2,1,0.5,3,x,9\n")
-    assert read_candles(path) == [Candle(1748623500.0, 1.0, 3.0, 0.5, 2.0, 9.0)]
+    path = written(tmp_path, ["Timestamp,close,open,low,high,extra,volume", "2025-05-30 16:45:00+00:00,2,1,0.5,3,x,9"])
+    series = read_candles(path)
+    assert series.candles == [Candle(1748623500.0, 1.0, 3.0, 0.5, 2.0, 9.0)]
+    assert series.sentence == "candles.csv: named columns (CSV); 1 rows read, none left out"
 
 
-def test_krakens_layout_has_no_header(tmp_path: Path) -> None:
-    path = written(tmp_path, "1700000000,1,3,0.5,2,9.5,17\n1700000300,2,3,1,1.5,0,0\n")
-    candles = read_candles(path)
-    assert candles[0] == Candle(1700000000.0, 1.0, 3.0, 0.5, 2.0, 9.5)
-    assert spacing_sec(candles) == 300.0
-    assert spacing_sec(candles[:1]) == 60.0
+def test_the_header_may_begin_with_any_column_and_come_after_blank_lines(tmp_path: Path) -> None:
+    path = written(tmp_path, ["", " , ", "volume,open,high,low,close,time", "9,1,3,0.5,2,1700000060"])
+    assert read_candles(path).candles == [Candle(1700000060.0, 1.0, 3.0, 0.5, 2.0, 9.0)]
 
 
-def test_blank_lines_may_come_before_the_header(tmp_path: Path) -> None:
-    assert len(read_candles(written(tmp_path, "\n , \n" + HEADER + "1,1,1,1,1,1\n"))) == 1
+LAYOUTS = {
+    "plain": (plain_rows(MADE), "timestamp,open,high,low,close,volume, without a header", ("times in seconds",)),
+    "header": ([HEADER, *plain_rows(MADE)], "named columns", ("times in seconds",)),
+    "kraken": (kraken_rows(MADE), "Kraken OHLCVT, without a header", ("times in seconds",)),
+    "kraken api": (kraken_api_rows(MADE), "Kraken's API, without a header", ("times in seconds",)),
+    "binance, s": (binance_rows(MADE, 1), "Binance klines, without a header", ("times in seconds",)),
+    "binance, ms": (binance_rows(MADE, 1000), "Binance klines, without a header", ("times in milliseconds",)),
+    "binance, us": (binance_rows(MADE), "Binance klines, without a header", ("times in microseconds",)),
+    "binance, merged dumps of 2024 and 2025": (
+        [*binance_rows(MADE[:9], 1000), *binance_rows(MADE[9:])],
+        "Binance klines, without a header",
+        ("times in milliseconds and microseconds",),
+    ),
+    "binance, header": ([KLINES, *binance_rows(MADE)], "Binance klines, with a header", ("times in microseconds",)),
+    "cdd": (
+        cdd_rows(MADE),
+        "CryptoDataDownload",
+        ("times from `Unix`", "volume from `Volume DOGE`", "times in milliseconds", "newest first"),
+    ),
+    "cdd, quote volume first": (
+        cdd_rows(MADE, quote_first=True),
+        "CryptoDataDownload",
+        ("times from `Unix`", "volume from `Volume DOGE`", "times in milliseconds", "newest first"),
+    ),
+}
 
 
-def test_the_header_may_begin_with_any_column(tmp_path: Path) -> None:
-    path = written(tmp_path, "volume,open,high,low,close,timestamp\n9,1,3,0.5,2,60\n")
-    assert read_candles(path) == [Candle(60.0, 1.0, 3.0, 0.5, 2.0, 9.0)]
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_a_layout_is_read_and_named(name: str, tmp_path: Path) -> None:
+    rows, layout, details = LAYOUTS[name]
+    series = read_candles(written(tmp_path, rows))
+    assert list(series.candles) == candles(MADE)
+    assert (series.layout, series.details) == (layout, ("CSV", *details))
 
 
-def test_krakens_api_has_a_mean_price_before_the_volume(tmp_path: Path) -> None:
-    assert read_candles(written(tmp_path, "60,1,3,0.5,2,1.75,9.5,17\n")) == [Candle(60.0, 1.0, 3.0, 0.5, 2.0, 9.5)]
+def test_yahoos_close_is_taken_and_its_empty_rows_are_counted(tmp_path: Path) -> None:
+    rows = ["Date,Adj Close,Close,High,Low,Open,Volume", "2014-09-17,,,,,,", "2014-09-18,null,null,null,null,null,null"]
+    rows += ["2014-09-19,1.1,2.2,2.5,2.0,2.1,900"]
+    series = read_candles(written(tmp_path, rows))
+    assert series.candles == [Candle(1411084800.0, 2.1, 2.5, 2.0, 2.2, 900.0)]
+    assert series.layout == "Yahoo"
+    assert series.sentence.endswith("close from `Close`, not from `Adj Close`); 3 rows read, 2 left out: 2 of empty cells")
+    assert series.to_json()["left_out"] == {"of empty cells": 2}
 
 
-@pytest.mark.parametrize(
-    ("text", "sentence"),
-    [
-        (HEADER + "1,1e308,1e308,1e308,1e308,1\n", "line 2: high 1e+308 is not a price; prices are at most 1e+15"),
-        (HEADER + "1,1,1,1,1,-1\n", "line 2: volume -1.0 is out of range"),
-        (HEADER + "1,1,1,1,1,1e300\n", "line 2: volume 1e+300 is out of range"),
-        (HEADER + "1700000000000,1,1,1,1,1\n", "line 2: timestamp 1700000000000 is beyond the year 9999; it is in seconds"),
-        (
-            "date,o,h,l,c,v\n1,1,1,1,1,1\n",
-            "line 1: the header has no column 'timestamp'; it must name timestamp,open,high,low,",
-        ),
-        ("\ntime,open,high,low,close,volume\n1,1,1,1,1,1\n", "line 2: the header has no column 'timestamp'"),
-        ("timestamp,open,high,low,close,volume,open\n", "line 1: the header has more than one column 'open'"),
-        ("1,1,1,1,1\n", "line 1: has 5 cells; without a header a row is timestamp,open"),
-        ("1,1,1,1,1,1,1,1,1\n", "line 1: has 9 cells"),
-        ("1,1,1,1,1,1\n2,1,1,1,1,1,7\n", "line 2: has 7 cells, the first row has 6"),
-        ("", "holds no candles"),
-        (HEADER, "holds no candles"),
-        (HEADER + "1,1,1,1,one,1\n", "line 2: close 'one' is not a number"),
-        (HEADER + "1,1,1,1,nan,1\n", "line 2: close 'nan' is not finite"),
-        (HEADER + "1,1,0.5,1,1,1\n", "line 2: high 0.5 is below low 1.0"),
-        (HEADER + "1,1,2,1,3,1\n", "line 2: close 3.0 is not between low 1.0 and high 2.0"),
-        (HEADER + "1,0,1,0,1,1\n", "line 2: low 0.0 is not a price"),
-        (HEADER + "5,1,1,1,1,1\n\n4,1,1,1,1,1\n", "line 4: time goes from 5 to 4"),
-        (HEADER + "5,1,1,1,1,1\n5,1,1,1,1,1\n", "line 3: time goes from 5 to 5"),
-        (HEADER + "1,1,1\n", "line 2: has 3 cells, the first row has 6"),
-        (HEADER + "soon,1,1,1,1,1\n", "line 2: timestamp 'soon' is neither Unix seconds nor ISO 8601"),
-        ("timestamp,open,high,low,close\n1,1,1,1,1\n", "line 1: the header has no column 'volume'"),
-    ],
-)
-def test_a_bad_file_is_one_sentence_with_its_line(tmp_path: Path, text: str, sentence: str) -> None:
-    with pytest.raises(CandleError) as raised:
-        read_candles(written(tmp_path, text))
-    assert sentence in str(raised.value)
-    assert "candles.csv" in str(raised.value)
+def test_equal_rows_at_the_seam_of_merged_dumps_are_dropped_and_counted(tmp_path: Path) -> None:
+    rows = kraken_rows(MADE)
+    series = read_candles(written(tmp_path, rows[:20] + rows[17:]))
+    assert list(series.candles) == candles(MADE)
+    assert series.sentence.endswith("33 rows read, 3 left out: 3 equal to a row of the same time")
 
 
-def test_a_missing_or_binary_file_is_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(CandleError, match="cannot be read"):
-        read_candles(tmp_path / "nowhere.csv")
-    with pytest.raises(CandleError, match="cannot be read"):
-        read_candles(tmp_path)
-    (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(CandleError, match="is not CSV text"):
-        read_candles(tmp_path / "binary")
+def test_headers_that_merging_repeated_are_counted(tmp_path: Path) -> None:
+    rows = binance_rows(MADE)
+    series = read_candles(written(tmp_path, [KLINES, *rows[:9], KLINES, *rows[9:]]))
+    assert list(series.candles) == candles(MADE)
+    assert series.left_out == {"that repeat the header": 1}
+
+
+def test_the_newest_candle_may_come_first(tmp_path: Path) -> None:
+    series = read_candles(written(tmp_path, plain_rows(MADE)[::-1]))
+    assert list(series.candles) == candles(MADE)
+    assert "newest first" in series.details
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t", "|"])
+@pytest.mark.parametrize("header", [True, False])
+def test_decimals_may_have_a_comma_where_cells_have_another_delimiter(delimiter: str, header: bool, tmp_path: Path) -> None:
+    rows = [HEADER] * header + plain_rows(MADE)
+    path = written(tmp_path, [row.replace(",", delimiter).replace(".", ",") for row in rows])
+    series = read_candles(path)
+    assert list(series.candles) == candles(MADE)
+    assert "decimal commas" in series.details
+
+
+def test_decimal_commas_may_be_quoted(tmp_path: Path) -> None:
+    row = '1700000000,"0,25","0,5","0,125","0,375","10,5"'
+    assert read_candles(written(tmp_path, [HEADER, row])).candles == [Candle(1.7e9, 0.25, 0.5, 0.125, 0.375, 10.5)]
+
+
+@pytest.mark.parametrize("ending", ["\r\n", "\r"])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_line_endings_and_byte_order_marks_do_not_matter(ending: str, encoding: str, tmp_path: Path) -> None:
+    path = tmp_path / "candles.csv"
+    path.write_bytes((ending.join([HEADER, *plain_rows(MADE)]) + ending).encode(encoding))
+    assert list(read_candles(path).candles) == candles(MADE)
+
+
+def test_excels_line_about_the_delimiter_is_no_row(tmp_path: Path) -> None:
+    rows = [row.replace(",", ";") for row in ["sep=;", HEADER, *plain_rows(MADE)]]
+    rows[0] = "sep=;"
+    series = read_candles(written(tmp_path, rows))
+    assert list(series.candles) == candles(MADE)
+    assert series.left_out == {"before the header": 1}
+
+
+TIMES = {
+    "20231110": datetime(2023, 11, 10, tzinfo=UTC),
+    "202311101230": datetime(2023, 11, 10, 12, 30, tzinfo=UTC),
+    "20231110123015": datetime(2023, 11, 10, 12, 30, 15, tzinfo=UTC),
+    "20231110T1230Z": datetime(2023, 11, 10, 12, 30, tzinfo=UTC),
+    "2023-11-10": datetime(2023, 11, 10, tzinfo=UTC),
+    "2023-11-10 12:30:00 UTC": datetime(2023, 11, 10, 12, 30, tzinfo=UTC),
+    "2023-11-10T14:30:00+02:00": datetime(2023, 11, 10, 12, 30, tzinfo=UTC),
+    "1699619400": datetime(2023, 11, 10, 12, 30, tzinfo=UTC),
+    "1699619400.0": datetime(2023, 11, 10, 12, 30, tzinfo=UTC),
+    "1699619400000": datetime(2023, 11, 10, 12, 30, tzinfo=UTC),
+    "1699619400000000": datetime(2023, 11, 10, 12, 30, tzinfo=UTC),
+    "1699619400000000000": datetime(2023, 11, 10, 12, 30, tzinfo=UTC),
+    "1.6996194e+18": datetime(2023, 11, 10, 12, 30, tzinfo=UTC),
+}
+
+
+@pytest.mark.parametrize("cell", TIMES)
+def test_a_time_is_told_by_its_form_or_its_magnitude(cell: str, tmp_path: Path) -> None:
+    (candle,) = read_candles(written(tmp_path, [HEADER, f"{cell},1,1,1,1,1"])).candles
+    assert candle.start_sec == TIMES[cell].timestamp()
 
 
 def test_the_sample_series_is_real_and_ordered() -> None:
-    candles = sample_candles()
-    assert len(candles) > 5000
-    assert all(candle.low <= candle.open <= candle.high for candle in candles)
-    assert all(later.start_sec > earlier.start_sec for earlier, later in pairwise(candles))
+    series = sample_candles()
+    assert len(series.candles) > 5000
+    assert all(candle.low <= candle.open <= candle.high for candle in series.candles)
+    assert all(later.start_sec > earlier.start_sec for earlier, later in pairwise(series.candles))
+    assert series.sentence == "arch sp500: a daily series that ships with arch; 5,031 rows read, none left out"
+
+
+def test_the_spacing_is_the_shortest_gap() -> None:
+    made = candles(MADE)
+    assert spacing_sec([made[0], *made[3:]]) == 3600.0
+    assert spacing_sec(made[:1]) == 60.0

@@ -53,7 +53,7 @@ def parity(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, st
         (["run", "--subject", "detector", "--candles", "nowhere.csv"], "nowhere.csv: cannot be read"),
         (["run", "--subject", "detector", "--market-windows", "-1"], "-1 is not in the range"),
         (["run", "--candidate-module", "x"], "--candidate-module: means nothing to the reducer"),
-        (["run", "--market-windows", "3"], "--market-windows: means nothing to the reducer"),
+        (["run", "--all", "--market-windows", "3"], "--market-windows: means nothing to --all"),
         (["run", "--sequences", "-1"], "-1 is not in the range"),
         (["run", "--sequences", "many"], "'many' is not a valid integer"),
         (["run", "--ports", "perl"], "no port is called 'perl'; there are python, haskell, haskell-oneshot"),
@@ -250,5 +250,5 @@ def test_too_few_kinds_of_events_fail_a_run(
 def candles(tmp_path: Path) -> Path:
     """A file of two candles."""
     path = tmp_path / "two.csv"
-    path.write_text("1700000000,0.1,0.102,0.099,0.101,5,1\n1700000300,0.101,0.103,0.1,0.1005,5,1\n", encoding="utf-8")
+    path.write_text("1700000000,0.1,0.102,0.099,0.101,5.5,1\n1700000300,0.101,0.103,0.1,0.1005,7.5,1\n", encoding="utf-8")
     return path

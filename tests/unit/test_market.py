@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import random
 
+import pytest
+
 import state_machine as sm
-from generators.candles import Candle
+from generators.candles import Candle, CandleSeries
+from generators.reducer.case import Case
 from generators.reducer.choices import Settings
-from generators.reducer.market import PROFILES, Traffic, chunked_cases, scaled_config
+from generators.reducer.market import PROFILES, Traffic, chunked_cases, market_cases, scaled_config
 from harness.engine.met import Met, never_met
 from harness.subjects.reducer.cases import CASES_TO_MEET_ALL, ReducerTally
 from harness.subjects.reducer.ports.python import PythonPort
@@ -97,11 +100,80 @@ def test_a_market_meets_every_phase_event_and_action() -> None:
     assert list(chunked_cases(candles, source="walk", seed=1)) == list(chunked_cases(candles, source="walk", seed=1))
 
 
-def test_distances_and_durations_follow_the_candles() -> None:
+def test_distances_and_durations_follow_the_candles_upwards() -> None:
     daily = [Candle(day * 86400.0, 1200.0, 1224.0, 1188.0, 1210.0, 1.0) for day in range(3)]
     cfg = scaled_config(daily, PROFILES[0])
     assert cfg.s1_orphan_after_sec == EngineConfig().s1_orphan_after_sec * 288.0
     assert cfg.entry_pct > EngineConfig().entry_pct * 5
     assert cfg.price_decimals == 2
-    five_minutes = [Candle(step * 300.0, 0.2, 0.2004, 0.1998, 0.2, 1.0) for step in range(3)]
-    assert scaled_config(five_minutes, {}) == EngineConfig()
+    five_minutes = [Candle(step * 300.0, 0.2, 0.2 * 1.0033, 0.2, 0.2, 1.0) for step in range(3)]
+    cfg, default = scaled_config(five_minutes, {}), EngineConfig()
+    for name, value in vars(default).items():
+        assert getattr(cfg, name) == (None if value is None else pytest.approx(value, rel=1e-9)), name
+
+
+def test_distances_durations_and_decimals_follow_the_candles_downwards() -> None:
+    quiet = [Candle(step * 10.0, 2e-6, 2e-6 * 1.00033, 2e-6, 2e-6, 1.0) for step in range(3)]
+    cfg, default = scaled_config(quiet, PROFILES[0]), EngineConfig()
+    assert cfg.price_decimals == default.price_decimals + 5
+    assert cfg.s1_orphan_after_sec == pytest.approx(default.s1_orphan_after_sec / 30.0)
+    assert cfg.entry_pct == pytest.approx(default.entry_pct / 10.0)
+
+
+def test_no_distance_vanishes_in_the_price_grid() -> None:
+    still = [Candle(step * 300.0, 0.2, 0.2, 0.2, 0.2, 1.0) for step in range(3)]
+    for profile in PROFILES:
+        cfg = scaled_config(still, profile)
+        nearest = min(cfg.entry_pct, cfg.entry_pct_a or cfg.entry_pct, cfg.entry_pct_b or cfg.entry_pct)
+        assert 0.2 * nearest / 100.0 >= 9.99 * 10.0**-cfg.price_decimals
+
+
+def walked(price: float, decimals: int, *, spread: float = 0.01, count: int = 144) -> CandleSeries:
+    """Five-minute candles of a random walk on a grid of prices."""
+    rng, candles = random.Random(3), []
+    for minute in range(count):
+        close = round(price * (1 + rng.gauss(0, spread)), decimals)
+        high, low = (
+            round(max(price, close) * (1 + 0.3 * spread), decimals),
+            round(min(price, close) * (1 - 0.3 * spread), decimals),
+        )
+        candles.append(Candle(minute * 300.0, price, high, low, close, 1.0))
+        price = close
+    return CandleSeries(source="walk", layout="made", candles=candles, rows=count)
+
+
+def exercised(cases: list[Case]) -> Met:
+    """What market-driven cases exercise."""
+    met, port = Met(ReducerTally()), PythonPort()
+    for case in cases:
+        outcome = port.replay(case)
+        met.add(case, outcome)
+        met.add_values(case, outcome)
+    return met
+
+
+@pytest.mark.parametrize(("price", "decimals"), [(1.3e-6, 8), (0.2, 5), (90_000.0, 2)])
+def test_a_market_of_any_price_exercises_enough(price: float, decimals: int) -> None:
+    met = exercised(market_cases(walked(price, decimals), windows_max=6))
+    assert met.too_few() == {}
+
+
+def test_prices_that_rounding_makes_alike_are_too_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("generators.reducer.market.DEFAULT_PRICE_USD", 1.3e-6)
+    met = exercised(market_cases(walked(1.3e-6, 8), windows_max=6))
+    found, least = met.too_few()["order prices"]
+    assert found < 10
+    assert least == 30
+
+
+def test_a_market_that_stands_still_is_too_little_and_a_spot_check_is_not_asked() -> None:
+    still = exercised(market_cases(walked(0.2, 5, spread=0.0)))
+    assert {"fills", "phases"} <= still.too_few().keys()
+    assert exercised(market_cases(walked(0.2, 5, spread=0.0, count=48))).too_few() == {}
+
+
+def test_windows_are_spread_over_the_market() -> None:
+    series = walked(0.2, 5, count=24 * 12)
+    assert [case.metadata["index"] for case in market_cases(series, windows_max=4)] == [0, 3, 6, 9]
+    assert len(market_cases(series)) == 12
+    assert market_cases(series, windows_max=0) == []

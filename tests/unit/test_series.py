@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generators.candles import CandleError
+from generators.candles import CandleError, read_candles, sample_candles
 from generators.detector.bulk import generate_case, generate_cases
 from generators.detector.case import FORMS, KINDS, SAME_NUMBERS, DetectorCase, Series, from_json
 from generators.detector.choices import FLAVOURS, DetectorChoices, decode_case
@@ -103,22 +103,22 @@ def test_a_broken_case_is_one_sentence(document: dict[str, object], said: str) -
 
 
 def test_market_windows_train_on_the_past_and_update_over_what_follows() -> None:
-    cases = market_cases()
+    cases = market_cases(sample_candles())
     assert {case.metadata["candles"] for case in cases} == set(WINDOWS)
     for case in cases:
         (train, first, stop), *updates = case.inputs["actions"]
         assert (train, first, stop) == ("train", 0, case.metadata["candles"])
         assert [update[2] for update in updates] == list(range(stop + 1, stop + FOLLOWING + 1))
         assert {100 <= update[2] - update[1] <= 200 for update in updates} == {True}
-    assert len(market_cases(windows_max=3)) == 3
+    assert len(market_cases(sample_candles(), windows_max=3)) == 3
 
 
 def test_too_few_candles_are_one_sentence(tmp_path: pytest.TempPathFactory) -> None:
     path = tmp_path / "few.csv"  # type: ignore[operator]
-    rows = "".join(f"{number},1,1,1,1,1\n" for number in range(50))
+    rows = "".join(f"{1_700_000_000 + number},1,1,1,1,1\n" for number in range(50))
     path.write_text("timestamp,open,high,low,close,volume\n" + rows, encoding="utf-8")
     with pytest.raises(CandleError, match="holds 50 candles; the detector needs 700 or more"):
-        market_cases(path)
+        market_cases(read_candles(path))
 
 
 def test_an_outcome_survives_its_file() -> None:

@@ -16,7 +16,7 @@ CANDLES_PER_JOURNEY = 9
 
 
 def _definitions() -> tuple[Definition, ...]:
-    cases = chunked_cases(sample_candles(), source="arch sp500", candles_per_case=CANDLES_PER_JOURNEY)
+    cases = chunked_cases(sample_candles().candles, source="arch sp500", candles_per_case=CANDLES_PER_JOURNEY)
     return tuple(
         Definition(
             name=f"journey_{number}",

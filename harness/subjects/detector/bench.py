@@ -62,7 +62,7 @@ def load_candles(path: Path | None, rounds: int) -> list[Stretch]:
     if path is None:
         made = [market(Dial(0), 1000 + number, longest) for number in range(rounds)]
         return [Stretch(each.closes, each.volumes) for each in made]
-    candles = read_candles(path)
+    candles = read_candles(path).candles
     if len(candles) < longest:
         raise CandleError(f"{path}: holds {len(candles)} candles; the benchmark needs {longest} or more")
     closes = np.array([candle.close for candle in candles])

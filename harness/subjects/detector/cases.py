@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
+from detector.features import N_FEATURES
+from detector.training import N_STATES
+from generators.candles import CandleSeries
 from generators.detector.bulk import generate_case
 from generators.detector.case import KINDS, SAME_NUMBERS, DetectorCase, from_json
 from generators.detector.choices import FLAVOURS, IMPLEMENTATIONS, ODD_CANDLES
@@ -30,6 +32,8 @@ RARE = (
     *(f"form {form}" for form in (*SAME_NUMBERS[1:], "float32", "int64")),
 )  # fmt: skip
 COMMON_FROM, RARE_FROM = 300, 1500
+# Free parameters of the model: means and variances, transitions, the start. Fewer different closes cannot determine them.
+PARAMETERS = N_STATES * 2 * N_FEATURES + N_STATES * (N_STATES - 1) + N_STATES - 1
 
 
 class DetectorCases(Cases[DetectorCase]):
@@ -52,7 +56,7 @@ class DetectorCases(Cases[DetectorCase]):
         """Read the cases of the fixtures. Raises `FixtureError`."""
         return [fixture.definition.case for fixture in read_fixtures()]
 
-    def market(self, candles: Path | None, seed: int, windows_max: int | None) -> Sequence[DetectorCase]:
+    def market(self, candles: CandleSeries, seed: int, windows_max: int | None) -> Sequence[DetectorCase]:
         """Make cases of windows of candles. Raises `CandleError`."""
         del seed
         return [] if windows_max == 0 else market_cases(candles, windows_max=windows_max)
@@ -71,3 +75,14 @@ class DetectorTally(Tally[DetectorCase]):
     def wanted(self, cases: int) -> Mapping[str, Sequence[str]]:
         """Return the properties that so many cases must have: common ones from 300 cases on, rare ones from 1500."""
         return {"property": (*(COMMON if cases >= COMMON_FROM else ()), *(RARE if cases >= RARE_FROM else ()))}
+
+    def values(self, case: DetectorCase, expected: Any) -> Iterator[tuple[str, Hashable]]:
+        """Yield the closes and volumes of a window of candles."""
+        del expected
+        for name in ("closes", "volumes"):
+            for value in case.inputs[name].values.tolist():
+                yield name, value
+
+    def values_wanted(self, cases: int) -> Mapping[str, int]:
+        """Return the fewest different closes that windows of a market may have: as many as the model has parameters."""
+        return {"closes": PARAMETERS} if cases else {}

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any, get_args
 
+from generators.candles import CandleSeries
 from generators.plain import Json
 from generators.reducer.bulk import EVENTS_MAX, generate_case
 from generators.reducer.case import Case, from_json
@@ -14,14 +14,20 @@ from golden.reducer.corpus import golden_cases
 from harness.comparators.divergence import event_type
 from harness.subject import Cases, Tally
 from harness.subjects.reducer.ports.base import Outcome
-from reducer.types import ACTION_TYPES, EVENT_TYPES, PairPhase
+from reducer.types import ACTION_TYPES, EVENT_TYPES, FillEvent, PairPhase, PlaceOrderAction, PriceTick, RecoveryFillEvent
 
 PHASES: tuple[str, ...] = get_args(PairPhase)
 EVENTS = tuple(cls.__name__ for cls in EVENT_TYPES)
 ACTIONS = tuple(cls.__name__ for cls in ACTION_TYPES)
+FILLS = (FillEvent.__name__, RecoveryFillEvent.__name__)
 WANTED: Mapping[str, Sequence[str]] = {"phase": PHASES, "event": EVENTS, "action": ACTIONS}
 # Fewer generated cases need not meet every phase, event and action.
 CASES_TO_MEET_ALL = 200
+# If none of n different prices is wrong, at most 3 / n of all prices are, with 95 % confidence. With fewer than 30, one price
+# in ten could be wrong, and one fill in ten: that is no check.
+MARKET_WANTED: Mapping[str, int] = {"order prices": 30, "fills": 30, "phases": 3}
+# Fewer windows are a spot check.
+WINDOWS_TO_MEET_THESE = 5
 
 
 class ReducerCases(Cases[Case]):
@@ -43,10 +49,9 @@ class ReducerCases(Cases[Case]):
         """Read the cases of the fixtures. Raises `FixtureError`."""
         return golden_cases()
 
-    def market(self, candles: Path | None, seed: int, windows_max: int | None) -> Sequence[Case]:
-        """Make market traffic from candles. Raises `CandleError`."""
-        del windows_max
-        return list(market_cases(candles, seed=seed))
+    def market(self, candles: CandleSeries, seed: int, windows_max: int | None) -> Sequence[Case]:
+        """Make market traffic from candles; a case is a window of them."""
+        return market_cases(candles, seed=seed, windows_max=windows_max)
 
 
 class ReducerTally(Tally[Case]):
@@ -76,3 +81,22 @@ class ReducerTally(Tally[Case]):
     def wanted(self, cases: int) -> Mapping[str, Sequence[str]]:
         """Return the phases, events and actions that so many cases must meet."""
         return WANTED if cases >= CASES_TO_MEET_ALL else {}
+
+    def values(self, case: Case, expected: Outcome) -> Iterator[tuple[str, Hashable]]:
+        """Yield the prices of orders and of the market, the fills and the phases in the reference's answer to a case."""
+        answer: Json = expected.answer
+        for index, (event, step) in enumerate(zip(case.events, answer.get("steps", ()), strict=False)):
+            yield "phases", step["phase"]
+            if "error" in step:
+                continue
+            if event_type(event) in FILLS:
+                yield "fills", (case.name, index)
+            elif event_type(event) == PriceTick.__name__:
+                yield "market prices", event["price"]
+            for action in step["actions"]:
+                if action["_type"] == PlaceOrderAction.__name__:
+                    yield "order prices", action["price"]
+
+    def values_wanted(self, cases: int) -> Mapping[str, int]:
+        """Return the fewest different prices, fills and phases that so many windows of a market may have."""
+        return MARKET_WANTED if cases >= WINDOWS_TO_MEET_THESE else {}

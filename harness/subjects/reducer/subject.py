@@ -18,7 +18,7 @@ class Reducer(Subject[Case]):
     """The order state machine. Its ports are executables that answer on the wire."""
 
     name = "reducer"
-    options = frozenset({"candidate_exes", "events_max", "candles"})
+    options = frozenset({"candidate_exes", "events_max", "market_windows", "candles"})
     candidate_option = "candidate_exes"
     defaults = Defaults(
         sequences=2000,

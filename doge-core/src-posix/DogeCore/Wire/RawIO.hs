@@ -10,10 +10,12 @@ module DogeCore.Wire.RawIO
 where
 
 import Control.Concurrent (threadWaitRead, threadWaitWrite)
+import Control.Monad (void)
 import Data.Word (Word8)
 import Foreign.C.Error (eAGAIN, eINTR, eWOULDBLOCK, getErrno, throwErrno)
 import Foreign.C.Types (CInt (..), CSize (..))
 import Foreign.Ptr (Ptr, plusPtr)
+import System.Posix.Signals (Handler (..), installHandler, sigINT, sigPIPE)
 import System.Posix.Types (CSsize (..), Fd)
 
 -- The calls are unsafe, which is cheaper: no other thread of this process has to
@@ -24,9 +26,15 @@ foreign import ccall unsafe "unistd.h read"
 foreign import ccall unsafe "unistd.h write"
   c_write :: CInt -> Ptr Word8 -> CSize -> IO CSsize
 
--- | File descriptors need no preparation.
+-- | Let Ctrl-C end the process at once, and a client that has gone be an error of
+-- the next write. File descriptors need no preparation.
+--
+-- Haskell's own handler throws an exception to the main thread, which would see
+-- it only after a call that is not interrupted: a server waits in such a call.
 prepare :: IO ()
-prepare = pure ()
+prepare = do
+  void (installHandler sigINT Default Nothing)
+  void (installHandler sigPIPE Ignore Nothing)
 
 -- | Read the bytes that are available, at most so many, and return their number.
 -- Blocks while there are none; returns 0 at the end of the input.

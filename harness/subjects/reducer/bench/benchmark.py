@@ -6,6 +6,7 @@ from pathlib import Path
 
 from doge_core.errors import ServerMissingError
 from doge_core.locate import require_executable
+from generators.candles import read_candles, sample_candles
 from generators.reducer.market import market_cases
 from golden.reducer.corpus import golden_cases
 from harness.bench.result import Benchmark, BenchResult, Load
@@ -43,10 +44,11 @@ class ReducerBenchmark(Benchmark):
 def load_streams(candles: Path | None) -> dict[str, list[Stream]]:
     """Return the loads by name. Raises `CandleError`."""
     golden = golden_cases()
+    series = sample_candles() if candles is None else read_candles(candles)
     return {
         "golden": streams(case for case in golden if len(case.events) >= JOURNEY_STEPS_MIN),
         "golden, short fixtures": streams(case for case in golden if len(case.events) < JOURNEY_STEPS_MIN),
-        "candles": streams(market_cases(candles)),
+        "candles": streams(market_cases(series)),
     }
 
 
