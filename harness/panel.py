@@ -110,14 +110,14 @@ class Examined:
 class Judgement:
     """The result of one case on one port.
 
-    `basis` names how the verdict was reached where that is not exact equality; `excused` says that a weaker comparison had to
-    do. `not_compared` names what was missing where the port could not be compared; then `divergences` says so too. `notes` are
-    lines for a reader, `counted` names what a run counts by port, `measures` is for the subject's own `Measures`.
+    `basis` names how the verdict was reached where that is not exact equality; `excused` names the weaker comparison that had
+    to do, if any. `not_compared` names what was missing where the port could not be compared; then `divergences` says so too.
+    `notes` are lines for a reader, `counted` names what a run counts by port, `measures` is for the subject's own `Measures`.
     """
 
     divergences: list[Divergence] = field(default_factory=list)
     basis: str | None = None
-    excused: bool = False
+    excused: str | None = None
     not_compared: str | None = None
     notes: tuple[str, ...] = ()
     counted: tuple[str, ...] = ()

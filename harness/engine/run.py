@@ -215,7 +215,7 @@ class Runner:
             return
         self._count(port, source, steps)
         port.thorough += depth is Depth.THOROUGH
-        port.excused += judgement.excused
+        port.excused += judgement.excused is not None
         port.counted.update(judgement.counted)
         port.measures.add(case, judgement)
         if judgement.divergences:

@@ -82,6 +82,8 @@ class Batch:
             judgement = self.panel.judge(port, case, expected, depth)
             if judgement.basis is not None:
                 self._count("judged", judgement.basis)
+            if judgement.excused is not None:
+                self._count("excused by", judgement.excused)
             if judgement.divergences:
                 waived.append(self._note(port, index, self._with_past(port, case, judgement, depth)))
         self.divergent += bool(waived)

@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -24,6 +24,8 @@ from harness.panel import Depth, Panel
 from harness.subject import Subject
 
 SHRINK_SEC = 20.0
+# Enough kills to estimate by, at little cost: a mutant that one case in 250 kills takes the 2,000 cases of a hunt.
+KILLS_WANTED = 8
 MEMORY_BYTES_MAX = 4 * 2**30
 # Signals of a process that crashed by itself. Lack of memory or a stopped run cause other signals.
 CRASHES = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL)
@@ -63,7 +65,10 @@ class Prepared:
 
 @dataclass(frozen=True, kw_only=True)
 class Hunted:
-    """The fate of a mutant, with the number of cases and seconds it took. Sizes are those before and after shrinking."""
+    """The fate of a mutant, with the number of cases and seconds it took. Sizes are those before and after shrinking.
+
+    `kills` of the first `asked` of `cases` killed it; asking stops at `KILLS_WANTED`. All are 0 where kills were not counted.
+    """
 
     fate: Fate
     sequences: int
@@ -73,6 +78,21 @@ class Hunted:
     size_after: int | None = None
     shrink_seconds: float = 0.0
     build_seconds: float = 0.0
+    kills: int = 0
+    asked: int = 0
+    cases: int = 0
+
+    @property
+    def chance(self) -> float | None:
+        """The estimated probability that so many cases of another seed kill the mutant; None where kills were not counted.
+
+        Where asking stopped at a kill, the unbiased estimate of one case's probability leaves that kill and its case out.
+        """
+        if not self.asked:
+            return None
+        stopped = self.kills >= KILLS_WANTED
+        rate = (self.kills - 1) / (self.asked - 1) if stopped and self.asked > 1 else self.kills / self.asked
+        return float(1.0 - (1.0 - rate) ** self.cases)
 
     @property
     def killed(self) -> bool:
@@ -121,7 +141,10 @@ def entering(package: str | None) -> Iterator[set[str] | None]:
 
 
 def hunt(subject: Subject[Any], mutant: Injected, cases: Sequence[Prepared], report: int, *, do_shrink: bool) -> None:
-    """Run cases on a mutant until it diverges, in a child process. Writes a byte per case to the pipe, then the fate."""
+    """Run cases on a mutant until it has diverged `KILLS_WANTED` times, in a child process.
+
+    Writes a byte per case to the pipe, then the fate.
+    """
     mutations = subject.mutations
     assert mutations is not None, "only a subject with mutations is hunted"
     started = time.perf_counter()
@@ -133,20 +156,30 @@ def hunt(subject: Subject[Any], mutant: Injected, cases: Sequence[Prepared], rep
         write_fate(report, Hunted(fate="stillborn", sequences=0, seconds=0.0, path=repr(error)))
         return
     (port,) = panel.candidates
+    first: tuple[Hunted, Prepared, str] | None = None
+    kills = count = 0
     for count, prepared in enumerate(cases, start=1):
         os.write(report, b".")
         if not prepared.concerns(mutant):
             continue
         alarm(mutations.hang_sec + mutations.hang_times * prepared.seconds)
         found = panel.judge(port, prepared.case, prepared.expected, prepared.depth).divergences
-        if found:
-            hunted = Hunted(fate="killed", sequences=count, seconds=time.perf_counter() - started, path=found[0].path)
-            if do_shrink:
-                watch = partial(alarm, mutations.hang_sec)
-                hunted = with_shrunk(subject, panel, port, prepared, hunted, found[0].fingerprint, before_each=watch)
-            write_fate(report, hunted)
-            return
-    write_fate(report, Hunted(fate="survived", sequences=len(cases), seconds=time.perf_counter() - started))
+        kills += bool(found)
+        if found and first is None:
+            seconds = time.perf_counter() - started
+            killed = Hunted(fate="killed", sequences=count, seconds=seconds, path=found[0].path)
+            first = killed, prepared, found[0].fingerprint
+        if kills == KILLS_WANTED:
+            break
+    if first is None:
+        seconds = time.perf_counter() - started
+        write_fate(report, Hunted(fate="survived", sequences=len(cases), seconds=seconds, asked=count, cases=len(cases)))
+        return
+    hunted, prepared, fingerprint = replace(first[0], kills=kills, asked=count, cases=len(cases)), *first[1:]
+    if do_shrink:
+        watch = partial(alarm, mutations.hang_sec)
+        hunted = with_shrunk(subject, panel, port, prepared, hunted, fingerprint, before_each=watch)
+    write_fate(report, hunted)
 
 
 def with_shrunk(

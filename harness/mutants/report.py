@@ -18,6 +18,8 @@ from harness.mutants.forks import LOST_MAX
 from harness.mutants.hunt import Hunted, Injected
 
 SHARE_MIN = 0.98
+# A killed mutant that the cases of a hunt find less surely than this is named.
+CHANCE_MIN = 0.999
 # Fates that do not show if a mutant can be distinguished from the reference.
 UNKNOWN = {"stillborn": "stillborn", "missing": "MISSING", "lost": "LOST"}
 
@@ -55,7 +57,7 @@ class Row:
         mutant = self.mutant
         why = self.equivalent.why if self.equivalent else None
         named = {"id": mutant.id, "where": mutant.where, "operator": mutant.operator, "change": mutant.change}
-        return {**named, "status": self.status, **asdict(self.hunted), "why": why}
+        return {**named, "status": self.status, **asdict(self.hunted), "chance": self.hunted.chance, "why": why}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,6 +130,7 @@ def print_report(console: Console, rows: Sequence[Row], unreachable: Mapping[str
         size = f"; size after shrinking, median of {len(shrunk)}: {median(shrunk):g}" if shrunk else ""
         found = sum(row.status == "killed" for row in bugs)
         console.print(f"{found} of {len(bugs)} historical bugs were found{size}", markup=False)
+    print_chances(console, rows)
     share = share_of(rows)
     told = (
         f"{share.killed} of {share.killed + share.survived} mutants that can be distinguished from the reference were killed: "
@@ -137,6 +140,28 @@ def print_report(console: Console, rows: Sequence[Row], unreachable: Mapping[str
         told = "none of these mutants can be distinguished from the reference, so nothing is shown: "
     word = {0: "met", 1: "NOT MET", 3: "NOT MET, a port is missing"}[exit_code_of(rows)]
     console.print(f"{told if mutants else ''}{word}; {seconds:.0f} s", markup=False)
+
+
+def print_chances(console: Console, rows: Sequence[Row]) -> None:
+    """Name the kills that another seed may miss, and the least probable of all."""
+    counted = [row for row in rows if row.status == "killed" and row.hunted.chance is not None]
+    if not counted:
+        return
+    for row in sorted(counted, key=_chance):
+        hunted = row.hunted
+        if _chance(row) < CHANCE_MIN:
+            text = f"RARE {row.mutant.id}: {hunted.kills} of {hunted.asked:,} cases kill it"
+            text += f"; {hunted.cases:,} cases of another seed find it with a probability of {_chance(row):.4f}"
+            console.print(text, markup=False, soft_wrap=True)
+    least = min(counted, key=_chance)
+    sure = sum(_chance(row) >= CHANCE_MIN for row in counted)
+    text = f"{sure} of {len(counted)} would be killed by {least.hunted.cases:,} cases of another seed with a probability of "
+    text += f"{CHANCE_MIN} or more; the least is {_chance(least):.4f} ({least.mutant.id})"
+    console.print(text, markup=False, soft_wrap=True)
+
+
+def _chance(row: Row) -> float:
+    return 0.0 if row.hunted.chance is None else row.hunted.chance
 
 
 def _remarks(row: Row) -> Iterator[str]:

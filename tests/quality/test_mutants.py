@@ -133,7 +133,9 @@ def test_naive_rounding_comes_down_to_two_events_at_most(cases: list[Prepared]) 
 
 def test_an_equivalent_mutant_survives(cases: list[Prepared]) -> None:
     same = Historical(name="same", module="pricing", change="none", old="price <= 0 or", new="0 >= price or")
-    assert fate_of(same, cases) == Hunted(fate="survived", sequences=60, seconds=pytest.approx(0.0, abs=60.0))
+    assert fate_of(same, cases) == Hunted(
+        fate="survived", sequences=60, seconds=pytest.approx(0.0, abs=60.0), asked=60, cases=60
+    )
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,9 @@ def test_a_mutant_is_killed_by_the_first_detector_that_lives(made: list[Mutant],
 
 def test_an_equivalent_mutant_survives(cases: list[Prepared]) -> None:
     same = _bug(module="features", old="alpha * value + (1.0", new="value * alpha + (1.0")
-    assert fate_of(same, cases) == Hunted(fate="survived", sequences=CASES, seconds=pytest.approx(0.0, abs=120.0))
+    assert fate_of(same, cases) == Hunted(
+        fate="survived", sequences=CASES, seconds=pytest.approx(0.0, abs=120.0), asked=CASES, cases=CASES
+    )
 
 
 def test_an_argument_whose_mutant_is_killed_fails_the_run(made: list[Mutant], cases: list[Prepared]) -> None:

@@ -92,7 +92,7 @@ class DetectorPanel(Panel[DetectorCase]):
         return Judgement(
             divergences=verdict.divergences,
             basis="excused" if verdict.excused else "by its tolerances",
-            excused=verdict.excused is not None,
+            excused=verdict.excused,
             notes=notes if verdict.divergences else (),
             measures=verdict,
         )
