@@ -50,4 +50,7 @@ def _tell(file: Path, found: Replayed) -> None:
     if found.majority is not None:
         click.echo(found.majority.sentence)
     words = {0: "no longer diverges", 1: "still diverges", 3: f"cannot be replayed: {found.missing}"}
+    if found.asked_before:
+        after = f"after the {found.asked_before} case(s) before it"
+        words |= {0: f"is flaky: it does not diverge this time, {after}", 1: f"still diverges {after}"}
     click.echo(f"{file} {words[found.exit_code]} (port {found.port})")

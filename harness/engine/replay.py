@@ -8,17 +8,21 @@ from typing import Any
 from harness.comparators.divergence import Divergence
 from harness.engine.majority import Majority, majority_of
 from harness.engine.repro import Repro
-from harness.panel import REFERENCE, Depth, Panel, PortRequest
+from harness.panel import REFERENCE, Panel, PortRequest
 
 
 @dataclass(frozen=True, kw_only=True)
 class Replayed:
-    """The result: divergences and a vote of all ports, or the reason why the port could not be asked."""
+    """The result: divergences and a vote of all ports, or the reason why the port could not be asked.
+
+    `asked_before` is the number of cases that the port was asked first; there are some where the find is flaky.
+    """
 
     port: str
     divergences: tuple[Divergence, ...] = ()
     majority: Majority | None = None
     missing: str | None = None
+    asked_before: int = 0
 
     @property
     def exit_code(self) -> int:
@@ -31,6 +35,7 @@ class Replayed:
             "exit_code": self.exit_code,
             "port": self.port,
             "missing": self.missing,
+            "asked_before": self.asked_before,
             "divergences": [divergence.to_json() for divergence in self.divergences],
             "majority": None if self.majority is None else self.majority.to_json(),
         }
@@ -55,12 +60,14 @@ def _replayed(repro: Repro, panel: Panel[Any], port: str) -> Replayed:
     for name in (REFERENCE, port):
         if not examined[name].availability.available:
             return Replayed(port=name, missing=examined[name].availability.sentence)
-    judgement = panel.judge(port, repro.case, panel.expect(repro.case), Depth.THOROUGH)
+    for case, depth in repro.before:
+        panel.judge(port, case, panel.expect(case), depth)
+    judgement = panel.judge(port, repro.case, panel.expect(repro.case), repro.depth)
     if (what := judgement.not_compared) is not None:
         lacks = what in examined[port].lacks
         return Replayed(port=port, missing=f"it has no {what}" if lacks else f"it failed too often to be compared for {what}")
-    if not judgement.divergences:
-        return Replayed(port=port)
+    if repro.before or not judgement.divergences:
+        return Replayed(port=port, divergences=tuple(judgement.divergences), asked_before=len(repro.before))
     absent = [name for name, each in examined.items() if not each.availability.available]
     majority = majority_of(panel, repro.case, without=absent)
     return Replayed(port=port, divergences=tuple(judgement.divergences), majority=majority)

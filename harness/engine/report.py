@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from harness.comparators.divergence import Divergence, shown
-from harness.engine.run import GENERATED, GOLDEN, MARKET, Finding, PortReport, RunReport, notes_of
+from harness.engine.run import GENERATED, GOLDEN, MARKET, Finding, PortReport, RunReport
 from harness.panel import REFERENCE, Examined
 
 SOURCES = (GOLDEN, GENERATED, MARKET)
@@ -65,6 +65,22 @@ def print_problems(report: RunReport, console: Console) -> None:
         )
     for note in notes_of(report):
         console.print(note, markup=False, soft_wrap=True)
+
+
+def notes_of(report: RunReport) -> list[str]:
+    """A sentence for everything that was not compared, with the reason."""
+    notes = []
+    for port in report.ports:
+        available = port.examined.availability
+        if not available.available:
+            notes.append(f"{available.word}: port {port.name}: {available.sentence}")
+        for name in port.examined.lacks:
+            cases = port.not_compared[name]
+            notes.append(f"MISSING: port {port.name}: it has no {name}; {cases} case(s) were not compared for it")
+        for what, cases in port.not_compared.items():
+            if what not in port.examined.lacks:
+                notes.append(f"GIVEN UP: port {port.name}: it failed too often; {cases} case(s) were not compared for {what}")
+    return notes
 
 
 def print_contract(port: str, divergences: Sequence[Divergence], console: Console) -> None:

@@ -16,12 +16,16 @@ from typing import Any
 from generators.errors import ParityError
 from harness.comparators.divergence import Divergence
 from harness.engine.majority import Majority
-from harness.panel import AnyCase
+from harness.panel import AnyCase, Depth
 from harness.subject import Subject
 from harness.subjects.registry import subject_called
 
 FORMAT = 2
 PATHS_MAX = 50
+
+
+# A case that a port was asked, and how thoroughly.
+Asked = tuple[Any, Depth]
 
 
 class ReproError(ParityError):
@@ -48,13 +52,18 @@ def check_reports_dir(directory: Path) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Repro:
-    """The parts of a repro file that a replay needs. `candidate` is how the command line named the port, if it did."""
+    """The parts of a repro file that a replay needs. `candidate` is how the command line named the port, if it did.
+
+    `before` are the cases that the port is asked first, each with its depth: a flaky find does not diverge without them.
+    """
 
     subject: Subject[Any]
     case: Any
     port: str
     candidate: str | None
     divergence: Mapping[str, Any]
+    depth: Depth = Depth.THOROUGH
+    before: Sequence[Asked] = ()
 
 
 def versions() -> dict[str, str]:
@@ -76,10 +85,13 @@ def write_repro(
     candidate: str | None,
     described: Mapping[str, Any] | None = None,
     majority: Majority | None = None,
+    depth: Depth = Depth.THOROUGH,
+    before: Sequence[Asked] = (),
 ) -> Path:
     """Write the repro of a case's divergences, the first of which names the file, and return its path.
 
-    `described` is what the port says of itself, `majority` a vote of all ports if there was one. The folder is made if needed.
+    `described` is what the port says of itself, `majority` a vote of all ports if there was one, `before` what the port has to
+    be asked first. The folder is made if needed.
     """
     directory.mkdir(parents=True, exist_ok=True)
     # The name comes from a fixture or an executable, so it may hold what a file's name may not.
@@ -97,6 +109,8 @@ def write_repro(
         "divergences": len(divergences),
         "majority": None if majority is None else majority.to_json(),
         "case": case.to_json(),
+        "thorough": depth is Depth.THOROUGH,
+        "before": [{"thorough": each is Depth.THOROUGH, "case": earlier.to_json()} for earlier, each in before],
     }
     path.write_text(json.dumps(document, indent=1, default=_plain) + "\n", encoding="utf-8")
     return path
@@ -110,13 +124,31 @@ def read_repro(path: Path) -> Repro:
     """Read a repro back. Raises `ReproError` and `UnknownSubjectError`."""
     document = _read_document(path)
     subject = subject_called(document["subject"])
-    try:
-        case = subject.cases.from_json(document["case"])
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise ReproError(f"{path}: malformed repro: $.case: {error}") from error
+    case = _case_of(path, subject, document["case"], "$.case")
+    before = [
+        (_case_of(path, subject, each["case"], f"$.before[{number}].case"), _depth_of(each))
+        for number, each in enumerate(document["before"])
+    ]
     return Repro(
-        subject=subject, case=case, port=document["port"], candidate=document["candidate"], divergence=document["divergence"]
+        subject=subject,
+        case=case,
+        port=document["port"],
+        candidate=document["candidate"],
+        divergence=document["divergence"],
+        depth=_depth_of(document),
+        before=before,
     )
+
+
+def _case_of(path: Path, subject: Subject[Any], data: Any, where: str) -> Any:
+    try:
+        return subject.cases.from_json(data)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ReproError(f"{path}: malformed repro: {where}: {error}") from error
+
+
+def _depth_of(entry: Mapping[str, Any]) -> Depth:
+    return Depth.THOROUGH if entry["thorough"] else Depth.PLAIN
 
 
 def _read_document(path: Path) -> dict[str, Any]:
@@ -128,16 +160,23 @@ def _read_document(path: Path) -> dict[str, Any]:
         raise ReproError(f"{path}: is not JSON ({error})") from error
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise ReproError(f"{path}: is not a repro of format {FORMAT}; `parity run` and `parity fuzz` write repro files")
+    # A repro of an older version stands for itself.
+    document = {"thorough": True, "before": [], **document}
     wanted: tuple[tuple[str, type | tuple[type, ...], str], ...] = (
         ("subject", str, "a string"),
         ("port", str, "a string"),
         ("candidate", (str, NoneType), "a string or null"),
         ("divergence", dict, "an object"),
         ("case", dict, "an object"),
+        ("thorough", bool, "true or false"),
+        ("before", list, "a list"),
     )
     for name, kind, words in wanted:
         if name not in document or not isinstance(document[name], kind):
             raise ReproError(f"{path}: malformed repro: $.{name} must be {words}")
+    for number, each in enumerate(document["before"]):
+        if not (isinstance(each, dict) and isinstance(each.get("case"), dict) and isinstance(each.get("thorough"), bool)):
+            raise ReproError(f"{path}: malformed repro: $.before[{number}] must be an object with case and thorough")
     if not isinstance(document["case"].get("metadata", {}), dict):
         raise ReproError(f"{path}: malformed repro: $.case.metadata must be an object")
     return document

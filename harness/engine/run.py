@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from harness.comparators.divergence import Divergence
 from harness.engine.golden import check_port
 from harness.engine.met import Met
-from harness.engine.repro import check_reports_dir, write_repro
+from harness.engine.repro import Asked, check_reports_dir, write_repro
 from harness.panel import AnyCase, Depth, Examined, Panel, PortRequest
 from harness.subject import Measures, Subject
 
@@ -23,6 +23,8 @@ GOLDEN, GENERATED, MARKET = "golden", "generated", "market"
 EXIT_CODES = {"PARITY": 0, "DIVERGENCE": 1, "NOT MET": 1, "INCOMPLETE": 3}
 # Beyond this many different divergences of a port, more files tell nothing new.
 REPROS_MAX = 20
+# So many cases before a flaky find are kept in its repro.
+ASKED_KEPT = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,6 +178,7 @@ class Runner:
         ports = [PortReport(examined=examined, measures=subject.measures()) for examined in panel.examine()]
         self.report = RunReport(subject=subject.name, ports=ports)
         self._written: dict[tuple[str, str], Path] = {}
+        self._asked: dict[str, deque[Asked]] = {port.name: deque(maxlen=ASKED_KEPT) for port in ports}
 
     def run(self, source: str, cases: Iterable[AnyCase], *, progress: Progress = lambda _source, _done: None) -> None:
         """Put the cases of one source through every usable port."""
@@ -219,19 +222,30 @@ class Runner:
         port.counted.update(judgement.counted)
         port.measures.add(case, judgement)
         if judgement.divergences:
-            self._note(port, source, case, judgement.divergences, judgement.notes)
+            self._note(port, source, case, judgement.divergences, judgement.notes, depth)
+        self._asked[port.name].append((case, depth))
 
     def _count(self, port: PortReport, source: str, steps: int) -> None:
         port.cases[source] += 1
         port.steps += steps
 
     def _note(
-        self, port: PortReport, source: str, case: AnyCase, found: Sequence[Divergence], notes: tuple[str, ...] = ()
+        self,
+        port: PortReport,
+        source: str,
+        case: AnyCase,
+        found: Sequence[Divergence],
+        notes: tuple[str, ...] = (),
+        depth: Depth = Depth.THOROUGH,
     ) -> None:
         """Keep a divergent case; the first of its kind gets a repro file."""
         port.divergent[source] += 1
         key = (port.name, found[0].fingerprint)
         if key not in self._written and sum(name == port.name for name, _ in self._written) < REPROS_MAX:
+            flaky = self._is_flaky(port.name, case, found, depth)
+            before = tuple(self._asked[port.name]) if flaky else ()
+            if flaky:
+                notes += (f"FLAKY: asked again, the port agrees; the repro asks it the {len(before)} case(s) before first",)
             self._written[key] = write_repro(
                 self.reports_dir,
                 subject=self.subject,
@@ -240,8 +254,16 @@ class Runner:
                 port=port.name,
                 candidate=self.panel.candidate_of(port.name),
                 described=port.examined.described,
+                depth=depth if flaky else Depth.THOROUGH,
+                before=before,
             )
         self._find(port.name, case.name, source, found, notes, self._written.get(key))
+
+    def _is_flaky(self, port: str, case: AnyCase, found: Sequence[Divergence], depth: Depth) -> bool:
+        """Ask a candidate once more. One that hangs would only hang again, and the reference is asked twice already."""
+        if port not in self.panel.candidates or found[0].cause == "timeout":
+            return False
+        return not self.panel.judge(port, case, self.panel.expect(case), depth).divergences
 
     def _find(
         self, port: str, case: str, source: str, found: Sequence[Divergence], notes: tuple[str, ...], repro: Path | None
@@ -266,19 +288,3 @@ class Runner:
                 if problem.fixture not in known and problem.divergence is not None:
                     port.divergent[GOLDEN] += 1
                     self._find(port.name, problem.fixture, GOLDEN, [problem.divergence], (), None)
-
-
-def notes_of(report: RunReport) -> list[str]:
-    """A sentence for everything that was not compared, with the reason."""
-    notes = []
-    for port in report.ports:
-        available = port.examined.availability
-        if not available.available:
-            notes.append(f"{available.word}: port {port.name}: {available.sentence}")
-        for name in port.examined.lacks:
-            cases = port.not_compared[name]
-            notes.append(f"MISSING: port {port.name}: it has no {name}; {cases} case(s) were not compared for it")
-        for what, cases in port.not_compared.items():
-            if what not in port.examined.lacks:
-                notes.append(f"GIVEN UP: port {port.name}: it failed too often; {cases} case(s) were not compared for {what}")
-    return notes

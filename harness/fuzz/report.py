@@ -28,13 +28,7 @@ def print_verdict(
     for find in finds:
         console.print(_found(verdict, find), markup=False, soft_wrap=True)
     for each in triaged:
-        console.print(
-            f"SHRUNK {each.find.fingerprint}: {each.shrunk.size_before} {each.shrunk.unit} to {each.shrunk.size_after} in "
-            f"{each.shrunk.attempts} attempts, {each.shrunk.seconds:.1f} s: parity replay {each.path}",
-            markup=False,
-            soft_wrap=True,
-        )
-        console.print(f"  {each.majority.sentence}", markup=False, soft_wrap=True)
+        console.print(_triaged(each), markup=False, soft_wrap=True)
     for gap in verdict.gaps:
         console.print(gap, markup=False, soft_wrap=True)
     if verdict.memory is not None:
@@ -59,6 +53,18 @@ def _found(verdict: Verdict, find: Find) -> str:
     return f"{text}{find.divergence['path']}" + (f"; in the same step {', '.join(also)}" if also else "")
 
 
+def _triaged(each: Triaged) -> str:
+    if each.majority is None:
+        return (
+            f"FLAKY {each.find.fingerprint}: case {each.find.first_index} does not diverge when it is run alone; with the "
+            f"{each.asked_before} case(s) before it in its batch: parity replay {each.path}"
+        )
+    return (
+        f"SHRUNK {each.find.fingerprint}: {each.shrunk.size_before} {each.shrunk.unit} to {each.shrunk.size_after} in "
+        f"{each.shrunk.attempts} attempts, {each.shrunk.seconds:.1f} s: parity replay {each.path}\n  {each.majority.sentence}"
+    )
+
+
 def _waived(verdict: Verdict, waiver: Waiver) -> str:
     hits = verdict.counts["waiver"][waiver.key] if "waiver" in verdict.counts else 0
     of = f" of {waiver.port}" if waiver.port else ""
@@ -71,11 +77,15 @@ def as_data_of(verdict: Verdict, finds: Sequence[Find], triaged: Sequence[Triage
     rows = []
     for find in finds:
         each = known.get((find.port, find.fingerprint))
-        sizes: dict[str, Any] = dict.fromkeys(("size_before", "size_after", "unit", "repro", "odd", "first_step"))
+        sizes: dict[str, Any] = dict.fromkeys(
+            ("size_before", "size_after", "unit", "repro", "asked_before", "odd", "first_step")
+        )
         if each is not None:
             shrunk = each.shrunk
             sizes = {"size_before": shrunk.size_before, "size_after": shrunk.size_after, "unit": shrunk.unit}
-            sizes |= {"repro": str(each.path), "odd": list(each.majority.odd), "first_step": each.majority.step}
+            sizes |= {"repro": str(each.path), "asked_before": each.asked_before}
+            if each.majority is not None:
+                sizes |= {"odd": list(each.majority.odd), "first_step": each.majority.step}
         rows.append({**find.to_row(), **sizes})
     total, counts = verdict.total, verdict.counts
     waived: Mapping[str, int] = counts.get("waiver", {})
