@@ -115,6 +115,22 @@ def test_anything_but_numbers_must_be_what_a_setup_answers() -> None:
     assert not near([7, 7], [8], [9])
 
 
+def test_a_round_of_em_has_the_largest_spread_until_then() -> None:
+    def rounds(*values: float) -> Any:
+        return {"em": {"rounds": [{"value": value} for value in values]}}
+
+    outcomes = [rounds(0.0, 0.0, 0.0), rounds(0.0, 1.0, 0.1)]
+
+    def lies_near(number: int, candidate: float) -> bool:
+        path = path_of(f"$.em.rounds[{number}].value")
+        return within_spread(Divergence(path=path, kind="value", reference=0.0, candidate=candidate), outcomes)
+
+    assert not lies_near(0, 0.5)
+    assert lies_near(1, 10.0)
+    assert lies_near(2, 10.0)
+    assert not lies_near(2, 10.1)
+
+
 def test_a_path_leads_into_arrays_lists_and_objects() -> None:
     outcome = {"a": [np.array([[1.0, 2.0]])]}
     assert value_at(outcome, path_of("$.a[0][0][1]")) == 2.0

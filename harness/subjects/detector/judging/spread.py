@@ -24,10 +24,25 @@ def within_spread(found: Divergence, outcomes: Sequence[Json]) -> bool:
     """Return True if the outcomes differ at the path of a divergence and the candidate's value is near enough to the first.
 
     Near enough is at most `SPREADS_MAX` times the spread of the outcomes, number by number. Anything but numbers must be what
-    one of the outcomes has.
+    one of the outcomes has. A round of EM starts from the parameters of the round before, so that its spread is the largest
+    until then.
     """
     values = [value_at(outcome, found.path) for outcome in outcomes]
-    return parts(values) and _is_near(found.candidate, values)
+    earlier = [[value_at(outcome, path) for outcome in outcomes] for path in earlier_rounds(found.path)]
+    return parts(values) and _is_near(found.candidate, values, max(map(_spread, earlier), default=0.0))
+
+
+def earlier_rounds(path: Path) -> list[Path]:
+    """Return the same place in every earlier round of EM; none for a path outside the rounds."""
+    match path.steps:
+        case ("em", "rounds", int(number), *rest):
+            return [Path("em", "rounds", each, *rest) for each in range(number)]
+    return []
+
+
+def _spread(values: Sequence[Any]) -> float:
+    numbers = [value for value in values if _is_number(value)]
+    return float(max(numbers) - min(numbers)) if numbers else 0.0
 
 
 def value_at(outcome: Any, path: Path) -> Any:
@@ -52,15 +67,12 @@ def value_at(outcome: Any, path: Path) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _is_near(candidate: Any, values: Sequence[Any]) -> bool:
+def _is_near(candidate: Any, values: Sequence[Any], spread: float = 0.0) -> bool:
     if any(_same(candidate, value) for value in values):
         return True
-    present = [value for value in values if value is not ABSENT]
     if _is_number(candidate):
-        numbers = [value for value in present if _is_number(value)]
-        if not _is_number(values[0]):
-            return False
-        return bool(abs(candidate - values[0]) <= SPREADS_MAX * (max(numbers) - min(numbers)))
+        reach = SPREADS_MAX * max(spread, _spread(values))
+        return _is_number(values[0]) and bool(abs(candidate - values[0]) <= reach)
     if isinstance(candidate, list) and all(isinstance(value, list) and len(value) == len(candidate) for value in values):
         return all(_is_near(item, [value[index] for value in values]) for index, item in enumerate(candidate))
     return False
