@@ -11,6 +11,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
+FREE_THREADING = "Classifier: Programming Language :: Python :: Free Threading :: 1 - Unstable"
 NEEDED = {"doge_hmm/__init__.py", "doge_hmm/_native.abi3.so", "doge_hmm/_native.pyi", "doge_hmm/hmm.py", "doge_hmm/py.typed"}
 PROGRAM = """
 import sys; sys.path.insert(0, sys.argv[1])
@@ -33,6 +34,9 @@ def main(folder: str) -> None:
         missing = NEEDED - set(archive.namelist())
         if missing:
             sys.exit(f"{wheels[0].name}: lacks {', '.join(sorted(missing))}")
+        (metadata,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        if FREE_THREADING not in archive.read(metadata).decode().splitlines():
+            sys.exit(f"{wheels[0].name}: does not say what free-threaded builds of CPython get")
         archive.extractall(place)
         if subprocess.run([sys.executable, "-I", "-c", PROGRAM, place], check=False).returncode:
             sys.exit(f"{wheels[0].name}: does not work")

@@ -8,6 +8,8 @@ use crate::math::simd::vectorised;
 
 // The products of a feature with a centre's between two checks for an interruption.
 const PRODUCTS_PER_CHECK: usize = 1 << 22;
+// The centres whose products are computed together, so that every feature is loaded once for all of them.
+const GROUP: usize = 4;
 
 /// Assign each row to its nearest centre, the first of equals, by c.c - 2 z.c.
 pub fn assign<T: Real>(
@@ -43,15 +45,12 @@ vectorised! {
         _clusters: [(); K], _features: [(); D], arrays: &[Lanes<T>], centres: &[T], norms: &[T], labels: &mut [Lanes<T::Label>],
     ) {
         for (tile, labels) in arrays.chunks_exact(D).zip(labels) {
-            let mut products = [[T::ZERO; LANES]; K];
-            for i in 0..D {
-                for j in 0..K {
-                    for l in 0..LANES {
-                        products[j][l] = tile[i][l].fused(centres[j * D + i], products[j][l]);
-                    }
-                }
+            let products = products_of::<T, K>(D, tile, centres);
+            let mut nearest = Nearest::to(with_norm(products[0], norms[0]));
+            for j in 1..K {
+                nearest.offer(j, with_norm(products[j], norms[j]));
             }
-            *labels = first_least(K, |j| with_norm(products[j], norms[j]));
+            *labels = nearest.label.map(T::label);
         }
     }
 }
@@ -78,37 +77,66 @@ fn nearest<T: Real>(
     norms: &[T],
     labels: &mut [Lanes<T::Label>],
 ) {
+    let k = norms.len();
+    let grouped = k / GROUP * GROUP;
     for (tile, labels) in arrays.chunks_exact(d).zip(labels) {
-        *labels = first_least(norms.len(), |j| {
-            let mut products = [T::ZERO; LANES];
-            for (array, &c) in tile.iter().zip(&centres[j * d..(j + 1) * d]) {
-                for l in 0..LANES {
-                    products[l] = array[l].fused(c, products[l]);
-                }
+        // The first centre is offered again, and is no nearer than itself.
+        let mut nearest = Nearest::to(with_norm(products_of::<T, 1>(d, tile, centres)[0], norms[0]));
+        for start in (0..grouped).step_by(GROUP) {
+            let products = products_of::<T, GROUP>(d, tile, &centres[start * d..]);
+            for (j, &product) in products.iter().enumerate() {
+                nearest.offer(start + j, with_norm(product, norms[start + j]));
             }
-            with_norm(products, norms[j])
-        });
+        }
+        for j in grouped.max(1)..k {
+            let product = products_of::<T, 1>(d, tile, &centres[j * d..])[0];
+            nearest.offer(j, with_norm(product, norms[j]));
+        }
+        *labels = nearest.label.map(T::label);
     }
 }
 
-// The distances without the rows' own lengths. Products are added up feature by feature, each rounded once, and so is their
-// difference from the norm, as BLAS's matrix product does; the choice between two centres at equal distances depends on it.
+// The products of the rows of a tile with the first centres, one feature after the other, each rounded once, as BLAS's matrix
+// product adds them up; the choice between two centres at equal distances depends on it.
+#[inline(always)]
+fn products_of<T: Real, const K: usize>(d: usize, tile: &[Lanes<T>], centres: &[T]) -> [Lanes<T>; K] {
+    let mut products = [[T::ZERO; LANES]; K];
+    let centres: [&[T]; K] = std::array::from_fn(|j| &centres[j * d..(j + 1) * d]);
+    for (i, array) in tile.iter().enumerate() {
+        for j in 0..K {
+            for l in 0..LANES {
+                products[j][l] = array[l].fused(centres[j][i], products[j][l]);
+            }
+        }
+    }
+    products
+}
+
+// The squared distances, but for the rows' own lengths; rounded once, as BLAS does.
 #[inline(always)]
 fn with_norm<T: Real>(products: Lanes<T>, norm: T) -> Lanes<T> {
     products.map(|product| product.fused(T::MINUS_TWO, norm))
 }
 
-#[inline(always)]
-fn first_least<T: Real>(k: usize, distances: impl Fn(usize) -> Lanes<T>) -> Lanes<T::Label> {
-    let mut least = distances(0);
-    let mut label = [T::from_label(0); LANES];
-    for j in 1..k {
-        let (own, others) = (T::from_label(j as u32), distances(j));
+// The least distance of each row so far, and its centre: the first of equals, and the first centre if its distance is NaN.
+struct Nearest<T> {
+    least: Lanes<T>,
+    label: Lanes<T>,
+}
+
+impl<T: Real> Nearest<T> {
+    #[inline(always)]
+    fn to(first: Lanes<T>) -> Self {
+        Self { least: first, label: [T::from_label(0); LANES] }
+    }
+
+    #[inline(always)]
+    fn offer(&mut self, j: usize, distances: Lanes<T>) {
+        let own = T::from_label(j as u32);
         for l in 0..LANES {
-            let nearer = others[l] < least[l];
-            label[l] = if nearer { own } else { label[l] };
-            least[l] = if nearer { others[l] } else { least[l] };
+            let nearer = distances[l] < self.least[l];
+            self.label[l] = if nearer { own } else { self.label[l] };
+            self.least[l] = if nearer { distances[l] } else { self.least[l] };
         }
     }
-    label.map(T::label)
 }

@@ -2,8 +2,9 @@
 //! distances from the first seed.
 //!
 //! Source: OpenBLAS 0.3, `kernel/x86_64/dgemv_t_4.c` and `sgemv_t_4.c` for Haswell, which compute products of the columns of a
-//! matrix with a vector: columns by four, the next two as a pair, the last one alone. For up to three columns every kernel from
-//! Prescott to SkylakeX has the same order; for more (k-means of 8 clusters and more) those for AVX-512 have another one.
+//! matrix with a vector: columns by four, the next two as a pair, the last one alone. The kernels for AVX-512 have the same
+//! order, but for columns of up to eight float32. Older kernels have another one for columns by four, that is, for k-means of
+//! 8 clusters and more.
 
 use super::real::Real;
 use super::tiles::{Lanes, LANES};

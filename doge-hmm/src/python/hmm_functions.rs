@@ -181,7 +181,7 @@ pub fn em<'py>(
     let squares = precision(single);
     let rounds = Rounds { n_iter, tol, implementation: implementation(how)?, updates, squares };
     let (history, raised) =
-        detached(py, |interrupt| parameters.fit(&rows.values, &lengths, &rounds, interrupt));
+        detached(py, |interrupt| parameters.fit(&rows.values, &lengths, &rounds, interrupt))?;
     let error = raised.or(history.failure.map(to_python));
     let failure = error.map(|error| error.into_value(py).into_any());
     Ok((to_arrays(py, parameters)?, history.log_likelihoods, history.zero_rows, failure))

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 
+use pyo3::intern;
 use pyo3::prelude::*;
 
 use super::model::to_python;
@@ -25,11 +26,22 @@ pub fn interruptible<T>(compute: impl FnOnce(&Interrupt<'_>) -> T) -> (T, Option
 }
 
 /// The same without the interpreter's lock, for computations that take longer than releasing it.
+///
+/// Only the main thread runs signal handlers; others do not ask for the lock meanwhile.
 pub fn detached<T: Send>(
     py: Python<'_>,
     compute: impl FnOnce(&Interrupt<'_>) -> T + Send,
-) -> (T, Option<PyErr>) {
-    py.detach(|| interruptible(compute))
+) -> PyResult<(T, Option<PyErr>)> {
+    if is_main_thread(py)? {
+        return Ok(py.detach(|| interruptible(compute)));
+    }
+    Ok((py.detach(|| compute(&Interrupt::never())), None))
+}
+
+fn is_main_thread(py: Python<'_>) -> PyResult<bool> {
+    let threading = py.import(intern!(py, "threading"))?;
+    let main = threading.call_method0(intern!(py, "main_thread"))?.getattr(intern!(py, "ident"))?;
+    main.eq(threading.call_method0(intern!(py, "get_ident"))?)
 }
 
 /// Run a computation without the interpreter's lock, and raise the exception of a signal handler, or that of the computation.
@@ -37,7 +49,7 @@ pub fn computed<T: Send, E: Into<HmmError> + Send>(
     py: Python<'_>,
     compute: impl FnOnce(&Interrupt<'_>) -> Result<T, E> + Send,
 ) -> PyResult<T> {
-    answered(detached(py, compute))
+    answered(detached(py, compute)?)
 }
 
 /// The value of an interruptible computation. Raises the exception of a signal handler, or that of the computation.

@@ -24,8 +24,8 @@ mod types;
 
 use pyo3::prelude::*;
 
-/// The native half of the package `doge_hmm`.
-#[pymodule]
+/// The native half of the package `doge_hmm`. On a free-threaded interpreter it turns the GIL on.
+#[pymodule(gil_used = true)]
 fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add("__version__", env!("CARGO_PKG_VERSION"))?;
     m.add("Regime", types::regime_class(m.py())?)?;
