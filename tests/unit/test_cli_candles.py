@@ -47,10 +47,10 @@ def test_a_market_that_stands_still_is_not_met(tmp_path: Path, capsys: pytest.Ca
     path = written(tmp_path, ["timestamp,open,high,low,close,volume", *rows])
     code, out = run(capsys, path)
     assert code == 1
-    assert "NOT MET: 0 different fills in the market-driven cases, 30 are needed; name candles whose prices move" in out
+    assert "NOT MET: 0 different fills in the market-driven cases, 5 are needed; name candles whose prices move" in out
     assert out.splitlines()[-1].startswith("NOT MET: ")
     assert "DIVERGENCE" not in out
-    assert json.loads(run(capsys, path, "--json")[1])["market"]["too_few"]["fills"] == 30
+    assert json.loads(run(capsys, path, "--json")[1])["market"]["too_few"]["fills"] == 5
 
 
 def test_windows_limit_the_cases_of_either_subject(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -24,10 +24,12 @@ WANTED: Mapping[str, Sequence[str]] = {"phase": PHASES, "event": EVENTS, "action
 # Fewer generated cases need not meet every phase, event and action.
 CASES_TO_MEET_ALL = 200
 # If none of n different prices is wrong, at most 3 / n of all prices are, with 95 % confidence. With fewer than 30, one price
-# in ten could be wrong, and one fill in ten: that is no check.
-MARKET_WANTED: Mapping[str, int] = {"order prices": 30, "fills": 30, "phases": 3}
+# in ten could be wrong: that is no check.
+ORDER_PRICES_MIN = 30
+# A market without S0, S1a or S1b trades on one side alone or not at all; S2 takes two fills on opposite sides.
+PHASES_MIN = 3
 # Fewer windows are a spot check.
-WINDOWS_TO_MEET_THESE = 5
+WINDOWS_TO_EXERCISE = 5
 
 
 class ReducerCases(Cases[Case]):
@@ -98,5 +100,7 @@ class ReducerTally(Tally[Case]):
                     yield "order prices", action["price"]
 
     def values_wanted(self, cases: int) -> Mapping[str, int]:
-        """Return the fewest different prices, fills and phases that so many windows of a market may have."""
-        return MARKET_WANTED if cases >= WINDOWS_TO_MEET_THESE else {}
+        """Return the fewest different prices, fills (one a window) and phases that so many windows of a market may have."""
+        if cases < WINDOWS_TO_EXERCISE:
+            return {}
+        return {"order prices": ORDER_PRICES_MIN, "fills": cases, "phases": PHASES_MIN}
