@@ -35,7 +35,7 @@ impl<'a, T: Real> Seeding<'a, T> {
         }
     }
 
-    /// Choose `k` different rows at random, each far from those before it, and return their indices.
+    /// Choose `k` rows at random, each of them far from those before it, and return their indices. Fails if the caller interrupts.
     pub fn choose(
         &mut self,
         k: usize,

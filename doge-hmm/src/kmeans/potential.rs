@@ -163,3 +163,6 @@ fn with_rest(sum: f64, row: impl Fn(usize) -> f64, centre: &[f64]) -> f64 {
         _ => unreachable!("fewer than four are left over"),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -196,28 +196,19 @@ impl<'a> Workspace<'a> {
         interrupt: &Interrupt<'_>,
     ) -> Result<Statistics, Unable> {
         let n = self.forward.len();
-        let mut sums = Sums::default();
-        let mut beta = [1.0 / last; K];
-        let mut xi = [[0.0; K]; K];
-        sums.add(std::array::from_fn(|j| self.forward[n - 1][j] * beta[j]), self.row(n - 1));
+        let mut state = Backward { sums: Sums::default(), beta: [1.0 / last; K], xi: [[0.0; K]; K] };
+        let posterior = std::array::from_fn(|j| self.forward[n - 1][j] * state.beta[j]);
+        state.sums.add(posterior, self.row(n - 1));
         for rows in chunks(0..n - 1).rev() {
-            for t in rows.clone().rev() {
-                let b = self.density(t + 1);
-                let a = self.forward[t];
-                let w: [f64; K] = std::array::from_fn(|j| b[j] * beta[j]);
-                beta = std::array::from_fn(|i| trans[i][0] * w[0] + trans[i][1] * w[1] + trans[i][2] * w[2]);
-                for i in 0..K {
-                    for j in 0..K {
-                        xi[i][j] += a[i] * w[j];
-                    }
-                }
-                sums.add(std::array::from_fn(|i| a[i] * beta[i]), self.row(t));
-            }
-            interrupt.check(rows.len() * STEPS_PER_ROW)?;
+            let steps = rows.len() * STEPS_PER_ROW;
+            state = go_back(self, rows, trans, state);
+            interrupt.check(steps)?;
         }
         let b = self.density(0);
-        let odds = std::array::from_fn(|j| b[j] * beta[j]);
-        sums.into_statistics(p, Odds { start: odds, trans: xi }, log_likelihood)
+        let odds = std::array::from_fn(|j| b[j] * state.beta[j]);
+        state
+            .sums
+            .into_statistics(p, Odds { start: odds, trans: state.xi }, log_likelihood)
             .ok_or(Unable::NeedsLogarithms)
     }
 
@@ -225,6 +216,33 @@ impl<'a> Workspace<'a> {
     fn row(&self, t: usize) -> [f64; D] {
         let row = &self.rows[t * D..t * D + D];
         [row[0], row[1], row[2], row[3]]
+    }
+}
+
+// The backward pass after some rows.
+struct Backward {
+    sums: Sums,
+    beta: [f64; K],
+    xi: [[f64; K]; K],
+}
+
+vectorised! {
+    // Continue the backward pass over some rows. A function of its own, so that nothing but its loop is in registers.
+    fn go_back(space: &Workspace<'_>, rows: Range<usize>, trans: &[[f64; K]; K], state: Backward) -> Backward {
+        let Backward { mut sums, mut beta, mut xi } = state;
+        for t in rows.rev() {
+            let b = space.density(t + 1);
+            let a = space.forward[t];
+            let w: [f64; K] = std::array::from_fn(|j| b[j] * beta[j]);
+            beta = std::array::from_fn(|i| trans[i][0] * w[0] + trans[i][1] * w[1] + trans[i][2] * w[2]);
+            for i in 0..K {
+                for j in 0..K {
+                    xi[i][j] += a[i] * w[j];
+                }
+            }
+            sums.add(std::array::from_fn(|i| a[i] * beta[i]), space.row(t));
+        }
+        Backward { sums, beta, xi }
     }
 }
 
