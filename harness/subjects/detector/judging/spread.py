@@ -21,7 +21,7 @@ def parts(values: Sequence[Any]) -> bool:
 
 
 def within_spread(found: Divergence, outcomes: Sequence[Json]) -> bool:
-    """Return True if the outcomes differ at the path of a divergence and the candidate's value is near enough to the first.
+    """Return True if the outcomes differ at the path of a divergence and both its values are near enough to the first.
 
     Near enough is at most `SPREADS_MAX` times the spread of the outcomes, number by number. Anything but numbers must be what
     one of the outcomes has. A round of EM starts from the parameters of the round before, so that its spread is the largest
@@ -29,7 +29,8 @@ def within_spread(found: Divergence, outcomes: Sequence[Json]) -> bool:
     """
     values = [value_at(outcome, found.path) for outcome in outcomes]
     earlier = [[value_at(outcome, path) for outcome in outcomes] for path in earlier_rounds(found.path)]
-    return parts(values) and _is_near(found.candidate, values, max(map(_spread, earlier), default=0.0))
+    spread = max(map(_spread, earlier), default=0.0)
+    return parts(values) and all(_is_near(side, values, spread) for side in (found.reference, found.candidate))
 
 
 def earlier_rounds(path: Path) -> list[Path]:
