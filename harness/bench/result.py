@@ -21,9 +21,9 @@ class Target:
     floor: bool = False
 
     def verdict(self, spread: Mapping[str, Mapping[str, float]]) -> dict[str, Any]:
-        """The target with the median of its ratio; a ratio that could not be measured does not meet it."""
+        """The target with the median of its ratio; `met` is None where the ratio could not be measured here."""
         median = spread[self.ratio]["median"] if self.ratio in spread else None
-        met = median is not None and (median >= self.limit if self.floor else median <= self.limit)
+        met = None if median is None else median >= self.limit if self.floor else median <= self.limit
         return {**asdict(self), "median": median, "met": met}
 
 
@@ -47,9 +47,10 @@ class BenchResult:
     problems: Sequence[str] = ()
 
     @property
-    def met(self) -> bool:
-        """True if every target is met."""
-        return all(target["met"] for load in self.loads.values() for target in load.targets)
+    def met(self) -> bool | None:
+        """True if every target is met, False if any is missed, None if none is missed and some cannot be told here."""
+        verdicts = [target["met"] for load in self.loads.values() for target in load.targets]
+        return False if False in verdicts else None if None in verdicts else True
 
 
 class Benchmark(ABC):

@@ -10,6 +10,8 @@ from rich.table import Table
 
 from harness.bench.result import BenchResult, Load
 
+VERDICTS = {True: "met", False: "NOT MET", None: "CANNOT TELL"}
+
 
 def print_result(result: BenchResult, console: Console) -> None:
     """Two tables a load, and a line a target."""
@@ -35,7 +37,7 @@ def _print_load(title: str, load: Load, console: Console) -> None:
     for target in load.targets:
         median = "not measured" if target["median"] is None else f"{target['median']:.2f}"
         bound = "at least" if target["floor"] else "at most"
-        verdict = "met" if target["met"] else "NOT MET"
+        verdict = VERDICTS[target["met"]]
         console.print(f"{target['name']}: {median} ({bound} {target['limit']:g}): {verdict}", markup=False)
 
 

@@ -10,7 +10,7 @@ import click
 from generators.errors import ParityError
 from harness.bench.tables import print_result, to_json
 from harness.cli.options import json_option, refuse_foreign, subject_option
-from harness.cli.output import as_json, console_for
+from harness.cli.output import EXIT_MISSING, as_json, console_for
 from harness.subjects.registry import subject_called
 
 
@@ -19,7 +19,7 @@ from harness.subjects.registry import subject_called
 @click.option("--candles", type=click.Path(path_type=Path), help="A file of candles to run on.")
 @click.option("--rounds", type=click.IntRange(1, 1000), default=7, show_default=True, help="Rounds; ratios are per round.")
 @click.option("--cpu", type=click.IntRange(0), help="The CPU that all processes share; the first allowed one by default.")
-@click.option("--check", is_flag=True, help="Exit with 1 where a target is not met.")
+@click.option("--check", is_flag=True, help="Exit with 1 where a target is not met, with 3 where it cannot be told.")
 @json_option
 def bench(subject: str, rounds: int, cpu: int | None, check: bool, as_data: bool, **options: Any) -> int:
     """The speed of every port, side by side in one run, as ratios."""
@@ -32,4 +32,5 @@ def bench(subject: str, rounds: int, cpu: int | None, check: bool, as_data: bool
         click.echo(as_json(to_json(subject, result)))
     else:
         print_result(result, console_for(as_data=False))
-    return 1 if result.problems or (check and not result.met) else 0
+    missed = {True: 0, False: 1, None: EXIT_MISSING}[result.met] if check else 0
+    return 1 if result.problems else missed

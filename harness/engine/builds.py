@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import shlex
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -37,7 +37,13 @@ def differing_builds(plan: FuzzPlan, builds: Mapping[str, str]) -> list[str]:
 def _sources(subject: str) -> dict[str, str]:
     """Hashes by role. A process keeps what it has imported, so it looks once."""
     files = {"engine": files_of(ENGINE), **subject_called(subject).sources()}
-    return {role: hash_of(paths) for role, paths in files.items()}
+    return {role: hash_of(paths, read=_first_read) for role, paths in files.items()}
+
+
+@cache
+def _first_read(path: Path) -> bytes:
+    """A source's bytes when this process first looked: a later subject must not be told of newer ones than were imported."""
+    return path.read_bytes()
 
 
 def files_of(patterns: Sequence[str]) -> list[Path]:
@@ -64,9 +70,9 @@ def module_files(name: str) -> list[Path]:
     return sorted(origin.parent.rglob("*.py")) if origin.name == "__init__.py" else [origin]
 
 
-def hash_of(files: Iterable[Path]) -> str:
+def hash_of(files: Iterable[Path], *, read: Callable[[Path], bytes] = Path.read_bytes) -> str:
     """One short hash over names and contents."""
     whole = hashlib.sha256()
     for path in files:
-        whole.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+        whole.update(path.name.encode() + b"\0" + read(path) + b"\0")
     return whole.hexdigest()[:16]

@@ -112,6 +112,10 @@ def _drain(
             running[client.submit(run_there, data, builds, number)] = number
         if deadline is not None and time.monotonic() > deadline:
             return
+        if not running:
+            # No worker is left to give a batch to.
+            time.sleep(LOOK_SEC)
+            continue
         try:
             done = wait(list(running), timeout=LOOK_SEC, return_when="FIRST_COMPLETED").done  # type: ignore[no-untyped-call]
         except TimeoutError:

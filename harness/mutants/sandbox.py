@@ -92,8 +92,18 @@ class BuildSandbox:
         if done.returncode == 0:
             return None
         lines = [line.strip() for line in done.stdout.splitlines() if line.strip()]
-        telling = [line for line in lines if "No space left" in line or "cannot create" in line.lower()]
-        return [f"exit code {done.returncode}", *lines, *telling[:1]][-1]
+        return why_of(done.returncode, lines)
+
+
+def why_of(exit_code: int, lines: Sequence[str]) -> str:
+    """Return why a build failed, by the lines that it printed: the last one, unless one tells of a full disk."""
+    full = next((line for line in lines if "No space left" in line), None)
+    if full is not None:
+        return (
+            f"the disk that {gettempdir()} is on is full ({full}); free some space, or set TMPDIR to a folder on another disk"
+        )
+    telling = [line for line in lines if "cannot create" in line.lower()]
+    return [f"exit code {exit_code}", *lines, *telling[:1]][-1]
 
 
 @contextmanager
