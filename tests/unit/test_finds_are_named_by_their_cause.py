@@ -6,8 +6,10 @@ import json
 from typing import Any
 
 import pytest
+from rich.table import Table
 
 from generators.reducer.bulk import generate_cases
+from harness.cli.output import console_for
 from harness.comparators.divergence import Divergence, event_type
 from harness.comparators.path import path_of
 from harness.panel import Availability, Depth
@@ -108,3 +110,12 @@ def test_what_follows_from_no_stage_keeps_its_own_name() -> None:
 def test_every_part_of_an_outcome_has_its_stage(path: str, stage: str | None) -> None:
     assert stage_of(path_of(path)) == stage
     assert stage is None or stage in STAGES
+
+
+def test_a_name_between_colons_is_printed_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    table = Table("port")
+    table.add_row("exe:two:")
+    console = console_for(as_data=False)
+    console.print(table)
+    console.print("exe:two: diverges")
+    assert capsys.readouterr().out.count("exe:two:") == 2
