@@ -217,8 +217,8 @@ class Subject(ABC, Generic[C]):
     # Which of the options that not every subject has mean something to this one: `candidate_exes`, `candidate_modules`,
     # `events_max`, `market_windows`, `candles`.
     options: frozenset[str]
-    # The option that names candidates.
-    candidate_option: str
+    # The option that names candidates, one of `options`; empty where none can be named.
+    candidate_option: str = ""
     # True where candidates run in processes that are forked by the one that asks them.
     forks: bool = False
     # The classes of the parts below by the parts' names, as `module:Class`: each is loaded when it is first asked for.

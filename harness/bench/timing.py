@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from generators.errors import ParityError
+
 # What is timed takes at least this long, or the clock and the first call show.
 TIMED_SEC_MIN, CALLS_MIN = 0.02, 3
 
@@ -22,7 +24,10 @@ def one_cpu(cpu: int | None) -> Iterator[int | None]:
         return
     before = os.sched_getaffinity(0)
     chosen = min(before) if cpu is None else cpu
-    os.sched_setaffinity(0, {chosen})
+    try:
+        os.sched_setaffinity(0, {chosen})
+    except OSError as error:
+        raise ParityError(f"--cpu {chosen}: is none of the CPUs that may be used here, {sorted(before)}") from error
     try:
         yield chosen
     finally:

@@ -149,8 +149,14 @@ def _refuse_unusable(plan: FuzzPlan) -> None:
         for divergence in row.divergences:
             sides = f"contract {text_of(divergence.reference)}, port {text_of(divergence.candidate)}"
             click.echo(f"CONTRACT {row.name} at {divergence.path}: {sides}", err=True)
-    if not all(row.usable for row in rows):
+        if row.lacks:
+            click.echo(f"MISSING: port {row.name}: it has no {', '.join(row.lacks)}", err=True)
+    if not all(row.usable and not row.lacks for row in rows):
         sys.exit(1 if any(row.divergences for row in rows) else 3)
+    if len(rows) < 2:
+        raise click.UsageError(f"fuzz: the {plan.subject} has no port to hold against its reference")
+    if plan.cases_measured and plan.about().coverage is None:
+        raise click.UsageError(f"--coverage: means nothing to the {plan.subject}, which names nothing to measure; leave it out")
 
 
 def _plan(planned: Mapping[str, Any]) -> FuzzPlan:

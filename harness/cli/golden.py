@@ -9,6 +9,7 @@ import click
 from generators.errors import ParityError
 from harness.cli.options import candidate_option, chosen, json_option, module_option, request_of, subject_option, timeout_option
 from harness.cli.output import as_json
+from harness.comparators.divergence import Divergence
 from harness.engine.golden import check_all, check_files, record_all
 from harness.engine.report import text_of
 from harness.panel import ContractFileError, PortRequest
@@ -22,7 +23,10 @@ def golden() -> None:
 
 def _with_fixtures(subject: str | None, options: dict[str, Any]) -> list[tuple[Subject[Any], Golden[Any]]]:
     found = [(about, about.golden) for about in chosen(subject, options)]
-    return [(about, fixtures) for about, fixtures in found if fixtures is not None]
+    kept = [(about, fixtures) for about, fixtures in found if fixtures is not None]
+    if not kept:
+        raise ParityError(f"golden: the subject {subject} has no fixtures")
+    return kept
 
 
 @golden.command(name="record")
@@ -74,7 +78,8 @@ def _verify(
         except ContractFileError:
             # The check of the files names it.
             return list(check_files(fixtures))
-        usable = [row.name for row in rows if row.availability.available]
+        usable = [row.name for row in rows if row.usable]
+        other = [_other_contract(row.name, each) for row in rows for each in row.divergences]
         for row in rows:
             if not row.availability.available:
                 sentence = f"{row.availability.word}: {row.name}: {row.availability.sentence}"
@@ -82,7 +87,12 @@ def _verify(
             if row.lacks:
                 missing[f"{row.name} ({about.name}, names)"] = f"MISSING: {row.name}: it has no {', '.join(row.lacks)}"
         counted.append(f"{files} fixtures of the {about.name} and {len(usable)} port(s)")
-        return check_all(fixtures, panel, usable)
+        return [*other, *check_all(fixtures, panel, usable)]
+
+
+def _other_contract(port: str, divergence: Divergence) -> Problem:
+    sentence = f"port {port} holds another contract, so it was asked nothing"
+    return Problem(fixture="contract.json", where=divergence.path, sentence=sentence, divergence=divergence)
 
 
 @golden.command(name="coverage")

@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.comparators.divergence import Divergence
 from harness.engine.majority import Majority, majority_of
-from harness.engine.repro import Repro
+from harness.engine.repro import Repro, ReproError
 from harness.panel import REFERENCE, Panel, PortRequest
 
 
@@ -44,9 +44,11 @@ class Replayed:
 def replay(repro: Repro, *, candidates: tuple[str, ...], timeout_sec: float | None) -> Replayed:
     """Ask the repro's port, or the candidate that is named in its place, and then every port that could tell who is odd.
 
-    Raises `CaseError` for a case that the reference cannot be asked.
+    Raises `CaseError` for a case that the reference cannot be asked, `ReproError` where there is nothing to compare.
     """
     named = candidates or ((repro.candidate,) if repro.candidate else ())
+    if not named and repro.port == REFERENCE:
+        raise ReproError("the repro is of the reference itself, which cannot be held against itself; name a candidate")
     built_in = () if named else (repro.port,)
     names = dict.fromkeys([REFERENCE, *built_in, *repro.subject.defaults.night_ports])
     request = PortRequest(names=tuple(names), candidates=named, timeout_sec=timeout_sec)

@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 from harness.comparators.divergence import Divergence, shown
-from harness.engine.run import GENERATED, GOLDEN, MARKET, Finding, PortReport, RunReport
+from harness.engine.finding import Finding
+from harness.engine.run import GENERATED, GOLDEN, MARKET, PortReport, RunReport
 from harness.panel import REFERENCE, Examined
 
 SOURCES = (GOLDEN, GENERATED, MARKET)
@@ -162,8 +163,8 @@ def describe(group: Sequence[Finding]) -> str:
         lines.append(f"  event      {text_of(divergence.event)}")
     lines += [f"  reference  {text_of(divergence.reference)}", f"  candidate  {text_of(divergence.candidate)}"]
     lines += [f"  {note}" for note in finding.notes]
-    again = "parity golden verify" if finding.repro is None else f"parity replay {finding.repro}"
-    lines.append(f"  again      {again}")
+    if finding.again:
+        lines.append(f"  again      {finding.again}")
     return "\n".join(lines)
 
 

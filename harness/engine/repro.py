@@ -177,8 +177,11 @@ def _read_document(path: Path) -> dict[str, Any]:
     for number, each in enumerate(document["before"]):
         if not (isinstance(each, dict) and isinstance(each.get("case"), dict) and isinstance(each.get("thorough"), bool)):
             raise ReproError(f"{path}: malformed repro: $.before[{number}] must be an object with case and thorough")
-    if not isinstance(document["case"].get("metadata", {}), dict):
-        raise ReproError(f"{path}: malformed repro: $.case.metadata must be an object")
+    for where, case in [("$.case", document["case"])] + [
+        (f"$.before[{number}].case", each["case"]) for number, each in enumerate(document["before"])
+    ]:
+        if not isinstance(case.get("metadata", {}), dict):
+            raise ReproError(f"{path}: malformed repro: {where}.metadata must be an object")
     return document
 
 

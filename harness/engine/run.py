@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.comparators.divergence import Divergence
+from harness.engine.finding import Finding
 from harness.engine.golden import check_port
 from harness.engine.met import Met
 from harness.engine.repro import Asked, check_reports_dir, write_repro
@@ -38,31 +40,6 @@ class RunOptions:
     candles: Path | None = None
     market_windows: int | None = None
     reports_dir: Path = Path("reports")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """A divergent case of one port: its first divergence stands for it, `count` says how many there were."""
-
-    port: str
-    case: str
-    source: str
-    divergence: Divergence
-    count: int
-    notes: tuple[str, ...] = ()
-    repro: Path | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """The finding as plain data."""
-        return {
-            "port": self.port,
-            "case": self.case,
-            "source": self.source,
-            "count": self.count,
-            "notes": list(self.notes),
-            "repro": None if self.repro is None else str(self.repro),
-            "divergence": self.divergence.to_json(),
-        }
 
 
 @dataclass(kw_only=True)
@@ -115,7 +92,9 @@ class RunReport:
             return "DIVERGENCE"
         if self.never_met or self.too_few:
             return "NOT MET"
-        return "PARITY" if all(port.whole for port in self.ports) else "INCOMPLETE"
+        # A reference alone, or ports that saw no case, show nothing.
+        compared = any(sum(port.cases.values()) for port in self.ports[1:])
+        return "PARITY" if compared and all(port.whole for port in self.ports) else "INCOMPLETE"
 
     @property
     def exit_code(self) -> int:
@@ -242,8 +221,9 @@ class Runner:
         port.divergent[source] += 1
         key = (port.name, found[0].fingerprint)
         if key not in self._written and sum(name == port.name for name, _ in self._written) < REPROS_MAX:
+            asked = tuple(self._asked[port.name])
             flaky = self._is_flaky(port.name, case, found, depth)
-            before = tuple(self._asked[port.name]) if flaky else ()
+            before = asked if flaky else ()
             if flaky:
                 notes += (f"FLAKY: asked again, the port agrees; the repro asks it the {len(before)} case(s) before first",)
             self._written[key] = write_repro(
@@ -263,14 +243,30 @@ class Runner:
         """Ask a candidate once more. One that hangs would only hang again, and the reference is asked twice already."""
         if port not in self.panel.candidates or found[0].cause == "timeout":
             return False
+        self._asked[port].append((case, depth))
         return not self.panel.judge(port, case, self.panel.expect(case), depth).divergences
 
     def _find(
-        self, port: str, case: str, source: str, found: Sequence[Divergence], notes: tuple[str, ...], repro: Path | None
+        self,
+        port: str,
+        case: str,
+        source: str,
+        found: Sequence[Divergence],
+        notes: tuple[str, ...],
+        repro: Path | None,
+        again: str = "",
     ) -> None:
-        self.report.findings.append(
-            Finding(port=port, case=case, source=source, divergence=found[0], count=len(found), notes=notes, repro=repro)
+        again = again or (f"parity replay {repro}" if repro else "")
+        finding = Finding(
+            port=port, case=case, source=source, divergence=found[0], count=len(found), notes=notes, repro=repro, again=again
         )
+        self.report.findings.append(finding)
+
+    def _verify(self, port: str) -> str:
+        """The command that holds a port against the fixtures again."""
+        candidate, option = self.panel.candidate_of(port), self.subject.candidate_option
+        named = f" --{option.removesuffix('s').replace('_', '-')} {shlex.quote(candidate)}" if candidate else ""
+        return f"parity golden verify --subject {self.subject.name}{named}"
 
     def check_recorded(self) -> None:
         """Hold the reference to what was recorded, so that one that drifted cannot vouch for itself.
@@ -287,4 +283,4 @@ class Runner:
             for problem in check_port(golden, self.panel, port.name, fixtures) if usable else ():
                 if problem.fixture not in known and problem.divergence is not None:
                     port.divergent[GOLDEN] += 1
-                    self._find(port.name, problem.fixture, GOLDEN, [problem.divergence], (), None)
+                    self._find(port.name, problem.fixture, GOLDEN, [problem.divergence], (), None, self._verify(port.name))

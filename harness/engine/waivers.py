@@ -11,8 +11,9 @@ import msgspec
 
 from generators.errors import ParityError
 from harness.comparators.divergence import Divergence
+from harness.panel import REFERENCE, PortRequest, UnknownPortError
 from harness.store.records import Find
-from harness.subjects.registry import names
+from harness.subjects.registry import names, subject_called
 
 DEFAULT_FILE = Path("waivers.toml")
 
@@ -77,9 +78,21 @@ def read_waivers(path: Path) -> tuple[Waiver, ...]:
             raise WaiverError(
                 f"--waivers {path}: no subject is called {waiver.subject!r}, only {known} - at `$.waiver[{position}].subject`"
             )
+        _check_port(path, position, waiver)
         if any((each.subject, each.key) == (waiver.subject, waiver.key) for each in found[:position]):
             raise WaiverError(f"--waivers {path}: $.waiver[{position}] waives {waiver.fingerprint} again; leave one out")
     return found
+
+
+def _check_port(path: Path, position: int, waiver: Waiver) -> None:
+    """Refuse the name of a built-in port that there is not: its waiver would be passed over. Raises `WaiverError`."""
+    if waiver.port is None or ":" in waiver.port:
+        return
+    try:
+        with subject_called(waiver.subject).open(PortRequest(names=(REFERENCE, waiver.port))):
+            return
+    except UnknownPortError as error:
+        raise WaiverError(f"--waivers {path}: {error} - at `$.waiver[{position}].port`") from error
 
 
 def given_waivers(path: Path | None, subject: str) -> tuple[Waiver, ...]:

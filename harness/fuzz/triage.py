@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.comparators.divergence import Divergence
@@ -47,6 +47,11 @@ def triage(plan: FuzzPlan, find: Find, reports_dir: Path, *, time_budget_sec: fl
     with subject.open(plan.ports(with_third=True)) as panel:
         shrunk = shrink(subject, panel, find.port, case, find.fingerprint, time_budget_sec=time_budget_sec)
         if shrunk is None:
+            return _flaky(plan, find, reports_dir, panel.candidate_of(find.port))
+        # A port that depends on what it was asked before may have shown the same again by accident.
+        with subject.open(replace(plan.ports(), may_keep=False)) as fresh:
+            found = divergences_of(fresh, find.port, shrunk.case)
+        if not any(each.fingerprint == find.fingerprint for each in found):
             return _flaky(plan, find, reports_dir, panel.candidate_of(find.port))
         absent = [each.name for each in panel.examine() if not each.availability.available]
         majority = majority_of(panel, shrunk.case, without=absent)
