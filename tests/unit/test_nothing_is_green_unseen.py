@@ -140,3 +140,18 @@ def test_a_find_in_a_fixtures_call_says_how_to_see_it_again(tmp_path: Path, caps
     code, said = parity(capsys, *arguments, "--candidate-exe", exe)
     assert code == 1
     assert f"again      parity golden verify --subject reducer --candidate-exe {shlex.quote(exe)}" in said
+
+
+def test_another_implementation_does_not_pass_as_haskell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    exe = tmp_path / "doge-core-exe"
+    exe.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m reducer.wire "$@"\n', encoding="utf-8")
+    exe.chmod(0o755)
+    monkeypatch.setenv("DOGE_CORE_EXE", str(exe))
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).resolve().parents[2]))
+    code, said = parity(
+        capsys, "run", "--subject", "reducer", "--sequences", "2", "--market-windows", "0", "--ports", "haskell"
+    )
+    assert code == 1
+    assert "CONTRACT haskell at $.port: contract haskell, port python" in said

@@ -57,7 +57,8 @@ def examine_port(port: Port, contract: dict[str, Any]) -> Examined:
 def check_contract(port: Port, contract: dict[str, Any]) -> tuple[list[Divergence], dict[str, Any]]:
     """Return the divergences of the port's description from the contract, and the description.
 
-    The described contract is compared as well as its hash, so a port cannot pass by repeating the right hash.
+    The described contract is compared as well as its hash, so a port cannot pass by repeating the right hash. A built-in port
+    must be the implementation that it is called after.
     """
     outcome = port.describe()
     if outcome.line is None:
@@ -66,5 +67,7 @@ def check_contract(port: Port, contract: dict[str, Any]) -> tuple[list[Divergenc
     described = outcome.answer
     found = compare(reference=contract, candidate=described.get("contract", ABSENT))
     expected = {"subject": "reducer", "protocol": contract["protocol"], "contract_hash": contract_hash(contract)}
+    if port.implementation is not None:
+        expected["port"] = port.implementation
     claimed = {name: described.get(name, ABSENT) for name in expected}
     return found + compare(reference=expected, candidate=claimed), described

@@ -58,6 +58,8 @@ class Port(ABC):
     name: str
     sample_every: int = 1
     has_sessions: bool = False
+    # What a built-in port must call itself, so that no other implementation passes under its name.
+    implementation: str | None = None
 
     @abstractmethod
     def availability(self) -> Availability:

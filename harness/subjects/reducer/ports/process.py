@@ -14,6 +14,7 @@ from harness.panel import Availability
 from harness.subjects.reducer.ports.base import Port, PortError
 
 TIMEOUT_SEC = 10.0
+HASKELL = "haskell"
 
 
 class ExecutablePort(Port):
@@ -84,12 +85,16 @@ def _cause(error: ServerError) -> str:
 def haskell(*, timeout_sec: float = TIMEOUT_SEC) -> ServerPort:
     """Return the Haskell reducer as a persistent server."""
     exe = find_executable()
-    return ServerPort("haskell", _argv(exe, "--server"), remedy=HOW_TO_GET, timeout_sec=timeout_sec)
+    port = ServerPort("haskell", _argv(exe, "--server"), remedy=HOW_TO_GET, timeout_sec=timeout_sec)
+    port.implementation = HASKELL
+    return port
 
 
 def haskell_oneshot(*, timeout_sec: float = TIMEOUT_SEC) -> OneshotPort:
     """Return the Haskell reducer, started for every call."""
-    return OneshotPort("haskell-oneshot", _argv(find_executable()), remedy=HOW_TO_GET, timeout_sec=timeout_sec)
+    port = OneshotPort("haskell-oneshot", _argv(find_executable()), remedy=HOW_TO_GET, timeout_sec=timeout_sec)
+    port.implementation = HASKELL
+    return port
 
 
 def _argv(exe: Path | None, *arguments: str) -> list[str] | None:
