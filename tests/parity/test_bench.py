@@ -25,11 +25,8 @@ def test_it_compares_every_way_to_the_reducer_in_one_run(executable: Path) -> No
     for load in result["loads"].values():
         costs = load["columns"]["us"]
         assert all(cost > 0 for cost in costs.values()), costs
-        # Whatever the machine does, starting a process dwarfs a pipe.
-        assert costs["one-shot call"] > costs["full-state call"]
-    # The whole state dwarfs a session, unless another process takes the CPU in the only round of one load.
-    costs_of = [load["columns"]["us"] for load in result["loads"].values()]
-    assert sum(costs["full-state call"] > costs["session call"] for costs in costs_of) >= 2
+        # Whatever the machine does, starting a process dwarfs a pipe, and the whole state dwarfs a session.
+        assert costs["one-shot call"] > costs["full-state call"] > costs["session call"]
     assert [target["limit"] for target in result["loads"]["candles"]["targets"]] == [4.0, 1.0, 1.5]
 
 
