@@ -27,6 +27,11 @@ COMMANDS = {
 class LazyGroup(click.Group):
     """A group whose commands are imported when they are called."""
 
+    def make_context(self, info_name: str | None, args: list[str], *rest: Any, **extra: Any) -> click.Context:
+        """Read the options; click itself answers an interrupt here with an empty line of its own."""
+        context: click.Context = guarded(lambda: super(LazyGroup, self).make_context(info_name, args, *rest, **extra))
+        return context
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; click itself would exit with the code of a divergence where the reader is gone."""
         return guarded(lambda: super(LazyGroup, self).invoke(ctx))

@@ -220,6 +220,17 @@ def test_an_interrupt_is_one_line(tmp_path: Path, delay_sec: float) -> None:
     assert (done.returncode, done.stderr) == (130, "parity: interrupted\n")
 
 
+@pytest.mark.parametrize("where", ["parse_args", "get_command", "resolve_command"])
+def test_an_interrupt_is_one_line_wherever_click_is(
+    where: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(f"harness.cli.main.LazyGroup.{where}", interrupted)
+    assert parity(capsys, "doctor") == (130, "", "parity: interrupted\n")
+
+
 def test_the_same_seed_gives_the_same_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["run", "--ports", "haskell", "--sequences", "30", "--candles", str(candles(tmp_path)), "--json", "--seed"]
     first, again, other = (json.loads(parity(capsys, *arguments, seed)[1])["met"] for seed in ("4", "4", "5"))
