@@ -1,5 +1,6 @@
 -- | All of the port's tests. @DOGE_SEQUENCES@ sets how many event sequences
--- each property of 'JourneySpec' draws.
+-- each property of 'JourneySpec' draws; @DOGE_JUNIT@ names the file of a
+-- JUnit report.
 module Main (main) where
 
 import qualified FastPathSpec
@@ -7,14 +8,17 @@ import qualified HandlerSpec
 import qualified JourneySpec
 import qualified JsonSpec
 import qualified PythonFloatSpec
+import JUnit (reporting)
 import System.Environment (lookupEnv)
-import Test.Hspec (hspec)
+import Test.Hspec.Core.Runner (defaultConfig, hspecWith)
 import qualified WireSpec
 
 main :: IO ()
 main = do
   sequences <- maybe 1000 read <$> lookupEnv "DOGE_SEQUENCES"
-  hspec $ do
+  report <- lookupEnv "DOGE_JUNIT"
+  config <- maybe (pure defaultConfig) (reporting defaultConfig sequences) report
+  hspecWith config $ do
     PythonFloatSpec.spec
     JsonSpec.spec
     HandlerSpec.spec

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from json import JSONDecodeError
 from pathlib import Path
@@ -14,11 +15,13 @@ import click
 from sqlalchemy.exc import SQLAlchemyError
 
 from harness.cli.options import (
+    LEDGER,
     Seconds,
     candidate_option,
     candidates_of,
     given,
     json_option,
+    ledger_option,
     module_option,
     refuse_foreign,
     refuse_given,
@@ -27,22 +30,26 @@ from harness.cli.options import (
     timeout_option,
 )
 from harness.cli.output import as_json, console_for
+from harness.cli.recorded import draft_of, made, recorded, there
 from harness.coverage.report import print_figures
 from harness.engine.plan import FuzzPlan, plan_from
 from harness.engine.report import text_of
 from harness.engine.repro import check_reports_dir
 from harness.engine.waivers import DEFAULT_FILE, given_waivers
+from harness.evidence.figures import finds_of_fuzz, of_fuzz, ports_of
+from harness.evidence.recorder import Draft
+from harness.evidence.statement import ERROR
 from harness.fuzz.attempt import Attempt
 from harness.fuzz.cluster import check_cluster
 from harness.fuzz.report import as_data_of, print_verdict
 from harness.fuzz.run import begin, resumed
 from harness.fuzz.signals import stopped_in_order
+from harness.fuzz.verdict import Verdict
 from harness.fuzz.workers import WorkersError
-from harness.store.database import file_of, first_line, shown
+from harness.store.database import first_line, shown
 from harness.store.ledger import RUNNING, Ledger, LedgerError, Run
+from harness.store.records import Find
 from harness.subjects.registry import subject_called
-
-LEDGER = "sqlite:///reports/ledger.sqlite"
 
 
 @click.command()
@@ -54,7 +61,7 @@ LEDGER = "sqlite:///reports/ledger.sqlite"
 @click.option("--workers", type=click.IntRange(1), help="Processes; as many as there are CPUs.")
 @click.option("--cluster", metavar="ADDRESS", help="A Dask scheduler to run the batches on, like tcp://host:8786.")
 @click.option("--time-budget", "time_budget_sec", type=Seconds(1.0, 864_000.0), help="Seconds; then stop, to be resumed.")
-@click.option("--ledger", "url", default=LEDGER, show_default=True, help="A database as SQLAlchemy writes its address.")
+@ledger_option
 @click.option("--resume", "run_id", metavar="RUN", help="Go on with a run of the ledger; its own plan holds.")
 @click.option("--finds-max", type=click.IntRange(0), default=20, show_default=True, help="Finds to shrink and keep.")
 @click.option("--coverage", type=click.IntRange(0), default=0, show_default=True, help="Cases to measure coverage by; 0: none.")
@@ -90,34 +97,69 @@ def fuzz(
         raise click.UsageError("--workers: means nothing to --cluster, which has its own; leave it out")
     check_reports_dir(reports_dir)
     console = console_for(as_data=as_data)
-    option, run = _options(url, reports_dir), None
-    try:
-        ledger = Ledger(_made(url) if run_id is None else _there(url, run_id))
+    option = _options(url, reports_dir)
+    with _opened(url, run_id, option) as ledger:
         known = None if run_id is None else ledger.find(run_id)
         plan = _with_its_waivers(_plan(planned)) if known is None else _known_plan(known)
-        _refuse_unusable(plan)
-        if cluster is not None:
-            check_cluster(cluster)
-        run = begin(ledger, plan) if known is None else resumed(known, plan)
-        if known is not None and known.state == RUNNING:
-            console.print(f"run {run.id}: was killed, or runs elsewhere still; then both do the same work", markup=False)
-        console.print(f"run {run.id}: {plan.sequences} cases of seed {plan.seed} in {plan.batch_count} batches", markup=False)
-        attempt = Attempt(ledger, run, plan, console, time_budget_sec)
-        with stopped_in_order():
-            attempt.carry_out(workers=workers or os.cpu_count() or 1, cluster=cluster)
-            attempt.triage(reports_dir, finds_max)
-            attempt.measure()
-        verdict, finds = attempt.verdict(), ledger.finds(run.id)
-    except WorkersError as error:
-        raise click.UsageError(f"{error}{_how_on(run, option) if error.resumable else '; start a new run'}") from error
-    except (SQLAlchemyError, JSONDecodeError) as error:
-        raise click.UsageError(f"--ledger {shown(url)}: {first_line(error)}{_how_on(run, option)}") from error
-    print_figures(console, attempt.figures, plan.cases_measured)
-    print_verdict(console, verdict, finds, attempt.triaged, rate=attempt.rate, ledger=option)
-    if as_data:
-        click.echo(as_json({"exit_code": verdict.exit_code, **as_data_of(verdict, finds, attempt.triaged)}))
-    ledger.close()
+        draft = draft_of("fuzz", plan.about(), seed=plan.seed)
+        with recorded(url, draft, as_data=as_data):
+            _refuse_unusable(plan)
+            if cluster is not None:
+                check_cluster(cluster)
+            run = begin(ledger, plan) if known is None else resumed(known, plan)
+            if known is not None and known.state == RUNNING:
+                console.print(f"run {run.id}: was killed, or runs elsewhere still; then both do the same work", markup=False)
+            told = (
+                f"run {run.id}: {plan.sequences} cases of seed {plan.seed} in {plan.batch_count} batches; evidence {draft.id}"
+            )
+            console.print(told, markup=False, soft_wrap=True)
+            attempt = Attempt(ledger, run, plan, console, time_budget_sec)
+            draft.details = {"run": run.id}
+            try:
+                with stopped_in_order():
+                    attempt.carry_out(workers=workers or os.cpu_count() or 1, cluster=cluster)
+                    attempt.triage(reports_dir, finds_max)
+                    attempt.measure()
+            except (WorkersError, SQLAlchemyError, JSONDecodeError) as error:
+                draft.verdict = ERROR
+                raise click.UsageError(_failed(error, url, run, option)) from error
+            verdict, finds = attempt.verdict(), ledger.finds(run.id)
+            _conclude(draft, attempt, verdict, finds)
+            print_figures(console, attempt.figures, plan.cases_measured)
+            print_verdict(console, verdict, finds, attempt.triaged, rate=attempt.rate, ledger=option)
+            if as_data:
+                found = as_data_of(verdict, finds, attempt.triaged)
+                click.echo(as_json({"exit_code": verdict.exit_code, "evidence": draft.id, **found}))
     return verdict.exit_code
+
+
+@contextmanager
+def _opened(url: str, run_id: str | None, option: str) -> Iterator[Ledger]:
+    """The ledger, closed with the block. Raises `LedgerError`, and `UsageError` for a database that fails."""
+    ledger = Ledger(made(url) if run_id is None else there(url, f"--resume {run_id}"))
+    try:
+        yield ledger
+    except (WorkersError, SQLAlchemyError, JSONDecodeError) as error:
+        raise click.UsageError(_failed(error, url, None, option)) from error
+    finally:
+        ledger.close()
+
+
+def _failed(error: Exception, url: str, run: Run | None, option: str) -> str:
+    """The sentence on a run that could not go on."""
+    if isinstance(error, WorkersError):
+        return f"{error}{_how_on(run, option) if error.resumable else '; start a new run'}"
+    return f"--ledger {shown(url)}: {first_line(error)}{_how_on(run, option)}"
+
+
+def _conclude(draft: Draft, attempt: Attempt, verdict: Verdict, finds: Sequence[Find]) -> None:
+    """Fill in the evidence of a run that came to an end."""
+    with attempt.plan.about().open(attempt.plan.ports()) as panel:
+        draft.ports = ports_of(panel)
+    repros = {(each.find.port, each.find.fingerprint): str(each.path) for each in attempt.triaged}
+    draft.figures = of_fuzz(verdict, finds, attempt.rate)
+    draft.details |= {"finds": finds_of_fuzz(finds, repros), "gaps": list(verdict.gaps)}
+    draft.conclude(verdict.word, verdict.exit_code)
 
 
 def _options(url: str, reports_dir: Path) -> str:
@@ -181,22 +223,3 @@ def _with_its_waivers(plan: FuzzPlan) -> FuzzPlan:
     with plan.about().open(plan.ports()) as panel:
         names = panel.candidates
     return replace(plan, waivers=tuple(each for each in plan.waivers if each.get("port") in (None, *names)))
-
-
-def _made(url: str) -> str:
-    """The address, with the folder of a SQLite file made. Raises `LedgerError`."""
-    path = file_of(url)
-    if path is not None:
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise LedgerError(f"--ledger {url}: its folder cannot be made ({error.strerror})") from error
-    return url
-
-
-def _there(url: str, run_id: str) -> str:
-    """The address of a ledger that is there already, if it is a file. Raises `LedgerError`."""
-    path = file_of(url)
-    if path is not None and not path.exists():
-        raise LedgerError(f"--resume {run_id}: there is no ledger at {path}; name the run's own with --ledger")
-    return url

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
 
 from generators.errors import ParityError
-from harness.cli.options import candidate_option, chosen, json_option, module_option, request_of, subject_option, timeout_option
+from harness.cli.options import (
+    candidate_option,
+    chosen,
+    evidence_options,
+    json_option,
+    module_option,
+    request_of,
+    subject_option,
+    timeout_option,
+)
 from harness.cli.output import as_json
+from harness.cli.recorded import draft_of, recorded
 from harness.comparators.divergence import Divergence
 from harness.engine.golden import check_all, check_files, record_all
 from harness.engine.report import text_of
+from harness.evidence.figures import NAMED_MAX, described, of_branches, of_golden, ports_of
+from harness.evidence.recorder import Draft
 from harness.panel import ContractFileError, PortRequest
 from harness.subject import Golden, Problem, Subject
 
@@ -43,14 +56,21 @@ def golden_record(subject: str | None) -> int:
 @candidate_option
 @module_option
 @timeout_option
+@evidence_options
 @json_option
-def golden_verify(subject: str | None, as_data: bool, **options: Any) -> int:
+def golden_verify(subject: str | None, url: str, unrecorded: bool, as_data: bool, **options: Any) -> int:
     """Check files, hashes, definitions and every port against the recorded outcomes."""
     problems: list[Problem] = []
     missing: dict[str, str] = {}
     counted: list[str] = []
     for about, fixtures in _with_fixtures(subject, options):
-        problems += _verify(about, fixtures, request_of(about, options), missing, counted)
+        with recorded(url, draft_of("golden", about), unrecorded=unrecorded, as_data=as_data) as draft:
+            lacking: dict[str, str] = {}
+            found = _verify(about, fixtures, request_of(about, options), lacking, draft)
+            counted.append(f"{draft.details['fixtures']} fixtures of the {about.name} and {len(draft.ports) + 1} port(s)")
+            _conclude(draft, found, lacking)
+        problems += found
+        missing |= lacking
     code = 1 if problems else 3 if missing else 0
     if as_data:
         rows = [problem.to_json() for problem in problems]
@@ -68,10 +88,10 @@ def golden_verify(subject: str | None, as_data: bool, **options: Any) -> int:
 
 
 def _verify(
-    about: Subject[Any], fixtures: Golden[Any], request: PortRequest, missing: dict[str, str], counted: list[str]
+    about: Subject[Any], fixtures: Golden[Any], request: PortRequest, missing: dict[str, str], draft: Draft
 ) -> list[Problem]:
-    """The problems of a subject's fixtures; adds the ports that cannot be used with why, and a count of what was checked."""
-    files = len(list((fixtures.folder / "fixtures").glob("*.json")))
+    """The problems of a subject's fixtures; adds the ports that cannot be used with why, and what was checked."""
+    draft.details["fixtures"] = len(list((fixtures.folder / "fixtures").glob("*.json")))
     with about.open(request) as panel:
         try:
             rows = panel.examine()
@@ -86,8 +106,17 @@ def _verify(
                 missing[f"{row.name} ({about.name})"] = sentence
             if row.lacks:
                 missing[f"{row.name} ({about.name}, names)"] = f"MISSING: {row.name}: it has no {', '.join(row.lacks)}"
-        counted.append(f"{files} fixtures of the {about.name} and {len(usable)} port(s)")
+        draft.ports = {name: text for name, text in ports_of(panel).items() if name in usable}
+        draft.details["ports"] = described(rows)
         return [*other, *check_all(fixtures, panel, usable)]
+
+
+def _conclude(draft: Draft, problems: Sequence[Problem], missing: Mapping[str, str]) -> None:
+    """Fill in the evidence of one subject's fixtures."""
+    fixtures = draft.details["fixtures"]
+    draft.figures = of_golden(fixtures=fixtures, ports=len(draft.ports), problems=len(problems), missing=len(missing))
+    draft.details |= {"problems": [problem.to_json() for problem in problems[:NAMED_MAX]], "missing": dict(missing)}
+    draft.conclude("DIVERGENCE" if problems else "MISSING" if missing else "PARITY", 1 if problems else 3 if missing else 0)
 
 
 def _other_contract(port: str, divergence: Divergence) -> Problem:
@@ -99,15 +128,25 @@ def _other_contract(port: str, divergence: Divergence) -> Problem:
 @subject_option(of_all=True)
 @click.option("--sequences", type=click.IntRange(0), default=0, show_default=True, help="Generated cases, not the fixtures.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the generated cases.")
+@evidence_options
 @json_option
-def golden_coverage(subject: str | None, sequences: int, seed: int, as_data: bool) -> int:
+def golden_coverage(subject: str | None, sequences: int, seed: int, url: str, unrecorded: bool, as_data: bool) -> int:
     """Show the branches of the reference that the fixtures reach (exit code 1 if one is not reached)."""
     from harness.coverage import branches
 
     subjects = [about for about in chosen(subject, {}) if about.coverage is not None and about.coverage.by_fixtures]
     if not subjects:
         raise ParityError(f"golden coverage: the fixtures of the {subject} are not measured by branches")
-    reports = {about.name: branches.measure(about.name, sequences=sequences, seed=seed) for about in subjects}
+    reports = {}
+    for about in subjects:
+        draft = draft_of("coverage", about, seed=seed if sequences else None)
+        with recorded(url, draft, unrecorded=unrecorded, as_data=as_data):
+            report = branches.measure(about.name, sequences=sequences, seed=seed)
+            draft.figures = of_branches(report)
+            draft.details["missing"] = report.to_json()
+            missed = any(report.missing.values())
+            draft.conclude("NOT REACHED" if missed else "REACHED", int(missed))
+        reports[about.name] = report
     if as_data:
         click.echo(as_json({name: report.to_json() for name, report in reports.items()}))
     else:

@@ -10,13 +10,15 @@ from typing import Any
 import click
 
 from generators.errors import ParityError
-from harness.cli.output import EXIT_BAD_USAGE, EXIT_INTERRUPTED, OutputError, drop_output, guarded
+from harness.cli.output import EXIT_BAD_USAGE, EXIT_INTERRUPTED, TYPED, OutputError, drop_output, guarded
 
 # Each command with its line in `parity --help`, so that help need not import them.
 COMMANDS = {
     "bench": "How fast every port is, side by side in one run.",
     "doctor": "Which ports are here, and what is missing.",
+    "evidence": "Records that commands left: list, show, export, import.",
     "fuzz": "Very many generated cases; finds are shrunk and kept.",
+    "gate": "May we cut over? Go or no-go, criterion by criterion.",
     "golden": "Fixtures: cases with their recorded outcomes.",
     "mutants": "Plants bugs and tells which the cases find.",
     "replay": "Runs a repro file again.",
@@ -29,7 +31,10 @@ class LazyGroup(click.Group):
 
     def make_context(self, info_name: str | None, args: list[str], *rest: Any, **extra: Any) -> click.Context:
         """Read the options; click itself answers an interrupt here with an empty line of its own."""
+        typed = tuple(args)
         context: click.Context = guarded(lambda: super(LazyGroup, self).make_context(info_name, args, *rest, **extra))
+        # What was typed is part of the evidence that a command leaves.
+        context.meta[TYPED] = typed
         return context
 
     def invoke(self, ctx: click.Context) -> Any:

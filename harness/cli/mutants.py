@@ -13,8 +13,11 @@ import click
 from rich.console import Console
 
 from generators.errors import ParityError
-from harness.cli.options import given, json_option, refuse_given, subject_option
+from harness.cli.options import evidence_options, given, json_option, refuse_given, subject_option
 from harness.cli.output import as_json, console_for
+from harness.cli.recorded import draft_of, recorded
+from harness.evidence.figures import of_mutants, survivors_of
+from harness.evidence.recorder import Draft
 from harness.mutants.build import hunt_compiled
 from harness.mutants.catalogue import Mutant, all_mutants
 from harness.mutants.equivalents import Equivalent, equivalents_of
@@ -38,6 +41,7 @@ PARTS = 20
 @click.option("--only", metavar="PATTERN", help="Mutants whose id matches, like 'pricing:*' or 'historical:*'.")
 @click.option("--shrink", type=click.IntRange(0), default=40, show_default=True, help="So many kills are shrunk, as a sample.")
 @click.option("--compiled", is_flag=True, help="Build bugs into copies of the compiled ports instead: 'haskell:*', 'rust:*'.")
+@evidence_options
 @json_option
 def mutants(
     subject: str,
@@ -47,15 +51,17 @@ def mutants(
     only: str | None,
     shrink: int,
     compiled: bool,
+    url: str,
+    unrecorded: bool,
     as_data: bool,
 ) -> int:
     """Plants bugs in copies of the reference and tells which the generated cases find, and how soon."""
     console = console_for(as_data=as_data)
-    started = time.monotonic()
     if compiled:
         _refuse_idle()
-        rows = _compiled(console, only, seed, sequences)
-        return _told(console, rows, {}, time.monotonic() - started, as_data=as_data)
+        with recorded(url, draft_of("mutants-compiled", None, seed=seed), unrecorded=unrecorded, as_data=as_data) as draft:
+            started = time.monotonic()
+            return _told(console, draft, _compiled(console, only, seed, sequences), {}, started, as_data=as_data)
     about = subject_called(subject)
     mutations = about.mutations
     if mutations is None:
@@ -63,8 +69,27 @@ def mutants(
     if given("shrink") and not mutations.shrinks:
         raise click.UsageError(f"--shrink: means nothing to the {subject}; leave it out")
     _refuse_little_memory()
+    with recorded(url, draft_of("mutants", about, seed=seed), unrecorded=unrecorded, as_data=as_data) as draft:
+        return _hunt(console, draft, mutations, sequences or mutations.sequences, workers, only, shrink, as_data=as_data)
+
+
+def _hunt(
+    console: Console,
+    draft: Draft,
+    mutations: Mutations,
+    count: int,
+    workers: int | None,
+    only: str | None,
+    shrink: int,
+    *,
+    as_data: bool,
+) -> int:
+    """Hunt the mutants of a subject, and tell what became of them."""
+    started = time.monotonic()
+    about, seed = draft.about, draft.seed
+    assert about is not None
+    assert seed is not None
     wanted, equivalent = _wanted(mutations, only)
-    count = sequences or mutations.sequences
     console.print(f"{len(wanted)} mutants, up to {count} cases of seed {seed} each", markup=False)
     shrunk = _sample(wanted, set(equivalent), shrink) if mutations.shrinks else frozenset()
     rows = []
@@ -75,7 +100,8 @@ def mutants(
             _tell(console, rows, len(wanted), time.monotonic() - started)
     order = {each.id: number for number, each in enumerate(wanted)}
     rows.sort(key=lambda row: order[row.mutant.id])
-    return _told(console, rows, mutations.source.unreachable, time.monotonic() - started, as_data=as_data)
+    draft.details["whole"] = only is None
+    return _told(console, draft, rows, mutations.source.unreachable, started, as_data=as_data)
 
 
 def _forks(about: Subject[Any], mutations: Mutations, seed: int, count: int, workers: int, shrunk: frozenset[str]) -> Forks:
@@ -102,11 +128,18 @@ def _refuse_little_memory() -> None:
         raise click.UsageError(f"ulimit -v: is {limit // 1024}, and a mutant may need {MEMORY_BYTES_MAX // 1024}; raise it")
 
 
-def _told(console: Console, rows: Sequence[Row], unreachable: Mapping[str, str], seconds: float, *, as_data: bool) -> int:
+def _told(
+    console: Console, draft: Draft, rows: Sequence[Row], unreachable: Mapping[str, str], started: float, *, as_data: bool
+) -> int:
+    """Print what became of the mutants, and conclude the evidence."""
+    seconds, code = time.monotonic() - started, exit_code_of(rows)
+    draft.figures = of_mutants(rows, seconds)
+    draft.details["survivors"] = survivors_of(rows)
+    draft.conclude({0: "MET", 1: "NOT MET"}.get(code, "MISSING"), code)
     print_report(console, rows, unreachable, seconds)
     if as_data:
         click.echo(as_json(to_json(rows, unreachable, seconds)))
-    return exit_code_of(rows)
+    return code
 
 
 def _compiled(console: Console, only: str | None, seed: int, sequences: int | None) -> list[Row]:

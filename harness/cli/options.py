@@ -13,6 +13,8 @@ from harness.panel import REFERENCE, PortRequest
 from harness.subject import Subject
 from harness.subjects.registry import names, subject_called
 
+LEDGER = "sqlite:///reports/ledger.sqlite"
+
 F = TypeVar("F", bound=Callable[..., Any])
 # Options that mean something to some subjects only; a subject's `options` names those of its own.
 OF_SOME_SUBJECTS = ("candidate_exes", "candidate_modules", "events_max", "market_windows", "candles")
@@ -128,3 +130,19 @@ def port_names(text: str | None, *, with_candidates: bool) -> tuple[str, ...]:
 reports_option = click.option(
     "--reports", "reports_dir", type=click.Path(path_type=Path), default=Path("reports"), show_default=True, help="For repros."
 )
+
+ledger_option = click.option(
+    "--ledger",
+    "url",
+    default=LEDGER,
+    show_default=True,
+    envvar="PARITY_LEDGER",
+    show_envvar=True,
+    help="A database as SQLAlchemy writes its address.",
+)
+_unrecorded_option = click.option("--no-evidence", "unrecorded", is_flag=True, help="Leave no record of this in the ledger.")
+
+
+def evidence_options(command: F) -> F:
+    """`--ledger URL` and `--no-evidence`, for a command that leaves a record."""
+    return ledger_option(_unrecorded_option(command))

@@ -19,6 +19,8 @@ EXIT_MISSING = 3
 # As a shell reports a program that SIGPIPE ended: the reader had enough, which says nothing about parity.
 EXIT_READER_GONE = 141
 EXIT_INTERRUPTED = 130
+# The name under which a context keeps the words that were typed.
+TYPED = "harness.typed"
 
 
 class OutputError(ParityError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from rich.console import Console
 from harness.cli.options import (
     candidate_option,
     candidates_of,
+    evidence_options,
     json_option,
     module_option,
     port_names,
@@ -23,9 +25,21 @@ from harness.cli.options import (
 )
 from harness.cli.output import as_json, console_for
 from harness.cli.progress import progress_of
-from harness.engine.report import next_step, print_market, print_problems, print_report, summary, summary_table, to_json
+from harness.cli.recorded import draft_of, recorded
+from harness.engine.report import (
+    next_step,
+    notes_of,
+    print_market,
+    print_problems,
+    print_report,
+    summary,
+    summary_table,
+    to_json,
+)
 from harness.engine.repro import check_reports_dir
 from harness.engine.run import RunOptions, RunReport, candles_of, run_parity, sources_of
+from harness.evidence.figures import described, finds_of_run, of_run
+from harness.evidence.recorder import Draft
 from harness.subject import Subject
 from harness.subjects.registry import names, subject_called
 
@@ -45,6 +59,7 @@ SEQUENCES = 1000
 @module_option
 @timeout_option
 @reports_option
+@evidence_options
 @json_option
 def run(subject: str, every: bool, ports: str | None, as_data: bool, **options: Any) -> int:
     """Golden, generated and market-driven cases through every port."""
@@ -58,11 +73,33 @@ def run(subject: str, every: bool, ports: str | None, as_data: bool, **options: 
     about = subject_called(subject)
     refuse_foreign(about, options)
     chosen = port_names(ports, with_candidates=bool(candidates_of(about, options)))
-    report = _run(about, {**options, "sequences": _or(options["sequences"], SEQUENCES)}, chosen, console, quiet=as_data)
-    print_report(report, console)
-    if as_data:
-        click.echo(as_json(to_json(report)))
+    options["sequences"] = _or(options["sequences"], SEQUENCES)
+    with _recorded(about, options, as_data=as_data) as draft:
+        report = _run(about, options, chosen, console, quiet=as_data)
+        _conclude(draft, report)
+        print_report(report, console)
+        if as_data:
+            click.echo(as_json({**to_json(report), "evidence": None if options["unrecorded"] else draft.id}))
     return report.exit_code
+
+
+def _recorded(about: Subject[Any], options: dict[str, Any], *, as_data: bool) -> AbstractContextManager[Draft]:
+    draft = draft_of("run", about, seed=options["seed"])
+    return recorded(options["url"], draft, unrecorded=options["unrecorded"], as_data=as_data)
+
+
+def _conclude(draft: Draft, report: RunReport) -> None:
+    """Fill in the evidence of a run."""
+    draft.ports = {port.name: report.candidates[port.name] for port in report.ports[1:] if port.cases and port.whole}
+    draft.figures = of_run(report)
+    draft.details = {
+        "ports": described([port.examined for port in report.ports]),
+        "finds": finds_of_run(report),
+        "never_met": report.never_met,
+        "candles": None if report.candles is None else report.candles.sentence,
+        "notes": notes_of(report),
+    }
+    draft.conclude(report.word, report.exit_code)
 
 
 def _or(value: int | None, default: int) -> int:
@@ -91,7 +128,9 @@ def _run_all(options: dict[str, Any], console: Console, *, as_data: bool) -> int
     for name in names():
         about = subject_called(name)
         sequences = _or(options["sequences"], about.defaults.sequences)
-        report = _run(about, {**options, "sequences": sequences}, (), console, quiet=True)
+        with _recorded(about, options, as_data=as_data) as draft:
+            report = _run(about, {**options, "sequences": sequences}, (), console, quiet=True)
+            _conclude(draft, report)
         reports.append(report)
         console.print(f"{name}: {summary(report)}", markup=False, soft_wrap=True)
         print_market(report, console)

@@ -70,10 +70,14 @@ class PortReport:
 
 @dataclass(kw_only=True)
 class RunReport:
-    """All that a run found. `candles` is the series behind the market-driven cases."""
+    """All that a run found. `candles` is the series behind the market-driven cases.
+
+    `candidates` gives the text by which the command line named each candidate, or an empty one for a built-in port.
+    """
 
     subject: str
     ports: list[PortReport]
+    candidates: Mapping[str, str] = field(default_factory=dict)
     candles: CandleSeries | None = None
     findings: list[Finding] = field(default_factory=list)
     met: dict[str, Met] = field(default_factory=dict)
@@ -155,7 +159,8 @@ class Runner:
     def __init__(self, subject: Subject[Any], panel: Panel[Any], reports_dir: Path) -> None:
         self.subject, self.panel, self.reports_dir = subject, panel, reports_dir
         ports = [PortReport(examined=examined, measures=subject.measures()) for examined in panel.examine()]
-        self.report = RunReport(subject=subject.name, ports=ports)
+        candidates = {name: panel.candidate_of(name) or "" for name in panel.candidates}
+        self.report = RunReport(subject=subject.name, ports=ports, candidates=candidates)
         self._written: dict[tuple[str, str], Path] = {}
         self._asked: dict[str, deque[Asked]] = {port.name: deque(maxlen=ASKED_KEPT) for port in ports}
 

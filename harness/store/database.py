@@ -11,11 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import URL, Engine, create_engine, event, inspect
+from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
-
-from harness.store.schema import metadata
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -25,8 +23,6 @@ BUSY_SEC = 30.0
 CONNECT_SEC = 10
 # A server may be unavailable for this long during a run, and is retried at this interval.
 AWAY_SEC, AGAIN_SEC = 60.0, 1.0
-# Statements that lock the database while one process makes the tables. The number of the lock is arbitrary.
-ONE_MAKER = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "SELECT pg_advisory_xact_lock(7061726974)"}
 
 
 def shown(url: str) -> str:
@@ -111,18 +107,6 @@ def _write_ahead(connection: Any) -> None:
             time.sleep(0.01)
         else:
             return
-
-
-def create_tables(engine: Engine) -> None:
-    """Make the tables of the ledger that do not exist yet."""
-    with engine.begin() as connection:
-        there = set(inspect(connection).get_table_names())
-        if there.issuperset(metadata.tables):
-            return
-        # Several runs may start with the same new ledger: one makes its tables, the others wait for it.
-        if lock := ONE_MAKER.get(engine.dialect.name):
-            connection.exec_driver_sql(lock)
-        metadata.create_all(connection)
 
 
 def patiently(write: Callable[[], T]) -> T:

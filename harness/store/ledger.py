@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,9 @@ from sqlalchemy import func, inspect, select
 from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, SQLAlchemyError
 
 from generators.errors import ParityError
-from harness.store.database import create_tables, engine_of, file_of, first_line, in_memory, patiently, shown
+from harness.store import chain
+from harness.store.database import engine_of, file_of, first_line, in_memory, patiently, shown
+from harness.store.migrate import RevisionError, create_tables
 from harness.store.records import BatchResult, Find, Repro
 from harness.store.schema import batches, coverage, finds, metadata, repros, runs
 
@@ -60,6 +62,8 @@ class Ledger:
             self._check_columns()
         except LedgerError:
             raise
+        except RevisionError as error:
+            raise LedgerError(f"--ledger {self._shown}: was made by a newer version ({error}); update this one") from error
         except (ArgumentError, NoSuchModuleError, ModuleNotFoundError, ValueError) as error:
             raise LedgerError(f"--ledger {self._shown}: is not the address of a database ({first_line(error)})") from error
         except SQLAlchemyError as error:
@@ -195,3 +199,14 @@ class Ledger:
             connection.execute(coverage.delete().where(key))
             row = {"run_id": run_id, "port": port, "covered": covered, "total": total, "missing": missing}
             connection.execute(coverage.insert().values(**row))
+
+    def append_evidence(self, ident: str, statement: str, signatures: Sequence[Mapping[str, Any]] = ()) -> bool:
+        """Add a record of evidence; return False if it is there already. Raises `LedgerError`."""
+        try:
+            return chain.append(self._engine, ident, statement, signatures)
+        except chain.ChainError as error:
+            raise LedgerError(f"--ledger {self._shown}: {error}") from error
+
+    def evidence(self) -> tuple[list[chain.Row], chain.Head]:
+        """All records of evidence in their order, and the end of the chain as it was written last."""
+        return chain.read(self._engine)

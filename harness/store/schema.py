@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Column, Float, ForeignKeyConstraint, Index, Integer, MetaData, String, Table
+from sqlalchemy import JSON, Column, Float, ForeignKeyConstraint, Index, Integer, MetaData, String, Table, Text
 
 metadata = MetaData()
 
@@ -71,4 +71,26 @@ coverage = Table(
     Column("total", Integer, nullable=False),
     Column("missing", JSON, nullable=False),
     ForeignKeyConstraint(["run_id"], ["runs.id"]),
+)
+
+# What was looked at by a command and with what result. Rows are never changed: `chain` holds each to all before it.
+evidence = Table(
+    "evidence",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False, comment="place in the chain of this ledger, from 1"),
+    Column("id", String(32), nullable=False, unique=True),
+    Column("recorded_at", Float, nullable=False, comment="seconds since 1970, when the row was added to this ledger"),
+    Column("statement", Text, nullable=False, comment="an in-toto statement, as canonical JSON"),
+    Column("signatures", JSON, nullable=False, comment="of the statement, as in a DSSE envelope"),
+    Column("digest", String(64), nullable=False, comment="SHA-256 of the statement"),
+    Column("chain", String(64), nullable=False, comment="SHA-256 over the chain so far and this row"),
+)
+
+# One row: the end of the chain, so that rows removed from its end are noticed too.
+evidence_head = Table(
+    "evidence_head",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("number", Integer, nullable=False),
+    Column("chain", String(64), nullable=False),
 )

@@ -1,0 +1,245 @@
+"""`parity gate`: may we cut over? A policy, applied to the evidence of the ledger."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from rich.table import Table
+from sqlalchemy.exc import SQLAlchemyError
+
+from harness.cli.options import given, json_option, ledger_option, subject_option
+from harness.cli.output import as_json, console_for
+from harness.cli.recorded import draft_of, made, recorded
+from harness.evidence.book import book_of
+from harness.evidence.digests import built_in, digests_of
+from harness.evidence.statement import Figure
+from harness.gate.certificate import (
+    Certificate,
+    CertificateError,
+    certify,
+    check_signature,
+    envelope_of,
+    first_difference,
+    read_certificate,
+)
+from harness.gate.freeze import frozen_since
+from harness.gate.judge import Finding, Present, Status, judge_all
+from harness.gate.policy import PHASES, SIGN_OFF, Policy, PolicyError, read_policy
+from harness.store.chain import Head, Row
+from harness.store.database import first_line, shown
+from harness.store.ledger import Ledger, LedgerError
+from harness.subjects.registry import names, subject_called
+
+F = TypeVar("F", bound=Callable[..., Any])
+policy_option = click.option("--policy", "policy_file", type=click.Path(path_type=Path), help="A policy of your own.")
+at_option = click.option("--at", metavar="TIME", help="The moment to judge, as in 2026-02-16T12:00:00+00:00; now by default.")
+phase_option = click.option("--phase", type=click.IntRange(PHASES.start, PHASES.stop - 1), help="Criteria up to this phase.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """Everything that a gate looks at."""
+
+    policy: Policy
+    rows: list[Row]
+    head: Head
+    present: Present
+
+
+def _asked(url: str, policy_file: Path | None, at: str | None) -> Asked:
+    """Read policy and ledger, and take the digests of today. Raises errors of both, and `UsageError` for a time."""
+    policy = read_policy(policy_file)
+    ledger = Ledger(made(url))
+    try:
+        rows, head = ledger.evidence()
+    except SQLAlchemyError as error:
+        raise LedgerError(f"--ledger {shown(url)}: {first_line(error)}") from error
+    finally:
+        ledger.close()
+    subjects = [subject_called(name) for name in names()]
+    digests = {about.name: digests_of(about, built_in(about)) for about in subjects}
+    return Asked(policy=policy, rows=rows, head=head, present=Present(digests=digests, now=_seconds(at)))
+
+
+def _seconds(at: str | None) -> float:
+    if at is None:
+        return time.time()
+    try:
+        moment = datetime.datetime.fromisoformat(at)
+    except ValueError:
+        raise click.UsageError(f"--at {at}: is no time; write it as 2026-02-16T12:00:00+00:00") from None
+    if moment.tzinfo is None:
+        raise click.UsageError(f"--at {at}: has no time zone; add +00:00 for UTC")
+    return moment.timestamp()
+
+
+@click.group(invoke_without_command=True)
+@phase_option
+@policy_option
+@at_option
+@ledger_option
+@json_option
+@click.pass_context
+def gate(
+    ctx: click.Context, phase: int | None, policy_file: Path | None, at: str | None, url: str, as_data: bool
+) -> int | None:
+    """May we cut over? Go or no-go for each criterion (exit code 1 unless all is go)."""
+    if ctx.invoked_subcommand is not None:
+        if any(given(name) for name in ("phase", "policy_file", "at", "url", "as_data")):
+            raise click.UsageError(f"gate {ctx.invoked_subcommand}: options belong behind {ctx.invoked_subcommand}")
+        return None
+    asked = _asked(url, policy_file, at)
+    certificate = certify(asked.policy, asked.rows, asked.head, asked.present, phase)
+    code = int(certificate.verdict != Status.GO.value)
+    if as_data:
+        click.echo(as_json({"exit_code": code, **json.loads(certificate.text())}))
+        return code
+    _tell(certificate)
+    return code
+
+
+def _tell(certificate: Certificate) -> None:
+    console = console_for(as_data=False)
+    table = Table("phase", "criterion", "status", "why", "record")
+    for each in certificate.findings:
+        table.add_row(str(each.phase), each.name, each.status.value, each.reason, each.record or "-")
+    console.print(table)
+    for each in certificate.findings:
+        if each.status is not Status.GO and each.command:
+            console.print(f"{each.status.value} {each.name}: {each.command}", markup=False, soft_wrap=True)
+    found = [each.status for each in certificate.findings]
+    counted = ", ".join(f"{found.count(status)} {status.value}" for status in Status)
+    console.print(f"{certificate.verdict.upper()}: {counted}", markup=False)
+
+
+@gate.command(name="explain")
+@click.argument("ident", metavar="ID")
+@policy_option
+@at_option
+@ledger_option
+def gate_explain(ident: str, policy_file: Path | None, at: str | None, url: str) -> int:
+    """Show value, limit, sample and record behind a criterion, and the command that makes its evidence."""
+    asked = _asked(url, policy_file, at)
+    findings = judge_all(asked.policy, book_of(asked.rows, asked.head), asked.present)
+    wanted = [each for each in findings if ident in (each.id, each.name)]
+    if not wanted:
+        raise PolicyError(
+            f"gate explain {ident}: the policy has no such criterion; it has {', '.join(each.name for each in findings)}"
+        )
+    for each in wanted:
+        click.echo(_explained(asked.policy, each))
+    return int(any(each.status is not Status.GO for each in wanted))
+
+
+def _explained(policy: Policy, finding: Finding) -> str:
+    criterion = next((each for each in policy.criteria if each.id == finding.id), None)
+    lines = [f"{finding.name}: {finding.status.value}", f"  criterion  {finding.text}"]
+    if criterion is not None:
+        lines += [
+            f"  from       {criterion.source}",
+            f"  evidence   {criterion.kind}, at most {criterion.max_age_days:g} days old",
+        ]
+        lines += [f"  rule       {rule.text}; {finding.values.get(rule.figure, 'no value')}" for rule in criterion.rules]
+        lines += [f"  sample     {each.figure} at least {each.least(finding.subject):,g}" for each in criterion.sample]
+        lines += [f"  same as today  {', '.join(criterion.match)}"] if criterion.match else []
+        lines += ["" if criterion.critical else "  not critical: it holds nothing up alone"]
+    lines += [f"  why        {finding.reason}"]
+    lines += [f"  record     parity evidence show {finding.record}"] if finding.record else []
+    lines += [f"  command    {finding.command}"] if finding.command else []
+    return "\n".join(line for line in lines if line)
+
+
+@gate.command(name="freeze")
+@subject_option(of_all=True)
+@ledger_option
+def gate_freeze(subject: str | None, url: str) -> int:
+    """Record since when the meaning of each reference has not changed, from the history of this checkout."""
+    for name in [subject] if subject else names():
+        about = subject_called(name)
+        with recorded(url, draft_of("freeze", about)) as draft:
+            since, commit = frozen_since(about.sources()["reference"])
+            draft.figures = {"frozen_since": Figure(since, "s since 1970")}
+            draft.details["commit"] = commit
+            draft.conclude("FROZEN", 0)
+            days = (time.time() - since) / 86_400.0
+            click.echo(f"{name}: means the same since commit {commit[:12]}, {days:.1f} days ago")
+    return 0
+
+
+@gate.command(name="sign-off")
+@click.argument("ident", metavar="ID")
+@click.option("--name", required=True, help="Who answers for it.")
+@click.option("--reason", required=True, help="What was looked at, and what it showed.")
+@policy_option
+@ledger_option
+def gate_sign_off(ident: str, name: str, reason: str, policy_file: Path | None, url: str) -> int:
+    """Record that a person answers for a criterion; it lapses when what it covers changes."""
+    policy = read_policy(policy_file)
+    found = next((each for each in policy.criteria if each.id == ident), None)
+    people = [each.id for each in policy.criteria if each.kind == SIGN_OFF]
+    if found is None or found.kind != SIGN_OFF:
+        raise PolicyError(f"gate sign-off {ident}: is none of the criteria that people answer for: {', '.join(people)}")
+    if not name.strip() or not reason.strip():
+        raise PolicyError("gate sign-off: --name and --reason must say something")
+    for subject in _subjects_of(policy, ident):
+        about = subject_called(subject) if subject else None
+        with recorded(url, draft_of(SIGN_OFF, about)) as draft:
+            draft.ports = {} if about is None else built_in(about)
+            draft.details |= {"criterion": ident, "name": name, "reason": reason, "covers": list(found.match)}
+            draft.conclude("SIGNED OFF", 0)
+    return 0
+
+
+def _subjects_of(policy: Policy, ident: str) -> list[str]:
+    return [subject for criterion, subject in policy.entries(names(), None) if criterion.id == ident]
+
+
+@gate.command(name="certify")
+@phase_option
+@policy_option
+@at_option
+@click.option("--key", type=click.Path(path_type=Path), help="A private key (PEM) to sign the certificate with.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="The file; a page for readers is put beside it.")
+@ledger_option
+def gate_certify(phase: int | None, policy_file: Path | None, at: str | None, key: Path | None, out: Path, url: str) -> int:
+    """Write the verdict with all that it rests on, as JSON and Markdown; exit code 1 unless all is go."""
+    asked = _asked(url, policy_file, at)
+    certificate = certify(asked.policy, asked.rows, asked.head, asked.present, phase)
+    page = out.with_suffix(".md")
+    try:
+        out.write_text(envelope_of(certificate.text(), key), encoding="utf-8")
+        page.write_text(certificate.markdown(), encoding="utf-8")
+    except OSError as error:
+        raise click.UsageError(f"--out {out}: cannot be written ({error.strerror})") from error
+    click.echo(f"{certificate.verdict.upper()}: wrote {out} and {page}")
+    return int(certificate.verdict != Status.GO.value)
+
+
+@gate.command(name="verify")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--key", type=click.Path(path_type=Path), help="The public key (PEM) that it must be signed by.")
+@click.option("--offline", is_flag=True, help="The signature alone, without ledger and checkout.")
+@policy_option
+@ledger_option
+def gate_verify(file: Path, key: Path | None, offline: bool, policy_file: Path | None, url: str) -> int:
+    """Hold a certificate against its signature, and against ledger, policy and checkout."""
+    text, _ = read_certificate(file)
+    if key is not None:
+        check_signature(file, key)
+    elif offline:
+        raise click.UsageError("--offline: needs the --key that the certificate must be signed by")
+    kept = json.loads(text)
+    if not offline:
+        asked = _asked(url, policy_file, kept["at"])
+        again = certify(asked.policy, asked.rows, asked.head, asked.present, kept["phase"])
+        if difference := first_difference(kept, json.loads(again.text())):
+            raise CertificateError(f"{file}: does not hold: {difference}")
+    click.echo(f"{file} holds: {kept['verdict']}, at {kept['at']}")
+    return 0

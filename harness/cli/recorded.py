@@ -1,0 +1,49 @@
+"""The evidence that a command leaves in the ledger, as the command line asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from harness.cli.output import TYPED
+from harness.evidence.recorder import Draft, recording
+from harness.store.database import file_of, shown
+from harness.store.ledger import LedgerError
+from harness.subject import Subject
+
+
+def draft_of(kind: str, about: Subject[Any] | None, *, seed: int | None = None) -> Draft:
+    """A draft of the running command's evidence. Passwords in addresses are hidden."""
+    typed = click.get_current_context().meta.get(TYPED, ())
+    return Draft(kind, about, ("parity", *(shown(word) if "://" in word else word for word in typed)), seed)
+
+
+@contextmanager
+def recorded(url: str, draft: Draft, *, unrecorded: bool = False, as_data: bool = False) -> Iterator[Draft]:
+    """Record what becomes of the command, and say where; with `as_data`, standard output is left alone."""
+    with recording(None if unrecorded else made(url), draft):
+        yield draft
+    if draft.verdict and not unrecorded:
+        click.echo(f"evidence {draft.id}: parity evidence show {draft.id}", err=as_data)
+
+
+def made(url: str) -> str:
+    """The address, with the folder of a SQLite file made. Raises `LedgerError`."""
+    path = file_of(url)
+    if path is not None:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise LedgerError(f"--ledger {url}: its folder cannot be made ({error.strerror})") from error
+    return url
+
+
+def there(url: str, what: str) -> str:
+    """The address of a ledger that is there already, if it is a file. Raises `LedgerError` that begins with `what`."""
+    path = file_of(url)
+    if path is not None and not path.exists():
+        raise LedgerError(f"{what}: there is no ledger at {path}; name the one you mean with --ledger")
+    return url

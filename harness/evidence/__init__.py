@@ -1,0 +1,1 @@
+"""Evidence: one record for each command that says yes or no, as an in-toto statement in the ledger."""

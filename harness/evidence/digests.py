@@ -1,0 +1,86 @@
+"""Digests of the things that a check looks at and with: sources, ports, fixtures, tools and the machine."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from harness.engine.builds import ENGINE, files_of
+from harness.evidence.statement import canonical, digest_of
+from harness.subject import Subject
+
+PORT = "port "
+MACHINE, TOOLCHAIN = "machine", "toolchain"
+
+
+def digests_of(about: Subject[Any], ports: Mapping[str, str]) -> dict[str, str]:
+    """SHA-256 by name: each role of sources, `fixtures`, `port NAME` for each of `ports`, the toolchain, the machine.
+
+    `ports` gives the candidate behind each port's name as the command line named it, or an empty text for a built-in one.
+    """
+    digests = {name: _digest_of_files(paths) for name, paths in files_behind(about, ports).items()}
+    return digests | {TOOLCHAIN: digest_of(canonical(toolchain_of(about))), MACHINE: digest_of(canonical(machine()))}
+
+
+def files_behind(about: Subject[Any], ports: Mapping[str, str]) -> dict[str, Sequence[Path]]:
+    """The files behind each digest of sources, fixtures and ports."""
+    files: dict[str, Sequence[Path]] = {"engine": files_of(ENGINE), **about.sources()}
+    if about.golden is not None:
+        files["fixtures"] = sorted((about.golden.folder / "fixtures").glob("*.json"))
+    here = about.port_files(())
+    for name, candidate in ports.items():
+        found = about.port_files((candidate,)).get(candidate) if candidate else here.get(name)
+        if found:
+            files[PORT + name] = found
+    return files
+
+
+def digests_of_all(subjects: Sequence[Subject[Any]]) -> dict[str, str]:
+    """The digests of several subjects with their built-in ports, as `SUBJECT NAME`."""
+    return {f"{about.name} {name}": digest for about in subjects for name, digest in digests_of(about, built_in(about)).items()}
+
+
+def built_in(about: Subject[Any]) -> dict[str, str]:
+    """The built-in candidates that are made of files, as `digests_of` takes them."""
+    return dict.fromkeys(about.port_files(()), "")
+
+
+def _digest_of_files(files: Iterable[Path]) -> str:
+    whole = hashlib.sha256()
+    for path in files:
+        whole.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return whole.hexdigest()
+
+
+def toolchain_of(about: Subject[Any]) -> dict[str, str]:
+    """Python, its C library, and the libraries that an outcome depends on."""
+    runtime = f"{platform.python_implementation()} {platform.python_version()}"
+    return {"python": runtime, "libc": " ".join(platform.libc_ver()), **about.versions()}
+
+
+@cache
+def machine() -> dict[str, str | int]:
+    """The machine, as far as speed and last bits depend on it: processor, CPUs, memory, system."""
+    return {
+        "system": f"{platform.system()} {platform.machine()}",
+        "processor": _processor(),
+        "cpus": os.cpu_count() or 1,
+        "memory_gib": round(psutil.virtual_memory().total / 2**30),
+        "byteorder": sys.byteorder,
+    }
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.processor())

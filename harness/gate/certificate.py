@@ -1,0 +1,160 @@
+"""The certificate: a verdict with all that it rests on, byte by byte the same from the same ledger, checkout and time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from generators.errors import ParityError
+from harness.evidence.book import Book, book_of
+from harness.evidence.signing import is_signed_by, public_key_of, signatures_of, signer_of
+from harness.evidence.statement import canonical, stamp
+from harness.gate.judge import Finding, Present, judge_all, verdict_of
+from harness.gate.policy import Policy
+from harness.store import chain
+
+PAYLOAD_TYPE = "application/vnd.doge-parity.certificate+json"
+FORMAT = "doge-parity certificate 1"
+
+
+class CertificateError(ParityError):
+    """A certificate that does not hold. The message says why."""
+
+    exit_code = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Certificate:
+    """A verdict, and everything that was looked at for it."""
+
+    at: float
+    phase: int | None
+    policy: str
+    digests: Mapping[str, Mapping[str, str]]
+    records: int
+    chain: str
+    findings: Sequence[Finding]
+
+    @property
+    def verdict(self) -> str:
+        """The word of the verdict."""
+        return verdict_of(self.findings).value
+
+    def text(self) -> str:
+        """The certificate as JSON, spelled in one way."""
+        return canonical(
+            {
+                "format": FORMAT,
+                "at": stamp(self.at),
+                "phase": self.phase,
+                "verdict": self.verdict,
+                "policy": self.policy,
+                "digests": self.digests,
+                "ledger": {"records": self.records, "chain": self.chain},
+                "criteria": [finding.to_json() for finding in self.findings],
+            }
+        )
+
+    def markdown(self) -> str:
+        """The certificate for a reader."""
+        upto = "" if self.phase is None else f" up to phase {self.phase}"
+        lines = [
+            f"# Gate{upto}: {self.verdict}",
+            "",
+            f"At {stamp(self.at)}, from {self.records} record(s); chain `{self.chain[:16]}`, policy `{self.policy[:16]}`.",
+            "",
+            "| criterion | status | why | record |",
+            "| --- | --- | --- | --- |",
+            *(
+                f"| {each.name}: {_cell(each.text)} | {each.status.value} | {_cell(each.reason)} | {each.record or '-'} |"
+                for each in self.findings
+            ),
+            "",
+            "| subject | what | SHA-256 |",
+            "| --- | --- | --- |",
+            *(
+                f"| {subject} | {name} | `{digest}` |"
+                for subject, each in sorted(self.digests.items())
+                for name, digest in sorted(each.items())
+            ),
+        ]
+        return "\n".join(lines) + "\n"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def certify(policy: Policy, rows: Sequence[chain.Row], head: chain.Head, present: Present, phase: int | None) -> Certificate:
+    """The certificate of a moment: what was recorded later is not there yet."""
+    book, end = _as_it_was(rows, head, present.now)
+    return Certificate(
+        at=present.now,
+        phase=phase,
+        policy=policy.digest,
+        digests=present.digests,
+        records=end.number,
+        chain=end.chain,
+        findings=judge_all(policy, book, present, phase),
+    )
+
+
+def _as_it_was(rows: Sequence[chain.Row], head: chain.Head, at: float) -> tuple[Book, chain.Head]:
+    """The records up to a moment, and the end of the chain then; an end that does not fit stays visible."""
+    later = next((place for place, row in enumerate(rows) if row.recorded_at > at), len(rows))
+    if later == len(rows):
+        return book_of(rows, head), head
+    kept = rows[:later]
+    whole = book_of(rows, head)
+    end = chain.Head(kept[-1].number, kept[-1].chain) if kept else chain.Head(0, chain.START)
+    book = book_of(kept, end)
+    return Book(entries=book.entries, faults=[*whole.faults, *book.faults], kinds=book.kinds), end
+
+
+def envelope_of(text: str, key: Path | None) -> str:
+    """The certificate in a DSSE envelope as JSON, signed if there is a key. Raises `EvidenceError`."""
+    signatures = signatures_of(text, signer_of(key), PAYLOAD_TYPE)
+    return json.dumps({"certificate": json.loads(text), "signatures": signatures}, indent=1, ensure_ascii=False) + "\n"
+
+
+class _Envelope(msgspec.Struct, forbid_unknown_fields=True):
+    certificate: dict[str, Any]
+    signatures: list[dict[str, Any]]
+
+
+def read_certificate(file: Path) -> tuple[str, list[dict[str, Any]]]:
+    """A certificate's canonical text and its signatures. Raises `CertificateError`."""
+    try:
+        found = msgspec.json.decode(file.read_bytes(), type=_Envelope)
+    except OSError as error:
+        raise CertificateError(f"{file}: cannot be read ({error.strerror})") from error
+    except msgspec.DecodeError as error:
+        raise CertificateError(f"{file}: is no certificate ({error})") from error
+    if found.certificate.get("format") != FORMAT:
+        raise CertificateError(f"{file}: $.certificate.format is not {json.dumps(FORMAT)}")
+    return canonical(found.certificate), found.signatures
+
+
+def check_signature(file: Path, key: Path) -> None:
+    """Hold a certificate against a public key, without a ledger. Raises `CertificateError` and `EvidenceError`."""
+    text, signatures = read_certificate(file)
+    if not is_signed_by(text, signatures, public_key_of(key), PAYLOAD_TYPE):
+        raise CertificateError(f"{file}: is not signed by {key}, or was changed since")
+
+
+def first_difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> str | None:
+    """The first place where a certificate made again differs from the one that was kept, in words."""
+    for name in ("policy", "digests", "ledger", "phase"):
+        if old.get(name) != new.get(name):
+            return f"$.{name} is not what it was: {canonical(new.get(name))[:200]}"
+    kept = {f"{each.get('id')}/{each.get('subject')}": each for each in old.get("criteria", [])}
+    for each in new["criteria"]:
+        name = f"{each['id']}/{each['subject']}"
+        if kept.get(name) != each:
+            return f"criterion {name} is {each['status']} now ({each['reason']})"
+    return None if old == new else "its verdict or its criteria were changed"

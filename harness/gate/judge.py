@@ -1,0 +1,230 @@
+"""The judgement on each criterion: go, no-go or cannot tell, with the record that decides and the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from harness.evidence.book import CLOCK_SEC, Book, Entry
+from harness.evidence.digests import PORT
+from harness.evidence.statement import Evidence, stamp
+from harness.gate.policy import SIGN_OFF, Criterion, Policy, Rule
+
+DAY_SEC = 86_400.0
+# The name in a criterion's `match` that stands for every built-in candidate.
+PORTS = "ports"
+# The entry on the ledger itself, which every gate has.
+LEDGER = "ledger"
+
+
+class Status(Enum):
+    """The status of a criterion. Only `GO` lets anything pass."""
+
+    GO = "go"
+    NO_GO = "no-go"
+    CANNOT_TELL = "cannot tell"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """The judgement on one criterion about one subject. `record` is the id of the record that decides, if there is one."""
+
+    id: str
+    subject: str
+    phase: int
+    text: str
+    critical: bool
+    status: Status
+    reason: str
+    record: str | None = None
+    values: Mapping[str, float | None] = field(default_factory=dict)
+    command: str = ""
+
+    @property
+    def name(self) -> str:
+        """The criterion with its subject, as in `1.night/reducer`."""
+        return f"{self.id}/{self.subject}" if self.subject else self.id
+
+    def to_json(self) -> dict[str, Any]:
+        """The judgement as plain data."""
+        return {
+            "id": self.id,
+            "subject": self.subject,
+            "phase": self.phase,
+            "text": self.text,
+            "critical": self.critical,
+            "status": self.status.value,
+            "reason": self.reason,
+            "record": self.record,
+            "values": dict(self.values),
+            "command": self.command,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Present:
+    """The digests of today by subject, and the time in seconds since 1970."""
+
+    digests: Mapping[str, Mapping[str, str]]
+    now: float
+
+
+def judge_all(policy: Policy, book: Book, present: Present, phase: int | None = None) -> list[Finding]:
+    """The judgements on the ledger itself and on every criterion, up to a phase or all."""
+    subjects = list(present.digests)
+    entries = policy.entries(subjects, phase)
+    return [_ledger(book, present), *(_judge(criterion, subject, book, present) for criterion, subject in entries)]
+
+
+def verdict_of(findings: Sequence[Finding]) -> Status:
+    """Go if everything is; no-go if anything that is critical is no-go; else nobody can tell."""
+    statuses = {finding.status for finding in findings if finding.critical}
+    if Status.NO_GO in statuses:
+        return Status.NO_GO
+    return Status.GO if all(finding.status is Status.GO for finding in findings) else Status.CANNOT_TELL
+
+
+def _ledger(book: Book, present: Present) -> Finding:
+    faults = book.all_faults
+    late = [entry.row.id for entry in book.entries if entry.row.recorded_at > present.now + CLOCK_SEC]
+    faults += [f"record {ident} was recorded in the future: the clock was moved" for ident in late]
+    return Finding(
+        id=LEDGER,
+        subject="",
+        phase=0,
+        text="Every record is as it was written, none was removed, and no clock went back.",
+        critical=True,
+        status=Status.NO_GO if faults else Status.GO,
+        reason="; ".join(faults) if faults else f"{len(book.entries)} record(s), all as they were written",
+        command="parity evidence list",
+    )
+
+
+def _judge(criterion: Criterion, subject: str, book: Book, present: Present) -> Finding:
+    status, reason, entry = _decided(criterion, subject, book, present)
+    evidence = None if entry is None else entry.evidence
+    return Finding(
+        id=criterion.id,
+        subject=subject,
+        phase=criterion.phase,
+        text=criterion.text,
+        critical=criterion.critical,
+        status=status,
+        reason=reason,
+        record=None if entry is None else entry.row.id,
+        values={} if evidence is None else {rule.figure: evidence.figure(rule.figure) for rule in criterion.rules},
+        command=criterion.command_for(subject),
+    )
+
+
+def _decided(criterion: Criterion, subject: str, book: Book, present: Present) -> tuple[Status, str, Entry | None]:
+    found = [entry for entry in book.of_kind(criterion.kind, subject) if _is_about(criterion, entry)]
+    unsound = next((entry for entry in found if not entry.sound), None)
+    if unsound is not None:
+        return Status.NO_GO, unsound.faults[0], unsound
+    today = [
+        entry for entry in found if not _foreign(criterion, subject, entry, present) and _is_fresh(criterion, entry, present)
+    ]
+    for entry in today:
+        if broken := _broken(criterion, subject, entry, present):
+            return Status.NO_GO, broken, entry
+    large = [entry for entry in today if not _too_small(criterion, subject, entry)]
+    if large:
+        return _of_newest(today[0], large)
+    return _missing(criterion, subject, found, present)
+
+
+def _of_newest(newest: Entry, large: Sequence[Entry]) -> tuple[Status, str, Entry]:
+    """The judgement where there is evidence enough, unless the last attempt did not come to its end."""
+    assert newest.evidence is not None
+    if newest.evidence.exit_code not in (0, 1):
+        return Status.CANNOT_TELL, f"the last attempt ended with {newest.evidence.verdict}; make it again", newest
+    whole = next((entry for entry in large if entry.evidence is not None and entry.evidence.passed), None)
+    if whole is None:
+        return Status.CANNOT_TELL, "no attempt of this size came to its end", large[0]
+    return Status.GO, "every rule is kept", whole
+
+
+def _is_about(criterion: Criterion, entry: Entry) -> bool:
+    """True for a sign-off of this criterion, and for all other evidence of its kind."""
+    return criterion.kind != SIGN_OFF or (
+        entry.evidence is not None and entry.evidence.details.get("criterion") == criterion.id
+    )
+
+
+def _foreign(criterion: Criterion, subject: str, entry: Entry, present: Present) -> str | None:
+    """The first thing that is not the one of today, if any; else None."""
+    evidence = entry.evidence
+    assert evidence is not None
+    for about, digests in present.digests.items():
+        if subject not in ("", about):
+            continue
+        prefix = "" if subject else f"{about} "
+        for name in _matched(criterion, digests):
+            if evidence.digests.get(prefix + name) != digests.get(name):
+                return prefix + name
+    return None
+
+
+def _matched(criterion: Criterion, digests: Mapping[str, str]) -> list[str]:
+    ports = [name for name in digests if name.startswith(PORT)]
+    return [name for each in criterion.match for name in (ports if each == PORTS else [each])]
+
+
+def _is_fresh(criterion: Criterion, entry: Entry, present: Present) -> bool:
+    assert entry.evidence is not None
+    return present.now - entry.evidence.ended_at <= criterion.max_age_days * DAY_SEC
+
+
+def _too_small(criterion: Criterion, subject: str, entry: Entry) -> str | None:
+    assert entry.evidence is not None
+    for sample in criterion.sample:
+        value = entry.evidence.figure(sample.figure)
+        if value is None or value < sample.least(subject):
+            return f"{sample.figure} is {_number(value)}, {sample.least(subject):,g} are needed"
+    return None
+
+
+def _broken(criterion: Criterion, subject: str, entry: Entry, present: Present) -> str | None:
+    """The first rule that a record breaks, in words; None where it breaks none."""
+    evidence = entry.evidence
+    assert evidence is not None
+    small = _too_small(criterion, subject, entry) is not None
+    if not small and evidence.exit_code == 1:
+        return next(
+            (text for rule in criterion.rules if (text := _breaks(rule, evidence, present.now))),
+            f"the command said no: {evidence.verdict}",
+        )
+    whole = evidence.exit_code == 0 and not small
+    rules = [rule for rule in criterion.rules if whole or rule.always]
+    return next((text for rule in rules if (text := _breaks(rule, evidence, present.now, missing=whole))), None)
+
+
+def _breaks(rule: Rule, evidence: Evidence, now: float, *, missing: bool = True) -> str | None:
+    value = evidence.figure(rule.figure)
+    if value is None:
+        return f"has no {rule.figure}, wanted {rule.text}" if missing else None
+    return None if rule.holds(value, now) else f"{rule.figure} is {_number(value)}, wanted {rule.text}"
+
+
+def _missing(criterion: Criterion, subject: str, found: Sequence[Entry], present: Present) -> tuple[Status, str, Entry | None]:
+    """The reason why no record of today is enough, by the one that comes nearest."""
+    if not found:
+        what = "nobody has signed it off" if criterion.kind == SIGN_OFF else "there is no such evidence"
+        return Status.CANNOT_TELL, what, None
+    newest = found[0]
+    assert newest.evidence is not None
+    foreign = _foreign(criterion, subject, newest, present)
+    if foreign is not None:
+        reason = f"is of another {foreign}"
+    elif not _is_fresh(criterion, newest, present):
+        reason = f"is of {stamp(newest.evidence.ended_at)[:10]}, older than {criterion.max_age_days:g} days"
+    else:
+        reason = _too_small(criterion, subject, newest) or f"ended with {newest.evidence.verdict}"
+    return Status.CANNOT_TELL, f"the newest record {reason}", newest
+
+
+def _number(value: float | None) -> str:
+    return "not there" if value is None else f"{value:,}" if isinstance(value, int) else f"{value:,.6g}"

@@ -1,0 +1,152 @@
+"""The policy: which evidence each criterion asks for, as data."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from generators.errors import ParityError
+from harness.evidence.statement import digest_of
+
+DEFAULT_FILE = Path(__file__).parent / "policy.toml"
+PHASES = range(7)
+# The subjects of a criterion that is about none. "each" stands for every subject that there is.
+NONE = "none"
+
+
+class PolicyError(ParityError):
+    """A policy that cannot be read. The message says where and why."""
+
+
+class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A limit on a figure. `days_at_least` is for a figure that is a time: so long ago, or longer.
+
+    A rule with `always` holds for every record, however small its sample.
+    """
+
+    figure: str
+    at_most: float | None = None
+    at_least: float | None = None
+    days_at_least: float | None = None
+    always: bool = False
+
+    def holds(self, value: float, now: float) -> bool:
+        """True if a value keeps the limit; `now` is in seconds since 1970."""
+        if self.at_most is not None:
+            return value <= self.at_most
+        if self.at_least is not None:
+            return value >= self.at_least
+        return (now - value) / 86_400.0 >= (self.days_at_least or 0.0)
+
+    @property
+    def text(self) -> str:
+        """The rule in words."""
+        if self.at_most is not None:
+            return f"{self.figure} at most {self.at_most:g}"
+        if self.at_least is not None:
+            return f"{self.figure} at least {self.at_least:g}"
+        return f"{self.figure} at least {self.days_at_least:g} days ago"
+
+
+class Sample(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The least of a figure that makes a record large enough; `of` has other limits for some subjects."""
+
+    figure: str
+    at_least: float
+    of: dict[str, float] = msgspec.field(default_factory=dict)
+
+    def least(self, subject: str) -> float:
+        """The limit for a subject."""
+        return self.of.get(subject, self.at_least)
+
+
+class Criterion(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One criterion. `match` names digests that must be those of today; `ports` stands for every built-in candidate.
+
+    `kind` is the command that leaves the evidence, `sign-off` for what only people can know. `command` makes the evidence;
+    `{subject}` in it stands for the subject.
+    """
+
+    id: str
+    phase: int
+    text: str
+    source: str
+    kind: str
+    subjects: Literal["each", "none"] | tuple[str, ...] = "each"
+    critical: bool = True
+    rules: tuple[Rule, ...] = ()
+    sample: tuple[Sample, ...] = ()
+    max_age_days: float
+    match: tuple[str, ...] = ()
+    command: str = ""
+
+    def command_for(self, subject: str) -> str:
+        """The command that makes the evidence."""
+        return self.command.replace("{subject}", subject)
+
+
+class _File(msgspec.Struct, forbid_unknown_fields=True):
+    version: Literal[1]
+    criterion: tuple[Criterion, ...]
+
+
+class Policy(msgspec.Struct, frozen=True, kw_only=True):
+    """All criteria, and the digest of the file that they were read from."""
+
+    criteria: tuple[Criterion, ...]
+    digest: str
+
+    def entries(self, subjects: Sequence[str], phase: int | None) -> list[tuple[Criterion, str]]:
+        """Each criterion with the subject it is about, an empty text for none; up to a phase, or all."""
+        found = []
+        for criterion in self.criteria:
+            if phase is None or criterion.phase <= phase:
+                found += [(criterion, subject) for subject in _subjects_of(criterion, subjects)]
+        return found
+
+
+def _subjects_of(criterion: Criterion, subjects: Sequence[str]) -> Sequence[str]:
+    if criterion.subjects == NONE:
+        return ("",)
+    return subjects if isinstance(criterion.subjects, str) else criterion.subjects
+
+
+def read_policy(path: Path | None = None) -> Policy:
+    """Read a policy's file. Raises `PolicyError`."""
+    file = path or DEFAULT_FILE
+    try:
+        text = file.read_text(encoding="utf-8")
+        found = msgspec.toml.decode(text, type=_File)
+    except OSError as error:
+        raise PolicyError(f"--policy {file}: cannot be read ({error.strerror})") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise PolicyError(f"--policy {file}: is no policy ({error})") from error
+    _check(file, found.criterion)
+    return Policy(criteria=found.criterion, digest=digest_of(text))
+
+
+def _check(file: Path, criteria: Sequence[Criterion]) -> None:
+    if not criteria:
+        raise PolicyError(f"--policy {file}: has no criterion, so that everything would be a go")
+    twice: Mapping[str, int] = Counter(each.id for each in criteria)
+    for place, each in enumerate(criteria):
+        where = f"--policy {file}: $.criterion[{place}] ({each.id})"
+        if twice[each.id] > 1:
+            raise PolicyError(f"{where}: there are two of this id")
+        if each.phase not in PHASES:
+            raise PolicyError(f"{where}: phase {each.phase} is none of {PHASES.start} to {PHASES.stop - 1}")
+        if each.max_age_days <= 0.0:
+            raise PolicyError(f"{where}: max_age_days must be above 0")
+        if each.kind != SIGN_OFF and not each.rules:
+            raise PolicyError(f"{where}: has no rule, so that every record would be a go")
+        for number, rule in enumerate(each.rules):
+            if sum(limit is not None for limit in (rule.at_most, rule.at_least, rule.days_at_least)) != 1:
+                raise PolicyError(f"{where}: $.rules[{number}] must have one of at_most, at_least, days_at_least")
+
+
+# The kind of a criterion that only people can answer.
+SIGN_OFF = "sign-off"

@@ -1,0 +1,125 @@
+"""Evidence in the ledger: rows that are only ever added, each held by digest to all before it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Engine, select
+from sqlalchemy.exc import IntegrityError
+
+from harness.store.database import patiently
+from harness.store.migrate import exclusive
+from harness.store.schema import evidence, evidence_head
+
+# The chain before its first row.
+START = "0" * 64
+# The only row of the table of the head.
+HEAD_ID = 1
+
+
+class ChainError(Exception):
+    """A row that does not fit the chain. The message says which."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A row of the chain. `recorded_at` is in seconds since 1970, `signatures` are a DSSE envelope's."""
+
+    number: int
+    id: str
+    recorded_at: float
+    statement: str
+    signatures: Sequence[Mapping[str, Any]]
+    digest: str
+    chain: str
+
+    def link(self, before: str) -> str:
+        """The chain's digest with this row after `before`."""
+        parts = [before, self.number, self.id, repr(self.recorded_at), self.digest, list(self.signatures)]
+        return hashlib.sha256(json.dumps(parts, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Head:
+    """The end of the chain as it was written last: the number of rows, and the digest."""
+
+    number: int
+    chain: str
+
+
+def append(
+    engine: Engine, ident: str, statement: str, signatures: Sequence[Mapping[str, Any]] = (), now: float | None = None
+) -> bool:
+    """Add a statement at the end; return False if it is there already. Raises `ChainError` where its id stands for another one.
+
+    Waits for a server that is being restarted: a night's evidence must not be lost with it.
+    """
+    digest = hashlib.sha256(statement.encode()).hexdigest()
+    return patiently(lambda: _append(engine, ident, statement, signatures, digest, time.time() if now is None else now))
+
+
+def _append(
+    engine: Engine, ident: str, statement: str, signatures: Sequence[Mapping[str, Any]], digest: str, now: float
+) -> bool:
+    with engine.begin() as connection:
+        exclusive(connection)
+        known = connection.execute(select(evidence.c.digest).where(evidence.c.id == ident)).scalar()
+        if known is not None:
+            if known != digest:
+                raise ChainError(f"{ident}: the ledger has another record of this id")
+            return False
+        last = _head(connection)
+        row = Row(
+            number=last.number + 1,
+            id=ident,
+            recorded_at=now,
+            statement=statement,
+            signatures=signatures,
+            digest=digest,
+            chain="",
+        )
+        link = row.link(last.chain)
+        try:
+            connection.execute(evidence.insert().values(**{**vars(row), "signatures": list(signatures), "chain": link}))
+        except IntegrityError as error:
+            raise ChainError(f"{ident}: the ledger has a row {row.number} that its head does not know of") from error
+        connection.execute(evidence_head.delete())
+        connection.execute(evidence_head.insert().values(id=HEAD_ID, number=row.number, chain=link))
+    return True
+
+
+def _head(connection: Connection) -> Head:
+    row = connection.execute(select(evidence_head.c.number, evidence_head.c.chain)).first()
+    return Head(0, START) if row is None else Head(row[0], row[1])
+
+
+def read(engine: Engine) -> tuple[list[Row], Head]:
+    """All rows in their order, and the head that was written last, of one moment."""
+    with engine.connect().execution_options(isolation_level="SERIALIZABLE") as connection:
+        rows = [Row(**row) for row in connection.execute(select(evidence).order_by(evidence.c.number)).mappings()]
+        return rows, _head(connection)
+
+
+def faults(rows: Sequence[Row], head: Head) -> Iterator[tuple[int | None, str]]:
+    """Every place where the chain is broken: the number of the row, or None for its end, and a sentence."""
+    before, expected, clock = START, 1, 0.0
+    for row in rows:
+        if row.number != expected:
+            yield row.number, f"record {expected} is missing: {row.number} comes after {expected - 1}"
+        elif row.link(before) != row.chain:
+            yield row.number, f"record {row.number} ({row.id}) does not fit the chain: it or one before it was changed"
+        if hashlib.sha256(row.statement.encode()).hexdigest() != row.digest:
+            yield row.number, f"record {row.number} ({row.id}) was edited: its text has another digest"
+        if row.recorded_at < clock:
+            yield row.number, f"record {row.number} ({row.id}) was recorded before the one before it: the clock was moved"
+        before, expected, clock = row.chain, row.number + 1, max(clock, row.recorded_at)
+    if (head.number, head.chain) != (expected - 1, before):
+        yield (
+            None,
+            f"the chain ends at record {expected - 1}, and was written up to {head.number}: records were removed or added",
+        )

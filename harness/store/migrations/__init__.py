@@ -1,0 +1,1 @@
+"""Migrations of the ledger, so that an older one opens and keeps its history."""
