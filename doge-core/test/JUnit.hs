@@ -57,5 +57,5 @@ quoted text = "\"" <> concatMap escaped text <> "\""
   where
     escaped character
       | character < ' ' = "?"
-      | character `elem` "<>&\"" || character > '~' = "&#" <> show (fromEnum character) <> ";"
+      | character `elem` ['<', '>', '&', '"'] || character > '~' = "&#" <> show (fromEnum character) <> ";"
       | otherwise = [character]

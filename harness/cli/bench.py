@@ -43,7 +43,7 @@ def bench(
         draft.details = {"problems": list(result.problems), "cpu": result.cpu}
         draft.conclude("NOT VALID" if result.problems else VERDICTS[result.met], 1 if result.problems else missed)
         if as_data:
-            click.echo(as_json(to_json(subject, result)))
+            click.echo(as_json({**to_json(subject, result), "evidence": None if unrecorded else draft.id}))
         else:
             print_result(result, console_for(as_data=False))
     return 1 if result.problems else missed if check else 0

@@ -63,18 +63,22 @@ def golden_verify(subject: str | None, url: str, unrecorded: bool, as_data: bool
     problems: list[Problem] = []
     missing: dict[str, str] = {}
     counted: list[str] = []
+    left: list[str] = []
     for about, fixtures in _with_fixtures(subject, options):
         with recorded(url, draft_of("golden", about), unrecorded=unrecorded, as_data=as_data) as draft:
             lacking: dict[str, str] = {}
             found = _verify(about, fixtures, request_of(about, options), lacking, draft)
             counted.append(f"{draft.details['fixtures']} fixtures of the {about.name} and {len(draft.ports) + 1} port(s)")
             _conclude(draft, found, lacking)
+            left.append(draft.id)
         problems += found
         missing |= lacking
     code = 1 if problems else 3 if missing else 0
     if as_data:
         rows = [problem.to_json() for problem in problems]
-        click.echo(as_json({"exit_code": code, "problems": rows, "missing": list(missing)}))
+        click.echo(
+            as_json({"exit_code": code, "problems": rows, "missing": list(missing), "evidence": [] if unrecorded else left})
+        )
         return code
     for problem in problems:
         click.echo(f"{problem.fixture}: {problem.where}: {problem.sentence}")

@@ -138,7 +138,8 @@ def _told(
     draft.conclude({0: "MET", 1: "NOT MET"}.get(code, "MISSING"), code)
     print_report(console, rows, unreachable, seconds)
     if as_data:
-        click.echo(as_json(to_json(rows, unreachable, seconds)))
+        unrecorded = click.get_current_context().params["unrecorded"]
+        click.echo(as_json({**to_json(rows, unreachable, seconds), "evidence": None if unrecorded else draft.id}))
     return code
 
 

@@ -23,11 +23,11 @@ def draft_of(kind: str, about: Subject[Any] | None, *, seed: int | None = None) 
 
 @contextmanager
 def recorded(url: str, draft: Draft, *, unrecorded: bool = False, as_data: bool = False) -> Iterator[Draft]:
-    """Record what becomes of the command, and say where; with `as_data`, standard output is left alone."""
+    """Record what becomes of the command, and say where; with `as_data`, the data does."""
     with recording(None if unrecorded else made(url), draft):
         yield draft
-    if draft.verdict and not unrecorded:
-        click.echo(f"evidence {draft.id}: parity evidence show {draft.id}", err=as_data)
+    if draft.verdict and not unrecorded and not as_data:
+        click.echo(f"evidence {draft.id}: parity evidence show {draft.id}")
 
 
 def made(url: str) -> str:

@@ -44,7 +44,7 @@ class Finding:
 
     @property
     def name(self) -> str:
-        """The criterion with its subject, as in `1.night/reducer`."""
+        """The criterion with its subject, as in `1.night/SUBJECT`."""
         return f"{self.id}/{self.subject}" if self.subject else self.id
 
     def to_json(self) -> dict[str, Any]:
