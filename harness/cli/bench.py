@@ -11,7 +11,7 @@ from generators.errors import ParityError
 from harness.bench.tables import VERDICTS, print_result, to_json
 from harness.cli.options import evidence_options, json_option, refuse_foreign, subject_option
 from harness.cli.output import EXIT_MISSING, as_json, console_for
-from harness.cli.recorded import draft_of, recorded
+from harness.cli.recorded import draft_of, recorded, tell
 from harness.evidence.figures import bands_of, of_bench, ports_of
 from harness.panel import PortRequest
 from harness.subjects.registry import subject_called
@@ -45,5 +45,6 @@ def bench(
         if as_data:
             click.echo(as_json({**to_json(subject, result), "evidence": None if unrecorded else draft.id}))
         else:
+            tell(draft)
             print_result(result, console_for(as_data=False))
     return 1 if result.problems else missed if check else 0

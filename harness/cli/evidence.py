@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from harness.cli.options import json_option, ledger_option
 from harness.cli.output import as_json, console_for
-from harness.cli.recorded import draft_of, made, recorded, there
+from harness.cli.recorded import draft_of, made, recorded, tell, there
 from harness.evidence.book import Book, Entry, read_book
 from harness.evidence.digests import built_in, files_behind
 from harness.evidence.figures import counts
@@ -161,6 +161,7 @@ def evidence_tests(suite: str, report: Path, url: str) -> int:
         draft.details["bad"] = found.bad[:NAMED_MAX]
         green = found.passed and not found.failed and not found.skipped
         draft.conclude("PASSED" if green else "FAILED", int(not green))
+        tell(draft)
         click.echo(f"{suite}: {found.passed} passed, {found.failed} failed, {found.skipped} skipped")
     return draft.exit_code
 

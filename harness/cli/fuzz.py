@@ -30,7 +30,7 @@ from harness.cli.options import (
     timeout_option,
 )
 from harness.cli.output import as_json, console_for
-from harness.cli.recorded import draft_of, made, recorded, there
+from harness.cli.recorded import draft_of, made, recorded, tell, there
 from harness.coverage.report import print_figures
 from harness.engine.plan import FuzzPlan, plan_from
 from harness.engine.report import text_of
@@ -125,6 +125,7 @@ def fuzz(
                 raise click.UsageError(_failed(error, url, run, option)) from error
             verdict, finds = attempt.verdict(), ledger.finds(run.id)
             _conclude(draft, attempt, verdict, finds)
+            tell(draft)
             print_figures(console, attempt.figures, plan.cases_measured)
             print_verdict(console, verdict, finds, attempt.triaged, rate=attempt.rate, ledger=option)
             if as_data:

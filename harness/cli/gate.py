@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from harness.cli.options import given, json_option, ledger_option, subject_option
 from harness.cli.output import as_json, console_for
-from harness.cli.recorded import draft_of, made, recorded
+from harness.cli.recorded import draft_of, made, recorded, tell
 from harness.evidence.book import book_of
 from harness.evidence.digests import built_in, digests_of
 from harness.evidence.statement import Figure
@@ -169,6 +169,7 @@ def gate_freeze(subject: str | None, url: str) -> int:
             draft.details["commit"] = commit
             draft.conclude("FROZEN", 0)
             days = (time.time() - since) / 86_400.0
+            tell(draft)
             click.echo(f"{name}: means the same since commit {commit[:12]}, {days:.1f} days ago")
     return 0
 
@@ -194,6 +195,7 @@ def gate_sign_off(ident: str, name: str, reason: str, policy_file: Path | None, 
             draft.ports = {} if about is None else built_in(about)
             draft.details |= {"criterion": ident, "name": name, "reason": reason, "covers": list(found.match)}
             draft.conclude("SIGNED OFF", 0)
+            tell(draft)
     return 0
 
 

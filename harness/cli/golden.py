@@ -19,7 +19,7 @@ from harness.cli.options import (
     timeout_option,
 )
 from harness.cli.output import as_json
-from harness.cli.recorded import draft_of, recorded
+from harness.cli.recorded import draft_of, recorded, tell
 from harness.comparators.divergence import Divergence
 from harness.engine.golden import check_all, check_files, record_all
 from harness.engine.report import text_of
@@ -71,6 +71,7 @@ def golden_verify(subject: str | None, url: str, unrecorded: bool, as_data: bool
             counted.append(f"{draft.details['fixtures']} fixtures of the {about.name} and {len(draft.ports) + 1} port(s)")
             _conclude(draft, found, lacking)
             left.append(draft.id)
+            tell(draft)
         problems += found
         missing |= lacking
     code = 1 if problems else 3 if missing else 0
@@ -149,6 +150,7 @@ def golden_coverage(subject: str | None, sequences: int, seed: int, url: str, un
             draft.figures = of_branches(report)
             draft.details["missing"] = report.to_json()
             missed = any(report.missing.values())
+            tell(draft)
             draft.conclude("NOT REACHED" if missed else "REACHED", int(missed))
         reports[about.name] = report
     if as_data:

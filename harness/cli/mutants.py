@@ -15,7 +15,7 @@ from rich.console import Console
 from generators.errors import ParityError
 from harness.cli.options import evidence_options, given, json_option, refuse_given, subject_option
 from harness.cli.output import as_json, console_for
-from harness.cli.recorded import draft_of, recorded
+from harness.cli.recorded import draft_of, recorded, tell
 from harness.evidence.figures import of_mutants, survivors_of
 from harness.evidence.recorder import Draft
 from harness.mutants.build import hunt_compiled
@@ -136,6 +136,7 @@ def _told(
     draft.figures = of_mutants(rows, seconds)
     draft.details["survivors"] = survivors_of(rows)
     draft.conclude({0: "MET", 1: "NOT MET"}.get(code, "MISSING"), code)
+    tell(draft)
     print_report(console, rows, unreachable, seconds)
     if as_data:
         unrecorded = click.get_current_context().params["unrecorded"]

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from harness.cli.options import given
 from harness.cli.output import TYPED
 from harness.evidence.recorder import Draft, recording
 from harness.store.database import file_of, shown
@@ -23,11 +24,17 @@ def draft_of(kind: str, about: Subject[Any] | None, *, seed: int | None = None) 
 
 @contextmanager
 def recorded(url: str, draft: Draft, *, unrecorded: bool = False, as_data: bool = False) -> Iterator[Draft]:
-    """Record what becomes of the command, and say where; with `as_data`, the data does."""
+    """Record what becomes of the command. `tell` says where, before a command's last line; with `as_data`, the data does."""
+    named = f" --ledger {shown(url)}" if given("url") else ""
+    draft.told = "" if unrecorded or as_data else f"evidence {draft.id}: parity evidence show {draft.id}{named}"
     with recording(None if unrecorded else made(url), draft):
         yield draft
-    if draft.verdict and not unrecorded and not as_data:
-        click.echo(f"evidence {draft.id}: parity evidence show {draft.id}")
+
+
+def tell(draft: Draft) -> None:
+    """Say where the evidence will be."""
+    if draft.told:
+        click.echo(draft.told)
 
 
 def made(url: str) -> str:

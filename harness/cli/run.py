@@ -25,7 +25,7 @@ from harness.cli.options import (
 )
 from harness.cli.output import as_json, console_for
 from harness.cli.progress import progress_of
-from harness.cli.recorded import draft_of, recorded
+from harness.cli.recorded import draft_of, recorded, tell
 from harness.engine.report import (
     next_step,
     notes_of,
@@ -77,6 +77,7 @@ def run(subject: str, every: bool, ports: str | None, as_data: bool, **options: 
     with _recorded(about, options, as_data=as_data) as draft:
         report = _run(about, options, chosen, console, quiet=as_data)
         _conclude(draft, report)
+        tell(draft)
         print_report(report, console)
         if as_data:
             click.echo(as_json({**to_json(report), "evidence": None if options["unrecorded"] else draft.id}))
@@ -131,6 +132,7 @@ def _run_all(options: dict[str, Any], console: Console, *, as_data: bool) -> int
         with _recorded(about, options, as_data=as_data) as draft:
             report = _run(about, {**options, "sequences": sequences}, (), console, quiet=True)
             _conclude(draft, report)
+            tell(draft)
         reports.append(report)
         console.print(f"{name}: {summary(report)}", markup=False, soft_wrap=True)
         print_market(report, console)

@@ -30,6 +30,7 @@ class Draft:
     """Evidence in the making. A command fills it in; what has no verdict when the command ends well is not recorded.
 
     `ports` gives the candidate behind each port's name as the command line named it, or an empty text for a built-in one.
+    `told` is the line that tells a reader where to find the record.
     """
 
     kind: str
@@ -45,6 +46,7 @@ class Draft:
     figures: Mapping[str, Figure] = field(default_factory=dict)
     samples: Mapping[str, Sequence[int | float]] = field(default_factory=dict)
     details: dict[str, Any] = field(default_factory=dict)
+    told: str = ""
 
     def conclude(self, verdict: str, exit_code: int) -> None:
         """Say what came of the command."""

@@ -17,7 +17,7 @@ from harness.store.ledger import Ledger
 from harness.subjects.registry import names, subject_called
 
 # The moment that the tests' gates judge, in seconds since 1970, and the end of the evidence.
-NOW, ENDED = 1_800_000_000.0, 1_799_990_000.0
+NOW, ENDED = 1_790_000_000.0, 1_789_990_000.0
 DAY = 86_400.0
 
 
