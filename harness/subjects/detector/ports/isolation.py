@@ -71,8 +71,7 @@ class IsolatedPort:
             try:
                 self._opened = self._ask("open")
             except BrokenPortError as error:
-                unusable = Availability(available=False, reason=f"importing it: {error}", remedy=self.port.remedy, broken=True)
-                self._opened = Opened(unusable)
+                self._opened = Opened(self.port.broken(f"importing it: {error}"))
         return self._opened
 
     def differing(self, surface: Json) -> list[Divergence]:
