@@ -41,6 +41,7 @@ from harness.fuzz.workers import WorkersError
 from harness.store.database import file_of, first_line, shown
 from harness.store.ledger import RUNNING, Ledger, LedgerError, Run
 from harness.subjects.registry import subject_called
+from harness.words import counted
 
 LEDGER = "sqlite:///reports/ledger.sqlite"
 
@@ -101,7 +102,10 @@ def fuzz(
         run = begin(ledger, plan) if known is None else resumed(known, plan)
         if known is not None and known.state == RUNNING:
             console.print(f"run {run.id}: was killed, or runs elsewhere still; then both do the same work", markup=False)
-        console.print(f"run {run.id}: {plan.sequences} cases of seed {plan.seed} in {plan.batch_count} batches", markup=False)
+        console.print(
+            f"run {run.id}: {counted(plan.sequences, 'case')} of seed {plan.seed} in {counted(plan.batch_count, 'batch')}",
+            markup=False,
+        )
         attempt = Attempt(ledger, run, plan, console, time_budget_sec)
         with stopped_in_order():
             attempt.carry_out(workers=workers or os.cpu_count() or 1, cluster=cluster)

@@ -14,6 +14,7 @@ from harness.engine.golden import check_all, check_files, record_all
 from harness.engine.report import text_of
 from harness.panel import ContractFileError, PortRequest
 from harness.subject import Golden, Problem, Subject
+from harness.words import counted
 
 
 @click.group()
@@ -34,7 +35,7 @@ def _with_fixtures(subject: str | None, options: dict[str, Any]) -> list[tuple[S
 def golden_record(subject: str | None) -> int:
     """Write every fixture and the manifest anew, from the definitions and the reference."""
     for about, fixtures in _with_fixtures(subject, {}):
-        click.echo(f"recorded {record_all(fixtures)} fixtures of the {about.name}")
+        click.echo(f"recorded {counted(record_all(fixtures), 'fixture')} of the {about.name}")
     return 0
 
 
@@ -48,9 +49,9 @@ def golden_verify(subject: str | None, as_data: bool, **options: Any) -> int:
     """Check files, hashes, definitions and every port against the recorded outcomes."""
     problems: list[Problem] = []
     missing: dict[str, str] = {}
-    counted: list[str] = []
+    checked: list[str] = []
     for about, fixtures in _with_fixtures(subject, options):
-        problems += _verify(about, fixtures, request_of(about, options), missing, counted)
+        problems += _verify(about, fixtures, request_of(about, options), missing, checked)
     code = 1 if problems else 3 if missing else 0
     if as_data:
         rows = [problem.to_json() for problem in problems]
@@ -63,12 +64,12 @@ def golden_verify(subject: str | None, as_data: bool, **options: Any) -> int:
             click.echo(f"  now      {text_of(problem.divergence.candidate)}")
     for sentence in missing.values():
         click.echo(sentence)
-    click.echo(f"{len(problems)} problem(s) in {'; '.join(counted)}")
+    click.echo(f"{counted(len(problems), 'problem')} in {'; '.join(checked)}")
     return code
 
 
 def _verify(
-    about: Subject[Any], fixtures: Golden[Any], request: PortRequest, missing: dict[str, str], counted: list[str]
+    about: Subject[Any], fixtures: Golden[Any], request: PortRequest, missing: dict[str, str], checked: list[str]
 ) -> list[Problem]:
     """The problems of a subject's fixtures; adds the ports that cannot be used with why, and a count of what was checked."""
     files = len(list((fixtures.folder / "fixtures").glob("*.json")))
@@ -86,7 +87,7 @@ def _verify(
                 missing[f"{row.name} ({about.name})"] = sentence
             if row.lacks:
                 missing[f"{row.name} ({about.name}, names)"] = f"MISSING: {row.name}: it has no {', '.join(row.lacks)}"
-        counted.append(f"{files} fixtures of the {about.name} and {len(usable)} port(s)")
+        checked.append(f"{counted(files, 'fixture')} of the {about.name} and {counted(len(usable), 'port')}")
         return [*other, *check_all(fixtures, panel, usable)]
 
 

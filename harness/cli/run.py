@@ -23,9 +23,10 @@ from harness.cli.options import (
 )
 from harness.cli.output import as_json, console_for
 from harness.cli.progress import progress_of
+from harness.engine.outcome import RunReport
 from harness.engine.report import next_step, print_market, print_problems, print_report, summary, summary_table, to_json
 from harness.engine.repro import check_reports_dir
-from harness.engine.run import RunOptions, RunReport, candles_of, run_parity, sources_of
+from harness.engine.run import RunOptions, candles_of, run_parity, sources_of
 from harness.subject import Subject
 from harness.subjects.registry import names, subject_called
 

@@ -239,7 +239,8 @@ def test_the_same_seed_gives_the_same_run(tmp_path: Path, capsys: pytest.Capture
 
 
 def test_a_run_says_what_it_met(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, _ = parity(capsys, "run", "--ports", "haskell", "--sequences", "10", "--candles", str(candles(tmp_path)))
+    arguments = ["--sequences", "10", "--candles", "tests/quality/candles.csv", "--reports", str(tmp_path)]
+    code, out, _ = parity(capsys, "run", "--ports", "haskell", *arguments)
     assert code == 0
     assert "phase S2" in out
     assert "action OrphanOrderAction" in out

@@ -16,8 +16,8 @@ import harness.cli.fuzz as fuzz
 import harness.cli.golden as golden
 from generators.errors import ParityError
 from harness.cli.main import main
+from harness.engine.outcome import PortReport, RunReport
 from harness.engine.repro import ReproError, read_repro, write_repro
-from harness.engine.run import PortReport, RunReport
 from harness.engine.waivers import WaiverError, read_waivers
 from harness.panel import Availability, Examined
 from harness.subject import Measures

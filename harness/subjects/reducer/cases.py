@@ -98,7 +98,7 @@ class ReducerTally(Tally[Case]):
                     yield "order prices", action["price"]
 
     def values_wanted(self, cases: int) -> Mapping[str, int]:
-        """Return the fewest different prices, fills (one a window) and phases that windows of a market may have, however few."""
+        """Return the fewest different prices, fills (one a window) and phases that windows of a market may have."""
         if not cases:
             return {}
         prices = min(ORDER_PRICES_MIN, ORDER_PRICES_PER_WINDOW * cases)
