@@ -174,9 +174,8 @@ class Runner:
             flaky = self._is_flaky(port.name, case, found, depth)
             before = asked if flaky else ()
             if flaky:
-                notes += (
-                    f"FLAKY: asked again, the port agrees; the repro asks it the {counted(len(before), 'case')} before it first",
-                )
+                earlier = counted(len(before), "case")
+                notes += (f"FLAKY: asked again, the port agrees; the repro asks it the {earlier} before it first",)
             self._written[key] = write_repro(
                 self.reports_dir,
                 subject=self.subject,
