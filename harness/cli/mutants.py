@@ -25,6 +25,7 @@ from harness.mutants.report import Row, exit_code_of, print_report, to_json
 from harness.panel import REFERENCE, MissingPortError, PortRequest
 from harness.subject import Subject
 from harness.subjects.registry import names, subject_called
+from harness.words import counted
 
 # A word at every so many-th part of the way.
 PARTS = 20
@@ -55,17 +56,19 @@ def mutants(
     if compiled:
         _refuse_idle()
         rows = _compiled(console, only, seed, sequences)
-        return _told(console, rows, {}, time.monotonic() - started, as_data=as_data)
+        code = _told(console, rows, {}, time.monotonic() - started, as_data=as_data)
+        _tell_few(console, code, sequences, _compiled_needs())
+        return code
     about = subject_called(subject)
     mutations = about.mutations
     if mutations is None:
-        raise ParityError(f"mutants: the {subject} names nothing to mutate")
+        raise ParityError(f"mutants: the subject {subject} names nothing to mutate")
     if given("shrink") and not mutations.shrinks:
-        raise click.UsageError(f"--shrink: means nothing to the {subject}; leave it out")
+        raise click.UsageError(f"--shrink: means nothing to the subject {subject}; leave it out")
     _refuse_little_memory()
     wanted, equivalent = _wanted(mutations, only)
     count = sequences or mutations.sequences
-    console.print(f"{len(wanted)} mutants, up to {count} cases of seed {seed} each", markup=False)
+    console.print(f"{counted(len(wanted), 'mutant')}, up to {counted(count, 'case')} of seed {seed} each", markup=False)
     shrunk = _sample(wanted, set(equivalent), shrink) if mutations.shrinks else frozenset()
     rows = []
     with mutations.limits():
@@ -75,7 +78,25 @@ def mutants(
             _tell(console, rows, len(wanted), time.monotonic() - started)
     order = {each.id: number for number, each in enumerate(wanted)}
     rows.sort(key=lambda row: order[row.mutant.id])
-    return _told(console, rows, mutations.source.unreachable, time.monotonic() - started, as_data=as_data)
+    code = _told(console, rows, mutations.source.unreachable, time.monotonic() - started, as_data=as_data)
+    _tell_few(console, code, sequences, mutations.sequences)
+    return code
+
+
+def _tell_few(console: Console, code: int, sequences: int | None, needed: int) -> None:
+    """Explain a verdict that so few cases cannot but give: a mutant that survived them may well be killed by more."""
+    if code == 1 and sequences is not None and sequences < needed:
+        console.print(
+            f"{counted(sequences, 'case', ('is', 'are'))} too few to conclude anything from a mutant that survived; "
+            f"here a mutant is given {needed}: leave --sequences out, or name {needed} or more",
+            markup=False,
+            soft_wrap=True,
+        )
+
+
+def _compiled_needs() -> int:
+    mutations = [about.mutations for about in map(subject_called, names())]
+    return max(each.sequences for each in mutations if each is not None)
 
 
 def _forks(about: Subject[Any], mutations: Mutations, seed: int, count: int, workers: int, shrunk: frozenset[str]) -> Forks:
@@ -117,7 +138,7 @@ def _compiled(console: Console, only: str | None, seed: int, sequences: int | No
     wanted = [bug for bug in known if only is None or fnmatch.fnmatchcase(bug.id, only)]
     if not wanted:
         raise click.UsageError(f"--only {only!r}: no compiled bug has such an id; they look like {known[0].id}")
-    console.print(f"{len(wanted)} compiled bugs, one after the other", markup=False)
+    console.print(f"{counted(len(wanted), 'compiled bug')}, one after the other", markup=False)
     rows = []
     for about, toolchain in every:
         bugs = [bug for bug in toolchain.bugs if bug in wanted]
@@ -154,4 +175,4 @@ def _tell(console: Console, rows: Sequence[Row], wanted: int, seconds: float) ->
         console.print(f"{last.status} {last.mutant.id}: {last.mutant.change}", markup=False, soft_wrap=True)
     if len(rows) * PARTS // wanted > (len(rows) - 1) * PARTS // wanted:
         left_sec = (wanted - len(rows)) / len(rows) * seconds
-        console.print(f"{len(rows)} of {wanted} mutants, {seconds:.0f} s, about {left_sec:.0f} s left", markup=False)
+        console.print(f"{len(rows)} of {counted(wanted, 'mutant')}, {seconds:.0f} s, about {left_sec:.0f} s left", markup=False)
