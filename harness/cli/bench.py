@@ -26,7 +26,7 @@ def bench(subject: str, rounds: int, cpu: int | None, check: bool, as_data: bool
     about = subject_called(subject)
     refuse_foreign(about, options)
     if about.benchmark is None:
-        raise ParityError(f"bench: the {subject} has no benchmark")
+        raise ParityError(f"bench: the subject {subject} has no benchmark")
     result = about.benchmark.measure(options["candles"], rounds, cpu)
     if as_data:
         click.echo(as_json(to_json(subject, result)))

@@ -158,9 +158,11 @@ def _refuse_unusable(plan: FuzzPlan) -> None:
     if not all(row.usable and not row.lacks for row in rows):
         sys.exit(1 if any(row.divergences for row in rows) else 3)
     if len(rows) < 2:
-        raise click.UsageError(f"fuzz: the {plan.subject} has no port to hold against its reference")
+        raise click.UsageError(f"fuzz: the subject {plan.subject} has no port to hold against its reference")
     if plan.cases_measured and plan.about().coverage is None:
-        raise click.UsageError(f"--coverage: means nothing to the {plan.subject}, which names nothing to measure; leave it out")
+        raise click.UsageError(
+            f"--coverage: means nothing to the subject {plan.subject}, which names nothing to measure; leave it out"
+        )
 
 
 def _plan(planned: Mapping[str, Any]) -> FuzzPlan:

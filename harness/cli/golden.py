@@ -30,16 +30,16 @@ def _with_fixtures(subject: str | None, options: dict[str, Any]) -> list[tuple[S
     return kept
 
 
-@golden.command(name="record")
+@golden.command(name="record", short_help="Write every fixture and the manifest anew.")
 @subject_option(of_all=True)
 def golden_record(subject: str | None) -> int:
     """Write every fixture and the manifest anew, from the definitions and the reference."""
     for about, fixtures in _with_fixtures(subject, {}):
-        click.echo(f"recorded {counted(record_all(fixtures), 'fixture')} of the {about.name}")
+        click.echo(f"recorded {counted(record_all(fixtures), 'fixture')} of the subject {about.name}")
     return 0
 
 
-@golden.command(name="verify")
+@golden.command(name="verify", short_help="Hold every port to the recorded outcomes.")
 @subject_option(of_all=True)
 @candidate_option
 @module_option
@@ -87,7 +87,7 @@ def _verify(
                 missing[f"{row.name} ({about.name})"] = sentence
             if row.lacks:
                 missing[f"{row.name} ({about.name}, names)"] = f"MISSING: {row.name}: it has no {', '.join(row.lacks)}"
-        checked.append(f"{counted(files, 'fixture')} of the {about.name} and {counted(len(usable), 'port')}")
+        checked.append(f"{counted(files, 'fixture')} of the subject {about.name} and {counted(len(usable), 'port')}")
         return [*other, *check_all(fixtures, panel, usable)]
 
 
@@ -96,7 +96,7 @@ def _other_contract(port: str, divergence: Divergence) -> Problem:
     return Problem(fixture="contract.json", where=divergence.path, sentence=sentence, divergence=divergence)
 
 
-@golden.command(name="coverage")
+@golden.command(name="coverage", short_help="Show the branches that the fixtures reach.")
 @subject_option(of_all=True)
 @click.option("--sequences", type=click.IntRange(0), default=0, show_default=True, help="Generated cases, not the fixtures.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the generated cases.")
@@ -107,7 +107,7 @@ def golden_coverage(subject: str | None, sequences: int, seed: int, as_data: boo
 
     subjects = [about for about in chosen(subject, {}) if about.coverage is not None and about.coverage.by_fixtures]
     if not subjects:
-        raise ParityError(f"golden coverage: the fixtures of the {subject} are not measured by branches")
+        raise ParityError(f"golden coverage: the fixtures of the subject {subject} are not measured by branches")
     reports = {about.name: branches.measure(about.name, sequences=sequences, seed=seed) for about in subjects}
     if as_data:
         click.echo(as_json({name: report.to_json() for name, report in reports.items()}))

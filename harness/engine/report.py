@@ -13,7 +13,7 @@ from harness.comparators.divergence import Divergence, shown
 from harness.engine.finding import Finding
 from harness.engine.outcome import GENERATED, GOLDEN, MARKET, PortReport, RunReport
 from harness.panel import REFERENCE, UNANSWERED, Examined
-from harness.words import counted
+from harness.words import counted, counted_kinds
 
 SOURCES = (GOLDEN, GENERATED, MARKET)
 FINDINGS_SHOWN_MAX, CASES_NAMED_MAX = 12, 4
@@ -46,7 +46,7 @@ def print_market(report: RunReport, console: Console) -> None:
     if report.candles is not None:
         console.print(f"Candles: {report.candles.sentence}", markup=False, soft_wrap=True)
     if different := _different(report):
-        listed = ", ".join(f"{count:,} different {kind}" for kind, count in different.items())
+        listed = ", ".join(counted_kinds(count, f"different {kind}") for kind, count in different.items())
         console.print(f"Market-driven cases: {listed}", markup=False, soft_wrap=True)
 
 
@@ -64,7 +64,8 @@ def print_problems(report: RunReport, console: Console) -> None:
     for kind, (found, least) in report.too_few.items():
         remedy = "name candles whose prices move, or more of them, or more windows"
         console.print(
-            f"NOT MET: {found} different {kind} in the market-driven cases, {least} are needed; {remedy}", markup=False
+            f"NOT MET: {counted_kinds(found, f'different {kind}')} in the market-driven cases, {least} are needed; {remedy}",
+            markup=False,
         )
     for note in notes_of(report):
         console.print(note, markup=False, soft_wrap=True)
@@ -102,7 +103,7 @@ def print_contract(port: str, divergences: Sequence[Divergence], console: Consol
 def ports_table(report: RunReport) -> Table:
     """Ports by source: how many cases each saw and how many diverged."""
     extra = sorted({name for port in report.ports for name in port.counted})
-    table = Table(title=f"Ports of the {report.subject}", title_justify="left")
+    table = Table(title=f"Ports of the subject {report.subject}", title_justify="left")
     table.add_column("port")
     for name in (*SOURCES, "steps", "thorough", *extra, "excused", "seconds", "divergent cases"):
         table.add_column(name, justify="right")
