@@ -16,7 +16,7 @@ import weakref
 from collections import deque
 from collections.abc import Sequence
 
-from doge_core.errors import ServerDiedError, ServerGarbageError, ServerTimeoutError
+from doge_core.errors import ServerDiedError, ServerGarbageError, ServerTimeoutError, how_ended
 
 _CHUNK_BYTES = 1 << 16
 _STDERR_TAIL_CHUNKS = 4
@@ -104,7 +104,7 @@ class Server:
             self.process.wait(_EXIT_GRACE_SEC)
         words = self.stderr_tail().strip().splitlines()
         status = self.process.returncode
-        return ServerDiedError(f"{name}: ended with {status}" + (f" ({words[-1]})" if words else ""), status)
+        return ServerDiedError(f"{name}: {how_ended(status)}" + (f" ({words[-1]})" if words else ""), status)
 
     def stderr_tail(self) -> str:
         """Return the end of what the executable wrote to standard error."""
@@ -236,6 +236,6 @@ def request_once(argv: Sequence[str], line: bytes, timeout_sec: float) -> bytes:
         words = said_bytes.decode(errors="replace").strip().splitlines()
         said = f" ({words[-1]})" if words else ""
         if process.returncode not in (0, 2):
-            raise ServerDiedError(f"{argv[0]}: ended with {process.returncode}{said}", process.returncode)
+            raise ServerDiedError(f"{argv[0]}: {how_ended(process.returncode)}{said}", process.returncode)
         raise ServerGarbageError(f"{argv[0]}: did not answer with one line{said}")
     return answer[:-1]

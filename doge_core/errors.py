@@ -1,5 +1,9 @@
 """The errors of an executable that is called over the wire."""
 
+from __future__ import annotations
+
+import signal
+
 
 class ServerError(Exception):
     """An executable gave no valid answer. The call changed nothing, so another implementation can repeat it."""
@@ -21,6 +25,18 @@ class ServerDiedError(ServerError):
     def __init__(self, text: str, status: int | None = None) -> None:
         super().__init__(text)
         self.status = status
+
+
+def how_ended(status: int | None) -> str:
+    """Return how a process ended, in words: `subprocess` gives the number of a signal as a negative status."""
+    if status is None:
+        return "closed its output and did not end"
+    if status >= 0:
+        return f"ended with exit code {status}"
+    try:
+        return f"was ended by {signal.Signals(-status).name}"
+    except ValueError:
+        return f"was ended by signal {-status}"
 
 
 class ServerTimeoutError(ServerError):

@@ -50,12 +50,13 @@ def require_executable(named: str | None = None) -> Path:
     """Return the executable. Raises `ServerMissingError` that says how to get one."""
     path = find_executable(named)
     if path is None:
-        wanted = named or os.environ.get("DOGE_CORE_EXE")
-        if wanted and is_path(wanted):
-            what = f"{absolute(wanted)} is not an executable file"
-        else:
-            what = (
-                f"{wanted} was not found on PATH (a file of this folder is ./{wanted})" if wanted else f"{_NAME} was not found"
-            )
-        raise ServerMissingError(f"{what}; {HOW_TO_GET}")
+        raise ServerMissingError(f"{not_found(named)}; {HOW_TO_GET}")
     return path
+
+
+def not_found(named: str | None = None) -> str:
+    """Return what was looked for and is not there, as the path or the name that was given says it."""
+    wanted = named or os.environ.get("DOGE_CORE_EXE")
+    if wanted and is_path(wanted):
+        return f"{absolute(wanted)} is not an executable file"
+    return f"{wanted} was not found on PATH (a file of this folder is ./{wanted})" if wanted else f"{_NAME} was not found"

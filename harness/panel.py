@@ -14,6 +14,8 @@ from harness.comparators.divergence import Divergence
 
 # What every subject calls its reference.
 REFERENCE = "python"
+# What `Judgement.not_compared` says of a port that is no longer asked, and so has no answer to be compared.
+UNANSWERED = "an answer"
 
 
 class UnknownPortError(ParityError):

@@ -11,13 +11,13 @@ from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cached_property
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol
 
 from generators.plain import Json
 from harness.comparators.divergence import Divergence
 from harness.panel import C, Depth, Judgement, Panel, PortRequest
+from harness.parts import part_made
 
 if TYPE_CHECKING:
     from generators.candles import CandleSeries
@@ -221,7 +221,8 @@ class Subject(ABC, Generic[C]):
     candidate_option: str = ""
     # True where candidates run in processes that are forked by the one that asks them.
     forks: bool = False
-    # The classes of the parts below by the parts' names, as `module:Class`: each is loaded when it is first asked for.
+    # The classes of the parts below by the parts' names, as `module:Class`: each is loaded when it is first asked for. There
+    # must be `cases`, `tally` and `shrinking` (`harness.parts`).
     parts: ClassVar[Mapping[str, str]]
 
     @abstractmethod
@@ -236,29 +237,28 @@ class Subject(ABC, Generic[C]):
     def port_files(self, candidates: Sequence[str]) -> Mapping[str, Sequence[Path]]:
         """The files that each candidate of a fuzz run is made of, as far as it is files."""
 
-    def _class(self, name: str) -> Any:
-        module, _, cls = self.parts[name].partition(":")
-        return getattr(import_module(module), cls)
+    def _made(self, name: str) -> Any:
+        return part_made(self.name, self.parts, name)
 
     def _part(self, name: str) -> Any:
-        return self._class(name)() if name in self.parts else None
+        return self._made(name) if name in self.parts else None
 
     @cached_property
     def cases(self) -> Cases[C]:
         """The cases."""
-        cases: Cases[C] = self._class("cases")()
+        cases: Cases[C] = self._made("cases")
         return cases
 
     @cached_property
     def tally(self) -> Tally[C]:
         """The counter of the things that cases meet."""
-        tally: Tally[C] = self._class("tally")()
+        tally: Tally[C] = self._made("tally")
         return tally
 
     @cached_property
     def shrinking(self) -> Shrinking[C]:
         """The passes that make cases smaller."""
-        shrinking: Shrinking[C] = self._class("shrinking")()
+        shrinking: Shrinking[C] = self._made("shrinking")
         return shrinking
 
     @cached_property

@@ -35,6 +35,7 @@ from reducer.requests import (
 from reducer.snapshot import encode
 from reducer.transition import transition
 from reducer.wire_session import Sessions
+from reducer.wire_text import LINE_BYTES_MAX, read_line
 
 STANDARD_OUTPUT = 1
 # The exit codes of a request that was answered with an error, and of a pipe that failed.
@@ -154,9 +155,9 @@ def _spell_out(value: Any) -> Any:
 def handle_line(line: bytes, methods: Mapping[str, Callable[[Mapping[str, Any]], Json]] | None = None) -> bytes:
     """Answer one line of JSON with another one."""
     try:
-        request = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        return to_line(error_object(RequestError(f"request: is not JSON ({error})")))
+        request = read_line(line)
+    except RequestError as error:
+        return to_line(error_object(error))
     return to_line(handle(request, methods))
 
 
@@ -191,7 +192,11 @@ def _read_line() -> bytes:
     try:
         if sys.stdin is None:
             raise OSError(errno.EBADF, os.strerror(errno.EBADF))
-        return sys.stdin.buffer.readline()
+        line = part = sys.stdin.buffer.readline(LINE_BYTES_MAX + 1)
+        while len(part) > LINE_BYTES_MAX and not part.endswith(b"\n"):
+            # The rest is passed over without being held: the line is too long already.
+            part = sys.stdin.buffer.readline(LINE_BYTES_MAX + 1)
+        return line
     except OSError as error:
         raise PipeError(f"standard input cannot be read ({error.strerror})") from error
 

@@ -21,15 +21,16 @@ from reducer.wire import handle_line, with_sessions
 FOLDER = Path(__file__).resolve().parent
 FIXTURES_DIR, CONTRACT_FILE, MANIFEST_FILE = FOLDER / "fixtures", FOLDER / "contract.json", FOLDER / "manifest.json"
 
-# A call goes over the wire, which every port answers, or to a function that only Python has.
-WIRE, PYTHON = "wire", "python"
+# A call goes over the wire, as a request or as a line that may be none, which every port answers; or to a function that only
+# Python has.
+WIRE, LINE, PYTHON = "wire", "line", "python"
 
 Methods = Mapping[str, Callable[[Mapping[str, Any]], Json]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """One call of a function: `via` is `WIRE` or `PYTHON`, `request` holds the arguments."""
+    """One call of a function: `via` is `WIRE`, `LINE` or `PYTHON`, `request` holds the arguments, or the line alone."""
 
     via: str
     name: str
@@ -102,6 +103,9 @@ def record_call(call: Call, methods: Methods) -> Json:
     """Record the answer to one call; `methods` belong to the server that answered the earlier calls."""
     if call.via == PYTHON:
         return call_surface(call.name, call.request)
+    if call.via == LINE:
+        answer: Json = json.loads(handle_line(call.request["line"].encode(), methods))
+        return answer
     return ask({"method": call.name, **call.request}, methods)
 
 

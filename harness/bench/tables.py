@@ -17,7 +17,8 @@ def print_result(result: BenchResult, console: Console) -> None:
     """Two tables a load, and a line a target."""
     for name, load in result.loads.items():
         size = ", ".join(f"{number} {what}" for what, number in load.size.items())
-        _print_load(f"{name}{f': {size}' if size else ''}; medians of {result.rounds} round(s)", load, console)
+        rounds = "of one round" if result.rounds == 1 else f"medians of {result.rounds} rounds"
+        _print_load(f"{name}{f': {size}' if size else ''}; {rounds}", load, console)
     for problem in result.problems:
         console.print(f"NOT VALID: {problem}", markup=False, soft_wrap=True)
 

@@ -32,7 +32,7 @@ def bench(
     about = subject_called(subject)
     refuse_foreign(about, options)
     if about.benchmark is None:
-        raise ParityError(f"bench: the {subject} has no benchmark")
+        raise ParityError(f"bench: the subject {subject} has no benchmark")
     draft = draft_of("bench", about)
     with recorded(url, draft, unrecorded=unrecorded, as_data=as_data):
         result = about.benchmark.measure(options["candles"], rounds, cpu)

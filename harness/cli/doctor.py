@@ -46,7 +46,7 @@ def doctor(subject: str | None, as_data: bool, **options: Any) -> int:
 def _table(subject: str, rows: Sequence[Examined]) -> Table:
     told = list(dict.fromkeys(key for row in rows for key in row.described))
     table = Table("port", *(key.replace("_", " ") for key in told), "lacks", "verdict",
-                  title=f"Ports of the {subject}", title_justify="left")  # fmt: skip
+                  title=f"Ports of the subject {subject}", title_justify="left")  # fmt: skip
     for row in rows:
         said = [str(row.described.get(key) or "-") for key in told]
         table.add_row(row.name, *said, ", ".join(row.lacks) or "-", row.verdict)

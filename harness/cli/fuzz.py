@@ -50,6 +50,7 @@ from harness.store.database import first_line, shown
 from harness.store.ledger import RUNNING, Ledger, LedgerError, Run
 from harness.store.records import Find
 from harness.subjects.registry import subject_called
+from harness.words import counted
 
 
 @click.command()
@@ -109,10 +110,8 @@ def fuzz(
             run = begin(ledger, plan) if known is None else resumed(known, plan)
             if known is not None and known.state == RUNNING:
                 console.print(f"run {run.id}: was killed, or runs elsewhere still; then both do the same work", markup=False)
-            told = (
-                f"run {run.id}: {plan.sequences} cases of seed {plan.seed} in {plan.batch_count} batches; evidence {draft.id}"
-            )
-            console.print(told, markup=False, soft_wrap=True)
+            told = f"{counted(plan.sequences, 'case')} of seed {plan.seed} in {counted(plan.batch_count, 'batch')}"
+            console.print(f"run {run.id}: {told}; evidence {draft.id}", markup=False, soft_wrap=True)
             attempt = Attempt(ledger, run, plan, console, time_budget_sec)
             draft.details = {"run": run.id}
             try:
@@ -197,9 +196,11 @@ def _refuse_unusable(plan: FuzzPlan) -> None:
     if not all(row.usable and not row.lacks for row in rows):
         sys.exit(1 if any(row.divergences for row in rows) else 3)
     if len(rows) < 2:
-        raise click.UsageError(f"fuzz: the {plan.subject} has no port to hold against its reference")
+        raise click.UsageError(f"fuzz: the subject {plan.subject} has no port to hold against its reference")
     if plan.cases_measured and plan.about().coverage is None:
-        raise click.UsageError(f"--coverage: means nothing to the {plan.subject}, which names nothing to measure; leave it out")
+        raise click.UsageError(
+            f"--coverage: means nothing to the subject {plan.subject}, which names nothing to measure; leave it out"
+        )
 
 
 def _plan(planned: Mapping[str, Any]) -> FuzzPlan:

@@ -27,6 +27,7 @@ from harness.evidence.figures import NAMED_MAX, described, of_branches, of_golde
 from harness.evidence.recorder import Draft
 from harness.panel import ContractFileError, PortRequest
 from harness.subject import Golden, Problem, Subject
+from harness.words import counted
 
 
 @click.group()
@@ -42,16 +43,16 @@ def _with_fixtures(subject: str | None, options: dict[str, Any]) -> list[tuple[S
     return kept
 
 
-@golden.command(name="record")
+@golden.command(name="record", short_help="Write every fixture and the manifest anew.")
 @subject_option(of_all=True)
 def golden_record(subject: str | None) -> int:
     """Write every fixture and the manifest anew, from the definitions and the reference."""
     for about, fixtures in _with_fixtures(subject, {}):
-        click.echo(f"recorded {record_all(fixtures)} fixtures of the {about.name}")
+        click.echo(f"recorded {counted(record_all(fixtures), 'fixture')} of the subject {about.name}")
     return 0
 
 
-@golden.command(name="verify")
+@golden.command(name="verify", short_help="Hold every port to the recorded outcomes.")
 @subject_option(of_all=True)
 @candidate_option
 @module_option
@@ -62,13 +63,14 @@ def golden_verify(subject: str | None, url: str, unrecorded: bool, as_data: bool
     """Check files, hashes, definitions and every port against the recorded outcomes."""
     problems: list[Problem] = []
     missing: dict[str, str] = {}
-    counted: list[str] = []
+    checked: list[str] = []
     left: list[str] = []
     for about, fixtures in _with_fixtures(subject, options):
         with recorded(url, draft_of("golden", about), unrecorded=unrecorded, as_data=as_data) as draft:
             lacking: dict[str, str] = {}
             found = _verify(about, fixtures, request_of(about, options), lacking, draft)
-            counted.append(f"{draft.details['fixtures']} fixtures of the {about.name} and {len(draft.ports) + 1} port(s)")
+            files, ports = counted(draft.details["fixtures"], "fixture"), counted(len(draft.ports) + 1, "port")
+            checked.append(f"{files} of the subject {about.name} and {ports}")
             _conclude(draft, found, lacking)
             left.append(draft.id)
             tell(draft)
@@ -88,7 +90,7 @@ def golden_verify(subject: str | None, url: str, unrecorded: bool, as_data: bool
             click.echo(f"  now      {text_of(problem.divergence.candidate)}")
     for sentence in missing.values():
         click.echo(sentence)
-    click.echo(f"{len(problems)} problem(s) in {'; '.join(counted)}")
+    click.echo(f"{counted(len(problems), 'problem')} in {'; '.join(checked)}")
     return code
 
 
@@ -129,7 +131,7 @@ def _other_contract(port: str, divergence: Divergence) -> Problem:
     return Problem(fixture="contract.json", where=divergence.path, sentence=sentence, divergence=divergence)
 
 
-@golden.command(name="coverage")
+@golden.command(name="coverage", short_help="Show the branches that the fixtures reach.")
 @subject_option(of_all=True)
 @click.option("--sequences", type=click.IntRange(0), default=0, show_default=True, help="Generated cases, not the fixtures.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the generated cases.")
@@ -141,7 +143,7 @@ def golden_coverage(subject: str | None, sequences: int, seed: int, url: str, un
 
     subjects = [about for about in chosen(subject, {}) if about.coverage is not None and about.coverage.by_fixtures]
     if not subjects:
-        raise ParityError(f"golden coverage: the fixtures of the {subject} are not measured by branches")
+        raise ParityError(f"golden coverage: the fixtures of the subject {subject} are not measured by branches")
     reports = {}
     for about in subjects:
         draft = draft_of("coverage", about, seed=seed if sequences else None)

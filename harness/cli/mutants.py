@@ -16,7 +16,7 @@ from generators.errors import ParityError
 from harness.cli.options import evidence_options, given, json_option, refuse_given, subject_option
 from harness.cli.output import as_json, console_for
 from harness.cli.recorded import draft_of, recorded, tell
-from harness.evidence.figures import of_mutants, survivors_of
+from harness.evidence.figures import counts, of_mutants, survivors_of
 from harness.evidence.recorder import Draft
 from harness.mutants.build import hunt_compiled
 from harness.mutants.catalogue import Mutant, all_mutants
@@ -28,6 +28,7 @@ from harness.mutants.report import Row, exit_code_of, print_report, to_json
 from harness.panel import REFERENCE, MissingPortError, PortRequest
 from harness.subject import Subject
 from harness.subjects.registry import names, subject_called
+from harness.words import counted
 
 # A word at every so many-th part of the way.
 PARTS = 20
@@ -61,13 +62,17 @@ def mutants(
         _refuse_idle()
         with recorded(url, draft_of("mutants-compiled", None, seed=seed), unrecorded=unrecorded, as_data=as_data) as draft:
             started = time.monotonic()
-            return _told(console, draft, _compiled(console, only, seed, sequences), {}, started, as_data=as_data)
+            rows = _compiled(console, only, seed, sequences)
+            draft.details["whole"] = only is None and (sequences or _compiled_needs()) >= _compiled_needs()
+            code = _told(console, draft, rows, {}, started, as_data=as_data)
+            _tell_few(console, code, sequences, _compiled_needs())
+            return code
     about = subject_called(subject)
     mutations = about.mutations
     if mutations is None:
-        raise ParityError(f"mutants: the {subject} names nothing to mutate")
+        raise ParityError(f"mutants: the subject {subject} names nothing to mutate")
     if given("shrink") and not mutations.shrinks:
-        raise click.UsageError(f"--shrink: means nothing to the {subject}; leave it out")
+        raise click.UsageError(f"--shrink: means nothing to the subject {subject}; leave it out")
     _refuse_little_memory()
     with recorded(url, draft_of("mutants", about, seed=seed), unrecorded=unrecorded, as_data=as_data) as draft:
         return _hunt(console, draft, mutations, sequences or mutations.sequences, workers, only, shrink, as_data=as_data)
@@ -90,7 +95,7 @@ def _hunt(
     assert about is not None
     assert seed is not None
     wanted, equivalent = _wanted(mutations, only)
-    console.print(f"{len(wanted)} mutants, up to {count} cases of seed {seed} each", markup=False)
+    console.print(f"{counted(len(wanted), 'mutant')}, up to {counted(count, 'case')} of seed {seed} each", markup=False)
     shrunk = _sample(wanted, set(equivalent), shrink) if mutations.shrinks else frozenset()
     rows = []
     with mutations.limits():
@@ -100,8 +105,26 @@ def _hunt(
             _tell(console, rows, len(wanted), time.monotonic() - started)
     order = {each.id: number for number, each in enumerate(wanted)}
     rows.sort(key=lambda row: order[row.mutant.id])
-    draft.details["whole"] = only is None
-    return _told(console, draft, rows, mutations.source.unreachable, started, as_data=as_data)
+    draft.details["whole"] = only is None and count >= mutations.sequences
+    code = _told(console, draft, rows, mutations.source.unreachable, started, as_data=as_data)
+    _tell_few(console, code, count, mutations.sequences)
+    return code
+
+
+def _tell_few(console: Console, code: int, sequences: int | None, needed: int) -> None:
+    """Explain a verdict that so few cases cannot but give: a mutant that survived them may well be killed by more."""
+    if code == 1 and sequences is not None and sequences < needed:
+        console.print(
+            f"{counted(sequences, 'case', ('is', 'are'))} too few to conclude anything from a mutant that survived; "
+            f"here a mutant is given {needed}: leave --sequences out, or name {needed} or more",
+            markup=False,
+            soft_wrap=True,
+        )
+
+
+def _compiled_needs() -> int:
+    mutations = [about.mutations for about in map(subject_called, names())]
+    return max(each.sequences for each in mutations if each is not None)
 
 
 def _forks(about: Subject[Any], mutations: Mutations, seed: int, count: int, workers: int, shrunk: frozenset[str]) -> Forks:
@@ -133,7 +156,7 @@ def _told(
 ) -> int:
     """Print what became of the mutants, and conclude the evidence."""
     seconds, code = time.monotonic() - started, exit_code_of(rows)
-    draft.figures = of_mutants(rows, seconds)
+    draft.figures = {**of_mutants(rows, seconds), **counts(whole=int(draft.details["whole"]))}
     draft.details["survivors"] = survivors_of(rows)
     draft.conclude({0: "MET", 1: "NOT MET"}.get(code, "MISSING"), code)
     tell(draft)
@@ -152,7 +175,7 @@ def _compiled(console: Console, only: str | None, seed: int, sequences: int | No
     wanted = [bug for bug in known if only is None or fnmatch.fnmatchcase(bug.id, only)]
     if not wanted:
         raise click.UsageError(f"--only {only!r}: no compiled bug has such an id; they look like {known[0].id}")
-    console.print(f"{len(wanted)} compiled bugs, one after the other", markup=False)
+    console.print(f"{counted(len(wanted), 'compiled bug')}, one after the other", markup=False)
     rows = []
     for about, toolchain in every:
         bugs = [bug for bug in toolchain.bugs if bug in wanted]
@@ -189,4 +212,4 @@ def _tell(console: Console, rows: Sequence[Row], wanted: int, seconds: float) ->
         console.print(f"{last.status} {last.mutant.id}: {last.mutant.change}", markup=False, soft_wrap=True)
     if len(rows) * PARTS // wanted > (len(rows) - 1) * PARTS // wanted:
         left_sec = (wanted - len(rows)) / len(rows) * seconds
-        console.print(f"{len(rows)} of {wanted} mutants, {seconds:.0f} s, about {left_sec:.0f} s left", markup=False)
+        console.print(f"{len(rows)} of {counted(wanted, 'mutant')}, {seconds:.0f} s, about {left_sec:.0f} s left", markup=False)

@@ -82,7 +82,7 @@ def refuse_foreign(subject: Subject[Any], options: Mapping[str, Any]) -> None:
     """Refuse options that were given and that the subject does not have; silence would promise what does not happen."""
     for name in OF_SOME_SUBJECTS:
         if name in options and name not in subject.options and given(name):
-            raise click.UsageError(f"{option_called(name)}: means nothing to the {subject.name}; leave it out")
+            raise click.UsageError(f"{option_called(name)}: means nothing to the subject {subject.name}; leave it out")
 
 
 def refuse_given(options: Iterable[str], why: str) -> None:

@@ -15,6 +15,7 @@ from harness.engine.replay import Replayed
 from harness.engine.replay import replay as replayed
 from harness.engine.report import text_of
 from harness.engine.repro import read_repro
+from harness.words import counted
 
 DIVERGENCES_SHOWN_MAX = 10
 
@@ -51,6 +52,6 @@ def _tell(file: Path, found: Replayed) -> None:
         click.echo(found.majority.sentence)
     words = {0: "no longer diverges", 1: "still diverges", 3: f"cannot be replayed: {found.missing}"}
     if found.asked_before:
-        after = f"after the {found.asked_before} case(s) before it"
+        after = f"after the {counted(found.asked_before, 'case')} before it"
         words |= {0: f"is flaky: it does not diverge this time, {after}", 1: f"still diverges {after}"}
     click.echo(f"{file} {words[found.exit_code]} (port {found.port})")

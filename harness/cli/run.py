@@ -26,6 +26,7 @@ from harness.cli.options import (
 from harness.cli.output import as_json, console_for
 from harness.cli.progress import progress_of
 from harness.cli.recorded import draft_of, recorded, tell
+from harness.engine.outcome import RunReport
 from harness.engine.report import (
     next_step,
     notes_of,
@@ -37,7 +38,7 @@ from harness.engine.report import (
     to_json,
 )
 from harness.engine.repro import check_reports_dir
-from harness.engine.run import RunOptions, RunReport, candles_of, run_parity, sources_of
+from harness.engine.run import RunOptions, candles_of, run_parity, sources_of
 from harness.evidence.figures import described, finds_of_run, of_run
 from harness.evidence.recorder import Draft
 from harness.subject import Subject

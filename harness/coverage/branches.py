@@ -13,6 +13,7 @@ from typing import Any
 from harness import ROOT
 from harness.coverage.recorder import missing_branches, recorder_of
 from harness.subjects.registry import subject_called
+from harness.words import counted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,11 +47,13 @@ class BranchReport:
     def text(self) -> str:
         """The report for a reader: the figure, what is missing, what is rare."""
         lines = [f"{module}.py: branch {branch} is never taken" for module, missed in self.missing.items() for branch in missed]
-        counted = Counter({f"{module}.py {arc}": n for module, arcs in self.hits.items() for arc, n in arcs.items()})
-        rare = ", ".join(f"{name} ({count})" for name, count in counted.most_common()[:-6:-1])
+        hits = Counter({f"{module}.py {arc}": n for module, arcs in self.hits.items() for arc, n in arcs.items()})
+        rare = ", ".join(f"{name} ({count})" for name, count in hits.most_common()[:-6:-1])
         lines.append(f"rarest branches, by cases: {rare}")
         missed = sum(map(len, self.missing.values()))
-        lines.append(f"{self.covered_pct:.2f} % of {self.branches} branches in {self.cases} cases, {missed} missing")
+        lines.append(
+            f"{self.covered_pct:.2f} % of {counted(self.branches, 'branch')} in {counted(self.cases, 'case')}, {missed} missing"
+        )
         return "\n".join(lines)
 
 

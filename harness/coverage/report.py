@@ -15,7 +15,7 @@ def print_figures(console: Console, figures: Sequence[Figure], cases: int) -> No
     """Print a table, every branch of the reference that was never taken, and why anything was not measured."""
     if not figures:
         return
-    title = f"Reached by the first {cases} cases"
+    title = "Reached by the first case" if cases == 1 else f"Reached by the first {cases} cases"
     table = Table("port", "counted", "reached", "of", "share", title=title, title_justify="left")
     for figure in figures:
         numbers = (str(figure.covered), str(figure.total), f"{figure.pct:.2f} %")

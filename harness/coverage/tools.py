@@ -12,6 +12,7 @@ from typing import Any
 
 from harness import ROOT
 from harness.coverage.figures import Coverage, Figure, NotMeasuredError
+from harness.words import exit_word
 
 # A first build compiles everything; cases take a fraction of a second each.
 BUILD_SEC, CASES_SEC = 1800.0, 6 * 3600.0
@@ -38,7 +39,7 @@ def run(command: Sequence[str | Path], *, timeout_sec: float = BUILD_SEC, enviro
     except subprocess.TimeoutExpired as error:
         raise NotMeasuredError(f"{name} did not end within {timeout_sec:g} s") from error
     if done.returncode:
-        raise NotMeasuredError(f"{name} failed with {done.returncode}: {_last_line(done.stderr or done.stdout)}")
+        raise NotMeasuredError(f"{name} failed with {exit_word(done.returncode)}: {_last_line(done.stderr or done.stdout)}")
     return done.stdout
 
 

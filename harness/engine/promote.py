@@ -35,7 +35,7 @@ def check_name(repro: Repro, name: str) -> Golden[Any]:
     """The fixtures that a name is free in. Raises `ReproError`."""
     golden = repro.subject.golden
     if golden is None:
-        raise ReproError(f"--promote: {repro.subject.name} has no fixtures; leave it out")
+        raise ReproError(f"--promote: the subject {repro.subject.name} has no fixtures; leave it out")
     if not _NAME.fullmatch(name):
         raise ReproError(f"--promote {name!r}: a fixture's name has 3 to 60 small letters, digits and underscores")
     if (golden.folder / "fixtures" / f"{name}.json").exists():

@@ -8,7 +8,7 @@ from typing import Any
 from harness.comparators.divergence import Divergence
 from harness.engine.majority import Majority, majority_of
 from harness.engine.repro import Repro, ReproError
-from harness.panel import REFERENCE, Panel, PortRequest
+from harness.panel import REFERENCE, UNANSWERED, Panel, PortRequest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +67,8 @@ def _replayed(repro: Repro, panel: Panel[Any], port: str) -> Replayed:
     judgement = panel.judge(port, repro.case, panel.expect(repro.case), repro.depth)
     if (what := judgement.not_compared) is not None:
         lacks = what in examined[port].lacks
-        return Replayed(port=port, missing=f"it has no {what}" if lacks else f"it failed too often to be compared for {what}")
+        lost = "" if what == UNANSWERED else f" for {what}"
+        return Replayed(port=port, missing=f"it has no {what}" if lacks else f"it failed too often to be compared{lost}")
     if repro.before or not judgement.divergences:
         return Replayed(port=port, divergences=tuple(judgement.divergences), asked_before=len(repro.before))
     absent = [name for name, each in examined.items() if not each.availability.available]

@@ -11,8 +11,9 @@ from rich.table import Table
 
 from harness.comparators.divergence import Divergence, shown
 from harness.engine.finding import Finding
-from harness.engine.run import GENERATED, GOLDEN, MARKET, PortReport, RunReport
-from harness.panel import REFERENCE, Examined
+from harness.engine.outcome import GENERATED, GOLDEN, MARKET, PortReport, RunReport
+from harness.panel import REFERENCE, UNANSWERED, Examined
+from harness.words import counted, counted_kinds
 
 SOURCES = (GOLDEN, GENERATED, MARKET)
 FINDINGS_SHOWN_MAX, CASES_NAMED_MAX = 12, 4
@@ -26,7 +27,8 @@ def print_report(report: RunReport, console: Console) -> None:
     for port in report.ports:
         for each in port.measures.tables(port.name) if port.cases and port.name != REFERENCE else ():
             console.print(each, markup=False, soft_wrap=True)
-    console.print(met_table(report))
+    if report.met:
+        console.print(met_table(report))
     print_market(report, console)
     print_problems(report, console)
     console.print(summary(report), markup=False, soft_wrap=True)
@@ -44,7 +46,7 @@ def print_market(report: RunReport, console: Console) -> None:
     if report.candles is not None:
         console.print(f"Candles: {report.candles.sentence}", markup=False, soft_wrap=True)
     if different := _different(report):
-        listed = ", ".join(f"{count:,} different {kind}" for kind, count in different.items())
+        listed = ", ".join(counted_kinds(count, f"different {kind}") for kind, count in different.items())
         console.print(f"Market-driven cases: {listed}", markup=False, soft_wrap=True)
 
 
@@ -60,9 +62,10 @@ def print_problems(report: RunReport, console: Console) -> None:
     for name in report.never_met:
         console.print(f"NEVER MET: {name}; generate more sequences", markup=False)
     for kind, (found, least) in report.too_few.items():
-        remedy = "name candles whose prices move, or more of them"
+        remedy = "name candles whose prices move, or more of them, or more windows"
         console.print(
-            f"NOT MET: {found} different {kind} in the market-driven cases, {least} are needed; {remedy}", markup=False
+            f"NOT MET: {counted_kinds(found, f'different {kind}')} in the market-driven cases, {least} are needed; {remedy}",
+            markup=False,
         )
     for note in notes_of(report):
         console.print(note, markup=False, soft_wrap=True)
@@ -76,12 +79,18 @@ def notes_of(report: RunReport) -> list[str]:
         if not available.available:
             notes.append(f"{available.word}: port {port.name}: {available.sentence}")
         for name in port.examined.lacks:
-            cases = port.not_compared[name]
-            notes.append(f"MISSING: port {port.name}: it has no {name}; {cases} case(s) were not compared for it")
+            notes.append(f"MISSING: port {port.name}: it has no {name}; {_not_compared(port.not_compared[name])} for it")
         for what, cases in port.not_compared.items():
             if what not in port.examined.lacks:
-                notes.append(f"GIVEN UP: port {port.name}: it failed too often; {cases} case(s) were not compared for {what}")
+                lost = "" if what == UNANSWERED else f" for {what}"
+                notes.append(f"GIVEN UP: port {port.name}: it failed too often; {_not_compared(cases)}{lost}")
+    if not report.comparable:
+        notes.append("Nothing can be compared, so no case was sent")
     return notes
+
+
+def _not_compared(cases: int) -> str:
+    return counted(cases, "case", ("was not compared", "were not compared"))
 
 
 def print_contract(port: str, divergences: Sequence[Divergence], console: Console) -> None:
@@ -94,7 +103,7 @@ def print_contract(port: str, divergences: Sequence[Divergence], console: Consol
 def ports_table(report: RunReport) -> Table:
     """Ports by source: how many cases each saw and how many diverged."""
     extra = sorted({name for port in report.ports for name in port.counted})
-    table = Table(title=f"Ports of the {report.subject}", title_justify="left")
+    table = Table(title=f"Ports of the subject {report.subject}", title_justify="left")
     table.add_column("port")
     for name in (*SOURCES, "steps", "thorough", *extra, "excused", "seconds", "divergent cases"):
         table.add_column(name, justify="right")
@@ -153,9 +162,10 @@ def describe(group: Sequence[Finding]) -> str:
     finding = group[0]
     divergence = finding.divergence
     named = ", ".join(each.case for each in group[:CASES_NAMED_MAX]) + (", …" if len(group) > CASES_NAMED_MAX else "")
+    cases, paths = counted(len(group), "case"), counted(finding.count, "path", ("differs", "differ"))
     lines = [
-        f"DIVERGENCE {divergence.fingerprint} ({divergence.severity}) of {finding.port} in {len(group)} case(s): {named}",
-        f"  path       {divergence.path} ({divergence.kind}; {finding.count} path(s) differ in this case)",
+        f"DIVERGENCE {divergence.fingerprint} ({divergence.severity}) of {finding.port} in {cases}: {named}",
+        f"  path       {divergence.path} ({divergence.kind}; {paths} in this case)",
     ]
     if divergence.step is not None:
         lines.append(f"  step       {divergence.step}")
@@ -201,10 +211,13 @@ def summary(report: RunReport) -> str:
     cases = sum(report.ports[0].cases.values())
     steps = sum(met.steps for met in report.met.values())
     rate = cases / report.elapsed_sec if report.elapsed_sec else 0.0
-    text = f"{report.word}: {cases} cases, {steps} steps, {report.elapsed_sec:.1f} s ({rate:.0f} cases/s)"
-    text += f", {len(report.findings)} divergent, {sum(port.excused for port in report.ports)} excused"
+    text = f"{report.word}: {counted(cases, 'case')}, {counted(steps, 'step')}, {report.elapsed_sec:.1f} s ({rate:.0f} cases/s)"
+    text += f", {len(report.divergent_cases)} divergent, {len(report.excused_cases)} excused"
+    if report.divergent_fixtures:
+        words = ("of calls is answered otherwise", "of calls are answered otherwise")
+        text += f", {counted(len(report.divergent_fixtures), 'fixture', words)}"
     others = sum(bool(port.examined.divergences) for port in report.ports)
-    text += f", {others} port(s) with another contract, which saw no case" if others else ""
+    text += f", {counted(others, 'port')} with another contract, which saw no case" if others else ""
     lacking = []
     for port in report.ports:
         available = port.examined.availability
@@ -222,6 +235,7 @@ def to_json(report: RunReport) -> dict[str, Any]:
         "subject": report.subject,
         "elapsed_sec": round(report.elapsed_sec, 3),
         "ports": [_port_to_json(port, report) for port in report.ports],
+        "divergent_cases": len(report.divergent_cases),
         "findings": [finding.to_json() for finding in report.findings],
         "met": {source: met.to_json() for source, met in report.met.items()},
         "never_met": report.never_met,
@@ -244,6 +258,7 @@ def _port_to_json(port: PortReport, report: RunReport) -> dict[str, Any]:
         "contract_divergences": [divergence.to_json() for divergence in examined.divergences],
         "cases": dict(port.cases),
         "divergent": dict(port.divergent),
+        "fixtures_divergent": port.fixtures_divergent,
         "not_compared": dict(port.not_compared),
         "steps": port.steps,
         "thorough": port.thorough,

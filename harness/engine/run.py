@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,15 +14,15 @@ from harness.comparators.divergence import Divergence
 from harness.engine.finding import Finding
 from harness.engine.golden import check_port
 from harness.engine.met import Met
+from harness.engine.outcome import GENERATED, GOLDEN, MARKET, PortReport, RunReport
 from harness.engine.repro import Asked, check_reports_dir, write_repro
-from harness.panel import AnyCase, Depth, Examined, Panel, PortRequest
-from harness.subject import Measures, Subject
+from harness.panel import AnyCase, Depth, Panel, PortRequest
+from harness.subject import Subject
+from harness.words import counted
 
 if TYPE_CHECKING:
     from generators.candles import CandleSeries
 
-GOLDEN, GENERATED, MARKET = "golden", "generated", "market"
-EXIT_CODES = {"PARITY": 0, "DIVERGENCE": 1, "NOT MET": 1, "INCOMPLETE": 3}
 # Beyond this many different divergences of a port, more files tell nothing new.
 REPROS_MAX = 20
 # So many cases before a flaky find are kept in its repro.
@@ -40,70 +40,6 @@ class RunOptions:
     candles: Path | None = None
     market_windows: int | None = None
     reports_dir: Path = Path("reports")
-
-
-@dataclass(kw_only=True)
-class PortReport:
-    """The results of one port. Counters go by the source of cases, `not_compared` by what was missing."""
-
-    examined: Examined
-    measures: Measures
-    cases: Counter[str] = field(default_factory=Counter)
-    divergent: Counter[str] = field(default_factory=Counter)
-    not_compared: Counter[str] = field(default_factory=Counter)
-    steps: int = 0
-    thorough: int = 0
-    excused: int = 0
-    counted: Counter[str] = field(default_factory=Counter)
-    busy_sec: float = 0.0
-
-    @property
-    def name(self) -> str:
-        """The port's name."""
-        return self.examined.name
-
-    @property
-    def whole(self) -> bool:
-        """True if the port is here, lacks nothing and was compared on every case that it was sent."""
-        return self.examined.availability.available and not self.examined.lacks and not self.not_compared
-
-
-@dataclass(kw_only=True)
-class RunReport:
-    """All that a run found. `candles` is the series behind the market-driven cases.
-
-    `candidates` gives the text by which the command line named each candidate, or an empty one for a built-in port.
-    """
-
-    subject: str
-    ports: list[PortReport]
-    candidates: Mapping[str, str] = field(default_factory=dict)
-    candles: CandleSeries | None = None
-    findings: list[Finding] = field(default_factory=list)
-    met: dict[str, Met] = field(default_factory=dict)
-    never_met: list[str] = field(default_factory=list)
-    elapsed_sec: float = 0.0
-
-    @property
-    def too_few(self) -> dict[str, tuple[int, int]]:
-        """The kinds with too few different values in the market-driven cases: how many there are, and must be."""
-        return self.met[MARKET].too_few() if MARKET in self.met else {}
-
-    @property
-    def word(self) -> str:
-        """PARITY, DIVERGENCE, NOT MET where the cases met or exercised too little, or INCOMPLETE where a port is missing."""
-        if self.findings or any(port.examined.divergences for port in self.ports):
-            return "DIVERGENCE"
-        if self.never_met or self.too_few:
-            return "NOT MET"
-        # A reference alone, or ports that saw no case, show nothing.
-        compared = any(sum(port.cases.values()) for port in self.ports[1:])
-        return "PARITY" if compared and all(port.whole for port in self.ports) else "INCOMPLETE"
-
-    @property
-    def exit_code(self) -> int:
-        """0 parity, 1 divergence or a check that met too little, 3 a port or a part of one is missing or broken."""
-        return EXIT_CODES[self.word]
 
 
 Progress = Callable[[str, int], None]
@@ -140,11 +76,14 @@ def run_parity(
     candles: CandleSeries | None,
     progress: Progress = lambda _source, _done: None,
 ) -> RunReport:
-    """Every case through every port. Raises errors of the options, of the contract and of fixtures."""
+    """Every case through every port; none where nothing can be compared, which must not take long to learn.
+
+    Raises errors of the options, of the contract and of fixtures.
+    """
     check_reports_dir(options.reports_dir)
     with subject.open(options.ports) as panel:
         runner = Runner(subject, panel, options.reports_dir)
-        if runner.report.ports[0].examined.usable:
+        if runner.report.comparable:
             for source, cases, _ in sources:
                 runner.run(source, cases, progress=progress)
             runner.check_recorded()
@@ -162,6 +101,7 @@ class Runner:
         candidates = {name: panel.candidate_of(name) or "" for name in panel.candidates}
         self.report = RunReport(subject=subject.name, ports=ports, candidates=candidates)
         self._written: dict[tuple[str, str], Path] = {}
+        self._fixtures: set[str] = set()
         self._asked: dict[str, deque[Asked]] = {port.name: deque(maxlen=ASKED_KEPT) for port in ports}
 
     def run(self, source: str, cases: Iterable[AnyCase], *, progress: Progress = lambda _source, _done: None) -> None:
@@ -169,6 +109,8 @@ class Runner:
         started = time.perf_counter()
         met = self.report.met.setdefault(source, Met(self.subject.tally))
         for index, case in enumerate(cases):
+            if source == GOLDEN:
+                self._fixtures.add(case.name)
             self._run_case(source, index, case, met)
             progress(source, 1)
         self.report.elapsed_sec += time.perf_counter() - started
@@ -202,7 +144,9 @@ class Runner:
             return
         self._count(port, source, steps)
         port.thorough += depth is Depth.THOROUGH
-        port.excused += judgement.excused is not None
+        if judgement.excused is not None:
+            port.excused += 1
+            self.report.excused_cases.add((source, case.name))
         port.counted.update(judgement.counted)
         port.measures.add(case, judgement)
         if judgement.divergences:
@@ -224,13 +168,15 @@ class Runner:
     ) -> None:
         """Keep a divergent case; the first of its kind gets a repro file."""
         port.divergent[source] += 1
+        self.report.divergent_cases.add((source, case.name))
         key = (port.name, found[0].fingerprint)
         if key not in self._written and sum(name == port.name for name, _ in self._written) < REPROS_MAX:
             asked = tuple(self._asked[port.name])
             flaky = self._is_flaky(port.name, case, found, depth)
             before = asked if flaky else ()
             if flaky:
-                notes += (f"FLAKY: asked again, the port agrees; the repro asks it the {len(before)} case(s) before first",)
+                earlier = counted(len(before), "case")
+                notes += (f"FLAKY: asked again, the port agrees; the repro asks it the {earlier} before it first",)
             self._written[key] = write_repro(
                 self.reports_dir,
                 subject=self.subject,
@@ -287,5 +233,11 @@ class Runner:
             usable = port.examined.usable and not port.not_compared
             for problem in check_port(golden, self.panel, port.name, fixtures) if usable else ():
                 if problem.fixture not in known and problem.divergence is not None:
-                    port.divergent[GOLDEN] += 1
+                    # A fixture may hold nothing but calls, and then it is no case.
+                    if problem.fixture in self._fixtures:
+                        port.divergent[GOLDEN] += 1
+                        self.report.divergent_cases.add((GOLDEN, problem.fixture))
+                    else:
+                        port.fixtures_divergent += 1
+                        self.report.divergent_fixtures.add(problem.fixture)
                     self._find(port.name, problem.fixture, GOLDEN, [problem.divergence], (), None, self._verify(port.name))

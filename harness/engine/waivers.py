@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,6 +20,21 @@ DEFAULT_FILE = Path("waivers.toml")
 
 Text = Annotated[str, msgspec.Meta(min_length=1)]
 Fingerprint = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{12}$")]
+
+
+# What a file of waivers consists of, and each value of an entry.
+ENTRY = "[[waiver]] with subject, fingerprint, owner, reason and expires, and port where it is of one port alone"
+WANTED = {
+    "waiver": f"must be a list of entries; an entry is {ENTRY}",
+    "subject": "must be the name of a subject, in quotes",
+    "fingerprint": "must be the 12 hexadecimal digits that a divergence is shown with, in quotes",
+    "owner": "must be a text that says who answers for the divergence",
+    "reason": "must be a text that says why the divergence may stay",
+    "expires": "must be a day without quotes, like 2099-12-31",
+    "port": "must be the name of a port, in quotes; leave it out for all ports",
+}
+_FIELD = re.compile(r"(?P<what>missing required|unknown) field `(?P<name>[^`]*)`")
+_PLACE = re.compile(r" - at `(?P<path>[^`]*)`$")
 
 
 class WaiverError(ParityError):
@@ -70,18 +86,32 @@ def read_waivers(path: Path) -> tuple[Waiver, ...]:
         found = msgspec.toml.decode(path.read_bytes(), type=_File).waiver
     except OSError as error:
         raise WaiverError(f"--waivers {path}: cannot be read ({error.strerror})") from error
+    except msgspec.ValidationError as error:
+        raise WaiverError(f"--waivers {path}: {_in_words(str(error))}") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise WaiverError(f"--waivers {path}: {error}; an entry has subject, fingerprint, owner, reason, expires") from error
+        raise WaiverError(f"--waivers {path}: is not TOML ({error}); an entry is {ENTRY}") from error
     for position, waiver in enumerate(found):
         if waiver.subject not in names():
             known = ", ".join(names())
             raise WaiverError(
-                f"--waivers {path}: no subject is called {waiver.subject!r}, only {known} - at `$.waiver[{position}].subject`"
+                f"--waivers {path}: $.waiver[{position}].subject: no subject is called {waiver.subject!r}; name one of {known}"
             )
         _check_port(path, position, waiver)
         if any((each.subject, each.key) == (waiver.subject, waiver.key) for each in found[:position]):
             raise WaiverError(f"--waivers {path}: $.waiver[{position}] waives {waiver.fingerprint} again; leave one out")
     return found
+
+
+def _in_words(told: str) -> str:
+    """What msgspec tells of a value that is not as it must be: its path, what is wrong, and what to do."""
+    place, field = _PLACE.search(told), _FIELD.search(told)
+    path = "$" if place is None else place["path"]
+    if field is not None and field["what"] == "unknown":
+        return f"{path}.{field['name']}: is no field; take it out, or correct its name: an entry is {ENTRY}"
+    if field is not None:
+        return f"{path}.{field['name']}: is missing; it {WANTED.get(field['name'], 'must be there')}"
+    name = path.rpartition(".")[2].partition("[")[0]
+    return f"{path}: {WANTED.get(name, told)}"
 
 
 def _check_port(path: Path, position: int, waiver: Waiver) -> None:
@@ -92,7 +122,7 @@ def _check_port(path: Path, position: int, waiver: Waiver) -> None:
         with subject_called(waiver.subject).open(PortRequest(names=(REFERENCE, waiver.port))):
             return
     except UnknownPortError as error:
-        raise WaiverError(f"--waivers {path}: {error} - at `$.waiver[{position}].port`") from error
+        raise WaiverError(f"--waivers {path}: $.waiver[{position}].port: {error}; name one of them, or leave it out") from error
 
 
 def given_waivers(path: Path | None, subject: str) -> tuple[Waiver, ...]:

@@ -12,7 +12,7 @@ from harness.panel import Examined, Panel
 if TYPE_CHECKING:
     from harness.bench.result import BenchResult
     from harness.coverage.branches import BranchReport
-    from harness.engine.run import RunReport
+    from harness.engine.outcome import RunReport
     from harness.fuzz.verdict import Verdict
     from harness.mutants.report import Row
     from harness.store.records import Find
@@ -51,20 +51,25 @@ def of_run(report: RunReport) -> Figures:
     reference, *candidates = report.ports
     sources: Counter[str] = sum((port.cases for port in report.ports[:1]), Counter())
     compared = sum(sum(port.cases.values()) for port in candidates)
-    excused = sum(port.excused for port in candidates)
     figures = counts(
         cases=sum(reference.cases.values()),
         steps=reference.steps,
         compared=compared,
-        divergent=sum(sum(port.divergent.values()) for port in report.ports),
-        excused=excused,
+        divergent=len(report.divergent_cases),
+        divergent_fixtures=len(report.divergent_fixtures),
+        findings=len(report.findings),
+        excused=len(report.excused_cases),
         ports=sum(bool(sum(port.cases.values())) for port in candidates),
         ports_missing=sum(not port.whole for port in candidates),
         other_contracts=sum(bool(port.examined.divergences) for port in report.ports),
         never_met=len(report.never_met) + len(report.too_few),
         **{f"cases_{source}": number for source, number in sources.items()},
     )
-    return {**figures, "excused_share": _share(excused, compared), "elapsed": Figure(report.elapsed_sec, "s")}
+    return {
+        **figures,
+        "excused_share": _share(len(report.excused_cases), sum(reference.cases.values())),
+        "elapsed": Figure(report.elapsed_sec, "s"),
+    }
 
 
 def finds_of_run(report: RunReport) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from rich.progress import Progress as Bar
 
 from harness.fuzz.run import Listener, Progress
 from harness.store.records import Find
+from harness.words import counted
 
 # These are counted, and are nothing that cases meet.
 UNTOLD = ("asked", "waiver", "refused")
@@ -64,7 +65,7 @@ class _Lines:
         if share > self.told:
             self.told = share
             left = f"about {progress.left_sec:.0f} s left"
-            text = f"{progress.done} of {progress.batches} batches, {pace(progress)}, {left}"
+            text = f"{progress.done} of {counted(progress.batches, 'batch')}, {pace(progress)}, {left}"
             self.console.print("\n".join([text, *met(progress)]), markup=False, soft_wrap=True)
 
 

@@ -13,6 +13,7 @@ from harness.engine.waivers import Waiver, find_is_waived
 from harness.fuzz.triage import Triaged
 from harness.fuzz.verdict import Verdict
 from harness.store.records import Find
+from harness.words import counted
 
 # So many fingerprints beside a find's own are named.
 ALSO_MAX = 12
@@ -48,7 +49,7 @@ def _met(verdict: Verdict) -> Table:
 
 def _found(verdict: Verdict, find: Find) -> str:
     word = "FIND" if not find_is_waived(verdict.waivers, find) else "WAIVED FIND"
-    text = f"{word} {find.fingerprint} of {find.port}: {find.count} case(s), the first is {find.first_index}: "
+    text = f"{word} {find.fingerprint} of {find.port}: {counted(find.count, 'case')}, the first is {find.first_index}: "
     also = find.divergence.get("also", [])[:ALSO_MAX]
     return f"{text}{find.divergence['path']}" + (f"; in the same step {', '.join(also)}" if also else "")
 
@@ -57,18 +58,21 @@ def _triaged(each: Triaged) -> str:
     if each.majority is None:
         return (
             f"FLAKY {each.find.fingerprint}: case {each.find.first_index} does not diverge when it is run alone; with the "
-            f"{each.asked_before} case(s) before it in its batch: parity replay {each.path}"
+            f"{counted(each.asked_before, 'case')} before it in its batch: parity replay {each.path}"
         )
+    effort = f"{counted(each.shrunk.attempts, 'attempt')}, {each.shrunk.seconds:.1f} s"
     return (
         f"SHRUNK {each.find.fingerprint}: {each.shrunk.size_before} {each.shrunk.unit} to {each.shrunk.size_after} in "
-        f"{each.shrunk.attempts} attempts, {each.shrunk.seconds:.1f} s: parity replay {each.path}\n  {each.majority.sentence}"
+        f"{effort}: parity replay {each.path}\n  {each.majority.sentence}"
     )
 
 
 def _waived(verdict: Verdict, waiver: Waiver) -> str:
     hits = verdict.counts["waiver"][waiver.key] if "waiver" in verdict.counts else 0
     of = f" of {waiver.port}" if waiver.port else ""
-    return f"WAIVED {waiver.fingerprint}{of}: {hits} case(s), until {waiver.expires} by {waiver.owner}: {waiver.reason}"
+    return (
+        f"WAIVED {waiver.fingerprint}{of}: {counted(hits, 'case')}, until {waiver.expires} by {waiver.owner}: {waiver.reason}"
+    )
 
 
 def as_data_of(verdict: Verdict, finds: Sequence[Find], triaged: Sequence[Triaged]) -> dict[str, Any]:

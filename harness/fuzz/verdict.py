@@ -14,6 +14,7 @@ from harness.engine.plan import FuzzPlan
 from harness.engine.waivers import Waiver, stale, waivers_from
 from harness.fuzz.coverage import gaps_of
 from harness.store.ledger import Ledger, Total
+from harness.words import counted
 
 # None in n cases: with 95 % confidence the share of divergent cases of this distribution is at most 3 / n.
 RULE_OF_THREE = 3.0
@@ -81,7 +82,7 @@ class Verdict:
     def sentence(self, rate: float, ledger: str = "") -> str:
         """The verdict in a line; `rate` is in cases a second, `ledger` the option that names the ledger, if it is needed."""
         total = self.total
-        text = f"{self.word}: {total.cases} cases, {total.steps} steps, {total.divergent} divergent"
+        text = f"{self.word}: {counted(total.cases, 'case')}, {counted(total.steps, 'step')}, {total.divergent} divergent"
         text += f", {total.waived} of them waived" if total.waived else ""
         text += f", {self.excused} excused" if self.excused else ""
         text += f", {rate:.0f} cases/s in this attempt"

@@ -7,6 +7,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from generators.errors import ParityError
+from harness.parts import SubjectError, check_subject
 from harness.subject import Subject
 
 ENTRY_POINT_GROUP = "doge_parity.subjects"
@@ -36,7 +37,7 @@ def names() -> tuple[str, ...]:
 
 @cache
 def subject_called(name: str) -> Subject[Any]:
-    """Load the subject of that name. Raises `UnknownSubjectError` and `SubjectSettingError`."""
+    """Load the subject of that name. Raises `UnknownSubjectError`, `SubjectSettingError` and `SubjectError`."""
     if name not in names():
         raise UnknownSubjectError(f"no subject is called {name!r}; there are {', '.join(names())}")
     point = EntryPoint(name, BUILT_IN[name], ENTRY_POINT_GROUP) if name in BUILT_IN else _installed()[name]
@@ -44,4 +45,7 @@ def subject_called(name: str) -> Subject[Any]:
         subject: Subject[Any] = point.load()
     except ValueError as error:
         raise SubjectSettingError(str(error)) from error
+    except (ImportError, AttributeError, TypeError) as error:
+        raise SubjectError(name, f"cannot be loaded from {point.value}: {error}") from error
+    check_subject(subject, name)
     return subject

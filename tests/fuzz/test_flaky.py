@@ -17,6 +17,7 @@ from harness.panel import Availability
 from harness.subjects.reducer.panel import ReducerPanel
 from harness.subjects.reducer.ports.base import Port
 from harness.subjects.reducer.ports.python import PythonPort
+from harness.words import counted
 from tests.fuzz.runs import start_fuzz
 from tests.subjects import REDUCER, run_on
 
@@ -34,11 +35,11 @@ def test_a_flaky_find_of_the_fuzz_is_replayed_with_its_batch(tmp_path: Path, cap
     assert len(read_repro(Path(find["repro"])).before) == find["asked_before"]
     code, text = replayed(capsys, find["repro"])
     assert code == 1
-    assert f"still diverges after the {find['asked_before']} case(s) before it" in text
+    assert f"still diverges after the {counted(find['asked_before'], 'case')} before it" in text
     # A port without the bug is asked all of it too, and never shows it.
     code, text = replayed(capsys, find["repro"], "--candidate-exe", f"{sys.executable} -m reducer.wire")
     assert code == 0
-    assert f"is flaky: it does not diverge this time, after the {find['asked_before']} case(s) before it" in text
+    assert f"is flaky: it does not diverge this time, after the {counted(find['asked_before'], 'case')} before it" in text
 
 
 def replayed(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:

@@ -48,8 +48,11 @@ def test_a_port_with_another_contract_sees_no_case(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("--subject", "detector", "--candidate-exe", "x"), "--candidate-exe: means nothing to the detector; leave it out"),
-        (("--candidate-module", "x"), "--candidate-module: means nothing to the reducer; leave it out"),
+        (
+            ("--subject", "detector", "--candidate-exe", "x"),
+            "--candidate-exe: means nothing to the subject detector; leave it out",
+        ),
+        (("--candidate-module", "x"), "--candidate-module: means nothing to the subject reducer; leave it out"),
         (("--cluster", "tcp://127.0.0.1:1"), "--cluster tcp://127.0.0.1:1: no scheduler answers"),
         (("--resume", "nothing"), "--resume nothing: there is no ledger at "),
     ],

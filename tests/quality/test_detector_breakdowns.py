@@ -23,7 +23,7 @@ import hmm_regime_detector as reference
 from generators.detector.case import DetectorCase
 from golden.detector.corpus import read_fixtures
 from harness.cli.main import main
-from harness.engine.run import GOLDEN
+from harness.engine.outcome import GOLDEN
 from harness.subjects.detector.golden import loaded_reference
 from harness.subjects.detector.panel import DetectorPanel
 from harness.subjects.detector.ports.isolation import BREAKDOWNS_MAX, BrokenPortError, GivenUpError, isolated

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from golden.detector.corpus import read_fixtures
+from harness.engine.outcome import GOLDEN, RunReport
 from harness.engine.replay import replay
 from harness.engine.repro import ReproError, read_repro
-from harness.engine.run import GOLDEN, RunReport
 from harness.panel import CaseError
 from tests.quality.planted_detector import plant
 from tests.quality.planted_lives import BUGS

@@ -11,7 +11,7 @@ from generators.detector.bulk import generate_cases
 from golden.detector.corpus import read_fixtures
 from harness.cli.main import main
 from harness.engine.finding import Finding
-from harness.engine.run import GENERATED, GOLDEN, PortReport, RunReport
+from harness.engine.outcome import GENERATED, GOLDEN, PortReport, RunReport
 from harness.subjects.detector.measures import DetectorMeasures
 from tests.quality.planted_detector import BUGS, plant
 from tests.subjects import DETECTOR, level_of, run_of

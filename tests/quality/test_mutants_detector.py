@@ -157,4 +157,4 @@ def test_shrinking_is_refused_where_there_is_none(capsys: pytest.CaptureFixture[
     with pytest.raises(SystemExit) as ended:
         main(["mutants", "--subject", "detector", "--shrink", "5"])
     assert ended.value.code == 2
-    assert "--shrink: means nothing to the detector; leave it out" in capsys.readouterr().err
+    assert "--shrink: means nothing to the subject detector; leave it out" in capsys.readouterr().err

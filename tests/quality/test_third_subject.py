@@ -76,7 +76,7 @@ def test_a_run_is_at_parity_and_counts_what_it_met(folder: Path) -> None:
 @pytest.mark.parametrize("option", ["--events-max", "--candidate-exe", "--market-windows", "--candles"])
 def test_an_option_that_it_does_not_have_is_refused(folder: Path, option: str) -> None:
     code, said = parity(folder, "run", "--subject", "bucket", option, "3")
-    assert (code, said) == (2, f"parity: {option}: means nothing to the bucket; leave it out\n")
+    assert (code, said) == (2, f"parity: {option}: means nothing to the subject bucket; leave it out\n")
 
 
 def test_a_night_is_at_parity(folder: Path) -> None:
@@ -106,7 +106,7 @@ def test_a_repro_becomes_a_fixture_that_every_port_is_held_to(folder: Path) -> N
     code, said = parity(folder, "golden", "verify", "--subject", "bucket", "--candidate-module", "bucket_forgetful")
     assert code == 1
     assert "forgotten_clock: $.steps[" in said
-    assert parity(folder, "golden", "record", "--subject", "bucket") == (0, "recorded 2 fixtures of the bucket\n")
+    assert parity(folder, "golden", "record", "--subject", "bucket") == (0, "recorded 2 fixtures of the subject bucket\n")
 
 
 def test_its_mutants_are_killed(folder: Path) -> None:

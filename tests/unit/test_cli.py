@@ -47,12 +47,12 @@ def parity(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, st
             ["run", "--subject", "detector", "--ports", "haskell"],
             "no port of the detector is called 'haskell'; there are python",
         ),
-        (["run", "--subject", "detector", "--candidate-exe", "x"], "--candidate-exe: means nothing to the detector"),
-        (["run", "--subject", "detector", "--events-max", "9"], "--events-max: means nothing to the detector"),
+        (["run", "--subject", "detector", "--candidate-exe", "x"], "--candidate-exe: means nothing to the subject detector"),
+        (["run", "--subject", "detector", "--events-max", "9"], "--events-max: means nothing to the subject detector"),
         (["run", "--subject", "detector", "--candidate-module", "no module"], "is not a module's name"),
         (["run", "--subject", "detector", "--candles", "nowhere.csv"], "nowhere.csv: cannot be read"),
         (["run", "--subject", "detector", "--market-windows", "-1"], "-1 is not in the range"),
-        (["run", "--candidate-module", "x"], "--candidate-module: means nothing to the reducer"),
+        (["run", "--candidate-module", "x"], "--candidate-module: means nothing to the subject reducer"),
         (["run", "--all", "--market-windows", "3"], "--market-windows: means nothing to --all"),
         (["run", "--sequences", "-1"], "-1 is not in the range"),
         (["run", "--sequences", "many"], "'many' is not a valid integer"),
@@ -239,7 +239,8 @@ def test_the_same_seed_gives_the_same_run(tmp_path: Path, capsys: pytest.Capture
 
 
 def test_a_run_says_what_it_met(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, _ = parity(capsys, "run", "--ports", "haskell", "--sequences", "10", "--candles", str(candles(tmp_path)))
+    arguments = ["--sequences", "10", "--candles", "tests/quality/candles.csv", "--reports", str(tmp_path)]
+    code, out, _ = parity(capsys, "run", "--ports", "haskell", *arguments)
     assert code == 0
     assert "phase S2" in out
     assert "action OrphanOrderAction" in out

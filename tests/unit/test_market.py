@@ -158,18 +158,30 @@ def test_a_market_of_any_price_exercises_enough(price: float, decimals: int) -> 
     assert met.too_few() == {}
 
 
-def test_prices_that_rounding_makes_alike_are_too_few(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("windows", "needed"), [(1, 6), (2, 12), (3, 18), (4, 24), (5, 30), (6, 30)])
+def test_prices_that_rounding_makes_alike_are_too_few_however_few_the_windows(
+    windows: int, needed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("generators.reducer.market.DEFAULT_PRICE_USD", 1.3e-6)
-    met = exercised(market_cases(walked(1.3e-6, 8), windows_max=6))
+    met = exercised(market_cases(walked(1.3e-6, 8), windows_max=windows))
     found, least = met.too_few()["order prices"]
-    assert found < 10
-    assert least == 30
+    assert found < min(10, least)
+    assert least == needed
 
 
-def test_a_market_that_stands_still_is_too_little_and_a_spot_check_is_not_asked() -> None:
-    still = exercised(market_cases(walked(0.2, 5, spread=0.0)))
-    assert {"fills", "phases"} <= still.too_few().keys()
-    assert exercised(market_cases(walked(0.2, 5, spread=0.0, count=48))).too_few() == {}
+@pytest.mark.parametrize("windows", [1, 2, 3, 4, 5, None])
+def test_a_market_that_stands_still_is_too_little_however_few_its_windows(windows: int | None) -> None:
+    still = exercised(market_cases(walked(0.2, 5, spread=0.0), windows_max=windows))
+    assert {"order prices", "fills", "phases"} <= still.too_few().keys()
+
+
+def test_no_window_exercises_nothing_and_is_asked_nothing() -> None:
+    assert exercised(market_cases(walked(0.2, 5, spread=0.0), windows_max=0)).too_few() == {}
+
+
+@pytest.mark.parametrize("windows", [1, 2, 3, 4])
+def test_a_few_windows_of_a_market_that_moves_are_enough(windows: int) -> None:
+    assert exercised(market_cases(walked(0.2, 5, count=24 * 12), windows_max=windows)).too_few() == {}
 
 
 def test_windows_are_spread_over_the_market() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from pathlib import Path
 
 import pytest
@@ -45,19 +46,43 @@ def test_a_waiver_of_one_port_covers_no_other(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"owner": ""}, "missing required field `owner` - at `$.waiver[0]`"),
-        ({"owner": '""'}, "length >= 1 - at `$.waiver[0].owner`"),
-        ({"expires": '"soon"'}, "at `$.waiver[0].expires`"),
-        ({"fingerprint": '"nothing"'}, "at `$.waiver[0].fingerprint`"),
-        ({"subject": '"bot"'}, "at `$.waiver[0].subject`"),
-        ({"until": "2026-12-31"}, "unknown field `until` - at `$.waiver[0]`"),
-        ({"reason": "unquoted"}, "waivers.toml: "),
+        ({"owner": ""}, "$.waiver[0].owner: is missing; it must be a text that says who answers for the divergence"),
+        ({"owner": '""'}, "$.waiver[0].owner: must be a text that says who answers"),
+        ({"reason": "5"}, "$.waiver[0].reason: must be a text that says why"),
+        ({"expires": '"soon"'}, "$.waiver[0].expires: must be a day without quotes, like 2099-12-31"),
+        ({"expires": "2099-12-31T00:00:00Z"}, "$.waiver[0].expires: must be a day without quotes, like 2099-12-31"),
+        ({"fingerprint": '"nothing"'}, "$.waiver[0].fingerprint: must be the 12 hexadecimal digits that"),
+        ({"port": "5"}, "$.waiver[0].port: must be the name of a port, in quotes; leave it out for all ports"),
+        ({"subject": "5"}, "$.waiver[0].subject: must be the name of a subject, in quotes"),
+        ({"subject": '"bot"'}, "$.waiver[0].subject: no subject is called 'bot'; name one of reducer, detector"),
+        (
+            {"until": "2026-12-31"},
+            "$.waiver[0].until: is no field; take it out, or correct its name: an entry is [[waiver]] with",
+        ),
+        ({"reason": "unquoted"}, "waivers.toml: is not TOML ("),
     ],
 )
 def test_a_bad_entry_says_where_it_is(tmp_path: Path, changes: dict[str, str], sentence: str) -> None:
     with pytest.raises(WaiverError) as caught:
         read_waivers(written(tmp_path, **changes))
     assert sentence in str(caught.value)
+    # The words of the library that reads the file are not a reader's.
+    assert not re.search("Expected|Object|regex|length|required field", str(caught.value).partition("is not TOML")[0])
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("waiver = 5", "$.waiver: must be a list of entries; an entry is [[waiver]] with subject,"),
+        ("waiver = [5]", "$.waiver[0]: must be a list of entries; an entry is [[waiver]] with subject,"),
+        ("[[waivers]]", "$.waivers: is no field; take it out, or correct its name: an entry is [[waiver]] with subject,"),
+    ],
+)
+def test_a_file_of_something_else_says_what_an_entry_is(tmp_path: Path, text: str, sentence: str) -> None:
+    (tmp_path / "waivers.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(WaiverError) as caught:
+        read_waivers(tmp_path / "waivers.toml")
+    assert str(caught.value).startswith(f"--waivers {tmp_path / 'waivers.toml'}: {sentence}")
 
 
 def test_a_fingerprint_is_waived_once(tmp_path: Path) -> None:

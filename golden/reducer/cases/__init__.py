@@ -7,7 +7,7 @@ from importlib import import_module
 
 from golden.reducer.corpus import Definition
 
-MODULES = ("paths", "numbers", "arithmetic", "shapes", "errors", "sessions", "journeys", "promoted")
+MODULES = ("paths", "numbers", "arithmetic", "shapes", "errors", "limits", "sessions", "journeys", "promoted")
 
 
 @cache

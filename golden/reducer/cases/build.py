@@ -11,7 +11,7 @@ from typing import Any
 import state_machine as sm
 from generators.plain import Json, spell_out
 from generators.reducer.case import Case
-from golden.reducer.corpus import PYTHON, WIRE, Call, Definition
+from golden.reducer.corpus import LINE, PYTHON, WIRE, Call, Definition
 
 NOW = 1000.0
 
@@ -139,6 +139,11 @@ def called(name: str, about: str, *calls: Call) -> Definition:
 def wire(method: str, **request: Any) -> Call:
     """Return a call that every port answers."""
     return Call(via=WIRE, name=method, request=spell_out(request))
+
+
+def line(text: str) -> Call:
+    """Return a line that is sent as it is, which every port answers."""
+    return Call(via=LINE, name="line", request={"line": text})
 
 
 def python(function: str, **request: Any) -> Call:

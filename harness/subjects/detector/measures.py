@@ -16,6 +16,7 @@ from harness.panel import Judgement
 from harness.subject import Measures
 from harness.subjects.detector.judging.judge import EXCUSES, Verdict, level_of
 from harness.subjects.detector.judging.statistical import Likeness
+from harness.words import counted
 
 LARGEST_SHOWN_MAX = 16
 PARAMETERS = ("startprob", "transmat", "means", "covars")
@@ -93,7 +94,9 @@ class DetectorMeasures(Measures):
         lines.append(f"{port}: largest parameter difference {self.largest_parameter:.1e} of the largest in its column")
         how = Counter(excuse.to for excuse in self.excused)
         fell_back = ", ".join(f"{how[to]} to {to}" for to in EXCUSES)
-        lines.append(f"{port}: {len(self.excused)} case(s) fell back: {fell_back}; {self.ties} rounding tie(s)")
+        lines.append(
+            f"{port}: {counted(len(self.excused), 'case')} fell back: {fell_back}; {counted(self.ties, 'rounding tie')}"
+        )
         for excuse in self.excused:
             likeness = "" if excuse.likeness is None else f": {excuse.likeness.to_json()}"
             lines.append(f"FELL BACK: {port}: {excuse.case} to {excuse.to}, since {excuse.demonstration}{likeness}")

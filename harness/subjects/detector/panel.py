@@ -12,7 +12,7 @@ from generators.detector.case import DetectorCase
 from generators.plain import Json
 from harness.comparators.divergence import ABSENT, Divergence
 from harness.comparators.path import ROOT_PATH, Path
-from harness.panel import REFERENCE, CaseError, Depth, Examined, Judgement, Panel, PortRequest
+from harness.panel import REFERENCE, UNANSWERED, CaseError, Depth, Examined, Judgement, Panel, PortRequest
 from harness.subjects.detector.asking.calls import answer
 from harness.subjects.detector.contract import DetectorContract, load_detector_contract
 from harness.subjects.detector.judging.verdict import verdict_on
@@ -87,7 +87,7 @@ class DetectorPanel(Panel[DetectorCase]):
             return _uncompared(Path(str(error)), "missing", "a name", ABSENT, str(error))
         except GivenUpError:
             silence = "not asked after it broke down too often"
-            return _uncompared(ROOT_PATH, "error", "an outcome", silence, "an answer")
+            return _uncompared(ROOT_PATH, "error", "an outcome", silence, UNANSWERED)
         notes = () if verdict.likeness is None else (f"statistics {'; '.join(verdict.likeness.shortfalls)}",)
         return Judgement(
             divergences=verdict.divergences,

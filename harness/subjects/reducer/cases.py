@@ -24,12 +24,10 @@ WANTED: Mapping[str, Sequence[str]] = {"phase": PHASES, "event": EVENTS, "action
 # Fewer generated cases need not meet every phase, event and action.
 CASES_TO_MEET_ALL = 200
 # If none of n different prices is wrong, at most 3 / n of all prices are, with 95 % confidence. With fewer than 30, one price
-# in ten could be wrong: that is no check.
-ORDER_PRICES_MIN = 30
+# in ten could be wrong: that is no check. Whoever asks for a few windows only must see their share of them.
+ORDER_PRICES_MIN, ORDER_PRICES_PER_WINDOW = 30, 6
 # A market without S0, S1a or S1b trades on one side alone or not at all; S2 takes two fills on opposite sides.
 PHASES_MIN = 3
-# Fewer windows are a spot check.
-WINDOWS_TO_EXERCISE = 5
 
 
 class ReducerCases(Cases[Case]):
@@ -100,7 +98,8 @@ class ReducerTally(Tally[Case]):
                     yield "order prices", action["price"]
 
     def values_wanted(self, cases: int) -> Mapping[str, int]:
-        """Return the fewest different prices, fills (one a window) and phases that so many windows of a market may have."""
-        if cases < WINDOWS_TO_EXERCISE:
+        """Return the fewest different prices, fills (one a window) and phases that windows of a market may have."""
+        if not cases:
             return {}
-        return {"order prices": ORDER_PRICES_MIN, "fills": cases, "phases": PHASES_MIN}
+        prices = min(ORDER_PRICES_MIN, ORDER_PRICES_PER_WINDOW * cases)
+        return {"order prices": prices, "fills": cases, "phases": PHASES_MIN}

@@ -14,7 +14,7 @@ from generators.reducer.case import Case
 from golden.manifest import files_hash, sha256_of
 from golden.reducer import corpus
 from golden.reducer.cases import definitions
-from golden.reducer.corpus import WIRE, Call, Definition, Fixture, read_fixtures, record, to_bytes
+from golden.reducer.corpus import LINE, PYTHON, Call, Definition, Fixture, read_fixtures, record, to_bytes
 from harness.comparators.divergence import Divergence
 from harness.comparators.exact import compare
 from harness.comparators.path import ROOT_PATH, Path
@@ -120,7 +120,7 @@ def first_divergence(port: Port, fixture: Fixture) -> Divergence | None:
         # A port that starts a process for every call has no sessions.
         if call.name == "step" and not port.has_sessions:
             continue
-        if call.via == WIRE and (found := _check_call(port, call, answer, Path("calls", index, "answer"))):
+        if call.via != PYTHON and (found := _check_call(port, call, answer, Path("calls", index, "answer"))):
             return found[0]
     return None
 
@@ -145,4 +145,5 @@ def _check_steps(port: Port, case: Case, outcome: Json) -> list[Divergence]:
 
 def _check_call(port: Port, call: Call, answer: Any, path: Path) -> list[Divergence]:
     nameless = Case(name=call.name, state=None, config=None, order_size_usd=None)
-    return _compare(answer, port.call(call.name, call.request), nameless, path)
+    outcome = port.ask(call.request["line"].encode()) if call.via == LINE else port.call(call.name, call.request)
+    return _compare(answer, outcome, nameless, path)

@@ -10,7 +10,7 @@ from functools import lru_cache
 from generators.reducer.case import Case
 from harness.comparators.divergence import Divergence
 from harness.comparators.path import ROOT_PATH
-from harness.panel import REFERENCE, CaseError, Depth, Examined, Judgement, Panel, PortRequest
+from harness.panel import REFERENCE, UNANSWERED, CaseError, Depth, Examined, Judgement, Panel, PortRequest
 from harness.subjects.reducer.contract import examine_port, load_contract
 from harness.subjects.reducer.judge import compare_outcomes
 from harness.subjects.reducer.past_waivers import compare_further, step_by_step
@@ -18,6 +18,7 @@ from harness.subjects.reducer.ports.base import Outcome, Port
 from harness.subjects.reducer.ports.process import TIMEOUT_SEC
 from harness.subjects.reducer.ports.registry import open_ports
 from harness.subjects.reducer.thorough import compare_case
+from harness.words import counted
 
 # After this many failures, in a row or in all, a port is not called again, since each may cost a whole timeout.
 FAILURES_IN_A_ROW_MAX, FAILURES_MAX = 5, 25
@@ -47,10 +48,10 @@ class ReducerPanel(Panel[Case]):
     def judge(self, port: str, case: Case, expected: Outcome, depth: Depth) -> Judgement:
         """Compare the replay and, if it agrees and `depth` is thorough, the other methods and a session."""
         if self._in_a_row[port] >= FAILURES_IN_A_ROW_MAX or self._failures[port] >= FAILURES_MAX:
-            silence = f"not asked after {self._in_a_row[port] or self._failures[port]} failures"
+            silence = f"not asked after {counted(self._in_a_row[port] or self._failures[port], 'failure')}"
             silence += " in a row" if self._in_a_row[port] else ""
             found = [Divergence(path=ROOT_PATH, kind="error", reference="an answer", candidate=silence)]
-            return Judgement(divergences=found, not_compared="an answer")
+            return Judgement(divergences=found, not_compared=UNANSWERED)
         candidate = self.ports[port].replay(case)
         self._failures[port] += candidate.line is None
         self._in_a_row[port] = self._in_a_row[port] + 1 if candidate.line is None else 0

@@ -23,6 +23,7 @@ from harness.subjects.detector.asking.calls import Answer, answered
 from harness.subjects.detector.ports.modules import DetectorPort, UnnamedError
 from harness.subjects.detector.ports.surface import differing
 from harness.subjects.detector.ports.threads import one_thread
+from harness.words import signal_name
 
 # The reference takes a few seconds per case at most; a port that takes this long counts as hung.
 CASE_SEC = 120.0
@@ -71,8 +72,7 @@ class IsolatedPort:
             try:
                 self._opened = self._ask("open")
             except BrokenPortError as error:
-                unusable = Availability(available=False, reason=f"importing it: {error}", remedy=self.port.remedy, broken=True)
-                self._opened = Opened(unusable)
+                self._opened = Opened(self.port.broken(f"importing it: {error}"))
         return self._opened
 
     def differing(self, surface: Json) -> list[Divergence]:
@@ -139,7 +139,7 @@ def _ending(status: int | None) -> str:
     if status is None:
         return "it closed its pipe"
     if status < 0:
-        return f"it ended its process by {signal.Signals(-status).name}"
+        return f"it ended its process by {signal_name(-status)}"
     return f"it ended its process with exit code {status}"
 
 

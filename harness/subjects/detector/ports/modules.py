@@ -12,6 +12,7 @@ from typing import Any
 
 from generators.errors import ParityError
 from harness.panel import REFERENCE, Availability, UnknownPortError
+from harness.subjects.detector.ports.compiled import NotCompiledError, check_compiled
 
 # The names that a port of the detector must have.
 NAMES = (
@@ -28,12 +29,16 @@ class UnnamedError(ParityError):
 
 @dataclass(eq=False)
 class DetectorPort:
-    """One implementation. `load` imports its names, `package` is the one whose version is reported."""
+    """One implementation. `load` imports its names, `package` is the one whose version is reported.
+
+    `remedy` gets the port where it is missing, `mend` helps where it was found and is broken; the remedy does both by default.
+    """
 
     name: str
     load: Callable[[], dict[str, Any]]
     remedy: str
     package: str
+    mend: str = ""
     names: dict[str, Any] = field(default_factory=dict)
     found: Availability | None = None
 
@@ -43,12 +48,18 @@ class DetectorPort:
             try:
                 self.names = self.load()
                 self.found = Availability(available=True)
-            except ImportError as error:
-                self.found = Availability(available=False, reason=_one_line(error), remedy=self.remedy)
+            except NotCompiledError as error:
+                self.found = self.broken(str(error))
             except Exception as error:
-                reason = f"importing it raised {type(error).__name__}: {_one_line(error)}"
-                self.found = Availability(available=False, reason=reason, remedy=self.remedy, broken=True)
+                if isinstance(error, ImportError) and (not self.mend or _is_absence(error, self.name.partition(":")[2])):
+                    self.found = Availability(available=False, reason=_one_line(error), remedy=self.remedy)
+                else:
+                    self.found = self.broken(f"importing it raised {type(error).__name__}: {_one_line(error)}")
         return self.found
+
+    def broken(self, reason: str) -> Availability:
+        """Return the availability of a port that was found and cannot be used."""
+        return Availability(available=False, reason=reason, remedy=self.mend or self.remedy, broken=True)
 
     def missing(self) -> list[str]:
         """Return the names that the port lacks."""
@@ -64,6 +75,12 @@ class DetectorPort:
         """Return the name and version of the package, or None if it has no version."""
         told = getattr(importlib.import_module(self.package), "__version__", None)
         return None if told is None else f"{self.package} {told}"
+
+
+def _is_absence(error: ImportError, module: str) -> bool:
+    """Return True if a module itself was not found, or a package that it is in; False if it lacks what it imports."""
+    name = error.name if isinstance(error, ModuleNotFoundError) else None
+    return name is not None and f"{module}.".startswith(f"{name}.")
 
 
 def _one_line(error: BaseException) -> str:
@@ -86,13 +103,21 @@ def python() -> DetectorPort:
 
 def rust() -> DetectorPort:
     """Return the Rust port, which has its own class in place of hmmlearn's."""
-    return DetectorPort("rust", lambda: names_of(importlib.import_module("doge_hmm")), HOW_TO_GET_RUST, "doge_hmm")
+    return DetectorPort("rust", _compiled, HOW_TO_GET_RUST, "doge_hmm")
+
+
+def _compiled() -> dict[str, Any]:
+    package = importlib.import_module("doge_hmm")
+    names = names_of(package)
+    check_compiled(package, names)
+    return names
 
 
 def candidate(module: str) -> DetectorPort:
     """Return a port for any importable module that has some of the names."""
     remedy = "name a module of this folder, or one that Python can import, with the detector's names in it"
-    return DetectorPort(f"module:{module}", lambda: names_of(_imported(module)), remedy, module.partition(".")[0])
+    mend = f"it was found, so mend it: python -c 'import {module}' must end without an error"
+    return DetectorPort(f"module:{module}", lambda: names_of(_imported(module)), remedy, module.partition(".")[0], mend)
 
 
 def _imported(module: str) -> ModuleType:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import shutil
-import signal
 from collections.abc import Sequence
 from pathlib import Path
 
 from doge_core.client import Server, request_once
 from doge_core.errors import ServerDiedError, ServerError
-from doge_core.locate import HOW_TO_GET, find_executable
+from doge_core.locate import HOW_TO_GET, find_executable, not_found
 from harness.panel import Availability
 from harness.subjects.reducer.ports.base import Port, PortError
+from harness.words import signal_name
 
 TIMEOUT_SEC = 10.0
 HASKELL = "haskell"
@@ -30,7 +30,7 @@ class ExecutablePort(Port):
         """Return if the executable exists; its first answer shows if it works."""
         if self.argv and shutil.which(self.argv[0]) is not None:
             return Availability(available=True)
-        reason = f"{self.argv[0]} is not an executable file" if self.argv else "its executable was not found"
+        reason = f"{self.argv[0]} is not an executable file" if self.argv else not_found()
         return Availability(available=False, reason=reason, remedy=self.remedy)
 
 
@@ -79,7 +79,7 @@ def _cause(error: ServerError) -> str:
     """Return how an executable failed, without what differs from one failure to the next."""
     if not isinstance(error, ServerDiedError) or error.status is None:
         return error.cause
-    return f"died by {signal.Signals(-error.status).name}" if error.status < 0 else f"died with exit code {error.status}"
+    return f"died by {signal_name(-error.status)}" if error.status < 0 else f"died with exit code {error.status}"
 
 
 def haskell(*, timeout_sec: float = TIMEOUT_SEC) -> ServerPort:
