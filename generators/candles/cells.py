@@ -69,7 +69,8 @@ def read_number(cell: str, mark: str, column: str, where: str) -> float:
     text = cell.replace(",", ".") if mark == "," and "." not in cell and cell.count(",") == 1 else cell
     if not _NUMBER.fullmatch(text):
         if is_empty(cell):
-            raise CandleError(f"{where}: {column} is empty; fill the cell or remove the row")
+            what = f"is {cell!r}, which stands for no value" if cell else "is empty"
+            raise CandleError(f"{where}: {column} {what}; fill the cell or remove the row")
         if re.fullmatch(r"[+-]?inf(inity)?", cell.lower()):
             raise CandleError(f"{where}: {column} {cell!r} is not finite; correct the row")
         raise CandleError(f"{where}: {column} {cell!r} is not a number; correct the row")

@@ -52,7 +52,7 @@ class CandleSeries:
         details = f" ({'; '.join(self.details)})" if self.details else ""
         gone = ", ".join(f"{count:,} {reason}" for reason, count in self.left_out.items())
         left = f"{sum(self.left_out.values()):,} left out: {gone}" if gone else "none left out"
-        return f"{self.source}: {self.layout}{details}; {self.rows:,} rows read, {left}"
+        return f"{self.source}: {self.layout}{details}; {self.rows:,} {'row' if self.rows == 1 else 'rows'} read, {left}"
 
     def to_json(self) -> Json:
         """Return the account, without the candles, as plain data."""

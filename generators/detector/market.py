@@ -26,7 +26,8 @@ def market_cases(series: CandleSeries, *, windows_max: int | None = None) -> lis
     places = [(size, start) for size in WINDOWS for start in range(0, len(candles) - size - FOLLOWING + 1, STEP)]
     if not places:
         needed = WINDOWS[0] + FOLLOWING
-        raise CandleError(f"{series.source}: holds {len(candles)} candles; the detector needs {needed} or more")
+        found = "1 candle" if len(candles) == 1 else f"{len(candles)} candles"
+        raise CandleError(f"{series.source}: holds {found}; the detector needs {needed} or more")
     return [window_case(candles, size, start, source=series.source) for size, start in evenly(places, windows_max)]
 
 

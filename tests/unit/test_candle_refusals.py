@@ -58,6 +58,8 @@ BAD = {
     "a word": ([HEADER, f"{T},1,1,1,one,1"], "line 2: close 'one' is not a number"),
     "digits of Python": ([HEADER, f"{T},1,1,1,1,1_000"], "line 2: volume '1_000' is not a number"),
     "an empty cell": ([HEADER, f"{T},1,1,1,,1"], "line 2: close is empty; fill the cell or remove the row"),
+    "a cell that stands for none": (
+        [HEADER, f"{T},1,1,1,nan,1"], "line 2: close is 'nan', which stands for no value; fill the cell or remove the row"),
     "high below low": ([HEADER, f"{T},1,0.5,1,1,1"], "line 2: high 0.5 is below low 1.0; correct the row"),
     "close above high": ([HEADER, f"{T},1,2,1,3,1"], "line 2: close 3.0 is not between low 1.0 and high 2.0"),
     "no price": ([HEADER, f"{T},0,1,0,1,1"], "line 2: low 0.0 is not a price"),

@@ -29,7 +29,7 @@ def test_a_header_tells_the_columns_in_any_order_with_any_others(tmp_path: Path)
     path = written(tmp_path, ["Timestamp,close,open,low,high,extra,volume", "2025-05-30 16:45:00+00:00,2,1,0.5,3,x,9"])
     series = read_candles(path)
     assert series.candles == [Candle(1748623500.0, 1.0, 3.0, 0.5, 2.0, 9.0)]
-    assert series.sentence == "candles.csv: named columns (CSV); 1 rows read, none left out"
+    assert series.sentence == "candles.csv: named columns (CSV); 1 row read, none left out"
 
 
 def test_the_header_may_begin_with_any_column_and_come_after_blank_lines(tmp_path: Path) -> None:
