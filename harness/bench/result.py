@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import statistics
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -53,8 +54,16 @@ class BenchResult:
         return False if False in verdicts else None if None in verdicts else True
 
 
+Micro = Mapping[str, Callable[[], object]]
+
+
 class Benchmark(ABC):
     """A subject's benchmark. The ports of a round are measured right after each other, so that ratios can be trusted."""
+
+    @contextmanager
+    def micro(self) -> Iterator[Micro]:
+        """Small calls by name, each of which can be repeated at will, of the reference and of the ports that are here."""
+        yield {}
 
     @abstractmethod
     def measure(self, candles: Path | None, rounds: int, cpu: int | None) -> BenchResult:

@@ -2,43 +2,64 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
+from rich.table import Table
 
 from generators.errors import ParityError
+from harness.bench.against import EXIT_CODES, PAIRS, compare, word_of
 from harness.bench.tables import VERDICTS, print_result, to_json
-from harness.cli.options import evidence_options, json_option, refuse_foreign, subject_option
+from harness.bench.timing import one_cpu
+from harness.cli.options import evidence_options, json_option, refuse_foreign, refuse_given, subject_option
 from harness.cli.output import EXIT_MISSING, as_json, console_for
 from harness.cli.recorded import draft_of, recorded, tell
 from harness.evidence.figures import bands_of, of_bench, ports_of
+from harness.evidence.recorder import Draft
+from harness.evidence.statement import Figure
 from harness.panel import PortRequest
 from harness.subjects.registry import subject_called
+from harness.words import counted
+
+ROUNDS = 7
 
 
 @click.command()
 @subject_option()
 @click.option("--candles", type=click.Path(path_type=Path), help="A file of candles to run on.")
-@click.option("--rounds", type=click.IntRange(1, 1000), default=7, show_default=True, help="Rounds; ratios are per round.")
+@click.option("--rounds", type=click.IntRange(1, 1000), help=f"Rounds, {ROUNDS} if left out; with --against pairs, {PAIRS}.")
 @click.option("--cpu", type=click.IntRange(0), help="The CPU that all processes share; the first allowed one by default.")
 @click.option("--check", is_flag=True, help="Exit with 1 where a target is not met, with 3 where it cannot be told.")
+@click.option("--against", metavar="DIR", type=click.Path(path_type=Path), help="Another built checkout: is this one slower?")
 @evidence_options
 @json_option
 def bench(
-    subject: str, rounds: int, cpu: int | None, check: bool, url: str, unrecorded: bool, as_data: bool, **options: Any
+    subject: str,
+    rounds: int | None,
+    cpu: int | None,
+    check: bool,
+    against: Path | None,
+    url: str,
+    unrecorded: bool,
+    as_data: bool,
+    **options: Any,
 ) -> int:
-    """The speed of every port, side by side in one run, as ratios."""
+    """The speed of every port, side by side in one run, as ratios; or of two builds, alternately."""
     about = subject_called(subject)
     refuse_foreign(about, options)
     if about.benchmark is None:
         raise ParityError(f"bench: the subject {subject} has no benchmark")
-    draft = draft_of("bench", about)
+    draft = draft_of("bench" if against is None else "bench-against", about)
     with recorded(url, draft, unrecorded=unrecorded, as_data=as_data):
-        result = about.benchmark.measure(options["candles"], rounds, cpu)
-        missed = {True: 0, False: 1, None: EXIT_MISSING}[result.met]
         with about.open(PortRequest()) as panel:
             draft.ports = ports_of(panel)
+        if against is not None:
+            refuse_given(["candles", "check"], "means nothing to --against; leave it out")
+            return _against(draft, subject, against, rounds or PAIRS, cpu, as_data=as_data)
+        result = about.benchmark.measure(options["candles"], rounds or ROUNDS, cpu)
+        missed = {True: 0, False: 1, None: EXIT_MISSING}[result.met]
         draft.figures, draft.samples = of_bench(result), bands_of(result)
         draft.details = {"problems": list(result.problems), "cpu": result.cpu}
         draft.conclude("NOT VALID" if result.problems else VERDICTS[result.met], 1 if result.problems else missed)
@@ -48,3 +69,24 @@ def bench(
             tell(draft)
             print_result(result, console_for(as_data=False))
     return 1 if result.problems else missed if check else 0
+
+
+def _against(draft: Draft, subject: str, other: Path, pairs: int, cpu: int | None, *, as_data: bool) -> int:
+    """Compare this build with another one, call by call. Exit code 1 where it is slower, 3 where that cannot be told."""
+    with one_cpu(cpu):
+        found = compare(subject, other, pairs)
+    word = word_of(found)
+    draft.figures = {each.name: Figure(each.ratio, "ratio") for each in found}
+    draft.samples = {each.name: each.ratios for each in found}
+    draft.conclude(word, EXIT_CODES[word])
+    if as_data:
+        rows = [{**asdict(each), "verdict": each.verdict} for each in found]
+        click.echo(as_json({"exit_code": EXIT_CODES[word], "verdict": word, "calls": rows, "evidence": draft.id}))
+        return EXIT_CODES[word]
+    table = Table("call", "this / other", "from", "to", "verdict", title="Seconds of this build over the other's")
+    for each in found:
+        table.add_row(each.name, *(f"{value:.3f}" for value in (each.ratio, each.low, each.high)), each.verdict)
+    tell(draft)
+    console_for(as_data=False).print(table)
+    click.echo(f"{word}: {counted(len(found), 'call')}, {counted(pairs, 'pair')} of processes")
+    return EXIT_CODES[word]

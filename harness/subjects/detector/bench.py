@@ -21,7 +21,7 @@ from generators.candles import CandleError, read_candles
 from generators.detector.candles import market
 from generators.detector.case import Floats
 from generators.dial import Dial
-from harness.bench.result import Benchmark, BenchResult, Load, Target, spread_of
+from harness.bench.result import Benchmark, BenchResult, Load, Micro, Target, spread_of
 from harness.bench.timing import one_cpu, seconds_of
 from harness.panel import MissingPortError
 from harness.subjects.detector.asking.capture import listening
@@ -29,7 +29,7 @@ from harness.subjects.detector.ports.modules import DetectorPort, python, rust
 from harness.subjects.detector.ports.threads import one_thread
 
 TRAIN_CANDLES = (500, 2000, 4000)
-EXTRACT_CANDLES, UPDATE_CANDLES = 4000, 100
+EXTRACT_CANDLES, UPDATE_CANDLES, MICRO_CANDLES = 4000, 100, 500
 # The extractor drops the first candles, so the default of 500 would refuse the smallest training.
 CONFIG = {"HMM_MIN_TRAIN_SAMPLES": 400}
 SCALING = "python, scaling"
@@ -186,6 +186,32 @@ class DetectorBenchmark(Benchmark):
             threads = [measure_threads(port, stretch) for stretch in stretches]
         load = summarise(costs, threads, reference.name, port.name)
         return BenchResult(cpu=chosen, rounds=rounds, loads={"candles": load})
+
+    @contextmanager
+    def micro(self) -> Iterator[Micro]:
+        """Features, one round of EM, a training and an update, of the reference and of the Rust port if it is here."""
+        stretch = load_candles(None, 1)[0]
+        known = [python(), rust()]
+        with one_thread(), listening():
+            yield {
+                f"{port.name}: {name}": call
+                for port in known
+                if port.availability().available
+                for name, call in micro_calls(port, stretch).items()
+            }
+
+
+def micro_calls(port: DetectorPort, stretch: Stretch) -> dict[str, Callable[[], Any]]:
+    """Return small calls by name."""
+    part, recent = stretch.last(MICRO_CANDLES), stretch.last(UPDATE_CANDLES)
+    once, trained = port["RegimeDetector"]({**CONFIG, "HMM_N_ITER": 1}), port["RegimeDetector"](dict(CONFIG))
+    trained.train(part.closes, part.volumes)
+    extractor = port["FeatureExtractor"]()
+    return {
+        "features": partial(extractor.extract, part.closes, part.volumes),
+        "k-means and one round of EM": partial(once.train, part.closes, part.volumes),
+        "update": partial(trained.update, recent.closes, recent.volumes),
+    }
 
 
 def summarise(costs: Sequence[dict[str, dict[str, float]]], threads: Sequence[float | None], reference: str, port: str) -> Load:

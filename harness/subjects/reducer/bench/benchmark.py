@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from doge_core.errors import ServerMissingError
-from doge_core.locate import require_executable
+from doge_core.locate import find_executable, require_executable
 from generators.candles import read_candles, sample_candles
 from generators.reducer.market import market_cases
 from golden.reducer.corpus import golden_cases
-from harness.bench.result import Benchmark, BenchResult, Load
+from harness.bench.result import Benchmark, BenchResult, Load, Micro
 from harness.bench.timing import one_cpu
 from harness.panel import MissingPortError
 from harness.subjects.reducer.bench.loads import Stream, streams
 from harness.subjects.reducer.bench.measure import Ports
+from harness.subjects.reducer.bench.micro import port_calls, reference_calls
 from harness.subjects.reducer.bench.ratios import measure_once, measure_round, summarise
 
 # The replay of a shorter fixture mostly transfers its state, so it is shown separately, without targets.
@@ -39,6 +42,21 @@ class ReducerBenchmark(Benchmark):
                 ports.close()
         problems = [f"some calls fell back: {fallbacks}"] if fallbacks else []
         return BenchResult(cpu=chosen, rounds=rounds, loads=results, problems=problems)
+
+    @contextmanager
+    def micro(self) -> Iterator[Micro]:
+        """Prices, transitions by event, invariants, digest, snapshots; a session step and a replay where the port is here."""
+        load = load_streams(None)["golden"]
+        calls = dict(reference_calls(load))
+        executable = find_executable()
+        if executable is None:
+            yield calls
+            return
+        ports = Ports(executable)
+        try:
+            yield {**calls, **port_calls(ports, load)}
+        finally:
+            ports.close()
 
 
 def load_streams(candles: Path | None) -> dict[str, list[Stream]]:
