@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import math
 import os
-import random
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
 
 from generators.errors import ParityError
 from harness import ROOT
@@ -146,16 +147,23 @@ def _ratio(here: Build, there: Build, name: str, number: int) -> float:
 
 def _compared(name: str, ratios: Sequence[float], level: float) -> Compared:
     """The mean of the logarithms with its bootstrap interval. The seed is fixed: the same ratios give the same verdict."""
-    logs = [math.log(ratio) for ratio in ratios]
-    dice, count = random.Random(0), len(logs)
-    means = sorted(sum(dice.choices(logs, k=count)) / count for _ in range(RESAMPLES))
-    cut = max(0, int(RESAMPLES * level / 2.0))
+    # Imported here because scipy takes long to load, and help does not need it.
+    from scipy.stats import bootstrap
+
+    logs = np.log(ratios)
+    low = high = float(logs.mean())
+    if len(ratios) > 1:
+        found = bootstrap(
+            (logs,), np.mean, n_resamples=RESAMPLES, confidence_level=1.0 - level, method="percentile",
+            rng=np.random.default_rng(0),
+        )  # fmt: skip
+        low, high = found.confidence_interval
     return Compared(
         name=name,
-        ratio=math.exp(sum(logs) / count),
-        low=math.exp(means[cut]),
-        high=math.exp(means[-1 - cut]),
-        ratios=tuple(ratios),
+        ratio=math.exp(logs.mean()),
+        low=math.exp(low),
+        high=math.exp(high),
+        ratios=tuple(float(each) for each in ratios),
     )
 
 

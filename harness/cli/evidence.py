@@ -18,13 +18,15 @@ from harness.cli.recorded import draft_of, made, recorded, tell, there
 from harness.evidence.book import Book, Entry, read_book
 from harness.evidence.digests import built_in, files_behind
 from harness.evidence.figures import counts
+from harness.evidence.micro import read_micro
 from harness.evidence.signing import is_signed_by, public_key_of
-from harness.evidence.statement import EvidenceError, stamp
+from harness.evidence.statement import EvidenceError, Figure, stamp
 from harness.evidence.suites import NAMED_MAX, SUITES, read_report, refuse_older
 from harness.evidence.transfer import exported, imported
 from harness.store.database import first_line, shown
 from harness.store.ledger import Ledger, LedgerError
 from harness.subjects.registry import names, subject_called
+from harness.words import counted
 
 LISTED = 20
 
@@ -153,7 +155,7 @@ def evidence_tests(suite: str, report: Path, url: str) -> int:
     found = read_report(report)
     subjects = [subject_called(name) for name in names()]
     behind = [files for about in subjects for files in files_behind(about, built_in(about)).values()]
-    refuse_older(report, found, [file for files in behind for file in files])
+    refuse_older(report, found.began_at, [file for files in behind for file in files])
     draft = draft_of(f"tests-{suite}", None)
     with recorded(url, draft):
         draft.started_at, draft.ended_at = found.began_at, found.ended_at
@@ -164,6 +166,30 @@ def evidence_tests(suite: str, report: Path, url: str) -> int:
         tell(draft)
         click.echo(f"{suite}: {found.passed} passed, {found.failed} failed, {found.skipped} skipped")
     return draft.exit_code
+
+
+@evidence.command(name="micro")
+@click.argument("report", type=click.Path(path_type=Path))
+@ledger_option
+def evidence_micro(report: Path, url: str) -> int:
+    """Record the small calls that pytest-benchmark timed, from its JSON REPORT."""
+    found = read_micro(report)
+    for about in [subject_called(name) for name in names()]:
+        calls = found.calls.get(about.name, {})
+        refuse_older(
+            report, found.began_at, [file for files in files_behind(about, built_in(about)).values() for file in files]
+        )
+        draft = draft_of("micro", about)
+        with recorded(url, draft):
+            if calls:
+                draft.ports = built_in(about)
+                draft.started_at, draft.ended_at = found.began_at, found.ended_at
+                draft.figures = {name: Figure(each.median, "s") for name, each in calls.items()}
+                draft.samples = {name: [each.low, each.high] for name, each in calls.items()}
+                draft.conclude("MEASURED", 0)
+                tell(draft)
+        click.echo(f"{about.name}: {counted(len(calls), 'call')}")
+    return 0
 
 
 @evidence.command(name="export")

@@ -85,8 +85,8 @@ def _seconds(file: Path, stamp: str) -> float:
         raise EvidenceError(f"{file}: {stamp} is no time") from error
 
 
-def refuse_older(file: Path, report: SuiteReport, sources: Iterable[Path]) -> None:
+def refuse_older(file: Path, began_at: float, sources: Iterable[Path]) -> None:
     """Refuse a report of other sources than those that are here now. Raises `EvidenceError`."""
     for source in sources:
-        if source.stat().st_mtime > report.began_at:
+        if source.stat().st_mtime > began_at:
             raise EvidenceError(f"{file}: {source.name} was changed since these tests began; run them again")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import importlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from bucket_cases import HERE, BucketCase, BucketPanel, Json, read_case, referen
 
 from golden.manifest import FixtureError, files_hash
 from golden.promoted import read_promoted
-from harness.bench.result import Benchmark, BenchResult, Load, Target, spread_of
+from harness.bench.result import Benchmark, BenchResult, Load, Micro, Target, spread_of
 from harness.bench.timing import one_cpu, seconds_of
 from harness.comparators.divergence import Divergence
 from harness.mutants.catalogue import Source
@@ -115,6 +116,12 @@ class BucketMutations(Mutations):
 
 class BucketBenchmark(Benchmark):
     """Reference and port on the same requests."""
+
+    @contextmanager
+    def micro(self) -> Iterator[Micro]:
+        """A hundred requests of the reference."""
+        requests = [(number, 1) for number in range(100)]
+        yield {"requests": lambda: reference_run(20, 4, requests)}
 
     def measure(self, candles: Path | None, rounds: int, cpu: int | None) -> BenchResult:
         """Seconds of a thousand requests, each way."""

@@ -46,7 +46,7 @@ class ReducerBenchmark(Benchmark):
     @contextmanager
     def micro(self) -> Iterator[Micro]:
         """Prices, transitions by event, invariants, digest, snapshots; a session step and a replay where the port is here."""
-        load = load_streams(None)["golden"]
+        load = golden_journeys()
         calls = dict(reference_calls(load))
         executable = find_executable()
         if executable is None:
@@ -61,13 +61,17 @@ class ReducerBenchmark(Benchmark):
 
 def load_streams(candles: Path | None) -> dict[str, list[Stream]]:
     """Return the loads by name. Raises `CandleError`."""
-    golden = golden_cases()
     series = sample_candles() if candles is None else read_candles(candles)
     return {
-        "golden": streams(case for case in golden if len(case.events) >= JOURNEY_STEPS_MIN),
-        "golden, short fixtures": streams(case for case in golden if len(case.events) < JOURNEY_STEPS_MIN),
+        "golden": golden_journeys(),
+        "golden, short fixtures": streams(case for case in golden_cases() if len(case.events) < JOURNEY_STEPS_MIN),
         "candles": streams(market_cases(series)),
     }
+
+
+def golden_journeys() -> list[Stream]:
+    """Return the fixtures that are long enough for targets."""
+    return streams(case for case in golden_cases() if len(case.events) >= JOURNEY_STEPS_MIN)
 
 
 def _measure(ports: Ports, load: list[Stream], rounds: int) -> Load:
