@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import linear_sum_assignment  # type: ignore[import-untyped]
-from scipy.stats import beta  # type: ignore[import-untyped]
+from scipy.optimize import linear_sum_assignment
+from scipy.stats import beta
 
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
