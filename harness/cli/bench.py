@@ -12,7 +12,7 @@ from harness.bench.tables import VERDICTS, print_result, to_json
 from harness.cli.options import evidence_options, json_option, refuse_foreign, subject_option
 from harness.cli.output import EXIT_MISSING, as_json, console_for
 from harness.cli.recorded import draft_of, recorded, tell
-from harness.evidence.figures import bands_of, of_bench, ports_of
+from harness.evidence.figures import bands_of, of_bench, ports_of, targets_of
 from harness.panel import PortRequest
 from harness.subjects.registry import subject_called
 
@@ -40,7 +40,7 @@ def bench(
         with about.open(PortRequest()) as panel:
             draft.ports = ports_of(panel)
         draft.figures, draft.samples = of_bench(result), bands_of(result)
-        draft.details = {"problems": list(result.problems), "cpu": result.cpu}
+        draft.details = {"problems": list(result.problems), "cpu": result.cpu, "targets": targets_of(result)}
         draft.conclude("NOT VALID" if result.problems else VERDICTS[result.met], 1 if result.problems else missed)
         if as_data:
             click.echo(as_json({**to_json(subject, result), "evidence": None if unrecorded else draft.id}))
