@@ -26,7 +26,7 @@ class Series:
     unit: str
     points: Sequence[Point]
     changes: Sequence[Change]
-    target: Mapping[str, Any] | None
+    target: Mapping[str, Any]
 
     @property
     def latest(self) -> Point:
@@ -36,14 +36,21 @@ class Series:
     @property
     def to_target(self) -> float | None:
         """The newest value as a multiple of its target, if there is one."""
-        limit = None if self.target is None else self.target.get("limit")
-        return self.latest.value / limit if isinstance(limit, int | float) and limit else None
+        return self.latest.value / self.limit if self.limit else None
 
     @property
-    def tone(self) -> str:
-        """The tone of the target's verdict."""
-        met = None if self.target is None else self.target.get("met")
-        return {True: GOOD, False: BAD}.get(met, UNSURE)
+    def limit(self) -> float | None:
+        """The limit of its target, if there is one."""
+        found = self.target.get("limit")
+        return float(found) if isinstance(found, int | float) else None
+
+    @property
+    def met(self) -> tuple[str, str]:
+        """The verdict of its target as a word, with its tone."""
+        if self.limit is None:
+            return "–", UNSURE
+        met = self.target.get("met")
+        return ("met", GOOD) if met is True else ("missed", BAD) if met is False else ("cannot tell", UNSURE)
 
 
 def context(view: View) -> dict[str, Any]:
@@ -96,7 +103,7 @@ def _series(name: str, records: Sequence[Evidence]) -> Series:
         unit=points[-1].record.figures[name].unit,
         points=points,
         changes=changes_in([each.value for each in points]),
-        target=targets[-1] if targets else None,
+        target=targets[-1] if targets else {},
     )
 
 
@@ -106,10 +113,8 @@ def _targets(records: Sequence[Evidence]) -> Sequence[Any]:
 
 def build_of(evidence: Evidence) -> str:
     """A short name of what was measured: the reference, the ports and the harness."""
-    kept = {
-        name: digest for name, digest in evidence.digests.items() if name in ("engine", "reference") or name.startswith(PORT)
-    }
-    return digest_of(canonical(kept))[:8]
+    kept = [name for name in evidence.digests if name in ("engine", "reference") or name.startswith(PORT)]
+    return digest_of(canonical({name: evidence.digests[name] for name in kept}))[:8]
 
 
 def _machine(evidence: Evidence) -> str:
@@ -122,9 +127,8 @@ def _machine(evidence: Evidence) -> str:
 
 def _row(series: Series, newest: Evidence) -> dict[str, Any]:
     """A figure's newest value with its band, its ratio to the reference's figure and to its target."""
-    point, target = series.latest, series.target or {}
+    point, target, limit = series.latest, series.target, series.limit
     reference = _of_reference(series, newest)
-    limit = target.get("limit")
     return {
         "name": series.name,
         "value": number(point.value),
@@ -133,8 +137,7 @@ def _row(series: Series, newest: Evidence) -> dict[str, Any]:
         "to_reference": "–" if not reference else number(point.value / reference),
         "target": "–" if limit is None else f"at {'least' if target.get('floor') else 'most'} {number(limit)}",
         "to_target": number(series.to_target),
-        "met": "–" if limit is None else {True: "met", False: "missed"}.get(target.get("met"), "cannot tell"),
-        "tone": series.tone,
+        "met": series.met,
         "reason": str(target.get("reason", "")),
         "count": len(series.points),
     }
@@ -184,9 +187,8 @@ def _plot(series: Series, key: str) -> Plot:
             "meta": {"hue": 0},
         },
     ]
-    limit = None if series.target is None else series.target.get("limit")
-    if isinstance(limit, int | float):
-        ends = {"type": "scatter", "mode": "lines", "name": "target", "x": [x[0], x[-1]], "y": [limit, limit]}
+    if series.limit is not None:
+        ends = {"type": "scatter", "mode": "lines", "name": "target", "x": [x[0], x[-1]], "y": [series.limit] * 2}
         traces.append({**ends, "line": {"dash": "dash", "width": 1.5}, "meta": {"hue": 1}})
     if series.changes:
         moved = [series.points[each.place] for each in series.changes]

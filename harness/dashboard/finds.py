@@ -39,6 +39,18 @@ class Found:
         """The command that shows it again: of its repro file, else the one that found it."""
         return f"parity replay {shlex.quote(self.repro)}" if self.repro else shlex.join(self.last.command)
 
+    @property
+    def path(self) -> str:
+        """The place of the divergence."""
+        return str(self.divergence.get("path", "?"))
+
+    @property
+    def manner(self) -> str:
+        """Its kind, and whatever else tells it from others."""
+        known = [str(self.divergence[name]) for name in ("kind", "severity", "cause") if self.divergence.get(name)]
+        stage = self.divergence.get("stage")
+        return ", ".join([*known, *([f"stage {stage}"] if stage else [])])
+
     def side(self, name: str) -> str:
         """One of the two values, as text."""
         return value_text(self.divergence.get(name))

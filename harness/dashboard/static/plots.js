@@ -58,7 +58,15 @@
     },
     { rootMargin: "300px" }
   );
-  for (const place of document.querySelectorAll(".canvas")) seen.observe(place);
+  // The library is large: the page is there to be read before it is loaded.
+  window.addEventListener("load", function () {
+    const library = document.createElement("script");
+    library.src = "plotly.min.js";
+    library.onload = function () {
+      for (const place of document.querySelectorAll(".canvas")) seen.observe(place);
+    };
+    if (document.querySelector(".canvas")) document.head.append(library);
+  });
   dark.addEventListener("change", function () {
     drawn.forEach(draw);
   });

@@ -138,7 +138,7 @@
     }
     chosen = place;
     if (!shown.includes(place)) {
-      form.reset();
+      for (const name of ["kind", "subject", "verdict", "text"]) field(name).value = "";
       filter();
     }
     page = Math.floor(shown.indexOf(place) / PAGE);
