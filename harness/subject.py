@@ -112,7 +112,7 @@ class Measures:
         """Take in one judgement."""
 
     def to_json(self) -> Json:
-        """The figures as plain data."""
+        """The figures as plain data. `levels`, if it is there, gives `compared` and `divergent` by level, for the dashboard."""
         return {}
 
     def tables(self, port: str) -> Sequence[Any]:

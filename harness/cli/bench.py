@@ -16,7 +16,7 @@ from harness.bench.timing import one_cpu
 from harness.cli.options import evidence_options, json_option, refuse_foreign, refuse_given, subject_option
 from harness.cli.output import EXIT_MISSING, as_json, console_for
 from harness.cli.recorded import draft_of, recorded, tell
-from harness.evidence.figures import bands_of, of_bench, ports_of
+from harness.evidence.figures import bands_of, of_bench, ports_of, targets_of
 from harness.evidence.recorder import Draft
 from harness.evidence.statement import Figure
 from harness.panel import PortRequest
@@ -61,7 +61,7 @@ def bench(
         result = about.benchmark.measure(options["candles"], rounds or ROUNDS, cpu)
         missed = {True: 0, False: 1, None: EXIT_MISSING}[result.met]
         draft.figures, draft.samples = of_bench(result), bands_of(result)
-        draft.details = {"problems": list(result.problems), "cpu": result.cpu}
+        draft.details = {"problems": list(result.problems), "cpu": result.cpu, "targets": targets_of(result)}
         draft.conclude("NOT VALID" if result.problems else VERDICTS[result.met], 1 if result.problems else missed)
         if as_data:
             click.echo(as_json({**to_json(subject, result), "evidence": None if unrecorded else draft.id}))

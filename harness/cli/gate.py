@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import datetime
 import json
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
 
 import click
 from rich.table import Table
-from sqlalchemy.exc import SQLAlchemyError
 
+from harness.cli.asked import asked_for, at_option, policy_option
 from harness.cli.options import given, json_option, ledger_option, subject_option
 from harness.cli.output import as_json, console_for
-from harness.cli.recorded import draft_of, made, recorded, tell
+from harness.cli.recorded import draft_of, recorded, tell
 from harness.evidence.book import book_of
-from harness.evidence.digests import built_in, digests_of
+from harness.evidence.digests import built_in
 from harness.evidence.statement import Figure
 from harness.gate.certificate import (
     Certificate,
@@ -30,54 +26,11 @@ from harness.gate.certificate import (
     read_certificate,
 )
 from harness.gate.freeze import frozen_since
-from harness.gate.judge import Finding, Present, Status, judge_all
+from harness.gate.judge import Finding, Status, judge_all
 from harness.gate.policy import PHASES, SIGN_OFF, Policy, PolicyError, read_policy
-from harness.store.chain import Head, Row
-from harness.store.database import first_line, shown
-from harness.store.ledger import Ledger, LedgerError
 from harness.subjects.registry import names, subject_called
 
-F = TypeVar("F", bound=Callable[..., Any])
-policy_option = click.option("--policy", "policy_file", type=click.Path(path_type=Path), help="A policy of your own.")
-at_option = click.option("--at", metavar="TIME", help="The moment to judge, as in 2026-02-16T12:00:00+00:00; now by default.")
 phase_option = click.option("--phase", type=click.IntRange(PHASES.start, PHASES.stop - 1), help="Criteria up to this phase.")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Asked:
-    """Everything that a gate looks at."""
-
-    policy: Policy
-    rows: list[Row]
-    head: Head
-    present: Present
-
-
-def _asked(url: str, policy_file: Path | None, at: str | None) -> Asked:
-    """Read policy and ledger, and take the digests of today. Raises errors of both, and `UsageError` for a time."""
-    policy = read_policy(policy_file)
-    ledger = Ledger(made(url))
-    try:
-        rows, head = ledger.evidence()
-    except SQLAlchemyError as error:
-        raise LedgerError(f"--ledger {shown(url)}: {first_line(error)}") from error
-    finally:
-        ledger.close()
-    subjects = [subject_called(name) for name in names()]
-    digests = {about.name: digests_of(about, built_in(about)) for about in subjects}
-    return Asked(policy=policy, rows=rows, head=head, present=Present(digests=digests, now=_seconds(at)))
-
-
-def _seconds(at: str | None) -> float:
-    if at is None:
-        return time.time()
-    try:
-        moment = datetime.datetime.fromisoformat(at)
-    except ValueError:
-        raise click.UsageError(f"--at {at}: is no time; write it as 2026-02-16T12:00:00+00:00") from None
-    if moment.tzinfo is None:
-        raise click.UsageError(f"--at {at}: has no time zone; add +00:00 for UTC")
-    return moment.timestamp()
 
 
 @click.group(invoke_without_command=True)
@@ -95,7 +48,7 @@ def gate(
         if any(given(name) for name in ("phase", "policy_file", "at", "url", "as_data")):
             raise click.UsageError(f"gate {ctx.invoked_subcommand}: options belong behind {ctx.invoked_subcommand}")
         return None
-    asked = _asked(url, policy_file, at)
+    asked = asked_for(url, policy_file, at)
     certificate = certify(asked.policy, asked.rows, asked.head, asked.present, phase)
     code = int(certificate.verdict != Status.GO.value)
     if as_data:
@@ -126,7 +79,7 @@ def _tell(certificate: Certificate) -> None:
 @ledger_option
 def gate_explain(ident: str, policy_file: Path | None, at: str | None, url: str) -> int:
     """Show value, limit, sample and record behind a criterion, and the command that makes its evidence."""
-    asked = _asked(url, policy_file, at)
+    asked = asked_for(url, policy_file, at)
     findings = judge_all(asked.policy, book_of(asked.rows, asked.head), asked.present)
     wanted = [each for each in findings if ident in (each.id, each.name)]
     if not wanted:
@@ -212,7 +165,7 @@ def _subjects_of(policy: Policy, ident: str) -> list[str]:
 @ledger_option
 def gate_certify(phase: int | None, policy_file: Path | None, at: str | None, key: Path | None, out: Path, url: str) -> int:
     """Write the verdict with all that it rests on, as JSON and Markdown; exit code 1 unless all is go."""
-    asked = _asked(url, policy_file, at)
+    asked = asked_for(url, policy_file, at)
     certificate = certify(asked.policy, asked.rows, asked.head, asked.present, phase)
     page = out.with_suffix(".md")
     try:
@@ -239,7 +192,7 @@ def gate_verify(file: Path, key: Path | None, offline: bool, policy_file: Path |
         raise click.UsageError("--offline: needs the --key that the certificate must be signed by")
     kept = json.loads(text)
     if not offline:
-        asked = _asked(url, policy_file, kept["at"])
+        asked = asked_for(url, policy_file, kept["at"])
         again = certify(asked.policy, asked.rows, asked.head, asked.present, kept["phase"])
         if difference := first_difference(kept, json.loads(again.text())):
             raise CertificateError(f"{file}: does not hold: {difference}")

@@ -39,7 +39,7 @@ from harness.engine.report import (
 )
 from harness.engine.repro import check_reports_dir
 from harness.engine.run import RunOptions, candles_of, run_parity, sources_of
-from harness.evidence.figures import described, finds_of_run, of_run
+from harness.evidence.figures import described, finds_of_run, levels_of, of_run
 from harness.evidence.recorder import Draft
 from harness.subject import Subject
 from harness.subjects.registry import names, subject_called
@@ -97,6 +97,7 @@ def _conclude(draft: Draft, report: RunReport) -> None:
     draft.details = {
         "ports": described([port.examined for port in report.ports]),
         "finds": finds_of_run(report),
+        "levels": levels_of(report),
         "never_met": report.never_met,
         "candles": None if report.candles is None else report.candles.sentence,
         "notes": notes_of(report),

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from harness.evidence.statement import Figure
-from harness.panel import Examined, Panel
+from harness.panel import REFERENCE, Examined, Panel
 
 if TYPE_CHECKING:
     from harness.bench.result import BenchResult
@@ -82,6 +82,12 @@ def finds_of_run(report: RunReport) -> list[dict[str, Any]]:
         else:
             found[key] = _find(*key, 1, finding.divergence.to_json(), finding.repro)
     return list(found.values())[:NAMED_MAX]
+
+
+def levels_of(report: RunReport) -> dict[str, Any]:
+    """What each port's comparisons were at each level, for a subject whose measures have `levels`."""
+    found = {port.name: port.measures.to_json() for port in report.ports if port.name != REFERENCE}
+    return {name: measured["levels"] for name, measured in found.items() if isinstance(measured, dict) and "levels" in measured}
 
 
 def of_fuzz(verdict: Verdict, finds: Sequence[Find], rate: float) -> Figures:
@@ -191,6 +197,13 @@ def bands_of(result: BenchResult) -> dict[str, list[float]]:
         for name, load in result.loads.items()
         for ratio, spread in load.ratios.items()
     }
+
+
+def targets_of(result: BenchResult) -> list[dict[str, Any]]:
+    """The targets, each with the name of the figure that it limits."""
+    return [
+        {"figure": f"{name}: {target['ratio']}", **target} for name, load in result.loads.items() for target in load.targets
+    ]
 
 
 def _share(part: int, whole: int) -> Figure:

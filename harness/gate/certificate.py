@@ -92,7 +92,7 @@ def _cell(text: str) -> str:
 
 def certify(policy: Policy, rows: Sequence[chain.Row], head: chain.Head, present: Present, phase: int | None) -> Certificate:
     """The certificate of a moment: what was recorded later is not there yet."""
-    book, end = _as_it_was(rows, head, present.now)
+    book, end = as_it_was(rows, head, present.now)
     return Certificate(
         at=present.now,
         phase=phase,
@@ -104,7 +104,7 @@ def certify(policy: Policy, rows: Sequence[chain.Row], head: chain.Head, present
     )
 
 
-def _as_it_was(rows: Sequence[chain.Row], head: chain.Head, at: float) -> tuple[Book, chain.Head]:
+def as_it_was(rows: Sequence[chain.Row], head: chain.Head, at: float) -> tuple[Book, chain.Head]:
     """The records up to a moment, and the end of the chain then; an end that does not fit stays visible."""
     later = next((place for place, row in enumerate(rows) if row.recorded_at > at), len(rows))
     if later == len(rows):

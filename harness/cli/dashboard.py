@@ -1,0 +1,30 @@
+"""`parity dashboard`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from harness.cli.asked import asked_for, at_option, policy_option
+from harness.cli.options import ledger_option
+from harness.words import counted
+
+
+@click.command()
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="The folder; an earlier dashboard is replaced.")
+@policy_option
+@at_option
+@ledger_option
+def dashboard(out: Path, policy_file: Path | None, at: str | None, url: str) -> int:
+    """Make a site that shows what the ledger holds; open index.html in it."""
+    # Imported here because change points and templates take a while to load.
+    from harness.dashboard.site import write_site
+    from harness.dashboard.view import view_of
+
+    asked = asked_for(url, policy_file, at)
+    view = view_of(asked.rows, asked.head, policy=asked.policy, present=asked.present)
+    sizes = write_site(view, out)
+    records = counted(len(view.book.entries), "record")
+    click.echo(f"{records} in {counted(len(sizes), 'file')}, {sum(sizes.values()) / 2**20:.1f} MiB: {out / 'index.html'}")
+    return 0

@@ -1,0 +1,62 @@
+"""Figures as plotly reads them, as plain data. Colours are left to the page, which knows if it is dark."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from harness.dashboard.words import moment
+from harness.evidence.statement import Evidence, digest_of
+
+# A line has at most so many points; a page with more would be slow to open.
+POINTS_MAX = 400
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plot:
+    """A figure of a page: its id there, a title, a sentence on what it shows, and the figure itself."""
+
+    id: str
+    title: str
+    summary: str
+    figure: Mapping[str, Any]
+
+
+def plot(title: str, summary: str, traces: Sequence[Mapping[str, Any]], *, unit: str, log: bool = False, key: str = "") -> Plot:
+    """A figure over time. `key` tells figures of one title apart."""
+    axis: dict[str, Any] = {"title": {"text": unit}, "automargin": True}
+    axis |= {"type": "log", "exponentformat": "power"} if log else {"rangemode": "tozero"}
+    layout = {"xaxis": {"type": "date", "automargin": True}, "yaxis": axis, "showlegend": len(traces) > 1}
+    ident = f"plot-{digest_of(f'{title}|{key}')[:10]}"
+    return Plot(id=ident, title=title, summary=summary, figure={"data": list(traces), "layout": layout})
+
+
+def line(name: str, records: Sequence[Evidence], values: Sequence[float], hue: int) -> dict[str, Any]:
+    """A line over records. A record that failed has another mark, and each leads to its page."""
+    kept = thinned([not each.passed for each in records])
+    chosen = [records[place] for place in kept]
+    return {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "name": name,
+        "x": [moment(each.ended_at) for each in chosen],
+        "y": [values[place] for place in kept],
+        "customdata": [each.id for each in chosen],
+        "text": [f"{each.verdict} ({each.id})" for each in chosen],
+        "hovertemplate": "%{y} on %{x}<br>%{text}",
+        "marker": {"symbol": ["circle" if each.passed else "x" for each in chosen], "size": [_size(each) for each in chosen]},
+        "line": {"width": 1.5},
+        "meta": {"hue": hue},
+    }
+
+
+def _size(evidence: Evidence) -> int:
+    return 5 if evidence.passed else 10
+
+
+def thinned(special: Sequence[bool]) -> list[int]:
+    """The places of the points to draw: all if they are few, else every so many-th, the special ones and the last."""
+    step = -(-len(special) // POINTS_MAX)
+    last = len(special) - 1
+    return [place for place, is_special in enumerate(special) if is_special or place % step == 0 or place == last]
