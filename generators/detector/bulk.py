@@ -13,7 +13,7 @@ from generators.plain import Json
 
 # Weights: the everyday work of the detector and realistic data come most often.
 _KIND_WEIGHTS: dict[Kind, int] = {
-    "features": 4, "em": 3, "fit": 6, "detector": 3, "inference": 2, "functions": 1, "errors": 1,
+    "features": 4, "em": 3, "fit": 6, "detector": 3, "inference": 2, "functions": 2, "errors": 1,
 }  # fmt: skip
 _KINDS = weighted(*_KIND_WEIGHTS.items())
 _FLAVOURS = weighted((REALISTIC, 13), (ODD, 4), (DEGENERATE, 2), (SHORT, 1))

@@ -10,7 +10,7 @@ import numpy as np
 
 from generators.detector import candles, observations
 from generators.detector.case import SAME_NUMBERS, DetectorCase, Floats, Kind, Series
-from generators.detector.functions import error_script, function_script
+from generators.detector.functions import error_scripts, function_script
 from generators.detector.noise import Purpose, stream
 from generators.detector.observations import FEATURES_MAX, STATES_MAX, Observations
 from generators.detector.refusals import refusal_script
@@ -257,9 +257,9 @@ def decode_functions(choices: DetectorChoices) -> Decoded:
 
 
 def decode_errors(choices: DetectorChoices) -> Decoded:
-    """Decode a call that every port must refuse with the same sentence."""
-    name, steps = error_script(Dial(choices.settings))
-    return {"steps": steps}, [f"refused {name}"], False
+    """Decode calls that every port must refuse with the same sentences."""
+    names, steps = error_scripts(Dial(choices.settings))
+    return {"steps": steps}, [f"refused {name}" for name in names], False
 
 
 DECODERS: dict[Kind, Callable[[DetectorChoices], Decoded]] = {

@@ -198,7 +198,9 @@ ERRORS: dict[str, list[Json]] = {
 }
 
 
-def error_script(dial: Dial) -> tuple[str, list[Json]]:
-    """Pick one script of `ERRORS`; return its name and its steps."""
-    name = dial.of(tuple(ERRORS))
-    return name, ERRORS[name]
+def error_scripts(dial: Dial) -> tuple[list[str], list[Json]]:
+    """Pick some of the scripts of `ERRORS`, one after the other; return their names and their steps."""
+    names = tuple(ERRORS)
+    first, count = dial.pick(len(names)), 1 + dial.pick(len(names))
+    picked = [names[(first + number) % len(names)] for number in range(count)]
+    return picked, [step for name in picked for step in ERRORS[name]]

@@ -51,15 +51,20 @@ class _Choice:
         return self.of(LISTS) if name == "probabilities" and self.rng.random() < 0.7 else self.value()
 
 
-def refusal_script(rng: np.random.Generator, *, rounds: int = 3) -> list[Json]:
-    """Steps that pass values at the limits; each is accepted, or refused in one sentence."""
+def refusal_script(rng: np.random.Generator, *, rounds: int = 10) -> list[Json]:
+    """Steps that pass values at the limits; each is accepted, or refused in one sentence.
+
+    Every list is passed as probabilities. A script in three trains, which takes longer than all the rest.
+    """
     choice, steps = _Choice(rng), list[Json]()
     steps.append({"new": "RegimeState", "as": "state"})
     steps.append({"new": "IndicatorSnapshot", "kwargs": dict.fromkeys(INDICATORS, 0.5), "as": "shown"})
     steps.append({"new": "RegimeDetector", "as": "restored"})
     for _ in range(rounds):
         steps += _states(choice) + _settings(choice) + _snapshots(choice) + _series(choice) + _short(choice)
-    return steps + _failures() + _plainly_wrong()
+    for values in LISTS:
+        steps += [{"set": "state.probabilities", "value": values}, {"get": "state.probabilities"}]
+    return steps + (_failures() if choice.of((True, False, False)) else []) + _plainly_wrong()
 
 
 def _states(choice: _Choice) -> list[Json]:
@@ -167,5 +172,5 @@ def _plainly_wrong() -> list[Json]:
     good: list[Any] = [0.5, 0.25, 0.5, 0.6, 0.2, 0.1, 0.9]
     blends = [[*good[:position], "text", *good[position + 1 :]] for position in range(len(good))]
     prices = [1.0 + 0.01 * number for number in range(ROWS)]
-    mixed = {"call": "usual.extract", "args": [[*prices[:7], True, *prices[8:]], prices]}
+    mixed = {"call": "plain.extract", "args": [[*prices[:7], True, *prices[8:]], prices]}
     return [*({"call": "compute_blended_idle_target", "args": args} for args in blends), mixed]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import copy
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 from generators.dial import Dial
 from generators.plain import INT64_MAX, INT64_MIN, spell_out
 from reducer.domain import CLASSES, KINDS, Kind
 from reducer.snapshot import encode
-from reducer.types import EVENT_TYPES, PairState, RecoveryOrder
+from reducer.types import EVENT_TYPES, EngineConfig, PairState, RecoveryOrder
 
 DOUBLE_MAX = sys.float_info.max
 # An integer far beyond a double's range.
@@ -30,6 +31,15 @@ BROKEN_VALUES: tuple[Any, ...] = (
     None, True, "text", 1.5, [], {}, "NaN", "Infinity", "-Infinity", INT64_MAX + 1, INT64_MIN - 1, HUGE_INT, -HUGE_INT, "hold",
     "\ud800", "x" * 50,
 )  # fmt: skip
+# Values that are almost right for a kind of field, and so are most likely to slip through.
+ALMOST: dict[str, tuple[Any, ...]] = {
+    "int": (True, INT64_MAX + 1, 1.5, True, INT64_MIN - 1, "1"),
+    "bool": (0, 1, "true", None),
+    "Text": ("\ud800", 5, "\ud800", True, []),
+    "literal": ("x" * 50, "hold", "x" * 50, "hold", 5, "\ud800"),
+    "list": ({}, "text", 5),
+}
+NO_NUMBERS: tuple[Any, ...] = ("NaN", True, "Infinity", "-Infinity", "NaN", HUGE_INT, -HUGE_INT, {}, [])
 BROKEN_EVENTS: tuple[Any, ...] = (
     None, [], 5, "PriceTick", True, {}, {"_type": "Nothing"}, {"_type": 5}, {"_type": None, "timestamp": 1.0},
     {"_type": "PairState", "timestamp": 1.0}, {"price": 0.1}, {"timestamp": 1.0}, {"price": 0.1, "timestamp": 2.0},
@@ -52,6 +62,17 @@ def wild_value(dial: Dial, kind: Kind) -> Any:
     if kind.name == "Cooldown" and dial.flag(4):
         return "Infinity"
     return dial.of(WILD_FLOATS)
+
+
+def broken_value(dial: Dial, kind: Kind) -> Any:
+    """Pick a value outside the domain of a field; mostly one that is almost in it."""
+    return dial.of(BROKEN_VALUES) if dial.flag(3) else dial.of(ALMOST.get(kind.name, NO_NUMBERS))
+
+
+def _any_field(dial: Dial, kinds: Mapping[str, Kind]) -> str:
+    """Pick a kind that fields have, then a field of that kind, since most fields are numbers."""
+    name = dial.of(tuple(dict.fromkeys(kind.name for kind in kinds.values())))
+    return dial.of([field for field, kind in kinds.items() if kind.name == name])
 
 
 def _places(state: dict[str, Any]) -> list[tuple[dict[str, Any], type]]:
@@ -77,13 +98,14 @@ def distort_state(dial: Dial, state: dict[str, Any], *, broken: bool = False) ->
         items.append(copy.deepcopy(dial.of(items)))
         return state
     target, cls = dial.of(_places(state))
-    name = dial.of([name for name, kind in KINDS[cls].items() if kind.item is None or broken])
+    kinds = {name: kind for name, kind in KINDS[cls].items() if kind.item is None or broken}
+    name = _any_field(dial, kinds) if broken else dial.of(tuple(kinds))
     if broken and dial.flag(4):
         target.pop(name, None)
     elif broken and dial.flag(8):
         target["unheard_of"] = 1
     else:
-        target[name] = dial.of(BROKEN_VALUES) if broken else wild_value(dial, KINDS[cls][name])
+        target[name] = broken_value(dial, kinds[name]) if broken else wild_value(dial, kinds[name])
     return state
 
 
@@ -123,16 +145,19 @@ def crowd_recovery_orders(dial: Dial, state: dict[str, Any]) -> dict[str, Any]:
     return state
 
 
-def break_settings(dial: Dial, given: dict[str, Any]) -> dict[str, Any]:
-    """Return a copy of a configuration and its sizes, two times in three with one value outside the domain."""
-    how = dial.pick(6)
+def break_settings(dial: Dial, given: dict[str, Any], *, surely: bool = False) -> dict[str, Any]:
+    """Return a copy of a configuration and its sizes, two times in three or `surely` with one value outside the domain."""
+    how = 1 + dial.pick(4) if surely else dial.pick(6)
     if how in (1, 2):
-        name = dial.of(tuple(given["config"]))
-        return {**given, "config": {**given["config"], name: dial.of(BROKEN_VALUES)}}
+        name = _any_field(dial, KINDS[EngineConfig])
+        return {**given, "config": {**given["config"], name: broken_value(dial, KINDS[EngineConfig][name])}}
     if how == 3:
-        return {**given, "order_size_usd": dial.of(BROKEN_VALUES)}
+        return {**given, "order_size_usd": broken_value(dial, KINDS[EngineConfig]["order_size_usd"])}
     if how == 4:
-        return {**given, "order_sizes": dial.of(([], "text", 1.5, {"A": None}, {"A": "NaN"}, {"B": True}, {"A": HUGE_INT}))}
+        return {
+            **given,
+            "order_sizes": dial.of(([], "text", 1.5, {"A": None}, {"A": "NaN"}, {"B": True}, {"A": HUGE_INT}, {"B": "NaN"})),
+        }
     return given
 
 
@@ -145,10 +170,11 @@ def distort_event(dial: Dial, event: dict[str, Any]) -> dict[str, Any]:
 
 def break_event(dial: Dial, event: dict[str, Any]) -> Any:
     """Return a malformed variant of the event, or a value that is not an event at all."""
-    how = dial.pick(6)
+    how = dial.pick(8)
     if how == 0:
         return dial.of(BROKEN_EVENTS)
-    names = tuple(KINDS[CLASSES[event["_type"]]])
+    kinds = KINDS[CLASSES[event["_type"]]]
+    names = tuple(kinds)
     if how == 1:
         lost = dial.of(names)
         return {key: value for key, value in event.items() if key != lost}
@@ -156,4 +182,5 @@ def break_event(dial: Dial, event: dict[str, Any]) -> Any:
         return {**event, dial.of(("extra", "", "prıce")): 1}
     if how == 3:
         return {**event, "_type": dial.of([cls.__name__ for cls in EVENT_TYPES])}
-    return {**event, dial.of(names): dial.of(BROKEN_VALUES)}
+    name = _any_field(dial, kinds)
+    return {**event, name: broken_value(dial, kinds[name])}

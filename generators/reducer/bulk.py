@@ -11,6 +11,7 @@ from generators.reducer.case import Case
 from generators.reducer.choices import (
     BROKEN_EVENTS,
     BROKEN_STATE,
+    COINCIDENT,
     DISTORTED_STATE,
     ORDINARY,
     WILD,
@@ -24,10 +25,15 @@ EVENTS_MAX = 40
 # The prefix, played before the first event, is shorter than this.
 PREFIX_END = 12
 
+# Integers from which the distortions of a state are decoded, one each, and all coincidences of a state together.
+DISTORTIONS_MAX, COINCIDENCES = 3, 8
+
 # Ordinary traffic is where money is lost, so most cases are ordinary.
-_FLAVOURS = weighted((ORDINARY, 14), (DISTORTED_STATE, 3), (WILD, 2), (BROKEN_EVENTS, 2), (BROKEN_STATE, 2))
+_FLAVOURS = weighted((ORDINARY, 18), (DISTORTED_STATE, 3), (WILD, 2), (BROKEN_EVENTS, 4), (BROKEN_STATE, 4), (COINCIDENT, 7))
 # A configuration in which most fields are unusual seldom trades, so fields keep their defaults with one of these probabilities.
 _DEFAULT_SHARES = (0.6, 0.8, 0.9, 0.96)
+# Round values may meet in one field only if several others are round, too.
+_ROUND_SHARES = (0.5, 0.7, 0.85)
 
 
 def _generator(seed: int, index: int) -> random.Random:
@@ -52,14 +58,16 @@ def draw_choices(seed: int, index: int, *, events_max: int = EVENTS_MAX) -> Case
     if index < 0 or events_max < 1:
         raise ValueError(f"index {index} must be 0 or more, and events_max {events_max} 1 or more")
     rng = _generator(seed, index)
-    default_share = rng.choice(_DEFAULT_SHARES)
+    flavour = rng.choice(_FLAVOURS)
+    default_share = rng.choice(_ROUND_SHARES if flavour == COINCIDENT else _DEFAULT_SHARES)
+    distortions = COINCIDENCES if flavour == COINCIDENT else rng.randint(1, DISTORTIONS_MAX)
     return CaseChoices(
-        flavour=rng.choice(_FLAVOURS),
+        flavour=flavour,
         config=tuple(0 if rng.random() < default_share else _choice(rng) for _ in range(FIELD_COUNT)),
         start=_choice(rng),
         prefix=_event_choices(rng, rng.randrange(PREFIX_END)),
         events=_event_choices(rng, rng.randint(1, events_max)),
-        distortions=tuple(_choice(rng) for _ in range(rng.randint(1, 3))),
+        distortions=tuple(_choice(rng) for _ in range(distortions)),
     )
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import state_machine as sm
-from generators.dial import Dial, weighted
+from generators.dial import CHOICE_BITS, Dial, weighted
 from generators.plain import Json, spell_out
 from generators.reducer.adversary import (
     break_event,
@@ -22,6 +22,7 @@ from generators.reducer.adversary import (
     near_overflow,
 )
 from generators.reducer.case import Case
+from generators.reducer.coincidences import coincident_event, coincident_state
 from generators.reducer.configs import decode_config
 from generators.reducer.events import EventChoice, decode_event
 from reducer.requests import read_event
@@ -31,6 +32,8 @@ from reducer.types import EngineConfig, Event, PairState
 REFUSED = (ValueError, TypeError, OverflowError)
 
 MARKETS = (0.1, 0.0987654, 0.07, 0.19712, 1.0, 3.14159, 25_000.0, 0.00001234, 1e-09)
+ROUND_MARKETS = (1.0, 2.0, 0.5)
+ROUND_SIZES_USD = weighted((40.0, 4), (20.0, 2), (2.0, 1), (1.0, 1), (0.5, 2))
 ODD_NAME = " e\u0301 q\u0323\u0307"
 STARTS = (0.0, 1_700_000_000.0, 1_748_623_500.25, -50.0)
 LOSSES = weighted((0, 3), (2, 1), (4, 1))
@@ -39,8 +42,10 @@ REFRESHES = weighted(((0, 0.0), 3), ((3, 0.0), 1), ((3, 0.5), 1))
 BOTH, LONG_ONLY, SHORT_ONLY, NO_ORDERS = range(4)
 MODES = weighted((BOTH, 16), (LONG_ONLY, 2), (SHORT_ONLY, 1), (NO_ORDERS, 1))
 # A second dial starts above the low bits of an integer, which the first one uses.
-CROWDING_SHIFT, DISTURBANCE_SHIFT, BROKEN_SHIFT = 20, 16, 20
+CROWDING_SHIFT, DISTURBANCE_SHIFT, BROKEN_SHIFT, SETTINGS_SHIFT = 20, 16, 20, 40
 PER_MILLE = 1000
+# Events of a coincident case that a scene expects.
+EARLY = 3
 # Now and then, an event is repeated: once in so many times.
 REPEATED_ONE_IN = 40
 
@@ -67,17 +72,19 @@ class Flavour:
     wild_config: bool = False
     distorted_state: bool = False
     broken_state: bool = False
+    coincident: bool = False
     distorted_events: int = 0
     broken_events: int = 0
 
 
-ORDINARY, DISTORTED_STATE, WILD, BROKEN_EVENTS, BROKEN_STATE = range(5)
+ORDINARY, DISTORTED_STATE, WILD, BROKEN_EVENTS, BROKEN_STATE, COINCIDENT = range(6)
 FLAVOURS: tuple[Flavour, ...] = (
     Flavour(),
     Flavour(distorted_state=True),
     Flavour(wild_config=True, distorted_state=True, distorted_events=100),
-    Flavour(distorted_events=60, broken_events=120),
+    Flavour(distorted_events=60, broken_events=300),
     Flavour(broken_state=True),
+    Flavour(coincident=True),
 )
 
 
@@ -100,23 +107,29 @@ class Settings:
 def decode_case(choices: CaseChoices, *, name: str, metadata: Mapping[str, Any]) -> Case:
     """Decode the integers into a case."""
     flavour = FLAVOURS[choices.flavour % len(FLAVOURS)]
-    cfg = decode_config(choices.config, wild=flavour.wild_config)
+    cfg = decode_config(choices.config, wild=flavour.wild_config, coincident=flavour.coincident)
     dial = Dial(choices.start)
-    state, settings = decode_start(dial, cfg)
+    state, settings = decode_start(dial, cfg, coincident=flavour.coincident)
     # As if the bot had been restarted, with fewer slots (several recovery orders are evicted at once) or with sticky mode.
     earlier = replace(cfg, max_recovery_slots=5, sticky_mode_enabled=False)
     state = advance(state, replace(settings, cfg=earlier) if dial.flag(4) else settings, choices.prefix)
     if cfg.sticky_mode_enabled and dial.pick(2):
         # Sticky mode was turned on in the middle of S2.
         state = replace(state, s2_entered_at=state.now)
+    if flavour.coincident:
+        state, cfg = coincident_state(_joined(choices.distortions), state, cfg)
+        settings = replace(settings, cfg=cfg)
     plain: Json = spell_out(sm.to_dict(state))
     if flavour.wild_config:
         plain = near_overflow(dial, plain)
-    crowding = Dial(choices.distortions[0] >> CROWDING_SHIFT if choices.distortions else 0)
+    first = choices.distortions[0] if choices.distortions else 0
+    crowding = Dial(first >> CROWDING_SHIFT)
     if flavour.distorted_state and crowding.flag(3):
         plain = crowd_recovery_orders(crowding, plain)
         settings = replace(settings, cfg=replace(cfg, max_recovery_slots=crowding.of((1, 2, 3))))
-    if flavour.distorted_state or flavour.broken_state:
+    # A broken state is refused before broken settings are read.
+    settings_alone = flavour.broken_state and Dial(first >> SETTINGS_SHIFT).flag(2)
+    if flavour.distorted_state or (flavour.broken_state and not settings_alone):
         for choice in choices.distortions:
             plain = distort_state(Dial(choice), plain, broken=flavour.broken_state)
         state = _readable(plain, instead=state)
@@ -128,7 +141,7 @@ def decode_case(choices: CaseChoices, *, name: str, metadata: Mapping[str, Any])
         }
     )
     if flavour.broken_state:
-        given = break_settings(dial, given)
+        given = break_settings(Dial(first) if settings_alone else dial, given, surely=settings_alone)
     return Case(
         name=name,
         state=plain,
@@ -138,12 +151,17 @@ def decode_case(choices: CaseChoices, *, name: str, metadata: Mapping[str, Any])
     )
 
 
-def decode_start(dial: Dial, cfg: EngineConfig) -> tuple[PairState, Settings]:
-    """Decode a bootstrapped pair, and the sizes that it trades with."""
-    market = dial.of(MARKETS)
+def _joined(choices: Sequence[int]) -> Dial:
+    """Return one dial over several integers, for more choices than one of them holds."""
+    return Dial(sum(choice << CHOICE_BITS * number for number, choice in enumerate(choices)))
+
+
+def decode_start(dial: Dial, cfg: EngineConfig, *, coincident: bool = False) -> tuple[PairState, Settings]:
+    """Decode a bootstrapped pair, and the sizes that it trades with; if `coincident`, in round numbers."""
+    market = dial.of(ROUND_MARKETS if coincident else MARKETS)
     fitting = max(2.0, market * 20.0)
     fixed = tuple((size_usd, 1) for size_usd in (10.0, 50.0, 2.0, 0.5, 0.0, -1.0))
-    size = dial.of(weighted((fitting, 8), (fitting * 1.37, 6), (fitting * 5.0, 4), *fixed))
+    size = dial.of(ROUND_SIZES_USD if coincident else weighted((fitting, 8), (fitting * 1.37, 6), (fitting * 5.0, 4), *fixed))
     sizes = dial.of((*[None] * 4, {}, {"A": size * 1.5}, {"A": size, "B": size * 2.0}, {"B": 0.0}, {"C": 1.0}))
     settings = Settings(cfg, size, sizes)
     state = PairState(market_price=market, now=dial.of(STARTS))
@@ -213,7 +231,10 @@ def decode_events(state: PairState, settings: Settings, choices: Sequence[EventC
     """Decode the events, each chosen for the state that the earlier ones lead to."""
     events: list[Any] = []
     for choice in choices:
-        data = _disturb(choice, tagged(decode_event(choice, state, settings.cfg)), events, flavour)
+        made = decode_event(choice, state, settings.cfg)
+        if flavour.coincident:
+            made = coincident_event(Dial(choice[2] >> BROKEN_SHIFT), made, state, settings.cfg, early=len(events) < EARLY)
+        data = _disturb(choice, tagged(made), events, flavour)
         events.append(data)
         try:
             event = read_event(data)

@@ -9,13 +9,14 @@ from typing import Any
 
 from generators.dial import Dial
 from generators.plain import INT64_MAX, INT64_MIN
+from generators.reducer.coincidences import ROUND
 from reducer.types import EngineConfig
 
 INF = math.inf
 # A back-off factor so large that an entry price falls below zero.
 STEEP = 400.0
 # Sticky mode turns off the work of timers, so few cases have it.
-STICKY_ONE_IN = 12
+STICKY_ONE_IN, STICKY_ONE_IN_COINCIDENT = 12, 3
 
 # The first of each list is the contract's default. Durations are in seconds, distances in percent.
 OPTIONS: dict[str, tuple[Any, ...]] = {
@@ -64,15 +65,15 @@ WILD: dict[str, tuple[Any, ...]] = {
 FIELD_COUNT = len(fields(EngineConfig))
 
 
-def decode_config(choices: Sequence[int], *, wild: bool = False) -> EngineConfig:
+def decode_config(choices: Sequence[int], *, wild: bool = False, coincident: bool = False) -> EngineConfig:
     """Decode a configuration from one integer per field, in the contract's order; missing integers count as zero.
 
-    `wild` adds values that no deployment would set.
+    `wild` adds values that no deployment would set; `coincident` leaves only few round ones.
     """
     values: dict[str, Any] = {}
     for index, field in enumerate(fields(EngineConfig)):
         dial = Dial(choices[index] if index < len(choices) else 0)
-        options = OPTIONS[field.name]
+        options = ROUND.get(field.name, OPTIONS[field.name]) if coincident else OPTIONS[field.name]
         if wild:
             options += WILD.get(field.name, ())
         values[field.name] = dial.of(options)
@@ -80,5 +81,5 @@ def decode_config(choices: Sequence[int], *, wild: bool = False) -> EngineConfig
         # A maximum would cut the back-off off before the price falls below zero.
         values["backoff_max_multiplier"] = INF
     sticky = Dial(choices[FIELD_COUNT - 1] if len(choices) >= FIELD_COUNT else 0)
-    values["sticky_mode_enabled"] = sticky.flag(STICKY_ONE_IN)
+    values["sticky_mode_enabled"] = sticky.flag(STICKY_ONE_IN_COINCIDENT if coincident else STICKY_ONE_IN)
     return EngineConfig(**values)

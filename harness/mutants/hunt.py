@@ -6,20 +6,16 @@ import json
 import os
 import resource
 import signal
-import sys
 import time
-from collections.abc import Callable, Iterator, Sequence, Set
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
-from importlib.util import find_spec
-from pathlib import Path
-from types import FrameType
 from typing import Any, Literal
 
 from harness.engine.shrink import shrink
 from harness.mutants.catalogue import Mutant
 from harness.mutants.historical import Historical
+from harness.mutants.lines import Lines, executing, lines_of
 from harness.panel import Depth, Panel
 from harness.subject import Subject
 
@@ -40,8 +36,8 @@ Fate = Literal["killed", "hung", "died", "survived", "stillborn", "missing", "lo
 class Prepared:
     """A case with the reference's outcome, made once for all mutants.
 
-    `seconds` is the time that the reference took; `entered` are the functions of its package that it called, as
-    `module.function`, or None if they were not traced.
+    `seconds` is the time that the reference took; `executed` are the lines of its package that it executed, or None if they
+    were not traced, or if the comparison asks more than what was traced.
     """
 
     index: int
@@ -49,18 +45,18 @@ class Prepared:
     expected: Any
     depth: Depth
     seconds: float = 0.0
-    entered: Set[str] | None = None
+    executed: Lines | None = None
 
     def concerns(self, mutant: Injected) -> bool:
-        """Return True if the case enters the changed function; otherwise the mutant behaves as the reference.
+        """Return True if the case executes a changed line; otherwise the mutant behaves as the reference.
 
-        A change outside of functions, as of a named number, concerns every case that enters any function.
+        A change outside of functions, as of a named number, concerns every case that executes any line.
         """
-        if self.entered is None:
+        if self.executed is None:
             return True
         if isinstance(mutant, Mutant) and mutant.is_function:
-            return mutant.where in self.entered
-        return bool(self.entered)
+            return not self.executed.get(mutant.module, frozenset()).isdisjoint(lines_of(mutant))
+        return bool(self.executed)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,41 +99,20 @@ class Hunted:
 def prepare(
     subject: Subject[Any], panel: Panel[Any], seed: int, sequences: int, *, trace: str | None = None
 ) -> Iterator[Prepared]:
-    """Yield the first cases of a seed as in a fuzz run, with the reference's outcomes; `trace` names a package to trace."""
+    """Yield the first cases of a seed as in a fuzz run, with the reference's outcomes; `trace` names a package to trace.
+
+    Where only some cases are compared thoroughly, these are asked more than what is traced.
+    """
     defaults = subject.defaults
     for index in range(sequences):
         case = subject.cases.generate(seed, index, defaults.night_settings)
+        depth = defaults.night_depth(index)
+        asked_more = depth is Depth.THOROUGH and defaults.night_thorough_every > 1
         started = time.perf_counter()
-        with entering(trace) as entered:
+        with executing(None if asked_more else trace) as executed:
             expected = panel.expect(case)
         seconds = time.perf_counter() - started
-        depth = defaults.night_depth(index)
-        yield Prepared(index=index, case=case, expected=expected, depth=depth, seconds=seconds, entered=entered)
-
-
-@contextmanager
-def entering(package: str | None) -> Iterator[set[str] | None]:
-    """Collect the functions of a package that are called inside the block, as `module.function`; None without a package."""
-    if package is None:
-        yield None
-        return
-    spec = find_spec(package)
-    assert spec is not None, f"the reference has a package {package}"
-    assert spec.origin is not None, f"{package} has a file"
-    folder, entered = f"{Path(spec.origin).parent}{os.sep}", set[str]()
-
-    def note(frame: FrameType, event: str, _: Any) -> None:
-        code = frame.f_code
-        if event == "call" and code.co_filename.startswith(folder):
-            # A nested function counts as part of its outer one.
-            entered.add(f"{Path(code.co_filename).stem}.{code.co_qualname.partition('.<locals>')[0]}")
-
-    before = sys.getprofile()
-    sys.setprofile(note)
-    try:
-        yield entered
-    finally:
-        sys.setprofile(before)
+        yield Prepared(index=index, case=case, expected=expected, depth=depth, seconds=seconds, executed=executed)
 
 
 def hunt(subject: Subject[Any], mutant: Injected, cases: Sequence[Prepared], report: int, *, do_shrink: bool) -> None:
@@ -162,6 +137,8 @@ def hunt(subject: Subject[Any], mutant: Injected, cases: Sequence[Prepared], rep
         os.write(report, b".")
         if not prepared.concerns(mutant):
             continue
+        # Not being asked after many failures would count as further kills.
+        panel.forgive()
         alarm(mutations.hang_sec + mutations.hang_times * prepared.seconds)
         found = panel.judge(port, prepared.case, prepared.expected, prepared.depth).divergences
         kills += bool(found)

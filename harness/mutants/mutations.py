@@ -20,7 +20,7 @@ class Mutations(ABC):
     """The interface of a subject to `parity mutants`.
 
     A mutant that agrees on `sequences` cases has survived. It counts as hung if a case takes longer than `hang_sec` plus
-    `hang_times` the reference's time. With `traced`, a mutant runs only the cases that enter the changed function.
+    `hang_times` the reference's time. With `traced`, a mutant runs only the cases that execute the changed lines.
     """
 
     source: Source

@@ -112,9 +112,9 @@ def test_a_case_is_asked_only_if_it_reaches_the_mutated_line(made: list[Mutant],
     assert not any(each.concerns(seed) for each in cases if each.case.kind in ("em", "fit", "inference"))
 
 
-def test_asking_every_case_finds_no_more_than_asking_those_that_enter(made: list[Mutant], cases: list[Prepared]) -> None:
-    # Were a function entered unnoticed, its mutants would survive: so all cases are asked, and the verdict is the same.
-    everywhere = [replace(each, entered=frozenset(mutant.where for mutant in made)) for each in cases]
+def test_asking_every_case_finds_no_more_than_asking_those_that_execute(made: list[Mutant], cases: list[Prepared]) -> None:
+    # Were a line executed unnoticed, its mutants would survive: so all cases are asked, and the verdict is the same.
+    everywhere = [replace(each, executed=None) for each in cases]
     for mutant in made[40::320]:
         told, asked = fate_of(mutant, cases), fate_of(mutant, everywhere)
         assert (told.fate, told.sequences, told.path) == (asked.fate, asked.sequences, asked.path), mutant.id

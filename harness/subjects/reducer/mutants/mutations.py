@@ -70,6 +70,7 @@ class ReducerMutations(Mutations):
     historical = HISTORICAL
     equivalents = EQUIVALENTS
     toolchains = (TOOLCHAIN,)
+    traced = True
 
     def inject(self, module: str, tree: ast.Module) -> ReducerPanel:
         """Open the reference and a copy with `reducer.<module>` replaced; modules already imported keep the original."""
