@@ -10,7 +10,7 @@ import click
 from rich.table import Table
 
 from generators.errors import ParityError
-from harness.bench.against import EXIT_CODES, PAIRS, compare, word_of
+from harness.against.compare import EXIT_CODES, PAIRS, compare, word_of
 from harness.bench.tables import VERDICTS, print_result, to_json
 from harness.bench.timing import one_cpu
 from harness.cli.options import evidence_options, json_option, refuse_foreign, refuse_given, subject_option

@@ -74,7 +74,7 @@ def evidence_list(kind: str | None, subject: str | None, last: int, url: str, as
     console.print(table)
     for fault in faults:
         console.print(f"NOT SOUND: {fault}", markup=False, soft_wrap=True)
-    console.print(f"{len(wanted)} of {len(book.entries)} record(s)", markup=False)
+    console.print(f"{len(wanted)} of {counted(len(book.entries), 'record')}", markup=False)
     return int(bool(faults))
 
 
@@ -203,7 +203,7 @@ def evidence_export(idents: tuple[str, ...], out: Path, url: str) -> int:
         out.write_text(text, encoding="utf-8")
     except OSError as error:
         raise EvidenceError(f"--out {out}: cannot be written ({error.strerror})") from error
-    click.echo(f"wrote {text.count(chr(10)) - 1} record(s) to {out}")
+    click.echo(f"wrote {counted(text.count(chr(10)) - 1, 'record')} to {out}")
     return 0
 
 
@@ -214,5 +214,5 @@ def evidence_import(file: Path, url: str) -> int:
     """Add the records of a FILE that another ledger exported; those that are here already stay as they are."""
     with _opened(url, make=True) as ledger:
         new, every = imported(ledger, file)
-    click.echo(f"{new} of {every} record(s) of {file} are new")
+    click.echo(f"{new} of {counted(every, 'record')} of {file} new")
     return 0

@@ -12,6 +12,7 @@ import msgspec
 from harness.evidence.book import Book
 from harness.evidence.statement import EvidenceError, canonical, check, digest_of, parse
 from harness.store.ledger import Ledger
+from harness.words import counted
 
 FORMAT = "doge-parity evidence 1"
 
@@ -71,7 +72,9 @@ def _records(file: Path) -> list[_Record]:
         raise EvidenceError(f"{file}: $.format is {json.dumps(header.format)}, not {json.dumps(FORMAT)}")
     lines = body.splitlines()
     if len(lines) != header.records or digest_of(body) != header.digest:
-        raise EvidenceError(f"{file}: holds {len(lines)} of {header.records} record(s) or others: it was cut off or edited")
+        raise EvidenceError(
+            f"{file}: holds {len(lines)} of {counted(header.records, 'record')}, or others: it was cut off or edited"
+        )
     records = [_decoded(line, _Record, file, number) for number, line in enumerate(lines, start=2)]
     known: Mapping[str, str] = {each.id: each.statement for each in records}
     if len(known) != len(records):

@@ -17,6 +17,7 @@ from harness.evidence.statement import canonical, stamp
 from harness.gate.judge import Finding, Present, judge_all, verdict_of
 from harness.gate.policy import Policy
 from harness.store import chain
+from harness.words import counted
 
 PAYLOAD_TYPE = "application/vnd.doge-parity.certificate+json"
 FORMAT = "doge-parity certificate 1"
@@ -63,10 +64,11 @@ class Certificate:
     def markdown(self) -> str:
         """The certificate for a reader."""
         upto = "" if self.phase is None else f" up to phase {self.phase}"
+        records = counted(self.records, "record")
         lines = [
             f"# Gate{upto}: {self.verdict}",
             "",
-            f"At {stamp(self.at)}, from {self.records} record(s); chain `{self.chain[:16]}`, policy `{self.policy[:16]}`.",
+            f"At {stamp(self.at)}, from {records}; chain `{self.chain[:16]}`, policy `{self.policy[:16]}`.",
             "",
             "| criterion | status | why | record |",
             "| --- | --- | --- | --- |",

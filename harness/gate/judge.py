@@ -11,6 +11,7 @@ from harness.evidence.book import CLOCK_SEC, Book, Entry
 from harness.evidence.digests import PORT
 from harness.evidence.statement import Evidence, stamp
 from harness.gate.policy import SIGN_OFF, Criterion, Policy, Rule
+from harness.words import counted
 
 DAY_SEC = 86_400.0
 # The name in a criterion's `match` that stands for every built-in candidate.
@@ -97,7 +98,7 @@ def _ledger(book: Book, present: Present) -> Finding:
         text="Every record is as it was written, none was removed, and no clock went back.",
         critical=True,
         status=Status.NO_GO if faults else Status.GO,
-        reason="; ".join(faults) if faults else f"{len(book.entries)} record(s), all as they were written",
+        reason="; ".join(faults) if faults else f"{counted(len(book.entries), 'record')}, as they were written",
         command="parity evidence list",
     )
 

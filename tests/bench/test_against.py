@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from harness import ROOT
-from harness.bench.against import PAIRS, AgainstError, _compared, compare, word_of
+from harness.against.compare import PAIRS, AgainstError, _compared, compare, word_of
 from tests.gate.test_certificate import parity
 
 # The level of one call among eleven, as the reducer has them, and how much a pair of processes differs from the next.
@@ -79,6 +79,6 @@ def test_what_is_no_built_checkout_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_build_that_cannot_run_says_why(slowed: Path) -> None:
-    (slowed / "harness" / "bench" / "worker.py").write_text("raise SystemExit('no such thing')\n", encoding="utf-8")
+    (slowed / "harness" / "against" / "worker.py").write_text("raise SystemExit('no such thing')\n", encoding="utf-8")
     with pytest.raises(AgainstError, match="cannot run the small calls"):
         compare("reducer", slowed, pairs=1)

@@ -1,4 +1,4 @@
-"""A process that runs small calls of one build when it is told to: `python -m harness.bench.worker SUBJECT`.
+"""A process that runs small calls of one build when it is told to: `python -m harness.against.worker SUBJECT`.
 
 It writes the names of the calls as a line of JSON. For every line `{"name": …, "calls": …}` it then writes the seconds that so
 many calls took.

@@ -61,7 +61,7 @@ class Build:
         path = os.pathsep.join([str(root), str(root / "doge-hmm" / "python"), os.environ.get("PYTHONPATH", "")])
         self._root = root
         self._process = subprocess.Popen(
-            [python, "-m", "harness.bench.worker", subject],
+            [python, "-m", "harness.against.worker", subject],
             cwd=root, env={**os.environ, "PYTHONPATH": path.rstrip(os.pathsep)},
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Two builds of this project on one machine, compared call by call."""
