@@ -26,8 +26,12 @@ class Plot:
 def plot(title: str, summary: str, traces: Sequence[Mapping[str, Any]], *, unit: str, log: bool = False, key: str = "") -> Plot:
     """A figure over time. `key` tells figures of one title apart."""
     axis: dict[str, Any] = {"title": {"text": unit}, "automargin": True}
-    axis |= {"type": "log", "exponentformat": "power"} if log else {"rangemode": "tozero"}
-    layout = {"xaxis": {"type": "date", "automargin": True}, "yaxis": axis, "showlegend": len(traces) > 1}
+    axis |= {"type": "log", "exponentformat": "SI"} if log else {"rangemode": "tozero"}
+    layout = {
+        "xaxis": {"type": "date", "automargin": True},
+        "yaxis": axis,
+        "showlegend": sum(each.get("showlegend", True) for each in traces) > 1,
+    }
     ident = f"plot-{digest_of(f'{title}|{key}')[:10]}"
     return Plot(id=ident, title=title, summary=summary, figure={"data": list(traces), "layout": layout})
 
@@ -41,7 +45,7 @@ def line(name: str, records: Sequence[Evidence], values: Sequence[float], hue: i
         "mode": "lines+markers",
         "name": name,
         "x": [moment(each.ended_at) for each in chosen],
-        "y": [values[place] for place in kept],
+        "y": [drawn(values[place]) for place in kept],
         "customdata": [each.id for each in chosen],
         "text": [f"{each.verdict} ({each.id})" for each in chosen],
         "hovertemplate": "%{y} on %{x}<br>%{text}",
@@ -49,6 +53,11 @@ def line(name: str, records: Sequence[Evidence], values: Sequence[float], hue: i
         "line": {"width": 1.5},
         "meta": {"hue": hue},
     }
+
+
+def drawn(value: float) -> float:
+    """A value as it is drawn: no screen shows more digits, and pages get smaller."""
+    return float(f"{value:.6g}")
 
 
 def _size(evidence: Evidence) -> int:
