@@ -59,7 +59,7 @@ class Opened:
     def drawn(self) -> None:
         """Wait until the figures in view are drawn, if the page has any."""
         if self.all("figure"):
-            self.all("figure")[0].find_element(By.CSS_SELECTOR, ".canvas").location_once_scrolled_into_view
+            self.ask("document.querySelector('.canvas').scrollIntoView()")
             self.wait(lambda: self.all(".canvas .main-svg"))
 
     def complaints(self) -> list[str]:

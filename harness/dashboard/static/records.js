@@ -155,7 +155,7 @@
   options("kind", list.kinds);
   options("subject", list.subjects);
   options("verdict", list.verdicts);
-  form.addEventListener("input", filter);
+  for (const name of ["input", "change"]) form.addEventListener(name, filter);
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("reset", () => setTimeout(filter));
   field("newer").addEventListener("click", function () { page -= 1; render(); });
