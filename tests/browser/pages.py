@@ -29,7 +29,7 @@ class Opened:
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme]})
         self.browser.get("about:blank")
-        self.browser.get_log("browser")
+        self.complaints()
 
     def go(self, site: Path, page: str, *, after: str = "") -> None:
         """Open a page; `after` is a query or the name of a place in it."""
@@ -64,4 +64,5 @@ class Opened:
 
     def complaints(self) -> list[str]:
         """What the console said since the screen was chosen."""
-        return [str(entry["message"]) for entry in self.browser.get_log("browser")]
+        log: Any = self.browser
+        return [str(entry["message"]) for entry in log.get_log("browser")]

@@ -111,14 +111,14 @@ def test_the_keyboard_reaches_the_content_and_every_page(opened: Opened, small_s
     assert focused == ["Skip to the content", "now", "nights", "power", "benchmarks", "evidence", "gate"]
     assert opened.ask("return getComputedStyle(document.activeElement).outlineStyle") == "solid"
     ActionChains(opened.browser).send_keys(Keys.ENTER).perform()
-    opened.wait(lambda: opened.browser.current_url.endswith("gate.html"))
+    opened.wait(lambda: "gate.html" in opened.browser.current_url)
 
 
 def test_every_page_has_landmarks_headers_and_labels(opened: Opened, small_site: Path) -> None:
     for page in PAGES:
         opened.go(small_site, page)
         assert [len(opened.all(name)) for name in ("header", "main", "footer", "h1")] == [1, 1, 1, 1], page
-        assert opened.all("nav [aria-current='page']")[0].get_attribute("href").endswith(page)
+        assert (opened.one("nav [aria-current='page']").get_attribute("href") or "").endswith(page)
         assert opened.all("th:not([scope])") == []
         assert opened.ask("return [...document.querySelectorAll('input, select')].every((each) => each.labels.length === 1)")
         ids = opened.ask("return [...document.querySelectorAll('[id]')].map((each) => each.id)")

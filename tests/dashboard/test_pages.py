@@ -73,11 +73,11 @@ def test_a_find_has_first_and_last_both_values_and_its_replay(tmp_path: Path) ->
     card = page.split("fa11fa11fa11")[1].split("</article>")[0]
     assert re.findall(r"evidence.html#(\w+)", card) == ["old", "mid"]
     said = plain(card)
-    assert "2 record(s), 6 case(s)" in said
+    assert "2 records, 6 cases" in said
     assert "$.steps[3].actions[0].price (value, critical)" in said
     assert "Reference 1.5 (0x3ff8) Port 7 Replay parity replay reports/repro-1.json" in said
     assert "not in the newest" in said
-    assert "2 kind(s) of divergence" in plain(page)
+    assert "2 kinds of divergence" in plain(page)
 
 
 def test_the_matrix_says_which_port_a_find_is_of_and_which_is_missing(tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ def test_benchmarks_keep_machines_apart_and_name_a_change(tmp_path: Path) -> Non
     page = site_with(tmp_path, [*one, *other])["benchmarks.html"]
     first, second = page.split("<section ")[1:]
     said = plain(first)
-    assert "30 record(s)" in said
+    assert "30 records" in said
     assert "load: session 2026-" in said
     assert "2 5 +150.0 %" in said
     assert re.search(r"5 4.5 to 5.5 – at most 4 1.25 missed", said)
@@ -156,6 +156,6 @@ def test_a_record_that_was_edited_is_an_alarm_and_counts_nowhere(tmp_path: Path)
     ledger.close()
     site = {name: content.decode() for name, content in files_of(url).items() if name.endswith((".html", "records.js"))}
     assert "The ledger is not sound" in plain(site["index.html"])
-    assert "1 night(s)" in plain(site["nights.html"])
+    assert "1 night." in plain(site["nights.html"])
     list_of = data_in(site["data/records.js"])
     assert [list_of["verdicts"][row[4]] for row in list_of["rows"]] == ["NOT SOUND", "PARITY"]
