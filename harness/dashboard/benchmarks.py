@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.dashboard.bands import Point, banded
 from harness.dashboard.changes import Change, changes_in
-from harness.dashboard.plots import Plot, drawn, plot
+from harness.dashboard.plots import Plot, drawn, mode_for, plot
 from harness.dashboard.view import View, plain_list, plain_mapping
 from harness.dashboard.words import BAD, GOOD, UNSURE, command_for, moment, number
 from harness.evidence.digests import MACHINE, PORT
@@ -181,7 +181,7 @@ def _plot(series: Series, key: str) -> Plot:
         },
         {
             "type": "scatter",
-            "mode": "lines+markers",
+            "mode": mode_for(len(points)),
             "name": "median",
             "x": x,
             "y": [drawn(each.value) for each in points],
