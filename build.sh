@@ -13,6 +13,8 @@ APT_PACKAGES=(
 )
 # The ledger's tests start a server of their own; the parity of the ports does not need it.
 DATABASE_PACKAGES=(postgresql)
+# The tests of the dashboard open its pages; whoever looks at it has a browser.
+BROWSER_PACKAGES=(chromium chromium-driver)
 PYTHON_PACKAGES=(python3 python3-venv)
 # Debian's `cargo` is older than pyo3 allows on bookworm, whose newer one is `cargo-web`; later releases have one only.
 RUST_PACKAGES=(cargo rustc rust-clippy rustfmt)
@@ -146,7 +148,7 @@ build_haskell
 build_rust
 build_python
 if [ "${1:-build}" = test ] && command -v dpkg-query >/dev/null && [ "$(id -u)" -eq 0 ]; then
-  install_packages "${DATABASE_PACKAGES[@]}"
+  install_packages "${DATABASE_PACKAGES[@]}" "${BROWSER_PACKAGES[@]}"
   install_llvm_tools
 fi
 say "built: .venv/bin/parity"

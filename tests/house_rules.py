@@ -84,6 +84,17 @@ def low_folders_import_nothing_above(root: Path) -> Iterator[str]:
                     yield f"{module} imports {imported}"
 
 
+def dashboards_run_nothing(root: Path) -> Iterator[str]:
+    """The dashboard reads evidence, and imports nothing that could run a port."""
+    trees = trees_of(root)
+    readable = tuple(f"harness.{name}" for name in ("dashboard", "evidence", "gate", "store", "panel", "words"))
+    for module, tree in trees.items():
+        if module.startswith("harness.dashboard"):
+            for imported in sorted(imports_of(tree, trees)):
+                if imported.startswith("harness.") and not imported.startswith(readable):
+                    yield f"{module} imports {imported}"
+
+
 def no_circles(root: Path) -> Iterator[str]:
     """No module imports itself by way of others."""
     trees = trees_of(root)
@@ -116,4 +127,11 @@ def nothing_is_too_long(root: Path) -> Iterator[str]:
                     yield f"{path.relative_to(root)}:{node.lineno} {node.name} has {lines} lines"
 
 
-RULES = (no_subject_is_named, subjects_stay_apart, low_folders_import_nothing_above, no_circles, nothing_is_too_long)
+RULES = (
+    no_subject_is_named,
+    subjects_stay_apart,
+    low_folders_import_nothing_above,
+    dashboards_run_nothing,
+    no_circles,
+    nothing_is_too_long,
+)

@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.dashboard.bands import Point, banded
 from harness.dashboard.changes import Change, changes_in
-from harness.dashboard.plots import Plot, plot
+from harness.dashboard.plots import Plot, drawn, mode_for, plot
 from harness.dashboard.view import View, plain_list, plain_mapping
 from harness.dashboard.words import BAD, GOOD, UNSURE, command_for, moment, number
 from harness.evidence.digests import MACHINE, PORT
@@ -171,14 +171,20 @@ def _plot(series: Series, key: str) -> Plot:
     # The band is a closed shape: its lower edge, and its upper edge drawn up to it.
     edge = {"type": "scatter", "mode": "lines", "x": x, "line": {"width": 0}, "hoverinfo": "skip", "showlegend": False}
     traces: list[dict[str, Any]] = [
-        {**edge, "name": "smallest", "y": [each.low for each in points], "meta": {"hue": 0}},
-        {**edge, "name": "largest", "y": [each.high for each in points], "fill": "tonexty", "meta": {"hue": 0, "band": True}},
+        {**edge, "name": "smallest", "y": [drawn(each.low) for each in points], "meta": {"hue": 0}},
+        {
+            **edge,
+            "name": "largest",
+            "y": [drawn(each.high) for each in points],
+            "fill": "tonexty",
+            "meta": {"hue": 0, "band": True},
+        },
         {
             "type": "scatter",
-            "mode": "lines+markers",
+            "mode": mode_for(len(points)),
             "name": "median",
             "x": x,
-            "y": [each.value for each in points],
+            "y": [drawn(each.value) for each in points],
             "customdata": [each.record.id for each in points],
             "text": [f"build {each.build}" for each in points],
             "hovertemplate": "%{y} on %{x}<br>%{text}",

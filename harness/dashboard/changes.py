@@ -11,10 +11,12 @@ import ruptures
 
 # A level lasts at least so many records; fewer are an outlier.
 LENGTH_MIN = 5
+# The neighbours that a record is smoothed with, and itself.
+SMOOTH = 5
 # A smaller move than this share is of no interest, however sure it is.
 MOVE_MIN = 0.03
 # How much better a further change must explain the records, in units of noise and of the logarithm of their number.
-PENALTY = 6.0
+PENALTY = 10.0
 # The noise is taken to be at least this share: figures that hardly vary would have a change at every hair.
 NOISE_MIN = 0.002
 # The median deviation of a normal distribution, in standard deviations.
@@ -41,7 +43,9 @@ def changes_in(values: Sequence[float]) -> list[Change]:
         return []
     logs = np.log(np.asarray(values, dtype=np.float64))
     noise = max(float(np.median(np.abs(np.diff(logs)))) / (MEDIAN_DEVIATION * 2.0**0.5), NOISE_MIN)
-    signal = ((logs - np.median(logs)) / noise).reshape(-1, 1)
+    # A median over neighbours takes single outliers away and leaves a step where it is.
+    smooth = np.median(np.lib.stride_tricks.sliding_window_view(np.pad(logs, SMOOTH // 2, mode="edge"), SMOOTH), axis=1)
+    signal = ((smooth - np.median(smooth)) / noise).reshape(-1, 1)
     # Where the records are, rounded, so that the last bits of a processor's sums decide nothing.
     found = ruptures.KernelCPD(kernel="linear", min_size=LENGTH_MIN).fit(np.round(signal, 6))
     places = [int(place) for place in found.predict(pen=PENALTY * float(np.log(len(values))))]

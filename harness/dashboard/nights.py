@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from harness.dashboard.finds import finds_of
-from harness.dashboard.plots import Plot, line, plot
+from harness.dashboard.plots import Plot, lines, plot
 from harness.dashboard.view import View
 from harness.dashboard.words import command_for, number, percent, tone_of
 from harness.evidence.statement import Evidence
@@ -42,7 +42,7 @@ def _plot(view: View, figure: str, title: str, factor: float, unit: str, log: bo
         known = [(each, value) for each, value in known if value > 0.0 or not log]
         if known:
             records, values = [each for each, _ in known], [factor * value for _, value in known]
-            traces.append(line(subject, records, values, hue))
+            traces.extend(lines(subject, records, values, hue))
             told.append(f"{subject} {number(values[-1])} {unit} last, {number(min(values))} to {number(max(values))} so far")
     return plot(title, "; ".join(told), traces, unit=unit, log=log) if traces else None
 

@@ -11,6 +11,8 @@ from harness.evidence.statement import Evidence, digest_of
 
 # A line has at most so many points; a page with more would be slow to open.
 POINTS_MAX = 400
+# Each point of a line with at most so many has a mark.
+MARKED_MAX = 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,33 +28,46 @@ class Plot:
 def plot(title: str, summary: str, traces: Sequence[Mapping[str, Any]], *, unit: str, log: bool = False, key: str = "") -> Plot:
     """A figure over time. `key` tells figures of one title apart."""
     axis: dict[str, Any] = {"title": {"text": unit}, "automargin": True}
-    axis |= {"type": "log", "exponentformat": "power"} if log else {"rangemode": "tozero"}
-    layout = {"xaxis": {"type": "date", "automargin": True}, "yaxis": axis, "showlegend": len(traces) > 1}
+    axis |= {"type": "log", "exponentformat": "SI"} if log else {"rangemode": "tozero"}
+    layout = {
+        "xaxis": {"type": "date", "automargin": True},
+        "yaxis": axis,
+        "showlegend": sum(each.get("showlegend", True) for each in traces) > 1,
+    }
     ident = f"plot-{digest_of(f'{title}|{key}')[:10]}"
     return Plot(id=ident, title=title, summary=summary, figure={"data": list(traces), "layout": layout})
 
 
-def line(name: str, records: Sequence[Evidence], values: Sequence[float], hue: int) -> dict[str, Any]:
-    """A line over records. A record that failed has another mark, and each leads to its page."""
+def lines(name: str, records: Sequence[Evidence], values: Sequence[float], hue: int) -> list[dict[str, Any]]:
+    """A line over records, and a cross on each that failed. A click on a point leads to its record."""
     kept = thinned([not each.passed for each in records])
-    chosen = [records[place] for place in kept]
+    failed = [place for place in kept if not records[place].passed]
+    common = {"type": "scatter", "name": name, "hovertemplate": "%{y} on %{x}<br>%{text}", "meta": {"hue": hue}}
+    found = [{**common, **_points(kept, records, values), "mode": mode_for(len(kept)), "marker": {"size": 5}}]
+    if failed:
+        crosses = {"mode": "markers", "marker": {"symbol": "x", "size": 10}, "showlegend": False}
+        found.append({**common, **_points(failed, records, values), **crosses})
+    return found
+
+
+def _points(places: Sequence[int], records: Sequence[Evidence], values: Sequence[float]) -> dict[str, Any]:
+    chosen = [records[place] for place in places]
     return {
-        "type": "scatter",
-        "mode": "lines+markers",
-        "name": name,
         "x": [moment(each.ended_at) for each in chosen],
-        "y": [values[place] for place in kept],
+        "y": [drawn(values[place]) for place in places],
         "customdata": [each.id for each in chosen],
         "text": [f"{each.verdict} ({each.id})" for each in chosen],
-        "hovertemplate": "%{y} on %{x}<br>%{text}",
-        "marker": {"symbol": ["circle" if each.passed else "x" for each in chosen], "size": [_size(each) for each in chosen]},
-        "line": {"width": 1.5},
-        "meta": {"hue": hue},
     }
 
 
-def _size(evidence: Evidence) -> int:
-    return 5 if evidence.passed else 10
+def mode_for(points: int) -> str:
+    """How a line is drawn: the points of a long one are no more than a blur, and take most of the time."""
+    return "lines+markers" if points <= MARKED_MAX else "lines"
+
+
+def drawn(value: float) -> float:
+    """A value as it is drawn: no screen shows more digits, and pages get smaller."""
+    return float(f"{value:.6g}")
 
 
 def thinned(special: Sequence[bool]) -> list[int]:

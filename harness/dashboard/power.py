@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from harness.dashboard.plots import Plot, line, plot
+from harness.dashboard.plots import Plot, lines, plot
 from harness.dashboard.view import View, plain_list, plain_mapping
 from harness.dashboard.words import command_for, number, percent, tone_of
 from harness.evidence.statement import Evidence
@@ -37,7 +37,9 @@ def _scores(view: View, hunts: Sequence[tuple[str, str]]) -> Plot | None:
     for hue, (kind, subject) in enumerate(hunts):
         known = [(each, value) for each in view.of(kind, subject) if (value := each.figure("share")) is not None]
         if known:
-            traces.append(line(_called(kind, subject), [each for each, _ in known], [100.0 * value for _, value in known], hue))
+            traces.extend(
+                lines(_called(kind, subject), [each for each, _ in known], [100.0 * value for _, value in known], hue)
+            )
             told.append(f"{_called(kind, subject)} {percent(known[-1][1])} last")
     return plot("Mutation score", "; ".join(told), traces, unit="% killed") if traces else None
 
@@ -51,7 +53,7 @@ def _coverage(view: View) -> list[Plot]:
         traces = []
         for hue, name in enumerate(names):
             known = [(each, value) for each in records if (value := each.figure(name)) is not None]
-            traces.append(line(name.removeprefix(COVERAGE), [each for each, _ in known], [value for _, value in known], hue))
+            traces.extend(lines(name.removeprefix(COVERAGE), [each for each, _ in known], [value for _, value in known], hue))
         if traces:
             told = f"what the first cases of a night reach, {len(names)} figure{'' if len(names) == 1 else 's'}"
             found.append(plot(f"Coverage: {subject}", told, traces, unit="%"))
@@ -63,7 +65,7 @@ def _missed(view: View) -> Plot | None:
     for hue, subject in enumerate(view.subjects):
         known = [(each, value) for each in view.of("coverage", subject) if (value := each.figure("missed")) is not None]
         if known:
-            traces.append(line(subject, [each for each, _ in known], [float(value) for _, value in known], hue))
+            traces.extend(lines(subject, [each for each, _ in known], [float(value) for _, value in known], hue))
             told.append(f"{subject} {number(known[-1][1])} last")
     return plot("Branches that no fixture reaches", "; ".join(told), traces, unit="branches") if traces else None
 

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from generators.errors import ParityError
 from harness.dashboard import benchmarks, criteria, nights, now, power, records, words
 from harness.dashboard.view import View
+from harness.words import counted
 
 HERE = Path(__file__).parent
 # Each page: its file, its name, what fills it, and whether it draws figures.
@@ -62,7 +63,8 @@ def _environment(view: View) -> Environment:
     )
     environment.globals |= {"pages": [(file, name) for file, name, *_ in PAGES], "view": view, "now": view.now}
     names = ("number", "percent", "minute", "moment", "tone_of", "ago")
-    environment.filters |= {name: getattr(words, name) for name in names} | {"data": lambda plain: Markup(as_data(plain))}
+    environment.filters |= {name: getattr(words, name) for name in names}
+    environment.filters |= {"counted": counted, "data": lambda plain: Markup(as_data(plain))}
     return environment
 
 

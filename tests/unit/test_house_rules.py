@@ -10,6 +10,7 @@ import pytest
 from harness import ROOT
 from tests.house_rules import (
     RULES,
+    dashboards_run_nothing,
     low_folders_import_nothing_above,
     no_circles,
     no_subject_is_named,
@@ -22,6 +23,7 @@ LONG = "def f():\n" + "    pass\n" * 70
 SOUND = {
     "harness/__init__.py": "",
     "harness/engine/run.py": "from harness.panel import Panel\n",
+    "harness/dashboard/now.py": "from harness.store import ledger\n",
     "harness/panel.py": "class Panel:\n    detectors = 0\n",
     "harness/store/ledger.py": "import harness\n",
     "harness/subjects/reducer/__init__.py": "",
@@ -34,6 +36,7 @@ SOUND = {
 TO_DETECTOR = {"harness/subjects/reducer/panel.py": "import harness.subjects.detector\n"}
 TO_COMMAND = {"harness/subjects/detector/x.py": "def f():\n    from harness.cli import run\n"}
 UPWARDS = {"harness/store/ledger.py": "from harness.engine import run\n"}
+RUNS = {"harness/dashboard/now.py": "def f():\n    from harness.engine.run import x\n"}
 ROUND = {"harness/panel.py": "def f():\n    from harness.engine import run\n"}
 BROKEN: list[tuple[Rule, dict[str, str], str]] = [
     (no_subject_is_named, {"harness/engine/run.py": "X = 1\nif x == 'reducer': pass\n"}, "run.py:2 names the subject reducer"),
@@ -42,6 +45,7 @@ BROKEN: list[tuple[Rule, dict[str, str], str]] = [
     (subjects_stay_apart, TO_DETECTOR, "imports harness.subjects.detector"),
     (subjects_stay_apart, TO_COMMAND, "imports harness.cli.run"),
     (low_folders_import_nothing_above, UPWARDS, "store.ledger imports harness.engine.run"),
+    (dashboards_run_nothing, RUNS, "dashboard.now imports harness.engine.run"),
     (no_circles, ROUND, "harness.engine.run -> harness.panel -> harness.engine.run"),
     (nothing_is_too_long, {"harness/panel.py": "X = 1\n" * 301}, "harness/panel.py has 301 lines"),
     (nothing_is_too_long, {"tests/test_x.py": LONG}, "tests/test_x.py:1 f has 71 lines"),

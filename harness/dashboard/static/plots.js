@@ -47,12 +47,23 @@
     }
   }
 
+  // One figure at a time, so that the first is there soon and the page stays awake.
+  const waiting = [];
+
+  function drawNext() {
+    const place = waiting.shift();
+    if (!place) return;
+    draw(place);
+    setTimeout(drawNext);
+  }
+
   const seen = new IntersectionObserver(
     function (entries) {
       for (const entry of entries) {
         if (entry.isIntersecting) {
           seen.unobserve(entry.target);
-          draw(entry.target);
+          waiting.push(entry.target);
+          if (waiting.length === 1) setTimeout(drawNext);
         }
       }
     },

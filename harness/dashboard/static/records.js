@@ -51,7 +51,7 @@
     const pages = Math.max(1, Math.ceil(shown.length / PAGE));
     page = Math.min(page, pages - 1);
     body.replaceChildren(...shown.slice(page * PAGE, (page + 1) * PAGE).map(rowOf));
-    field("count").textContent = shown.length + " of " + list.rows.length + " record(s)";
+    field("count").textContent = shown.length + " of " + list.rows.length + (list.rows.length === 1 ? " record" : " records");
     field("place").textContent = "page " + (page + 1) + " of " + pages;
     field("pager").hidden = pages === 1;
     field("newer").disabled = page === 0;
@@ -155,7 +155,7 @@
   options("kind", list.kinds);
   options("subject", list.subjects);
   options("verdict", list.verdicts);
-  form.addEventListener("input", filter);
+  for (const name of ["input", "change"]) form.addEventListener(name, filter);
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("reset", () => setTimeout(filter));
   field("newer").addEventListener("click", function () { page -= 1; render(); });
