@@ -10,7 +10,7 @@ import math
 from typing import Any
 
 from generators.dial import Dial, weighted
-from generators.reducer.scenes import RECOVERY_ORDERS_MAX, entry_is_stale, exit_is_due, with_recoveries
+from generators.reducer.scenes import RECOVERY_ORDERS_MAX, entry_is_stale, exit_is_due, result_is_at_its_limit, with_recoveries
 from reducer.types import (
     EngineConfig,
     Event,
@@ -34,7 +34,7 @@ CLOCKS_SEC = (0.0, 1.0, 60.0, 2.0, -1.0)
 STEEP_FIELDS = ("entry_pct", "backoff_factor", "entry_pct_a", "entry_pct_b", "backoff_max_multiplier")
 STEEP = ((-50.0, 1.0, None, None, 5.0), (100.0, -2.0, None, None, 5.0), (50.0, 1.0, None, None, 2.0))
 # A state of any kind, or one in which the next timer tick or price tick does something.
-SCENES = weighted((None, 2), (exit_is_due, 4), (entry_is_stale, 4))
+SCENES = weighted((None, 4), (exit_is_due, 8), (entry_is_stale, 8), (result_is_at_its_limit, 5))
 # Long only and short only.
 MODES = ((False, False), (True, False), (False, True))
 BOOK: tuple[tuple[Side, Role, TradeId], ...] = (

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
+import sys
 
 from generators.dial import Dial
+from generators.plain import INT64_MAX, INT64_MIN
 from reducer.types import EngineConfig, OrderState, PairState, RecoveryOrder, Side, TradeId, replace
 
 Scene = tuple[PairState, EngineConfig]
 
 RECOVERY_ORDERS_MAX = 4
+LOWEST = -sys.float_info.max
 # Recovery orders are evicted at the first of some prices that is above zero.
-RECOVERY_PRICES, RECOVERY_ENTRY_PRICES = (0.0, 1.0, 0.0, -0.5, 0.0), (0.5, -0.0, 1.0, -0.5, 0.0)
+RECOVERY_PRICES, RECOVERY_ENTRY_PRICES = (0.0, 1.0, 0.0, -0.5, 1.0), (0.5, -0.0, 1.0, -0.5, 0.0)
 # The sides of exits with their trades, and prices in multiples of the market, which mostly has moved away from them.
 EXITS: tuple[tuple[Side, TradeId, tuple[float, ...]], ...] = (("sell", "B", (2.0, 1.5, 1.5)), ("buy", "A", (0.5, 0.5, 1.5)))
 
@@ -19,7 +22,7 @@ EXITS: tuple[tuple[Side, TradeId, tuple[float, ...]], ...] = (("sell", "B", (2.0
 def exit_is_due(dial: Dial, state: PairState, cfg: EngineConfig) -> Scene:
     """Return a state in which the next timer tick orphans an exit, and mostly must evict recovery orders for it."""
     old = state.now - _finite_or_zero(cfg.s1_orphan_after_sec)
-    market = dial.of((0.0, state.market_price, -0.5, 1.0))
+    market = dial.of((0.0, state.market_price, -0.5, 0.0, 1.0))
     there = market > 0
     both = dial.flag(2 if there else 4)
     # Without a market, only an exit that sells is left behind; a second one is due at the second tick.
@@ -49,6 +52,8 @@ def exit_is_due(dial: Dial, state: PairState, cfg: EngineConfig) -> Scene:
         s2_entered_at=state.now - _finite_or_zero(cfg.s2_orphan_after_sec) if both else None,
         recovery_orders=(),
     )
+    if dial.flag(2):
+        state = replace(state, cooldown_until_a=state.now, cooldown_until_b=state.now)
     count = 1 + dial.pick(RECOVERY_ORDERS_MAX)
     # Too few slots, or one more than is needed.
     cfg = replace(cfg, max_recovery_slots=dial.of((1, count, count + 2, 1, count, 2)))
@@ -78,8 +83,34 @@ def entry_is_stale(dial: Dial, state: PairState, cfg: EngineConfig) -> Scene:
         refresh_cooldown_until_a=until if trade_id == "A" else other,
         refresh_cooldown_until_b=other if trade_id == "A" else until,
     )
+    if dial.flag(3):
+        state, cfg = at_zero(state, cfg)
     # Below zero, any price tick refreshes, even at the order's own price.
     return state, replace(cfg, refresh_pct=dial.of((-1.0, 50.0, -1.0, 100.0, cfg.refresh_pct)))
+
+
+def at_zero(state: PairState, cfg: EngineConfig) -> Scene:
+    """Return a state in which the back-off doubles the next entry's distance to 100 %, so that a buy has a price of zero."""
+    cfg = replace(cfg, entry_pct=50.0, entry_pct_a=None, entry_pct_b=None, backoff_factor=1.0, backoff_max_multiplier=2.0)
+    return replace(state, consecutive_losses_a=cfg.loss_backoff_start, consecutive_losses_b=cfg.loss_backoff_start), cfg
+
+
+def result_is_at_its_limit(dial: Dial, state: PairState, cfg: EngineConfig) -> Scene:
+    """Return a state in which the next tick reaches the largest or lowest integer, or passes the largest or lowest double."""
+    which = dial.pick(5)
+    if which < 2:
+        state, cfg = (entry_is_stale, exit_is_due)[which](dial, state, cfg)
+        orders = tuple(replace(order, cycle=INT64_MIN) for order in state.orders)
+        return replace(state, orders=orders, next_order_id=INT64_MAX - 1, next_recovery_id=INT64_MAX - 1), cfg
+    if which == 2:
+        # A cooldown may end at plus infinity; this one ends at minus infinity.
+        state, cfg = entry_is_stale(dial, replace(state, now=LOWEST), replace(cfg, refresh_cooldown_sec=LOWEST))
+        state = replace(state, refresh_cooldown_until_a=LOWEST, refresh_cooldown_until_b=LOWEST)
+        return state, replace(cfg, max_consecutive_refreshes=1, refresh_pct=-1.0)
+    state, cfg = entry_is_stale(dial, replace(state, market_price=-LOWEST / 2.0), cfg)
+    state = replace(state, consecutive_refreshes_a=0, consecutive_refreshes_b=0)
+    cfg = replace(cfg, max_consecutive_refreshes=3, refresh_pct=-1.0, min_volume=0.0, min_cost_usd=0.0)
+    return state, replace(cfg, entry_pct=200.0, entry_pct_a=None, entry_pct_b=None)
 
 
 def _finite_or_zero(value: float) -> float:
