@@ -156,7 +156,9 @@ def break_settings(dial: Dial, given: dict[str, Any], *, surely: bool = False) -
     if how == 4:
         return {
             **given,
-            "order_sizes": dial.of(([], "text", 1.5, {"A": None}, {"A": "NaN"}, {"B": True}, {"A": HUGE_INT}, {"B": "NaN"})),
+            "order_sizes": dial.of(
+                ([], "text", 1.5, "text", 5, {"A": None}, {"A": "NaN"}, {"B": True}, {"A": HUGE_INT}, {"B": "NaN"})
+            ),
         }
     return given
 

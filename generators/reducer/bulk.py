@@ -29,7 +29,7 @@ PREFIX_END = 12
 DISTORTIONS_MAX, COINCIDENCES = 3, 8
 
 # Ordinary traffic is where money is lost, so most cases are ordinary.
-_FLAVOURS = weighted((ORDINARY, 18), (DISTORTED_STATE, 3), (WILD, 2), (BROKEN_EVENTS, 4), (BROKEN_STATE, 4), (COINCIDENT, 10))
+_FLAVOURS = weighted((ORDINARY, 18), (DISTORTED_STATE, 3), (WILD, 2), (BROKEN_EVENTS, 4), (BROKEN_STATE, 5), (COINCIDENT, 10))
 # A configuration in which most fields are unusual seldom trades, so fields keep their defaults with one of these probabilities.
 _DEFAULT_SHARES = (0.6, 0.8, 0.9, 0.96)
 # Round values may meet in one field only if several others are round, too.
