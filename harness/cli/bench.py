@@ -52,7 +52,7 @@ def bench(
     if about.benchmark is None:
         raise ParityError(f"bench: the subject {subject} has no benchmark")
     draft = draft_of("bench" if against is None else "bench-against", about)
-    with recorded(url, draft, unrecorded=unrecorded, as_data=as_data):
+    with recorded(url, draft, unrecorded=unrecorded, as_data=as_data, lasts=True):
         with about.open(PortRequest()) as panel:
             draft.ports = ports_of(panel)
         if against is not None:

@@ -30,7 +30,7 @@ from harness.cli.options import (
     timeout_option,
 )
 from harness.cli.output import as_json, console_for
-from harness.cli.recorded import draft_of, made, recorded, tell, there
+from harness.cli.recorded import draft_of, made, page_of, recorded, tell, there
 from harness.coverage.report import print_figures
 from harness.engine.plan import FuzzPlan, plan_from
 from harness.engine.report import text_of
@@ -111,7 +111,9 @@ def fuzz(
             if known is not None and known.state == RUNNING:
                 console.print(f"run {run.id}: was killed, or runs elsewhere still; then both do the same work", markup=False)
             told = f"{counted(plan.sequences, 'case')} of seed {plan.seed} in {counted(plan.batch_count, 'batch')}"
-            console.print(f"run {run.id}: {told}; evidence {draft.id}", markup=False, soft_wrap=True)
+            console.print(
+                f"run {run.id}: {told}; evidence {draft.id} will be on {page_of(draft)}", markup=False, soft_wrap=True
+            )
             attempt = Attempt(ledger, run, plan, console, time_budget_sec)
             draft.details = {"run": run.id}
             try:

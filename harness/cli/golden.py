@@ -147,7 +147,7 @@ def golden_coverage(subject: str | None, sequences: int, seed: int, url: str, un
     reports = {}
     for about in subjects:
         draft = draft_of("coverage", about, seed=seed if sequences else None)
-        with recorded(url, draft, unrecorded=unrecorded, as_data=as_data):
+        with recorded(url, draft, unrecorded=unrecorded, as_data=as_data, lasts=True):
             report = branches.measure(about.name, sequences=sequences, seed=seed)
             draft.figures = of_branches(report)
             draft.details["missing"] = report.to_json()

@@ -24,6 +24,7 @@ COMMANDS = {
     "mutants": "Plants bugs and tells which the cases find.",
     "replay": "Runs a repro file again.",
     "run": "Golden, generated and market-driven cases.",
+    "serve": "The dashboard, and the runs that are going on, live.",
 }
 
 

@@ -60,7 +60,9 @@ def mutants(
     console = console_for(as_data=as_data)
     if compiled:
         _refuse_idle()
-        with recorded(url, draft_of("mutants-compiled", None, seed=seed), unrecorded=unrecorded, as_data=as_data) as draft:
+        with recorded(
+            url, draft_of("mutants-compiled", None, seed=seed), unrecorded=unrecorded, as_data=as_data, lasts=True
+        ) as draft:
             started = time.monotonic()
             rows = _compiled(console, only, seed, sequences)
             draft.details["whole"] = only is None and (sequences or _compiled_needs()) >= _compiled_needs()
@@ -74,7 +76,7 @@ def mutants(
     if given("shrink") and not mutations.shrinks:
         raise click.UsageError(f"--shrink: means nothing to the subject {subject}; leave it out")
     _refuse_little_memory()
-    with recorded(url, draft_of("mutants", about, seed=seed), unrecorded=unrecorded, as_data=as_data) as draft:
+    with recorded(url, draft_of("mutants", about, seed=seed), unrecorded=unrecorded, as_data=as_data, lasts=True) as draft:
         return _hunt(console, draft, mutations, sequences or mutations.sequences, workers, only, shrink, as_data=as_data)
 
 

@@ -23,12 +23,25 @@ def draft_of(kind: str, about: Subject[Any] | None, *, seed: int | None = None) 
 
 
 @contextmanager
-def recorded(url: str, draft: Draft, *, unrecorded: bool = False, as_data: bool = False) -> Iterator[Draft]:
-    """Record what becomes of the command. `tell` says where, before a command's last line; with `as_data`, the data does."""
+def recorded(
+    url: str, draft: Draft, *, unrecorded: bool = False, as_data: bool = False, lasts: bool = False
+) -> Iterator[Draft]:
+    """Record what becomes of the command. `tell` says where, before a command's last line; with `as_data`, the data does.
+
+    A command that `lasts` says it at its beginning, too.
+    """
     named = f" --ledger {shown(url)}" if given("url") else ""
-    draft.told = "" if unrecorded or as_data else f"evidence {draft.id}: parity evidence show {draft.id}{named}"
+    if not unrecorded and not as_data:
+        draft.told = f"evidence {draft.id}: parity evidence show {draft.id}{named}, or {page_of(draft)}"
+        if lasts:
+            click.echo(f"evidence {draft.id}: will be on {page_of(draft)}")
     with recording(None if unrecorded else made(url), draft):
         yield draft
+
+
+def page_of(draft: Draft) -> str:
+    """Where the evidence will show."""
+    return f"evidence.html#{draft.id} of parity dashboard and parity serve"
 
 
 def tell(draft: Draft) -> None:

@@ -87,7 +87,7 @@ def run(subject: str, every: bool, ports: str | None, as_data: bool, **options: 
 
 def _recorded(about: Subject[Any], options: dict[str, Any], *, as_data: bool) -> AbstractContextManager[Draft]:
     draft = draft_of("run", about, seed=options["seed"])
-    return recorded(options["url"], draft, unrecorded=options["unrecorded"], as_data=as_data)
+    return recorded(options["url"], draft, unrecorded=options["unrecorded"], as_data=as_data, lasts=True)
 
 
 def _conclude(draft: Draft, report: RunReport) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 from harness.dashboard.bands import Point, banded
@@ -14,8 +15,11 @@ from harness.dashboard.words import BAD, GOOD, UNSURE, command_for, moment, numb
 from harness.evidence.digests import MACHINE, PORT
 from harness.evidence.statement import Evidence, canonical, digest_of
 from harness.panel import REFERENCE
+from harness.words import counted
 
 RATIO, COUNT = "ratio", "1"
+# So many changes of the build are marked in a figure; more would hide it.
+BUILDS_MARKED_MAX = 40
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -201,7 +205,20 @@ def _plot(series: Series, key: str) -> Plot:
         marks = {"type": "scatter", "mode": "markers", "name": "change", "marker": {"symbol": "diamond", "size": 11}}
         at = {"x": [moment(each.record.ended_at) for each in moved], "y": [each.value for each in moved]}
         traces.append({**marks, **at, "customdata": [each.record.id for each in moved], "meta": {"hue": 2}})
+    begun = builds_begun(series.points)
     told = f"{number(series.latest.value)} last, {len(series.points)} record{'' if len(series.points) == 1 else 's'}"
     told += f", drawn as {len(points)} points" if len(points) < len(series.points) else ""
     told += f", {len(series.changes)} change{'' if len(series.changes) == 1 else 's'}"
-    return plot(series.name, told, traces, unit=series.unit, key=key)
+    told += f", {counted(len(begun) + 1, 'build')}" if begun else ""
+    found = plot(series.name, told, traces, unit=series.unit, key=key)
+    return replace(found, figure={**found.figure, "layout": {**found.figure["layout"], "shapes": [_begin(at) for at in begun]}})
+
+
+def builds_begun(points: Sequence[Point]) -> list[float]:
+    """When each build but the first was measured first, the latest of them: where a line marks that the build changed."""
+    return [after.record.ended_at for before, after in pairwise(points) if after.build != before.build][-BUILDS_MARKED_MAX:]
+
+
+def _begin(at: float) -> dict[str, Any]:
+    place = {"x0": moment(at), "x1": moment(at), "y0": 0, "y1": 1, "yref": "paper"}
+    return {"type": "line", **place, "layer": "below", "line": {"dash": "dot", "width": 1, "color": "#888888"}}

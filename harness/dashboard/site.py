@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -36,9 +37,24 @@ class SiteError(ParityError):
     """A site that cannot be written. The message says where and why."""
 
 
-def site_of(view: View) -> Iterator[tuple[str, bytes]]:
+@dataclass(frozen=True, kw_only=True)
+class Extra:
+    """A page in front of the others that is made elsewhere: its file, its name, and the folders that it comes from."""
+
+    file: str
+    name: str
+    templates: Path
+    static: Path
+
+
+def site_of(view: View, extra: Extra | None = None) -> Iterator[tuple[str, bytes]]:
     """Every file of the site, by its name: the same from the same evidence at the same moment."""
-    environment = _environment(view)
+    environment = _environment(view, extra)
+    if extra is not None:
+        shown = environment.get_template(extra.file).render(page=extra.name, file=extra.file, draws=False)
+        yield extra.file, shown.encode()
+        for path in sorted(extra.static.iterdir()):
+            yield path.name, path.read_bytes()
     for file, name, context, draws in PAGES:
         shown = environment.get_template(file).render(page=name, file=file, draws=draws, **context(view))
         yield file, shown.encode()
@@ -52,16 +68,17 @@ def site_of(view: View) -> Iterator[tuple[str, bytes]]:
         yield f"data/records-{chunk}.js", _script(f"parityDetails[{chunk}]", details)
 
 
-def _environment(view: View) -> Environment:
+def _environment(view: View, extra: Extra | None) -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(HERE / "templates"),
+        loader=FileSystemLoader([HERE / "templates", *([extra.templates] if extra else [])]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.globals |= {"pages": [(file, name) for file, name, *_ in PAGES], "view": view, "now": view.now}
+    pages = [*([(extra.file, extra.name)] if extra else []), *((file, name) for file, name, *_ in PAGES)]
+    environment.globals |= {"pages": pages, "view": view, "now": view.now}
     names = ("number", "percent", "minute", "moment", "tone_of", "ago")
     environment.filters |= {name: getattr(words, name) for name in names}
     environment.filters |= {"counted": counted, "data": lambda plain: Markup(as_data(plain))}

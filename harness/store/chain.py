@@ -105,7 +105,13 @@ def read(engine: Engine) -> tuple[list[Row], Head]:
         return rows, _head(connection)
 
 
-def faults(rows: Sequence[Row], head: Head) -> Iterator[tuple[int | None, str]]:
+def head(engine: Engine) -> Head:
+    """The head alone."""
+    with engine.connect() as connection:
+        return _head(connection)
+
+
+def faults(rows: Sequence[Row], end: Head) -> Iterator[tuple[int | None, str]]:
     """Every place where the chain is broken: the number of the row, or None for its end, and a sentence."""
     before, expected, clock = START, 1, 0.0
     for row in rows:
@@ -118,8 +124,8 @@ def faults(rows: Sequence[Row], head: Head) -> Iterator[tuple[int | None, str]]:
         if row.recorded_at < clock:
             yield row.number, f"record {row.number} ({row.id}) was recorded before the one before it: the clock was moved"
         before, expected, clock = row.chain, row.number + 1, max(clock, row.recorded_at)
-    if (head.number, head.chain) != (expected - 1, before):
+    if (end.number, end.chain) != (expected - 1, before):
         yield (
             None,
-            f"the chain ends at record {expected - 1}, and was written up to {head.number}: records were removed or added",
+            f"the chain ends at record {expected - 1}, and was written up to {end.number}: records were removed or added",
         )

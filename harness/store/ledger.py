@@ -6,7 +6,7 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from sqlalchemy import func, inspect, select
@@ -16,6 +16,7 @@ from generators.errors import ParityError
 from harness.store import chain
 from harness.store.database import engine_of, file_of, first_line, in_memory, patiently, shown
 from harness.store.migrate import RevisionError, create_tables
+from harness.store.recent import Recent, recent
 from harness.store.records import BatchResult, Find, Repro
 from harness.store.schema import batches, coverage, finds, metadata, repros, runs
 
@@ -113,7 +114,8 @@ class Ledger:
         return patiently(lambda: self._record(run_id, result))
 
     def _record(self, run_id: str, result: BatchResult) -> bool:
-        row = {name: getattr(result, name) for name in batches.c.keys() if name != "run_id"}  # noqa: SIM118  # not a dict
+        names = {field.name for field in fields(BatchResult)}.intersection(batches.c.keys())
+        row = {"recorded_at": time.time(), **{name: getattr(result, name) for name in names}}
         found = [{"run_id": run_id, "batch": result.number, **find.to_row()} for find in result.finds]
         try:
             with self._engine.begin() as connection:
@@ -200,6 +202,10 @@ class Ledger:
             row = {"run_id": run_id, "port": port, "covered": covered, "total": total, "missing": missing}
             connection.execute(coverage.insert().values(**row))
 
+    def recent(self, limit: int, *, now: float, window_sec: float) -> list[Recent]:
+        """Return the runs that began last, the newest first, with their pace over the last `window_sec` seconds."""
+        return recent(self._engine, limit=limit, now=now, window_sec=window_sec)
+
     def append_evidence(self, ident: str, statement: str, signatures: Sequence[Mapping[str, Any]] = ()) -> bool:
         """Add a record of evidence; return False if it is there already. Raises `LedgerError`."""
         try:
@@ -210,3 +216,7 @@ class Ledger:
     def evidence(self) -> tuple[list[chain.Row], chain.Head]:
         """All records of evidence in their order, and the end of the chain as it was written last."""
         return chain.read(self._engine)
+
+    def evidence_head(self) -> chain.Head:
+        """The end of that chain alone."""
+        return chain.head(self._engine)

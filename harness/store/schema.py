@@ -32,6 +32,7 @@ batches = Table(
     Column("verdict_hash", String(64), nullable=False, comment="of all verdicts, in order"),
     Column("seconds", Float, nullable=False),
     Column("rss_bytes", Integer, nullable=False, comment="of the worker, afterwards"),
+    Column("recorded_at", Float, comment="seconds since 1970; none for batches from before revision 0003"),
     ForeignKeyConstraint(["run_id"], ["runs.id"]),
 )
 

@@ -1,55 +1,32 @@
-"""A browser of the system, without a window, and sites to open in it."""
+"""A browser, and sites to open in it."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from selenium import webdriver
-from selenium.common.exceptions import WebDriverException
-from selenium.webdriver.chrome.options import Options
-from selenium.webdriver.chrome.service import Service
 
 from harness.dashboard.site import write_site
 from harness.gate.policy import read_policy
 from harness.subjects.registry import names
+from tests.browser.driver import BrowserMissingError, started
 from tests.browser.pages import Opened
 from tests.dashboard.big import big_records
 from tests.dashboard.sites import bench, find, ledger_with, night, view_at
 from tests.gate.ledgers import satisfying
 
-HOW_TO_GET = "run ./build.sh test as root, or install the packages chromium and chromium-driver"
-# Chromium refuses to be root in a sandbox of its own, and is to ask nothing of the network.
-FLAGS = (
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-
 
 @pytest.fixture(scope="session")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
     """The browser; where none can be had, the tests that need it are reported as missing, with the reason."""
-    program, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if program is None or driver is None:
-        pytest.skip(f"MISSING: {'chromium' if program is None else 'chromedriver'} is not installed; {HOW_TO_GET}")
-    options = Options()
-    options.binary_location = program
-    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     try:
-        started = webdriver.Chrome(options=options, service=Service(driver))
-    except WebDriverException as error:
-        pytest.skip(f"MISSING: chromium does not start here ({str(error.msg).partition(chr(10))[0]}); {HOW_TO_GET}")
-    yield started
-    started.quit()
+        found = started(tmp_path_factory.mktemp("profile"))
+    except BrowserMissingError as error:
+        pytest.skip(f"MISSING: {error}")
+    yield found
+    found.quit()
 
 
 @pytest.fixture(scope="session")

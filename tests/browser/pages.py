@@ -33,7 +33,11 @@ class Opened:
 
     def go(self, site: Path, page: str, *, after: str = "") -> None:
         """Open a page; `after` is a query or the name of a place in it."""
-        self.browser.get(f"{(site / page).as_uri()}{after}")
+        self.visit(f"{(site / page).as_uri()}{after}")
+
+    def visit(self, address: str) -> None:
+        """Open a page by its address."""
+        self.browser.get(address)
 
     def ask(self, script: str) -> Any:
         """What a script gives."""
@@ -47,12 +51,12 @@ class Opened:
         """The first element of a selector."""
         return self.browser.find_element(By.CSS_SELECTOR, selector)
 
-    def wait(self, until: Callable[[], Any]) -> Any:
+    def wait(self, until: Callable[[], Any], *, sec: float = WAIT_SEC) -> Any:
         """What becomes true in time. Raises `TimeoutError`."""
-        give_up = time.monotonic() + WAIT_SEC
+        give_up = time.monotonic() + sec
         while not (found := until()):
             if time.monotonic() > give_up:
-                raise TimeoutError(f"nothing within {WAIT_SEC:g} s")
+                raise TimeoutError(f"nothing within {sec:g} s")
             time.sleep(0.05)
         return found
 

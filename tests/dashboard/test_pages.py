@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import plotly.graph_objects as go
@@ -124,6 +125,17 @@ def test_benchmarks_keep_machines_apart_and_name_a_change(tmp_path: Path) -> Non
     assert "No figure moved" in plain(second)
     assert "at most 4 0.75 met" in plain(second)
     assert {len(each["data"][2]["x"]) for each in figures_in(first)} == {30}
+
+
+def test_a_line_marks_where_the_build_changed(tmp_path: Path) -> None:
+    subject = names()[0]
+    made = [bench(f"a{place:02d}", subject, 40.0 - place, 2.0) for place in range(9)]
+    builds = [replace(each, digests={**each.digests, "engine": f"{place // 3:064x}"}) for place, each in enumerate(made)]
+    for records, marks in ((builds, 2), (made, 0)):
+        folder = tmp_path / str(marks)
+        folder.mkdir()
+        [figure, *_] = figures_in(site_with(folder, records)["benchmarks.html"])
+        assert [shape["x0"] for shape in figure["layout"]["shapes"]] == figure["data"][2]["x"][3::3][:marks]
 
 
 def test_every_figure_is_one_that_plotly_knows(tmp_path: Path) -> None:

@@ -17,6 +17,8 @@ def test_a_third_subject_is_on_every_page_that_is_about_subjects(tmp_path: Path)
     options = ("--subject", "bucket", "--sequences", "40", "--workers", "1", "--reports", str(tmp_path))
     code, said = parity(ORIGIN, "fuzz", *options, "--candidate-module", "bucket_uncapped", *ledger)
     assert code == 1, said
+    code, said = parity(ORIGIN, "bench", "--subject", "bucket", "--rounds", "2", *ledger)
+    assert code in (0, 1), said
     code, said = parity(ORIGIN, "dashboard", "--out", str(out), *ledger)
     assert code == 0, said
     pages = {path.name: path.read_text(encoding="utf-8") for path in out.glob("*.html")}
@@ -25,4 +27,6 @@ def test_a_third_subject_is_on_every_page_that_is_about_subjects(tmp_path: Path)
     assert '<td>bucket</td><td><span class="badge bad">DIVERGENCE</span>' in pages["nights.html"]
     assert "parity replay" in pages["nights.html"]
     assert "parity mutants --subject bucket" in pages["power.html"]
+    assert '<h2 id="bench-' in pages["benchmarks.html"]
+    assert ">bucket on " in pages["benchmarks.html"]
     assert 'id="criterion-1.critical/bucket"' in pages["gate.html"]

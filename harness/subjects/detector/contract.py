@@ -24,6 +24,7 @@ class DetectorContract:
     rounded: tuple[str, ...]
     decimals: int
     rounding_slack: float
+    roundings_per_row: int
     not_compared: tuple[str, ...]
 
 
@@ -45,6 +46,7 @@ def load_detector_contract(path: Path = CONTRACT_FILE) -> DetectorContract:
             rounded=tuple(view["rounding"]["fields"]),
             decimals=int(view["rounding"]["decimals"]),
             rounding_slack=float(view["rounding"]["slack"]),
+            roundings_per_row=int(view["paths"]["roundings_per_row"]),
             not_compared=tuple(entry["what"] for entry in view["not_compared"]),
         )
     except (KeyError, TypeError, AttributeError, ToleranceError) as error:

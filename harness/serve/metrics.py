@@ -1,0 +1,48 @@
+"""The status in Prometheus' text format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+
+# Each gauge with its key in the status of a run, and what it counts.
+GAUGES = (
+    ("parity_run_planned_cases", "planned", "Cases that the run is to look at"),
+    ("parity_run_cases", "cases", "Cases looked at so far"),
+    ("parity_run_steps", "steps", "Steps of those cases"),
+    ("parity_run_divergent_cases", "divergent", "Cases that diverge, waived ones among them"),
+    ("parity_run_waived_cases", "waived", "Divergent cases that a waiver covers"),
+    ("parity_run_excused_cases", "excused", "Cases compared only as far as the reference agrees with itself"),
+    ("parity_run_finds", "finds_count", "Kinds of divergence"),
+    ("parity_run_started_timestamp_seconds", "started_at", "When the run began"),
+    ("parity_run_last_batch_timestamp_seconds", "last_at", "When its last batch was recorded"),
+    ("parity_run_cases_per_second", "rate", "Pace of the last minute"),
+)
+LABELS = ("run", "subject", "state")
+
+
+class _Collector:
+    def __init__(self, status: Mapping[str, Any]) -> None:
+        self.status = status
+
+    def collect(self) -> Iterator[Metric]:
+        """Every gauge with a sample for each run that has the figure."""
+        readable = GaugeMetricFamily("parity_ledger_readable", "Whether the ledger could be read")
+        readable.add_metric([], 0.0 if "error" in self.status else 1.0)
+        yield readable
+        for name, key, text in GAUGES:
+            family = GaugeMetricFamily(name, text, labels=LABELS)
+            for run in self.status.get("runs", ()):
+                if run.get(key) is not None:
+                    family.add_metric([str(run[label]) for label in ("id", "subject", "state")], float(run[key]))
+            yield family
+
+
+def exposition(status: Mapping[str, Any]) -> bytes:
+    """The text that a scrape is answered with."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Collector(status))
+    return generate_latest(registry)

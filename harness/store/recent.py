@@ -1,0 +1,60 @@
+"""The latest runs of a ledger, with the times by which somebody watches them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Engine, func, select
+
+from harness.store.schema import batches, runs
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recent:
+    """A run and when it was heard of; all times are in seconds since 1970.
+
+    `pace` is in cases a second over the batches of the last `window_sec` seconds, None where there are fewer than two.
+    """
+
+    id: str
+    subject: str
+    plan: Mapping[str, Any]
+    state: str
+    started_at: float
+    ended_at: float | None
+    batches: int
+    last_at: float | None
+    pace: float | None
+
+
+def recent(engine: Engine, *, limit: int, now: float, window_sec: float) -> list[Recent]:
+    """The runs that began last, the newest first."""
+    with engine.connect() as connection:
+        rows = connection.execute(select(runs).order_by(runs.c.started_at.desc(), runs.c.id).limit(limit)).mappings().all()
+        ids = [row["id"] for row in rows]
+        known = select(batches.c.run_id, func.count(), func.max(batches.c.recorded_at)).where(batches.c.run_id.in_(ids))
+        heard = {run: (number, last) for run, number, last in connection.execute(known.group_by(batches.c.run_id))}
+        lately = select(batches.c.run_id, batches.c.recorded_at, batches.c.cases).where(
+            batches.c.run_id.in_(ids) & (batches.c.recorded_at > now - window_sec)
+        )
+        points: dict[str, list[tuple[float, int]]] = {}
+        for run, at, cases in connection.execute(lately.order_by(batches.c.recorded_at)):
+            points.setdefault(run, []).append((at, cases))
+    return [
+        Recent(
+            **{name: row[name] for name in ("id", "subject", "plan", "state", "started_at", "ended_at")},
+            batches=heard.get(row["id"], (0, None))[0],
+            last_at=heard.get(row["id"], (0, None))[1],
+            pace=_pace(points.get(row["id"], [])),
+        )
+        for row in rows
+    ]
+
+
+def _pace(points: list[tuple[float, int]]) -> float | None:
+    """Cases a second between the first and the last batch; the cases of the first were done before it was recorded."""
+    if len(points) < 2 or points[-1][0] <= points[0][0]:
+        return None
+    return sum(cases for _, cases in points[1:]) / (points[-1][0] - points[0][0])

@@ -1,0 +1,116 @@
+"""How runs stand: what is counted, what the clock says, and what is not believed."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from harness.serve.metrics import exposition
+from harness.serve.status import RUNS_MAX, SILENT_SEC, Watcher
+from harness.store.ledger import DONE, STOPPED, Ledger
+from harness.subjects.registry import names
+from tests.serve.servers import batch, find, plan_of, run_in
+
+SUBJECT = names()[0]
+
+
+def test_a_run_that_goes_on_says_how_far_it_is(ledger_url: str) -> None:
+    run = run_in(ledger_url, SUBJECT, batch(0), batch(1), batch(2))
+    [shown] = Watcher(ledger_url).status(time.time())["runs"]
+    assert (shown["id"], shown["state"], shown["cases"], shown["planned"], shown["steps"]) == (run, "running", 300, 1000, 3000)
+    assert shown["bound"] == pytest.approx(0.01)
+    assert shown["rate"] > 0.0
+    assert shown["left_sec"] == pytest.approx(700 / shown["rate"])
+    assert shown["finds"] == []
+
+
+def test_the_pace_is_that_of_the_last_minute(ledger_url: str) -> None:
+    run = run_in(ledger_url, SUBJECT, *(batch(number) for number in range(4)))
+    engine = create_engine(ledger_url)
+    with engine.begin() as connection:
+        # The first batch long ago, then one every 10 seconds: 100 cases in 10 seconds.
+        for number, age in enumerate((900.0, 25.0, 15.0, 5.0)):
+            connection.execute(
+                text("UPDATE batches SET recorded_at = :at WHERE number = :number AND run_id = :run"),
+                {"at": 1e9 - age, "number": number, "run": run},
+            )
+    engine.dispose()
+    [shown] = Watcher(ledger_url).status(1e9)["runs"]
+    assert shown["rate"] == pytest.approx(10.0)
+    assert shown["left_sec"] == pytest.approx(60.0)
+
+
+def test_a_run_that_was_killed_is_silent_and_no_longer_running(ledger_url: str) -> None:
+    run_in(ledger_url, SUBJECT, batch(0))
+    now, watcher = time.time(), Watcher(ledger_url)
+    assert watcher.status(now)["runs"][0]["state"] == "running"
+    later = watcher.status(now + SILENT_SEC + 5.0)["runs"][0]
+    assert (later["state"], later["rate"], later["left_sec"]) == ("silent", None, None)
+
+
+def test_a_batch_from_before_batches_had_times_is_counted(ledger_url: str) -> None:
+    run_in(ledger_url, SUBJECT, batch(0))
+    engine = create_engine(ledger_url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE batches SET recorded_at = NULL"))
+    engine.dispose()
+    [shown] = Watcher(ledger_url).status(time.time())["runs"]
+    assert (shown["cases"], shown["last_at"], shown["rate"]) == (100, None, None)
+
+
+def test_a_divergence_is_there_with_its_batch(ledger_url: str) -> None:
+    run = run_in(ledger_url, SUBJECT, batch(0))
+    watcher = Watcher(ledger_url)
+    assert watcher.status(time.time())["runs"][0]["divergent"] == 0
+    ledger = Ledger(ledger_url)
+    ledger.record(run, batch(1, find("$.orders[0].price")))
+    ledger.close()
+    [shown] = watcher.status(time.time())["runs"]
+    assert (shown["divergent"], shown["bound"], shown["finds_count"]) == (2, None, 1)
+    assert shown["finds"][0] == {
+        "port": "swift",
+        "fingerprint": "f00d",
+        "count": 2,
+        "first_index": 17,
+        "path": "$.orders[0].price",
+        "kind": "value",
+        "waived": False,
+    }
+
+
+@pytest.mark.parametrize("state", [DONE, STOPPED])
+def test_a_run_that_ended_has_no_pace(ledger_url: str, state: str) -> None:
+    run = run_in(ledger_url, SUBJECT, batch(0), batch(1))
+    ledger = Ledger(ledger_url)
+    ledger.end(run, state=state)
+    ledger.close()
+    [shown] = Watcher(ledger_url).status(time.time() + 2.0 * SILENT_SEC)["runs"]
+    assert (shown["state"], shown["rate"], shown["left_sec"], shown["cases"]) == (state, None, None, 200)
+    assert shown["ended_at"] is not None
+
+
+def test_a_plan_of_another_version_is_said_and_hides_no_other_run(ledger_url: str) -> None:
+    run_in(ledger_url, SUBJECT, batch(0))
+    run_in(ledger_url, SUBJECT, plan={"subject": SUBJECT, "of": "another version"})
+    run_in(ledger_url, "no_such_subject", plan=plan_of("no_such_subject"))
+    states = [run["state"] for run in Watcher(ledger_url).status(time.time())["runs"]]
+    assert sorted(states) == ["running", "unreadable", "unreadable"]
+
+
+def test_only_the_newest_runs_are_read(tmp_path: object) -> None:
+    url = f"sqlite:///{tmp_path}/many.sqlite"
+    ids = [run_in(url, SUBJECT) for _ in range(RUNS_MAX + 3)]
+    assert [run["id"] for run in Watcher(url).status(time.time())["runs"]] == ids[: -RUNS_MAX - 1 : -1]
+
+
+def test_metrics_hold_the_same_figures(tmp_path: object) -> None:
+    url = f"sqlite:///{tmp_path}/one.sqlite"
+    run = run_in(url, SUBJECT, batch(0), batch(1, find()))
+    text_of = exposition(Watcher(url).status(time.time())).decode()
+    labels = f'{{run="{run}",state="running",subject="{SUBJECT}"}}'
+    assert f"parity_run_cases{labels} 200.0" in text_of
+    assert f"parity_run_divergent_cases{labels} 2.0" in text_of
+    assert "parity_ledger_readable 1.0" in text_of
+    assert "parity_ledger_readable 0.0" in exposition({"error": "gone", "runs": []}).decode()
