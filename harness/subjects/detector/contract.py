@@ -13,6 +13,14 @@ from harness.panel import ContractFileError
 from harness.subjects.detector.judging.statistical import Criteria
 
 
+@dataclass(frozen=True, kw_only=True)
+class Ties:
+    """How many half ulps a row may lie between two answers of a training that tie."""
+
+    path_roundings_per_row: int
+    label_roundings_per_row: int
+
+
 @dataclass(frozen=True)
 class DetectorContract:
     """The contract that every port must meet."""
@@ -24,7 +32,7 @@ class DetectorContract:
     rounded: tuple[str, ...]
     decimals: int
     rounding_slack: float
-    roundings_per_row: int
+    ties: Ties
     not_compared: tuple[str, ...]
 
 
@@ -46,7 +54,7 @@ def load_detector_contract(path: Path = CONTRACT_FILE) -> DetectorContract:
             rounded=tuple(view["rounding"]["fields"]),
             decimals=int(view["rounding"]["decimals"]),
             rounding_slack=float(view["rounding"]["slack"]),
-            roundings_per_row=int(view["paths"]["roundings_per_row"]),
+            ties=Ties(**{key: int(value) for key, value in view["ties"].items() if key != "reason"}),
             not_compared=tuple(entry["what"] for entry in view["not_compared"]),
         )
     except (KeyError, TypeError, AttributeError, ToleranceError) as error:

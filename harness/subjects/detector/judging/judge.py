@@ -22,11 +22,11 @@ from harness.comparators.path import Path
 from harness.comparators.tolerances import Tolerances
 from harness.subjects.detector.asking.calls import answer
 from harness.subjects.detector.contract import DetectorContract
-from harness.subjects.detector.judging.paths import without_tied_paths
 from harness.subjects.detector.judging.perturbation import perturbed_outcomes
 from harness.subjects.detector.judging.rounding import without_ties
 from harness.subjects.detector.judging.spread import value_at, within_spread
 from harness.subjects.detector.judging.statistical import Likeness, compare_optima
+from harness.subjects.detector.judging.ties import without_training_ties
 from harness.subjects.detector.judging.well_defined import agreed, well_defined, within
 from harness.subjects.detector.ports.modules import DetectorPort
 from harness.subjects.detector.ports.setups import other_setups
@@ -83,7 +83,9 @@ def judge(
     """Judge a candidate's outcome; `real` is True for a case of real candles, which is never excused."""
     found = compare_outcomes(case=case, reference=reference, candidate=candidate, contract=contract)
     divergences, ties = without_ties(found.divergences, reference=reference, candidate=candidate, case=case, contract=contract)
-    divergences, tied = without_tied_paths(divergences, reference=reference, candidate=candidate, case=case, contract=contract)
+    divergences, tied = without_training_ties(
+        divergences, reference=reference, candidate=candidate, case=case, contract=contract
+    )
     identical = [] if case.degenerate else list(identities(reference, candidate))
     verdict = Verdict(divergences, found.largest, identical, ties + tied, levels=(*reference, SIDE_EFFECTS))
     # Only the results of a training may depend on the last bit; what follows from an equal model must agree.

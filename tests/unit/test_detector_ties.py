@@ -1,4 +1,4 @@
-"""Paths that are equally likely are ties; a path that is less likely, or of the very same model, is a divergence."""
+"""Answers that are equally good are ties; a worse one, or another one of the very same model, is a divergence."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from generators.detector.case import DetectorCase, Series
 from harness.comparators.divergence import Divergence
 from harness.comparators.path import Path
 from harness.subjects.detector.contract import load_detector_contract
-from harness.subjects.detector.judging.paths import PLACES, without_tied_paths
+from harness.subjects.detector.judging.ties import joint_terms, without_training_ties
 
+PATHS: tuple[tuple[str | int, ...], ...] = (("same_seed", "path", "value"), ("same_seed", "decoded", "value", 1))
 CONTRACT = load_detector_contract()
 # Rows 2 and 3 are equal, so that 0 0 1 0 and 0 1 0 0 have the same transitions and densities.
 ROWS = np.array([[0.0], [0.0], [1.0], [1.0], [0.0], [0.0]])
@@ -44,14 +45,14 @@ def divergences_of(ours: list[int], theirs: list[int]) -> list[Divergence]:
     parted = [place for place, (one, other) in enumerate(zip(ours, theirs, strict=True)) if one != other]
     return [
         Divergence(path=Path(*where, place), kind="value", reference=ours[place], candidate=theirs[place])
-        for where in PLACES
+        for where in PATHS
         for place in parted
     ]
 
 
 def judged(ours: list[int], theirs: list[int], *, last_bit: bool = True, **case: Any) -> tuple[int, int]:
     """How many divergences are left, and how many paths tie."""
-    kept, ties = without_tied_paths(
+    kept, ties = without_training_ties(
         divergences_of(ours, theirs),
         reference=outcome_of(ours),
         candidate=outcome_of(theirs, last_bit=last_bit),
@@ -66,8 +67,6 @@ def test_two_orders_of_the_same_moves_tie() -> None:
 
 
 def test_the_joint_probability_is_that_of_hmmlearn() -> None:
-    from harness.subjects.detector.judging.paths import _terms
-
     model = GaussianHMM(n_components=2, covariance_type="full")
     model.startprob_, model.transmat_ = MODEL["startprob"], np.array([[0.8, 0.2], [0.4, 0.6]])
     model.n_features = 2
@@ -76,7 +75,7 @@ def test_the_joint_probability_is_that_of_hmmlearn() -> None:
     own = {"startprob": model.startprob_, "transmat": model.transmat_, "means": model.means_, "covars": model.covars_}
     for lengths in (None, [10, 20]):
         logarithm, path = model.decode(rows, lengths)
-        assert _terms(own, rows, lengths, path).sum() == pytest.approx(logarithm, rel=1e-12)
+        assert joint_terms(own, rows, lengths, path).sum() == pytest.approx(logarithm, rel=1e-12)
 
 
 def test_a_path_that_is_less_likely_is_no_tie() -> None:
@@ -106,9 +105,47 @@ def test_one_more_difference_of_another_kind_is_kept() -> None:
     other = Divergence(path=Path("same_seed", "score", "value"), kind="value", reference=1.0, candidate=2.0)
     shape = Divergence(path=Path("same_seed", "path", "value", "shape"), kind="shape", reference=[6], candidate=[5])
     found = [*divergences_of(OURS, THEIRS), other, shape]
-    kept, ties = without_tied_paths(
+    kept, ties = without_training_ties(
         found, reference=outcome_of(OURS), candidate=outcome_of(THEIRS, last_bit=True), case=case_of(), contract=CONTRACT
     )
     assert other in kept
     assert shape in kept
     assert ties == 1
+
+
+def labels_judged(means: list[float], theirs: list[int], *, last_bit: bool = True) -> tuple[int, int]:
+    """How many divergences are left, and how many ties, if the reference orders its states by these means."""
+    ours = np.argsort(means, kind="stable").tolist()
+    sides = []
+    for order, bit in ((ours, False), (theirs, last_bit)):
+        outcome = outcome_of(OURS, last_bit=bit)
+        model = outcome["same_seed"]["trained"]["value"]
+        model["means"] = np.array([[float(state), mean] for state, mean in enumerate(means)])
+        model["covars"] = np.nextafter(model["covars"], 9.0) if bit else model["covars"]
+        outcome["same_seed"]["labels"] = {"value": np.array(order)}
+        sides.append(outcome)
+    found = [
+        Divergence(path=Path("same_seed", "labels", "value", place), kind="value", reference=one, candidate=other)
+        for place, (one, other) in enumerate(zip(ours, theirs, strict=True))
+        if one != other
+    ]
+    case = case_of(np.column_stack([ROWS[:, 0], np.full(len(ROWS), 100.0)]))
+    kept, ties = without_training_ties(found, reference=sides[0], candidate=sides[1], case=case, contract=CONTRACT)
+    return len(kept), ties
+
+
+def test_states_of_equal_means_may_be_in_any_order() -> None:
+    up = float(np.nextafter(100.0, 101.0))
+    assert labels_judged([100.0, up, 100.0], [1, 2, 0]) == (0, 1)
+    assert labels_judged([100.0, up, 100.0], [1, 2, 0], last_bit=False)[1] == 0
+
+
+def test_states_of_other_means_may_not() -> None:
+    assert labels_judged([100.0, 100.0 + 1e-9, 100.0], [1, 2, 0])[1] == 0
+    assert labels_judged([100.0, 100.0, 101.0], [2, 1, 0])[1] == 0
+
+
+@pytest.mark.parametrize("theirs", [[0, 0, 1], [1, 2, 3], [-1, 0, 1]])
+def test_an_order_that_names_a_state_twice_or_none_is_no_tie(theirs: list[int]) -> None:
+    up = float(np.nextafter(100.0, 101.0))
+    assert labels_judged([100.0, up, 100.0], theirs)[1] == 0
