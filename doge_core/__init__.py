@@ -4,42 +4,60 @@
 `isinstance` keeps working. DOGE_CORE_BACKEND chooses `python`, `haskell` or `auto` (Haskell if it is built); DOGE_CORE_EXE is
 the executable (a path, or a bare name to look up on PATH), DOGE_CORE_PERSISTENT=0 starts one process per call,
 DOGE_CORE_TIMEOUT_SEC is the time limit of an answer. `status()` reports which backend answered.
+
+With DOGE_CORE_SHADOW=1, Python answers and Haskell is asked the same beside it: see `docs/shadow.md`. `get_shadow_metrics()`
+counts, `reset_shadow_metrics()` begins to count anew.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import state_machine as _reference
 from doge_core import locate as _locate
 from doge_core.backend import Haskell as _Haskell
+from doge_core.block import block_of_none as _block_of_none
 from doge_core.settings import read_settings as _read_settings
 from state_machine import *  # noqa: F403  the whole surface of the reference, whatever it grows
 from state_machine import Action, EngineConfig, Event, PairState
 
-__all__ = [*_reference.__all__, "reset", "status"]
+__all__ = [*_reference.__all__, "get_shadow_metrics", "reset", "reset_shadow_metrics", "status"]
+
+if TYPE_CHECKING:
+    from doge_core.watching import Python as _WatchedPython
 
 # An invalid setting fails the import, so that a bot does not start on a backend that nobody chose.
 _settings = _read_settings()
-_chosen: list[_Haskell | None] = []
+_chosen: list[_Haskell | _WatchedPython | None] = []
 
 
-def _backend() -> _Haskell | None:
-    """Return the backend, which is chosen at its first use: Haskell, or None for Python."""
+def _backend() -> _Haskell | _WatchedPython | None:
+    """Return the backend, which is chosen at its first use: Haskell, Python with a shadow, or None for Python alone."""
     if not _chosen:
         _chosen.append(_choose())
     return _chosen[0]
 
 
-def _choose() -> _Haskell | None:
+def _choose() -> _Haskell | _WatchedPython | None:
+    if _settings.shadow is not None:
+        # Imported here, because a bot without a shadow needs nothing of it.
+        from doge_core.watching import Python as _WatchedPython
+
+        return _WatchedPython(_settings, _settings.shadow)
     if _settings.backend == "python":
         return None
     if _settings.backend == "auto" and _locate.find_executable(_settings.exe) is None:
         logging.getLogger("doge_core").warning("doge_core: Python answers, no executable found; %s", _locate.HOW_TO_GET)
         return None
     return _Haskell(_settings)
+
+
+def _watched() -> _WatchedPython | None:
+    """Return the backend if it is Python with a shadow."""
+    backend = _backend()
+    return None if backend is None or isinstance(backend, _Haskell) else backend
 
 
 def transition(  # type: ignore[no-redef]  # replaces the reference's, which is the point
@@ -50,35 +68,52 @@ def transition(  # type: ignore[no-redef]  # replaces the reference's, which is 
     order_sizes: Mapping[str, float] | None = None,
 ) -> tuple[PairState, list[Action]]:
     """Advance the state by one event; see `state_machine.transition`."""
-    haskell = _backend()
-    if haskell is None:
+    backend = _backend()
+    if backend is None:
         return _reference.transition(state, event, cfg, order_size_usd, order_sizes)
-    return haskell.transition(state, event, cfg, order_size_usd, order_sizes)
+    return backend.transition(state, event, cfg, order_size_usd, order_sizes)
 
 
 def check_invariants(state: PairState) -> list[str]:  # type: ignore[no-redef]  # as above
     """Return the invariants that the state violates; see `state_machine.check_invariants`."""
-    haskell = _backend()
-    return _reference.check_invariants(state) if haskell is None else haskell.check_invariants(state)
+    backend = _backend()
+    return _reference.check_invariants(state) if backend is None else backend.check_invariants(state)
 
 
 def status() -> dict[str, Any]:
     """Return the chosen backend and its counts as plain data: calls, fallbacks by rung and cause, server starts, sessions."""
-    haskell = _backend()
+    backend = _backend()
+    haskell = backend if isinstance(backend, _Haskell) else None
     exe = None if haskell is None else haskell.executable()
     report: dict[str, Any] = {
         "configured": _settings.backend,
         "backend": "python" if haskell is None else "haskell",
+        "shadow": _watched() is not None,
         "executable": None if exe is None else str(exe),
     }
     return report if haskell is None else {**report, **haskell.status()}
 
 
+def get_shadow_metrics() -> dict[str, Any]:
+    """Return what the shadow counted, as plain data: the block `state_machine_shadow` of the bot's `/api/status`."""
+    watched = _watched()
+    return _block_of_none() if watched is None else watched.metrics()
+
+
+def reset_shadow_metrics() -> None:
+    """Begin to count anew. What was written to the journal stays there."""
+    watched = _watched()
+    if watched is not None:
+        watched.shadow.reset()
+
+
 def reset() -> None:
-    """End the server and read the settings from the environment again."""
+    """End server and shadow, and read the settings from the environment again."""
     global _settings
-    for haskell in _chosen:
-        if haskell is not None:
-            haskell.close()
+    for backend in _chosen:
+        if isinstance(backend, _Haskell):
+            backend.close()
+        elif backend is not None:
+            backend.shadow.stop()
     _settings = _read_settings()
     _chosen.clear()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
 from doge_core.locate import absolute
+from doge_shadow.settings import ShadowSettings, read_shadow_settings
 
 Backend = Literal["python", "haskell", "auto"]
 
@@ -27,10 +28,11 @@ class Settings:
     exe: str | None = None
     persistent: bool = True
     timeout_sec: float = DEFAULT_TIMEOUT_SEC
+    shadow: ShadowSettings | None = None
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
-    """Read DOGE_CORE_BACKEND, DOGE_CORE_EXE, DOGE_CORE_PERSISTENT and DOGE_CORE_TIMEOUT_SEC.
+    """Read DOGE_CORE_BACKEND, DOGE_CORE_EXE, DOGE_CORE_PERSISTENT, DOGE_CORE_TIMEOUT_SEC and DOGE_CORE_SHADOW with its own.
 
     Raises `ValueError` for an invalid value, so that a bot does not start on a backend that nobody chose.
     """
@@ -40,12 +42,16 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     persistent = environment.get("DOGE_CORE_PERSISTENT", "1").strip().lower()
     if persistent not in _TRUE + _FALSE:
         raise ValueError(f"DOGE_CORE_PERSISTENT: must be 1 or 0, got {persistent!r}")
+    shadow = read_shadow_settings("DOGE_CORE", environment)
+    if shadow is not None and backend == "haskell":
+        raise ValueError("DOGE_CORE_SHADOW: Python answers while it is on, so that DOGE_CORE_BACKEND cannot be haskell")
     return Settings(
         backend=cast(Backend, backend),
         # A relative path is relative to the folder in which the bot started, wherever it goes later.
         exe=absolute(environment["DOGE_CORE_EXE"]) if environment.get("DOGE_CORE_EXE") else None,
         persistent=persistent in _TRUE,
         timeout_sec=_read_timeout(environment.get("DOGE_CORE_TIMEOUT_SEC", str(DEFAULT_TIMEOUT_SEC))),
+        shadow=shadow,
     )
 
 

@@ -292,3 +292,7 @@ class Subject(ABC, Generic[C]):
     def versions(self) -> Mapping[str, str]:
         """Versions of the libraries that an outcome depends on."""
         return {}
+
+    def shadowed(self) -> Mapping[str, str] | None:
+        """Digests of what a shadow of this subject would compare here, as its journals name them; None without a shadow."""
+        return None

@@ -45,16 +45,20 @@ def asked_for(url: str, policy_file: Path | None, at: str | None) -> Asked:
         ledger.close()
     subjects = [subject_called(name) for name in names()]
     digests = {about.name: digests_of(about, built_in(about)) for about in subjects}
-    return Asked(policy=policy, rows=rows, head=head, present=Present(digests=digests, now=_seconds(at)))
+    return Asked(
+        policy=policy,
+        rows=rows,
+        head=head,
+        present=Present(digests=digests, now=time.time() if at is None else seconds_of("--at", at)),
+    )
 
 
-def _seconds(at: str | None) -> float:
-    if at is None:
-        return time.time()
+def seconds_of(option: str, text: str) -> float:
+    """The moment that an option names, in seconds since 1970. Raises `UsageError`."""
     try:
-        moment = datetime.datetime.fromisoformat(at)
+        moment = datetime.datetime.fromisoformat(text)
     except ValueError:
-        raise click.UsageError(f"--at {at}: is no time; write it as 2026-02-16T12:00:00+00:00") from None
+        raise click.UsageError(f"{option} {text}: is no time; write it as 2026-02-16T12:00:00+00:00") from None
     if moment.tzinfo is None:
-        raise click.UsageError(f"--at {at}: has no time zone; add +00:00 for UTC")
+        raise click.UsageError(f"{option} {text}: has no time zone; add +00:00 for UTC")
     return moment.timestamp()

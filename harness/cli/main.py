@@ -24,6 +24,7 @@ COMMANDS = {
     "mutants": "Plants bugs and tells which the cases find.",
     "replay": "Runs a repro file again.",
     "run": "Golden, generated and market-driven cases.",
+    "shadow": "What a shadow beside the bot has seen: a report on a period.",
     "serve": "The dashboard, and the runs that are going on, live.",
 }
 

@@ -1,0 +1,287 @@
+"""The reducer's shadow: the Haskell core is asked, beside the reference, for every transition and every check of invariants."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import math
+import os
+import platform
+import shlex
+import sys
+import time
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import state_machine as sm
+from doge_core.backend import Haskell, Rung
+from doge_core.session import Sessions
+from doge_core.settings import Settings
+from doge_core.severity import graded
+from doge_shadow.judging import Difference, differences, fingerprint
+from doge_shadow.settings import CONTROL, ShadowSettings
+from doge_shadow.shadow import CandidateError, Found
+from reducer.domain import KINDS as KINDS_OF
+from reducer.snapshot import encode
+
+TRANSITION, INVARIANTS = 0, 1
+KINDS = ("transition", "invariant")
+REPRO_FORMAT = 2
+STREAMS_MAX, BEFORE_MAX = 64, 20
+REFUSED = (ValueError, TypeError, OverflowError)
+MIB = 2**20
+ROOT = Path(sm.__file__).resolve().parent
+
+Outcome = tuple[Any, ...]
+
+
+class Watched(Haskell):
+    """The client of production, with a candidate that yields to everything else on the machine and may grow only so large.
+
+    A process per call would cost the machine more than a shadow may, so that there is no such fallback here.
+    """
+
+    def __init__(self, settings: Settings, memory_mib: float) -> None:
+        super().__init__(replace(settings, persistent=True))
+        self._once = Rung("one-shot", 0)
+        self._memory_bytes = int(memory_mib * MIB)
+
+    def _live_sessions(self) -> Sessions:
+        begins = self._sessions is None
+        sessions = super()._live_sessions()
+        if begins and os.name == "posix":
+            _tame(sessions.server.process.pid, self._memory_bytes)
+        return sessions
+
+    def kill(self) -> None:
+        """End the server at once; a call that waits for it fails."""
+        sessions = self._sessions
+        if sessions is not None:
+            sessions.server.kill()
+
+
+def _tame(pid: int, memory_bytes: int) -> None:
+    """Give a process the lowest priority and a limit of memory, and let the kernel choose it first where memory is short."""
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, pid, 19)
+    with contextlib.suppress(OSError):
+        Path(f"/proc/{pid}/oom_score_adj").write_text("1000")
+    if sys.platform == "linux":
+        import resource
+
+        with contextlib.suppress(OSError, ValueError):
+            # Not the address space, of which GHC reserves a terabyte that it never touches.
+            resource.prlimit(pid, resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
+
+
+@dataclass
+class _Stream:
+    """The states of one pair, as far as they follow from each other: the reference's last one, and the candidate's."""
+
+    ours: sm.PairState
+    theirs: sm.PairState
+    before: deque[tuple[sm.PairState, sm.Event, Any]] = field(default_factory=lambda: deque(maxlen=BEFORE_MAX))
+
+    def is_followed_by(self, state: sm.PairState) -> bool:
+        """True if the state may be the last one, changed by the bot in what a bot changes."""
+        names = ("next_order_id", "next_recovery_id", "total_round_trips", "cycle_a", "cycle_b", "now")
+        return all(getattr(self.ours, name) == getattr(state, name) for name in names)
+
+
+class ReducerComparer:
+    """Asks the candidate what the caller asked, and compares. Used by the shadow's thread alone, but for `kill`."""
+
+    def __init__(self, settings: Settings, shadow: ShadowSettings) -> None:
+        self._control = shadow.mode == CONTROL
+        self._settings = settings
+        self._client = Watched(settings, shadow.memory_mib)
+        self._streams: deque[_Stream] = deque(maxlen=STREAMS_MAX)
+        self._starts = -1
+        self._identity: dict[str, str] = {}
+        self._stumbles: list[str] = []
+
+    def available(self) -> bool:
+        """True if there is an executable to ask."""
+        return self._control or self._client.executable() is not None
+
+    def identity(self) -> dict[str, str]:
+        """SHA-256 of the reference's files and of the executable that is asked; anew when another one is started."""
+        if self._starts != self._client.starts:
+            self._starts = self._client.starts
+            self._identity = identity_of(None if self._control else self._client.executable())
+        return self._identity
+
+    def kill(self) -> None:
+        """End the candidate."""
+        self._client.kill()
+
+    def key_of(self, call: Any) -> int:
+        """A hash of the event's time, or of the state's: numbers hash alike in every process, texts do not."""
+        return hash(getattr(call[2], "timestamp", 0.0) if call[0] == TRANSITION else getattr(call[1], "now", 0.0))
+
+    def compare(self, call: Any) -> Found:
+        """Ask for one call, and compare. Raises `CandidateError`."""
+        kind, *arguments = call
+        return self._transition(*arguments) if kind == TRANSITION else self._invariants(*arguments)
+
+    def _transition(
+        self, state: sm.PairState, event: sm.Event, cfg: sm.EngineConfig, usd: float, sizes: Any, ours: Outcome
+    ) -> Found:
+        stream = self._stream_of(state)
+        asked = stream.theirs if stream.ours is state else state
+        began = time.perf_counter()
+        theirs = self._ask(lambda core: core.transition(asked, event, cfg, usd, sizes))
+        seconds = time.perf_counter() - began
+        history = (stream.ours, stream.theirs) if stream.ours is state else None
+        found = [] if _same_outcomes(ours, theirs, history) else list(graded(_plain(ours), _plain(theirs)))
+        stream.before.append((state, event, (cfg, usd, sizes)))
+        if not isinstance(ours[0], type):
+            # Where they differ, the next call starts from what production would have had: the reference's state.
+            stream.ours, stream.theirs = ours[0], ours[0] if found else theirs[0]
+        before = list(stream.before)
+        return Found(found, seconds, event, lambda: self._document(before, found, type(event).__name__), self._stumbles)
+
+    def _invariants(self, state: sm.PairState, ours: list[str]) -> Found:
+        began = time.perf_counter()
+        theirs = self._ask(lambda core: (core.check_invariants(state),))[0]
+        found = [
+            replace(each, severity="high" if bool(ours) is not bool(theirs) else "low")
+            for each in differences(list(ours), theirs if isinstance(theirs, list) else [repr(theirs)], ("violations",))
+        ]
+        seconds = time.perf_counter() - began
+        document = {"case": None, "state": _spelled(encode(state)), "reference": list(ours)}
+        return Found(found, seconds, None, document, self._stumbles)
+
+    def _ask(self, call: Any) -> Outcome:
+        """The candidate's result, or its refusal as type and text. Raises `CandidateError` where it gave none."""
+        client: Any = sm if self._control else self._client
+        answered, causes = self._client.python_calls, dict(self._client.fallbacks)
+        try:
+            result = call(client)
+        except REFUSED as error:
+            result = (type(error), str(error))
+        self._stumbles = [
+            cause for cause, number in self._client.fallbacks.items() for _ in range(number - causes.get(cause, 0))
+        ]
+        if self._client.python_calls != answered:
+            cause = self._stumbles[-1] if self._stumbles else "resting"
+            raise CandidateError(cause, f"the candidate gave no answer ({cause})")
+        return tuple(result)
+
+    def _stream_of(self, state: sm.PairState) -> _Stream:
+        """The stream that a state continues, moved to the end; a new one if it continues none."""
+        same = next((each for each in self._streams if each.ours is state), None)
+        known = same or next((each for each in reversed(self._streams) if each.is_followed_by(state)), None)
+        if known is None:
+            known = _Stream(state, state)
+        else:
+            self._streams.remove(known)
+        self._streams.append(known)
+        return known
+
+    def _document(self, before: Sequence[Any], found: Sequence[Difference], what: str) -> dict[str, Any]:
+        """A repro file: the calls that led here, as far as each began with the state that the one before returned."""
+        state, _, (cfg, usd, sizes) = before[-1]
+        executable = self._client.executable()
+        candidate = None if self._control or executable is None else shlex.quote(str(executable))
+        name = fingerprint(found, f"{KINDS[TRANSITION]}|{what}")
+        settings = {"config": _spelled(encode(cfg)), "order_size_usd": _spelled(usd), "order_sizes": _spelled(sizes)}
+        events = [_tagged(event) for _, event, _ in before]
+        return {
+            "format": REPRO_FORMAT,
+            "subject": "reducer",
+            "command": "parity replay THIS_FILE",
+            "port": "haskell" if candidate is None else f"exe:{Path(str(executable)).name}",
+            "candidate": candidate,
+            "versions": {"python": platform.python_version(), "machine": platform.machine()},
+            "divergence": {
+                "path": found[0].path,
+                "kind": found[0].kind,
+                "reference": _spelled(found[0].reference),
+                "candidate": _spelled(found[0].candidate),
+                "event": events[-1],
+            },
+            "also": [each.path for each in found[1:50]],
+            "divergences": len(found),
+            "majority": None,
+            "case": {
+                "name": f"shadow-{name}",
+                "state": _spelled(encode(state)),
+                **settings,
+                "events": events[-1:],
+                "metadata": {"source": "shadow", "events_before": events[:-1]},
+            },
+            "thorough": True,
+            "before": [],
+        }
+
+
+def identity_of(executable: Path | None) -> dict[str, str]:
+    """SHA-256 of what a shadow compares, by name."""
+    reference = sorted([ROOT / "state_machine.py", *(ROOT / "reducer").glob("*.py")])
+    digests = {"reference": _digest_of(reference)}
+    return digests if executable is None else {**digests, "candidate": _digest_of([executable])}
+
+
+def _digest_of(files: Iterable[Path]) -> str:
+    whole = hashlib.sha256()
+    for path in files:
+        with contextlib.suppress(OSError):
+            whole.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return whole.hexdigest()
+
+
+def _same_outcomes(ours: Outcome, theirs: Outcome, history: tuple[sm.PairState, sm.PairState] | None) -> bool:
+    """True if two outcomes are the same to the last bit; False may also mean that they must be looked at more closely."""
+    if isinstance(ours[0], type) or isinstance(theirs[0], type):
+        return ours == theirs
+    if len(ours[1]) != len(theirs[1]) or not all(map(_same_objects, ours[1], theirs[1])):
+        return False
+    known = 0
+    if history is not None:
+        # Both have the cycles of the state before, which were compared; a tuple is compared by identity first.
+        mine, other = (each.completed_cycles for each in history)
+        if ours[0].completed_cycles[: len(mine)] == mine and theirs[0].completed_cycles[: len(other)] == other:
+            known = len(mine)
+    return _same_objects(ours[0], theirs[0], known)
+
+
+def _same_objects(ours: Any, theirs: Any, known_cycles: int = 0) -> bool:
+    if type(ours) is not type(theirs):
+        return False
+    for name in KINDS_OF[type(ours)]:
+        value, other = getattr(ours, name), getattr(theirs, name)
+        if type(value) is not type(other):
+            return False
+        if isinstance(value, tuple):
+            start = known_cycles if name == "completed_cycles" else 0
+            if len(value) != len(other) or not all(map(_same_objects, value[start:], other[start:])):
+                return False
+        elif value != other or (isinstance(value, float) and math.copysign(1.0, value) != math.copysign(1.0, other)):
+            return False
+    return True
+
+
+def _plain(outcome: Outcome) -> dict[str, Any]:
+    if isinstance(outcome[0], type):
+        return {"error": outcome[1], "kind": outcome[0].__name__}
+    actions = [{"_type": type(action).__name__, **encode(action)} for action in outcome[1]]
+    return {"actions": actions, "state": encode(outcome[0])}
+
+
+def _tagged(event: Any) -> dict[str, Any]:
+    return {"_type": type(event).__name__, **_spelled({name: getattr(event, name) for name in KINDS_OF.get(type(event), ())})}
+
+
+def _spelled(value: Any) -> Any:
+    """Plain data with floats that JSON does not have as texts."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, Mapping):
+        return {str(key): _spelled(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_spelled(item) for item in value]
+    return value if isinstance(value, str | int | float | bool | None) else repr(value)

@@ -1,0 +1,62 @@
+"""What a shadow counts, as plain data for a status page."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from typing import Any
+
+from hdrh.histogram import HdrHistogram
+
+# Latencies from a microsecond to a minute, with two digits.
+LOWEST_US, HIGHEST_US, DIGITS = 1, 60_000_000, 2
+QUANTILES = (50.0, 95.0, 99.0)
+
+
+class Metrics:
+    """The counts of one shadow since it began, or since they were reset. Written by the thread that compares alone."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.reset()
+
+    def reset(self) -> None:
+        """Begin anew."""
+        with self._lock:
+            self.checks: Counter[str] = Counter()
+            self.divergences: Counter[str] = Counter()
+            self.severities: Counter[str] = Counter()
+            self.failures: Counter[str] = Counter()
+            self.fingerprints: Counter[str] = Counter()
+            self.last: dict[str, Any] = {}
+            self.last_error: str | None = None
+            self.latency = HdrHistogram(LOWEST_US, HIGHEST_US, DIGITS)
+
+    def compared(self, what: str, seconds: float) -> None:
+        """Count a call that was compared, and the time that the candidate took."""
+        with self._lock:
+            self.checks[what] += 1
+            self.latency.record_value(min(HIGHEST_US, max(LOWEST_US, round(seconds * 1e6))))
+
+    def diverged(self, what: str, severity: str, name: str, at: float, place: str, event: Any) -> bool:
+        """Count a divergence; return True for the first of its name."""
+        with self._lock:
+            self.divergences[what] += 1
+            self.severities[severity] += 1
+            self.fingerprints[name] += 1
+            self.last = {"ts": at, "kind": f"{what} {place} ({severity})", "event": event}
+            return self.fingerprints[name] == 1
+
+    def failed(self, cause: str, sentence: str) -> bool:
+        """Count a call that could not be compared; return True for the first of its cause."""
+        with self._lock:
+            self.failures[cause] += 1
+            self.last_error = sentence
+            return self.failures[cause] == 1
+
+    def latencies(self) -> dict[str, float]:
+        """The candidate's latencies in seconds, by quantile; empty before the first."""
+        with self._lock:
+            if not self.latency.get_total_count():
+                return {}
+            return {f"p{quantile:g}": self.latency.get_value_at_percentile(quantile) / 1e6 for quantile in QUANTILES}

@@ -1,0 +1,306 @@
+"""The shadow itself: a bounded queue that the caller appends to, and a thread that compares while the caller is idle."""
+
+from __future__ import annotations
+
+import atexit
+import itertools
+import logging
+import os
+import threading
+import time
+import weakref
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+from doge_shadow.journal import Journal
+from doge_shadow.judging import Difference, fingerprint, worst
+from doge_shadow.metrics import Metrics
+from doge_shadow.settings import ShadowSettings
+
+log = logging.getLogger("doge_shadow")
+
+# The thread wakes this often: while calls come seldom, while they come without a pause, and while none come. Each time it
+# takes the interpreter's lock for some microseconds. The caller counts as idle when it has made no call since the last time:
+# longer than a call and what follows it, shorter than the pause of a bot between two events.
+WAKE_SEC, BUSY_WAKE_SEC, QUIET_WAKE_SEC = 0.002, 0.025, 0.05
+# More calls a second than that, and they come without a pause.
+BUSY_RATE = 1500.0
+QUIET_SEC = 1.0
+# At the end of the process, what still waits may take so long, and the thread as long again to end.
+LAST_SEC = 0.8
+# A sample is a share of so many.
+SAMPLE_STEPS = 1 << 16
+
+
+class CandidateError(Exception):
+    """The candidate gave no answer that could be compared. `cause` is a word, the message a sentence."""
+
+    def __init__(self, cause: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.cause = cause
+
+
+class Found(NamedTuple):
+    """A comparison: the differences, none at parity, the time that the candidate took, and how to write a divergence down.
+
+    `stumbles` are causes for which the candidate had to be asked again before it gave its answer.
+    """
+
+    differences: Sequence[Difference]
+    seconds: float
+    event: Any = None
+    document: Any = None
+    stumbles: Sequence[str] = ()
+
+
+class Noting(NamedTuple):
+    """What `Shadow.note` does, in parts, for a caller to whom a function call is dear: step, then append if there is room."""
+
+    step: Callable[[], int]
+    queue: deque[Any]
+    append: Callable[[Any], None]
+    most: int
+
+
+class Comparer(Protocol):
+    """What a core brings to its shadow."""
+
+    def compare(self, call: Any) -> Found:
+        """Ask the candidate for one call and compare. Raises `CandidateError`."""
+
+    def identity(self) -> dict[str, str]:
+        """Digests of reference and candidate, by name, as evidence names them."""
+
+    def key_of(self, call: Any) -> int:
+        """A hash of a call that is the same in any process."""
+
+    def kill(self) -> None:
+        """End the candidate at once, from any thread, whatever it does."""
+
+
+def _value_of(counter: itertools.count[int]) -> int:
+    """How often a counter was stepped, which it tells in its text alone."""
+    return int(repr(counter)[6:-1])
+
+
+_shadows: weakref.WeakSet[Shadow] = weakref.WeakSet()
+
+
+@dataclass(eq=False)
+class Shadow:
+    """A shadow that is on. `name` is the subject's, `kinds` the words for the kinds of calls."""
+
+    name: str
+    settings: ShadowSettings
+    comparer: Comparer
+    kinds: Sequence[str]
+    metrics: Metrics = field(default_factory=Metrics)
+    # Called in a forked child, where whoever keeps a `Noting` needs another one.
+    begun_anew: Callable[[], None] = lambda: None
+
+    def __post_init__(self) -> None:
+        """Prepare; the thread starts with the first call."""
+        _shadows.add(self)
+        self._begin()
+
+    def _begin(self) -> None:
+        self._queue: deque[Any] = deque()
+        # Counters that threads may share without a lock: one step of each is one instruction.
+        self._seen, self._unsampled = itertools.count(), itertools.count()
+        self._taken = 0
+        self._told: Counter[str] = Counter()
+        self._base: Counter[str] = Counter()
+        self._starting = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._ending = False
+        self._overloaded = False
+        self._journal: Journal | None = None
+
+    def begin(self) -> Noting | None:
+        """Start the thread; return what a caller needs to note its calls, None where only a share of them is to be noted."""
+        with self._starting:
+            if self._thread is None and not self._ending:
+                self._thread = threading.Thread(target=self._run, name=f"shadow of the {self.name}", daemon=True)
+                self._thread.start()
+        if self.settings.sample < 1.0:
+            return None
+        return Noting(self._seen.__next__, self._queue, self._queue.append, self.settings.queue)
+
+    def note(self, call: Any) -> None:
+        """Note a call with its result; it never waits.
+
+        A call that does not fit the queue is not kept, and is known by what is missing from the count. A sample is drawn by a
+        hash that is the same for the same call in any process.
+        """
+        if self._thread is None:
+            self.begin()
+        next(self._seen)
+        if self.settings.sample < 1.0 and self.comparer.key_of(call) % SAMPLE_STEPS >= self.settings.sample * SAMPLE_STEPS:
+            next(self._unsampled)
+        elif len(self._queue) < self.settings.queue:
+            self._queue.append(call)
+
+    def _counts(self) -> Counter[str]:
+        """All calls so far: seen, not in the sample, dropped because the queue was full."""
+        # The queue first: what is noted meanwhile is then missing from it, and not counted twice.
+        kept = self._taken + len(self._queue)
+        seen, unsampled = _value_of(self._seen), _value_of(self._unsampled)
+        return Counter(seen=seen, unsampled=unsampled, dropped=max(0, seen - unsampled - kept))
+
+    def _run(self) -> None:
+        pause, seen, woke, quiet_since = WAKE_SEC, 0, time.monotonic(), time.monotonic()
+        while not self._ending:
+            time.sleep(pause)
+            now, before, seen = time.monotonic(), seen, _value_of(self._seen)
+            rate, woke = (seen - before) / max(1e-6, now - woke), now
+            if seen == before:
+                self._work_while_idle(seen)
+            else:
+                quiet_since = now
+            self._write()
+            if rate > BUSY_RATE:
+                pause = BUSY_WAKE_SEC
+            else:
+                pause = WAKE_SEC if self._queue or now - quiet_since < QUIET_SEC else QUIET_WAKE_SEC
+        self._write(last=True)
+
+    def _work_while_idle(self, seen: int) -> None:
+        """Compare what waits, until the caller makes another call."""
+        while self._queue and not self._ending and _value_of(self._seen) == seen:
+            call = self._queue.popleft()
+            self._taken += 1
+            self._compare(call)
+
+    def _compare(self, call: Any) -> None:
+        what, now = self.kinds[call[0]], time.time()
+        journal = self._opened()
+        try:
+            found = self.comparer.compare(call)
+        except CandidateError as error:
+            self._failed(error.cause, str(error), journal)
+            return
+        except Exception as error:  # whatever goes wrong here must not end the thread in silence
+            journal.count("failures")
+            if self.metrics.failed("comparing", repr(error)):
+                log.exception("%s shadow: comparing failed (counted, logged once)", self.name)
+            return
+        for cause in found.stumbles:
+            self._failed(cause, f"the candidate had to be asked again ({cause})", journal)
+        self.metrics.compared(what, found.seconds)
+        journal.count("compared")
+        if found.differences:
+            self._keep(what, found, now, journal)
+
+    def _failed(self, cause: str, sentence: str, journal: Journal) -> None:
+        journal.count("failures")
+        if self.metrics.failed(cause, sentence):
+            log.warning("%s shadow: %s: %s (counted, logged once)", self.name, cause, sentence)
+
+    def _keep(self, what: str, found: Found, now: float, journal: Journal) -> None:
+        first, severity = found.differences[0], worst(found.differences)
+        name = fingerprint(found.differences, f"{what}|{type(found.event).__name__}")
+        journal.count(severity)
+        if self.metrics.diverged(what, severity, name, now, first.path, type(found.event).__name__):
+            path = journal.keep(name, severity, what, found)
+            told = f"{first.path}: reference {first.reference!r}, candidate {first.candidate!r}"
+            log.warning("%s shadow: %s severity, %s of %s; %s", self.name, severity, name, told, path or "not kept")
+
+    def _opened(self) -> Journal:
+        if self._journal is None:
+            self._journal = Journal(self.name, self.settings, self.comparer.identity())
+        return self._journal
+
+    def _write(self, *, last: bool = False) -> None:
+        """Bring the journal up to date; at the end, what was never compared counts as dropped."""
+        counts = self._counts()
+        new = counts - self._told
+        self._told |= counts
+        if not new and self._journal is None:
+            return
+        journal = self._opened()
+        for name, number in new.items():
+            journal.count(name, number)
+        if last:
+            journal.count("dropped", len(self._queue))
+        if new["dropped"] and not self._overloaded:
+            self._overloaded = True
+            log.warning(
+                "%s shadow: the queue of %d is full, calls are dropped (counted, logged once)", self.name, self.settings.queue
+            )
+        if journal.failure and self.metrics.failed("journal", journal.failure):
+            log.warning("%s shadow: %s (counted, logged once)", self.name, journal.failure)
+        journal.flush(time.time(), now=last)
+
+    def status(self) -> dict[str, Any]:
+        """What was counted since the beginning or the last reset."""
+        metrics, depth = self.metrics, len(self._queue)
+        counts = self._counts() - self._base
+        compared = sum(metrics.checks.values())
+        return {
+            "enabled": True,
+            "mode": self.settings.mode,
+            "sample": self.settings.sample,
+            "calls": counts["seen"],
+            "compared": compared,
+            "coverage": compared / counts["seen"] if counts["seen"] else None,
+            "queue_depth": depth,
+            "dropped": counts["dropped"],
+            "unsampled": counts["unsampled"],
+            "checks": {kind: metrics.checks[kind] for kind in self.kinds},
+            "divergences": {kind: metrics.divergences[kind] for kind in self.kinds},
+            "severities": {name: metrics.severities[name] for name in ("high", "low")},
+            "failures": dict(metrics.failures),
+            "fingerprints": dict(metrics.fingerprints),
+            "last_divergence": dict(metrics.last),
+            "last_error": metrics.last_error,
+            "candidate_seconds": metrics.latencies(),
+            "journal": None if self._journal is None else str(self._journal.path),
+        }
+
+    def reset(self) -> None:
+        """Begin to count anew; the journal keeps what it has."""
+        self._base = self._counts()
+        self._overloaded = False
+        self.metrics.reset()
+
+    def drain(self, sec: float) -> bool:
+        """Wait until nothing waits, for at most so many seconds; return True if nothing does. For tests and drills."""
+        give_up = time.monotonic() + sec
+        while self._queue and time.monotonic() < give_up:
+            time.sleep(WAKE_SEC)
+        return not self._queue
+
+    def stop(self) -> None:
+        """Work off what waits, as far as that goes at once, then end: thread, candidate and journal."""
+        self.drain(LAST_SEC if self._thread is not None else 0.0)
+        with self._starting:
+            self._ending, thread = True, self._thread
+        if thread is not None and thread is not threading.current_thread():
+            # A comparison that is going on is let finish, unless the candidate hangs.
+            thread.join(LAST_SEC / 2.0)
+            self.comparer.kill()
+            thread.join(LAST_SEC)
+        self.comparer.kill()
+
+    def after_fork(self) -> None:
+        """Begin anew in a forked child: the thread, the candidate and the journal are the parent's."""
+        self.metrics = Metrics()
+        self._begin()
+        self.begun_anew()
+
+
+def _after_fork_in_child() -> None:
+    for shadow in list(_shadows):
+        shadow.after_fork()
+
+
+def _stop_all() -> None:
+    for shadow in list(_shadows):
+        shadow.stop()
+
+
+atexit.register(_stop_all)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)

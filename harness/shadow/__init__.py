@@ -1,0 +1,1 @@
+"""What shadows wrote down over a period, added up: hours covered, drops, divergences by severity."""

@@ -1,0 +1,103 @@
+"""The journals of shadows, read back: one file a process, one line for ten seconds."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from doge_shadow.journal import FORMAT, SLOT_SEC
+from generators.errors import ParityError
+
+COUNTS = ("seen", "compared", "dropped", "unsampled", "failures", "high", "low")
+
+
+class JournalError(ParityError):
+    """A folder that holds no journals. The message says what to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Journal:
+    """One process: what it compared, and its counts by minute since 1970. `damaged` lines could not be read."""
+
+    path: Path
+    subject: str
+    mode: str
+    sample: float
+    started_at: float
+    digests: Mapping[str, str]
+    minutes: Mapping[int, Counter[str]] = field(default_factory=dict)
+    damaged: int = 0
+
+
+def journals_in(folder: Path) -> list[Journal]:
+    """All journals of a folder. Raises `JournalError`."""
+    if not folder.is_dir():
+        raise JournalError(f"--dir {folder}: is no folder; name the one that PREFIX_SHADOW_DIR names for the bot")
+    try:
+        return [read for path in sorted(folder.glob("journal-*.jsonl")) if (read := journal_of(path)) is not None]
+    except OSError as error:
+        raise JournalError(f"--dir {folder}: cannot be read ({error.strerror})") from error
+
+
+def journal_of(path: Path) -> Journal | None:
+    """One journal; None for a file that has not even a header, as when a process was killed while it wrote the first line.
+
+    Raises `JournalError` for a file of another format.
+    """
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    header = _object(lines[0]) if lines else None
+    if header is None:
+        return None
+    if header.get("format") != FORMAT:
+        raise JournalError(f"{path}: is not a journal of this version ({header.get('format')!r}); move it away")
+    minutes: dict[int, Counter[str]] = {}
+    damaged = 0
+    for line in lines[1:]:
+        known = _counts(_object(line))
+        if known is None:
+            damaged += 1
+        else:
+            minutes.setdefault(known[0], Counter()).update(known[1])
+    try:
+        return Journal(
+            path=path,
+            subject=str(header["subject"]),
+            mode=str(header["mode"]),
+            sample=float(header["sample"]),
+            started_at=float(header["started_at"]),
+            digests={str(name): str(digest) for name, digest in header["digests"].items()},
+            minutes=minutes,
+            damaged=damaged,
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise JournalError(f"{path}: its first line is malformed ({error!r}); move it away") from error
+
+
+def _object(line: str) -> dict[str, Any] | None:
+    try:
+        found = json.loads(line)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _counts(line: dict[str, Any] | None) -> tuple[int, dict[str, int]] | None:
+    """Minute and counts of a line; None where they are not what a shadow writes."""
+    if line is None or type(line.get("minute")) is not int:
+        return None
+    counts = {name: line.get(name, 0) for name in COUNTS}
+    return (line["minute"], counts) if all(type(each) is int and each >= 0 for each in counts.values()) else None
+
+
+def minutes_between(journals: list[Journal], since: float | None, until: float | None) -> Iterator[tuple[int, Counter[str]]]:
+    """The counts of each minute over all journals, in order."""
+    whole: dict[int, Counter[str]] = {}
+    for journal in journals:
+        for minute, counts in journal.minutes.items():
+            if (since is None or (minute + 1) * SLOT_SEC > since) and (until is None or minute * SLOT_SEC < until):
+                whole.setdefault(minute, Counter()).update(counts)
+    yield from sorted(whole.items())
