@@ -21,9 +21,9 @@ from doge_core.backend import Haskell, Rung
 from doge_core.session import Sessions
 from doge_core.settings import Settings
 from doge_core.severity import graded
+from doge_shadow.face import CandidateError, Found
 from doge_shadow.judging import Difference, differences, fingerprint
 from doge_shadow.settings import CONTROL, ShadowSettings
-from doge_shadow.shadow import CandidateError, Found
 from reducer.domain import KINDS as KINDS_OF
 from reducer.snapshot import encode
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from doge_shadow.settings import ShadowSettings
 
 if TYPE_CHECKING:
-    from doge_shadow.shadow import Found
+    from doge_shadow.face import Found
 
 FORMAT = "doge-shadow journal 1"
 FLUSH_SEC, SLOT_SEC = 10.0, 60.0

@@ -42,17 +42,6 @@ def other_constant() -> None:
     )
 
 
-def forgotten_loss_of_today() -> None:
-    """A loss is booked, but not added to the losses of the day."""
-    on_transition = transition.transition
-
-    def forgetting(state: Any, *rest: Any) -> Any:
-        after, actions = on_transition(state, *rest)
-        return replace(after, today_realized_loss=state.today_realized_loss), actions
-
-    wire.transition = wire_session.transition = forgetting
-
-
 def lost_cooldown_maximum() -> None:
     """A new cooldown replaces a longer one."""
 

@@ -17,7 +17,7 @@ import state_machine as sm
 from doge_shadow import shadow as shadow_module
 from reducer.types import replace
 from tests.adapter.traffic import CONFIG, SIZE_USD, start, walk
-from tests.shadow.watched import ROOT, drained, drive, finds, flawed, journal_lines, planted, script, watching
+from tests.shadow.watched import ROOT, drained, drive, finds, flawed, journal_lines, planted, watching, wrong
 
 # Each flaw of a candidate with the cause that is counted.
 FLAWS = {
@@ -93,7 +93,7 @@ def test_prices_that_differ_are_of_high_severity_and_replay(tmp_path: Path) -> N
 
 
 def test_a_counter_that_differs_is_of_low_severity(tmp_path: Path) -> None:
-    with watching(tmp_path, planted(tmp_path, "forgotten_loss_of_today")) as watched:
+    with watching(tmp_path, wrong(tmp_path, "forgets_losses")) as watched:
         drive(watched, 1500, seed=5)
         found = drained(watched)
     assert found["severities"] == {"high": 0, "low": found["transition_divergences"]}
@@ -102,7 +102,7 @@ def test_a_counter_that_differs_is_of_low_severity(tmp_path: Path) -> None:
 
 
 def test_a_refused_fill_is_of_high_severity(tmp_path: Path) -> None:
-    with watching(tmp_path, script(tmp_path, str(ROOT / "tests" / "shadow" / "refuses_fills.py"))) as watched:
+    with watching(tmp_path, wrong(tmp_path, "refuses_fills")) as watched:
         drive(watched, 200)
         found = drained(watched)
     assert found["severities"]["high"] > 0

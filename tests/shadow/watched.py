@@ -38,6 +38,11 @@ def planted(folder: Path, bug: str) -> str:
     return script(folder, str(ROOT / "tests" / "quality" / "planted.py"), bug)
 
 
+def wrong(folder: Path, bug: str) -> str:
+    """The reference as a candidate, with a bug of `wrong.py`."""
+    return script(folder, str(ROOT / "tests" / "shadow" / "wrong.py"), bug)
+
+
 @contextmanager
 def watching(folder: Path, exe: str | None = None, *, timeout_sec: float = 5.0, **shadow: Any) -> Iterator[Python]:
     """The reference with a shadow."""

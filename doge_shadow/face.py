@@ -1,0 +1,55 @@
+"""What a core brings to its shadow, and what the two tell each other."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, Protocol
+
+from doge_shadow.judging import Difference
+
+
+class CandidateError(Exception):
+    """The candidate gave no answer that could be compared. `cause` is a word, the message a sentence."""
+
+    def __init__(self, cause: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.cause = cause
+
+
+class Found(NamedTuple):
+    """A comparison: the differences, none at parity, the time that the candidate took, and how to write a divergence down.
+
+    `stumbles` are causes for which the candidate had to be asked again before it gave its answer.
+    """
+
+    differences: Sequence[Difference]
+    seconds: float
+    event: Any = None
+    document: Any = None
+    stumbles: Sequence[str] = ()
+
+
+class Noting(NamedTuple):
+    """What `Shadow.note` does, in parts, for a caller to whom a function call is dear: step, then append if there is room."""
+
+    step: Callable[[], int]
+    queue: deque[Any]
+    append: Callable[[Any], None]
+    most: int
+
+
+class Comparer(Protocol):
+    """What a core brings to its shadow."""
+
+    def compare(self, call: Any) -> Found:
+        """Ask the candidate for one call and compare. Raises `CandidateError`."""
+
+    def identity(self) -> dict[str, str]:
+        """Digests of reference and candidate, by name, as evidence names them."""
+
+    def key_of(self, call: Any) -> int:
+        """A hash of a call that is the same in any process."""
+
+    def kill(self) -> None:
+        """End the candidate at once, from any thread, whatever it does."""
