@@ -6,7 +6,7 @@ import ast
 import importlib
 import sys
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import MISSING, fields
 from functools import cache
 from pathlib import Path
@@ -29,6 +29,7 @@ from harness.subjects.detector.mutants.rust import RUST
 from harness.subjects.detector.panel import DetectorPanel
 from harness.subjects.detector.ports.isolation import BrokenPortError, IsolatedPort, isolated, said
 from harness.subjects.detector.ports.modules import HOW_TO_GET_REFERENCE, HOW_TO_GET_RUST, DetectorPort, names_of
+from harness.subjects.detector.ports.setups import other_setups
 from harness.subjects.detector.ports.threads import one_thread
 
 # Functions and values whose changes no comparison of ports can show, with the reasons.
@@ -95,9 +96,16 @@ class DetectorMutations(Mutations):
         port.availability()
         return DetectorPanel(loaded_reference(), [InProcess(port)])
 
-    def limits(self) -> AbstractContextManager[None]:
-        """Limit OpenMP to one thread, because its threads do not survive a fork and a child would wait for them for ever."""
-        return one_thread()
+    @contextmanager
+    def limits(self) -> Iterator[None]:
+        """Limit OpenMP to one thread, because its threads do not survive a fork and a child would wait for them for ever.
+
+        The servers of other set-ups are started here, once for all mutants: each would take a mutant's fork some seconds.
+        """
+        with one_thread():
+            for server in other_setups():
+                assert server.address
+            yield
 
     @contextmanager
     def open_built(self, toolchain: Toolchain, built: Path, baseline: Path) -> Iterator[DetectorPanel]:
