@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import datetime
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
 from harness.cli.recorded import made
-from harness.evidence.digests import built_in, digests_of
+from harness.evidence.digests import PORT, built_in, digests_of
 from harness.gate.judge import Present
 from harness.gate.policy import Policy, read_policy
-from harness.store.chain import Head, Row
+from harness.store.chain import CLOCK_SEC, TIME_MAX, Head, Row
 from harness.store.database import first_line, shown
 from harness.store.ledger import Ledger, LedgerError
+from harness.subject import Subject
 from harness.subjects.registry import names, subject_called
 
+# A certificate writes its time in microseconds, which must not fall before the record.
+JUST_SEC = 0.001
 policy_option = click.option("--policy", "policy_file", type=click.Path(path_type=Path), help="A policy of your own.")
 at_option = click.option("--at", metavar="TIME", help="The moment to judge, as in 2026-02-16T12:00:00+00:00; now by default.")
 
@@ -44,13 +49,20 @@ def asked_for(url: str, policy_file: Path | None, at: str | None) -> Asked:
     finally:
         ledger.close()
     subjects = [subject_called(name) for name in names()]
-    digests = {about.name: digests_of(about, built_in(about)) for about in subjects}
-    return Asked(
-        policy=policy,
-        rows=rows,
-        head=head,
-        present=Present(digests=digests, now=time.time() if at is None else seconds_of("--at", at)),
-    )
+    digests = {about.name: _of_today(about) for about in subjects}
+    clock = time.time()
+    now = _end_of(rows, clock) if at is None else seconds_of("--at", at)
+    return Asked(policy=policy, rows=rows, head=head, present=Present(digests=digests, now=now, clock=clock))
+
+
+def _of_today(about: Subject[Any]) -> dict[str, str]:
+    """The digests of a subject; a port that is not here has an empty one, so that no evidence is of it."""
+    return {**{PORT + name: "" for name in built_in(about)}, **digests_of(about, built_in(about))}
+
+
+def _end_of(rows: Sequence[Row], clock: float) -> float:
+    """Now, or just after the last record where the clock of the machine that recorded it is a little ahead."""
+    return max([clock, *(row.recorded_at + JUST_SEC for row in rows if row.recorded_at <= clock + CLOCK_SEC)])
 
 
 def seconds_of(option: str, text: str) -> float:
@@ -61,4 +73,7 @@ def seconds_of(option: str, text: str) -> float:
         raise click.UsageError(f"{option} {text}: is no time; write it as 2026-02-16T12:00:00+00:00") from None
     if moment.tzinfo is None:
         raise click.UsageError(f"{option} {text}: has no time zone; add +00:00 for UTC")
-    return moment.timestamp()
+    seconds = moment.timestamp()
+    if not 0.0 <= seconds < TIME_MAX:
+        raise click.UsageError(f"{option} {text}: is before 1970 or after 9999 in UTC; name another time")
+    return seconds

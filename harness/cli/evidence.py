@@ -13,7 +13,7 @@ from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
 
 from harness.cli.options import json_option, ledger_option
-from harness.cli.output import as_json, console_for
+from harness.cli.output import as_json, console_for, printable
 from harness.cli.recorded import draft_of, made, recorded, tell, there
 from harness.evidence.book import Book, Entry, read_book
 from harness.evidence.digests import built_in, files_behind
@@ -122,7 +122,7 @@ def evidence_show(ident: str, key: Path | None, url: str, as_data: bool) -> int:
     if key is not None and not is_signed_by(entry.row.statement, entry.row.signatures, public_key_of(key)):
         faults.append(f"record {entry.row.number} ({entry.row.id}) is not signed by {key}")
     data = {**_to_json(entry), "faults": faults}
-    click.echo(as_json(data) if as_data else _text(entry))
+    click.echo(as_json(data) if as_data else printable(_text(entry)))
     for fault in faults:
         click.echo(f"NOT SOUND: {fault}", err=True)
     return int(bool(faults))
@@ -141,7 +141,7 @@ def _text(entry: Entry) -> str:
         *(f"  figure    {name}: {figure.value:,} {figure.unit}" for name, figure in sorted(found.figures.items())),
         *(f"  digest    {name}: {digest}" for name, digest in sorted(found.digests.items())),
         *(f"  {name}: {json.dumps(value, ensure_ascii=False)}" for name, value in sorted(found.details.items())),
-        f"  signed    {', '.join(each['keyid'] for each in entry.row.signatures) or 'by nobody'}",
+        f"  signed    {', '.join(str(each.get('keyid', '?')) for each in entry.row.signatures) or 'by nobody'}",
     ]
     return "\n".join(lines)
 

@@ -13,7 +13,6 @@ from harness.cli.asked import asked_for, at_option, policy_option
 from harness.cli.options import given, json_option, ledger_option, subject_option
 from harness.cli.output import as_json, console_for
 from harness.cli.recorded import draft_of, recorded, tell
-from harness.evidence.book import book_of
 from harness.evidence.digests import built_in
 from harness.evidence.statement import Figure
 from harness.gate.certificate import (
@@ -26,7 +25,7 @@ from harness.gate.certificate import (
     read_certificate,
 )
 from harness.gate.freeze import frozen_since
-from harness.gate.judge import Finding, Status, judge_all
+from harness.gate.judge import Finding, Status
 from harness.gate.policy import PHASES, SIGN_OFF, Policy, PolicyError, read_policy
 from harness.subjects.registry import names, subject_called
 
@@ -80,7 +79,7 @@ def _tell(certificate: Certificate) -> None:
 def gate_explain(ident: str, policy_file: Path | None, at: str | None, url: str) -> int:
     """Show value, limit, sample and record behind a criterion, and the command that makes its evidence."""
     asked = asked_for(url, policy_file, at)
-    findings = judge_all(asked.policy, book_of(asked.rows, asked.head), asked.present)
+    findings = certify(asked.policy, asked.rows, asked.head, asked.present, None).findings
     wanted = [each for each in findings if ident in (each.id, each.name)]
     if not wanted:
         raise PolicyError(
@@ -165,6 +164,8 @@ def _subjects_of(policy: Policy, ident: str) -> list[str]:
 @ledger_option
 def gate_certify(phase: int | None, policy_file: Path | None, at: str | None, key: Path | None, out: Path, url: str) -> int:
     """Write the verdict with all that it rests on, as JSON and Markdown; exit code 1 unless all is go."""
+    if out.suffix == ".md" or out.name in ("", ".", ".."):
+        raise click.UsageError(f"--out {out}: the page for readers is called so; name a file for the certificate, as in c.json")
     asked = asked_for(url, policy_file, at)
     certificate = certify(asked.policy, asked.rows, asked.head, asked.present, phase)
     page = out.with_suffix(".md")

@@ -5,12 +5,14 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
 
 import click
 from rich.console import Console
+from rich.text import Text
 
 from generators.errors import ParityError
 
@@ -21,6 +23,10 @@ EXIT_READER_GONE = 141
 EXIT_INTERRUPTED = 130
 # The name under which a context keeps the words that were typed.
 TYPED = "harness.typed"
+
+
+# Control signs but for tabs and ends of lines, and those that turn the direction of what follows.
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 class OutputError(ParityError):
@@ -34,9 +40,18 @@ class OutputError(ParityError):
 class PlainConsole(Console):
     """A console that leaves a reader's departure to the command line."""
 
+    def render_str(self, text: str, **options: Any) -> Text:
+        """A text as it is: names in brackets are names, and what a record holds moves no cursor."""
+        return super().render_str(printable(text), **{**options, "markup": False})
+
     def on_broken_pipe(self) -> NoReturn:
         """Say it like any other failed write; rich would exit with the code of a divergence."""
         raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
+
+def printable(text: str) -> str:
+    """A text without signs by which a terminal is told to do something, as to write over what it shows already."""
+    return _CONTROLS.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
 
 
 def as_json(data: Any) -> str:

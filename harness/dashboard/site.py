@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -105,12 +105,13 @@ def write_site(view: View, folder: Path) -> Mapping[str, int]:
     """
     try:
         old = _earlier(folder)
+        # First of all, so that a site whose making was cut short can be made again.
+        _manifest(folder, old)
         sizes = {}
         for name, content in site_of(view):
             _write(folder / name, content)
             sizes[name] = len(content)
-        manifest = {"format": FORMAT, "files": sorted(sizes)}
-        _write(folder / MANIFEST, (json.dumps(manifest, indent=1) + "\n").encode())
+        _manifest(folder, sizes)
         # Records that were on a page of details of an earlier, larger ledger are on none of this one.
         for path in sorted((folder / "data").glob("records-*.js")):
             if f"data/{path.name}" in old and f"data/{path.name}" not in sizes:
@@ -131,6 +132,10 @@ def _earlier(folder: Path) -> frozenset[str]:
     except (OSError, ValueError, KeyError, TypeError):
         pass
     raise SiteError(f"--out {folder}: holds something that is no dashboard; name an empty folder, or a new one")
+
+
+def _manifest(folder: Path, files: Iterable[str]) -> None:
+    _write(folder / MANIFEST, (json.dumps({"format": FORMAT, "files": sorted(files)}, indent=1) + "\n").encode())
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -68,12 +68,13 @@ class View:
 
     def built_in_ports(self, subject: str) -> list[str]:
         """The built-in ports of an installed subject that are here."""
-        return [name.removeprefix(PORT) for name in self.present.digests.get(subject, {}) if name.startswith(PORT)]
+        digests = self.present.digests.get(subject, {})
+        return [name.removeprefix(PORT) for name, digest in digests.items() if name.startswith(PORT) and digest]
 
 
 def view_of(rows: Sequence[Row], head: Head, *, policy: Policy, present: Present) -> View:
     """The ledger as it was at the moment of `present`, judged by a policy."""
-    book, _ = as_it_was(rows, head, present.now)
+    book, _ = as_it_was(rows, head, present)
     return View(book=book, findings=judge_all(policy, book, present), policy=policy, present=present)
 
 

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from harness.evidence.statement import Evidence, stamp
+from harness.store.chain import TIME_MAX
 
 # The command that leaves records of a kind; `{subject}` stands for the subject.
 COMMANDS = {
@@ -44,8 +45,8 @@ def percent(value: float | None) -> str:
 
 
 def minute(seconds: float) -> str:
-    """A time in UTC, to the minute."""
-    return stamp(seconds)[:16].replace("T", " ")
+    """A time in UTC, to the minute; the number for what is none, as a figure that is edited may be."""
+    return stamp(seconds)[:16].replace("T", " ") if 0.0 <= seconds < TIME_MAX else number(seconds)
 
 
 def moment(seconds: float) -> str:

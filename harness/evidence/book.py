@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from harness.evidence.statement import Evidence, EvidenceError, parse
 from harness.store import chain
+from harness.store.chain import CLOCK_SEC
 from harness.store.ledger import Ledger
 
 
@@ -87,7 +88,3 @@ def _entry(row: chain.Row, faults: Sequence[str]) -> Entry:
     if evidence.ended_at > row.recorded_at + CLOCK_SEC:
         found.append(f"record {row.number} ({row.id}) ended after it was recorded: the clock was moved")
     return Entry(row=row, evidence=evidence, faults=tuple(found))
-
-
-# Clocks of machines that share a ledger may differ by this much.
-CLOCK_SEC = 60.0

@@ -14,7 +14,7 @@ from typing import Any
 import psutil
 
 from harness.engine.builds import ENGINE, files_of
-from harness.evidence.statement import canonical, digest_of
+from harness.evidence.statement import EvidenceError, canonical, digest_of
 from harness.subject import Subject
 
 PORT = "port "
@@ -56,7 +56,11 @@ def built_in(about: Subject[Any]) -> dict[str, str]:
 def _digest_of_files(files: Iterable[Path]) -> str:
     whole = hashlib.sha256()
     for path in files:
-        whole.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+        try:
+            whole.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+        except OSError as error:
+            # As while it is built anew.
+            raise EvidenceError(f"{path}: cannot be read ({error.strerror}); try again when it is there") from error
     return whole.hexdigest()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
-import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -18,6 +18,11 @@ STATEMENT = "https://in-toto.io/Statement/v1"
 PREDICATE = "urn:doge-parity:evidence:v1"
 # Verdicts of a command that did not come to its end.
 ERROR, INTERRUPTED = "ERROR", "INTERRUPTED"
+# Nothing that is measured is so large; sums and percentages of what is smaller are numbers still.
+NUMBER_MAX = 1e300
+
+
+_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 class EvidenceError(ParityError):
@@ -76,9 +81,14 @@ class Evidence:
 
 
 def canonical(data: Any) -> str:
-    """Plain data as JSON in the one way that digests are made of. Raises `EvidenceError` for NaN and infinities."""
+    """Plain data as JSON in the one way that digests are made of. Raises `EvidenceError` for NaN and infinities.
+
+    Half a surrogate pair, as Python reads bytes that are no UTF-8 in names of files, becomes the sign for what cannot be
+    written: the evidence of hours of work must not be lost for it.
+    """
     try:
-        return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        return _SURROGATES.sub("\ufffd", text)
     except ValueError as error:
         raise EvidenceError(f"evidence: holds a number that JSON has no word for ({error})") from error
 
@@ -127,16 +137,22 @@ class _Statement(msgspec.Struct, forbid_unknown_fields=True):
 def parse(text: str) -> Evidence:
     """Read a statement back. Raises `EvidenceError` naming the place that is not as it must be."""
     try:
-        found = msgspec.json.decode(text, type=_Statement)
-    except (msgspec.DecodeError, RecursionError) as error:
+        return _parsed(text, msgspec.json.decode(text, type=_Statement))
+    except (msgspec.DecodeError, RecursionError, OverflowError, ValueError) as error:
         raise EvidenceError(f"evidence: is not a statement of this kind ({error})") from error
+
+
+def _parsed(text: str, found: _Statement) -> Evidence:
     if (found.type, found.predicate_type) != (STATEMENT, PREDICATE):
         raise EvidenceError(f"evidence: is a {found.predicate_type} of {found.type}, not a {PREDICATE} of {STATEMENT}")
     predicate = {name: getattr(found.predicate, name) for name in _Predicate.__struct_fields__}
     for name in ("started_at", "ended_at"):
         predicate[name] = predicate[name].timestamp()
-    if not all(math.isfinite(figure.value) for figure in found.predicate.figures.values()):
-        raise EvidenceError("evidence: $.predicate.figures holds a number that is not finite")
+    figures = [figure.value for figure in found.predicate.figures.values()]
+    samples = [number for each in found.predicate.samples.values() for number in each]
+    for place, numbers in (("figures", figures), ("samples", samples)):
+        if not all(abs(number) <= NUMBER_MAX for number in numbers):
+            raise EvidenceError(f"evidence: $.predicate.{place} holds a number that is not finite, or beyond {NUMBER_MAX:g}")
     evidence = Evidence(digests={each.name: each.digest.sha256 for each in found.subject}, **predicate)
     if evidence.text() != text:
         raise EvidenceError("evidence: is not spelled canonically (sorted keys, no spaces, each name once)")
@@ -153,4 +169,5 @@ def check(text: str) -> None:
     try:
         Statement.copy_from_pb(json_format.Parse(text, statement_pb2.Statement())).validate()
     except (json_format.ParseError, ValueError) as error:
-        raise EvidenceError(f"evidence: is no in-toto statement ({error})") from error
+        said = str(error).partition("\n")[0]
+        raise EvidenceError(f"evidence: is no in-toto statement ({said})") from error

@@ -13,6 +13,7 @@ from harness.evidence.statement import EvidenceError
 SUITES = ("pytest", "haskell", "rust")
 # So many failures are named in a record.
 NAMED_MAX = 50
+DIGITS_MAX = 15
 
 
 @dataclass
@@ -56,7 +57,7 @@ def _documents(file: Path, text: str) -> Iterator[ElementTree.Element]:
 
 def _count(file: Path, suite: ElementTree.Element, report: SuiteReport) -> None:
     """Count the cases of a suite one by one, and hold the sum against what the suite says of itself."""
-    cases = suite.findall("testcase")
+    cases, before = suite.findall("testcase"), report.failed
     for case in cases:
         name = f"{case.get('classname', '')}::{case.get('name', '')}"
         if case.find("failure") is not None or case.find("error") is not None:
@@ -69,19 +70,26 @@ def _count(file: Path, suite: ElementTree.Element, report: SuiteReport) -> None:
             report.passed += 1
     said = suite.get("tests", "")
     # A test that fails and then errs while it is torn down is two cases for some writers.
-    if not said.isdigit() or int(said) > len(cases):
+    if (tests := _whole(said)) is None or tests > len(cases):
         raise EvidenceError(f"{file}: says {said or 'nothing'} of its number of tests, and lists {len(cases)}: it was cut off")
+    if report.failed == before and any(_whole(suite.get(name, "0")) != 0 for name in ("failures", "errors")):
+        raise EvidenceError(f"{file}: says that tests failed, and lists none that did; run the suite again")
     if stamp := suite.get("timestamp"):
         report.began_at = min(report.began_at, _seconds(file, stamp))
     for each in suite.iter("property"):
-        if (value := each.get("value", "")).isdigit():
-            report.numbers[each.get("name", "")] = int(value)
+        if (value := _whole(each.get("value", ""))) is not None:
+            report.numbers[each.get("name", "")] = value
+
+
+def _whole(text: str) -> int | None:
+    """A whole number of so few digits that a record can hold it; None for all else that Python would take for one."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= DIGITS_MAX else None
 
 
 def _seconds(file: Path, stamp: str) -> float:
     try:
         return datetime.datetime.fromisoformat(stamp).timestamp()
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise EvidenceError(f"{file}: {stamp} is no time") from error
 
 

@@ -34,7 +34,8 @@ def exported(book: Book, idents: Sequence[str] = ()) -> str:
 
     Raises `EvidenceError` for a record that is not as it was written: it must not travel as if it were.
     """
-    entries = [book.find(ident) for ident in idents] if idents else list(book.entries)
+    named = {entry.row.number: entry for entry in map(book.find, idents)}
+    entries = list(named.values()) if idents else list(book.entries)
     for entry in entries:
         if not entry.sound:
             raise EvidenceError(f"evidence {entry.row.id}: is not exported: {entry.faults[0]}")
@@ -56,12 +57,12 @@ def imported(ledger: Ledger, file: Path) -> tuple[int, int]:
     for record in records:
         if known.get(record.id, digest_of(record.statement)) != digest_of(record.statement):
             raise EvidenceError(f"{file}: the ledger has another record of the id {record.id}; nothing was imported")
-    return sum(ledger.append_evidence(each.id, each.statement, each.signatures) for each in records), len(records)
+    return ledger.append_all([(each.id, each.statement, each.signatures) for each in records]), len(records)
 
 
 def _records(file: Path) -> list[_Record]:
     try:
-        text = file.read_text(encoding="utf-8")
+        text = file.read_bytes().decode()
     except OSError as error:
         raise EvidenceError(f"{file}: cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
@@ -70,7 +71,8 @@ def _records(file: Path) -> list[_Record]:
     header = _decoded(first, _Header, file, 1)
     if header.format != FORMAT:
         raise EvidenceError(f"{file}: $.format is {json.dumps(header.format)}, not {json.dumps(FORMAT)}")
-    lines = body.splitlines()
+    # Not splitlines: a text in a record may hold signs that end lines for Python, and not in JSON.
+    lines = body.removesuffix("\n").split("\n") if body else []
     if len(lines) != header.records or digest_of(body) != header.digest:
         raise EvidenceError(
             f"{file}: holds {len(lines)} of {counted(header.records, 'record')}, or others: it was cut off or edited"
@@ -92,5 +94,5 @@ def _records(file: Path) -> list[_Record]:
 def _decoded(line: str, kind: type[Any], file: Path, number: int) -> Any:
     try:
         return msgspec.json.decode(line, type=kind)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise EvidenceError(f"{file}: line {number}: is no line of an export ({error})") from error

@@ -19,7 +19,7 @@ def covered(ledger: Ledger, run_id: str, plan: FuzzPlan) -> list[Figure]:
     """The figures of a run that is complete and asked for them: the ledger's, else measured now and put there."""
     if not plan.coverage or len(ledger.finished(run_id)) < plan.batch_count:
         return []
-    figures = _recorded(ledger, run_id, plan)
+    figures = recorded_figures(ledger, run_id, plan)
     if figures is None:
         figures = measure(plan)
         _record(ledger, run_id, figures)
@@ -35,7 +35,7 @@ def measure(plan: FuzzPlan) -> list[Figure]:
         return coverage.measure(plan, Path(folder))
 
 
-def _recorded(ledger: Ledger, run_id: str, plan: FuzzPlan) -> list[Figure] | None:
+def recorded_figures(ledger: Ledger, run_id: str, plan: FuzzPlan) -> list[Figure] | None:
     """The figures of a run if the ledger has them all, else None."""
     coverage = plan.about().coverage
     if coverage is None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import msgspec
 from generators.errors import ParityError
 from harness.evidence.book import Book, book_of
 from harness.evidence.signing import is_signed_by, public_key_of, signatures_of, signer_of
-from harness.evidence.statement import canonical, stamp
+from harness.evidence.statement import EvidenceError, canonical, stamp
 from harness.gate.judge import Finding, Present, judge_all, verdict_of
 from harness.gate.policy import Policy
 from harness.store import chain
@@ -94,7 +95,7 @@ def _cell(text: str) -> str:
 
 def certify(policy: Policy, rows: Sequence[chain.Row], head: chain.Head, present: Present, phase: int | None) -> Certificate:
     """The certificate of a moment: what was recorded later is not there yet."""
-    book, end = as_it_was(rows, head, present.now)
+    book, end = as_it_was(rows, head, present)
     return Certificate(
         at=present.now,
         phase=phase,
@@ -106,22 +107,38 @@ def certify(policy: Policy, rows: Sequence[chain.Row], head: chain.Head, present
     )
 
 
-def as_it_was(rows: Sequence[chain.Row], head: chain.Head, at: float) -> tuple[Book, chain.Head]:
-    """The records up to a moment, and the end of the chain then; an end that does not fit stays visible."""
-    later = next((place for place, row in enumerate(rows) if row.recorded_at > at), len(rows))
-    if later == len(rows):
-        return book_of(rows, head), head
-    kept = rows[:later]
+def as_it_was(rows: Sequence[chain.Row], head: chain.Head, present: Present) -> tuple[Book, chain.Head]:
+    """The records up to a moment, and the end of the chain then.
+
+    What is wrong with later records stays visible: one that claims to be of the future would hide all that follow it.
+    """
     whole = book_of(rows, head)
+    future = [
+        f"record {row.number} ({row.id}) was recorded in the future: the clock was moved"
+        for row in rows
+        if row.recorded_at > present.clock + chain.CLOCK_SEC
+    ]
+    later = next((place for place, row in enumerate(rows) if row.recorded_at > present.now), len(rows))
+    if later == len(rows):
+        return replace(whole, faults=[*whole.faults, *future]), head
+    kept = rows[:later]
     end = chain.Head(kept[-1].number, kept[-1].chain) if kept else chain.Head(0, chain.START)
     book = book_of(kept, end)
-    return Book(entries=book.entries, faults=[*whole.faults, *book.faults], kinds=book.kinds), end
+    hidden = [fault for entry in whole.entries[later:] for fault in entry.faults]
+    return replace(book, faults=[*whole.faults, *hidden, *future, *book.faults]), end
 
 
 def envelope_of(text: str, key: Path | None) -> str:
     """The certificate in a DSSE envelope as JSON, signed if there is a key. Raises `EvidenceError`."""
     signatures = signatures_of(text, signer_of(key), PAYLOAD_TYPE)
     return json.dumps({"certificate": json.loads(text), "signatures": signatures}, indent=1, ensure_ascii=False) + "\n"
+
+
+class _Fields(msgspec.Struct):
+    at: datetime.datetime
+    phase: int | None
+    verdict: str
+    criteria: list[dict[str, Any]]
 
 
 class _Envelope(msgspec.Struct, forbid_unknown_fields=True):
@@ -133,13 +150,16 @@ def read_certificate(file: Path) -> tuple[str, list[dict[str, Any]]]:
     """A certificate's canonical text and its signatures. Raises `CertificateError`."""
     try:
         found = msgspec.json.decode(file.read_bytes(), type=_Envelope)
+        text = canonical(found.certificate)
+        if found.certificate.get("format") != FORMAT:
+            raise CertificateError(f"{file}: $.certificate.format is not {json.dumps(FORMAT)}")
+        # What is looked at before it is compared must be what it is in every certificate.
+        msgspec.convert(found.certificate, _Fields)
     except OSError as error:
         raise CertificateError(f"{file}: cannot be read ({error.strerror})") from error
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, EvidenceError, RecursionError) as error:
         raise CertificateError(f"{file}: is no certificate ({error})") from error
-    if found.certificate.get("format") != FORMAT:
-        raise CertificateError(f"{file}: $.certificate.format is not {json.dumps(FORMAT)}")
-    return canonical(found.certificate), found.signatures
+    return text, found.signatures
 
 
 def check_signature(file: Path, key: Path) -> None:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from harness.evidence.book import CLOCK_SEC, Book, Entry
+from harness.evidence.book import Book, Entry
 from harness.evidence.digests import PORT
 from harness.evidence.statement import Evidence, stamp
 from harness.gate.policy import SIGN_OFF, Criterion, Policy, Rule
+from harness.store.chain import CLOCK_SEC
 from harness.words import counted
 
 DAY_SEC = 86_400.0
@@ -66,10 +67,14 @@ class Finding:
 
 @dataclass(frozen=True, kw_only=True)
 class Present:
-    """The digests of today by subject, and the time in seconds since 1970."""
+    """The digests of today by subject, and two times in seconds since 1970: the moment to judge, and what the clock says.
+
+    The digest of a port that is not here is an empty text.
+    """
 
     digests: Mapping[str, Mapping[str, str]]
     now: float
+    clock: float
 
 
 def judge_all(policy: Policy, book: Book, present: Present, phase: int | None = None) -> list[Finding]:
@@ -159,6 +164,13 @@ def _foreign(criterion: Criterion, subject: str, entry: Entry, present: Present)
     """The first thing that is not the one of today, if any; else None."""
     evidence = entry.evidence
     assert evidence is not None
+    if criterion.match and subject and subject not in present.digests:
+        return "subject than those that are installed"
+    here = set().union(*present.digests.values())
+    for name in criterion.match:
+        # Where nothing of a name is here, nothing can be the same: the policy has a mistake, or the checkout a gap.
+        if not any(each.startswith(PORT) for each in here) if name == PORTS else name not in here:
+            return f"{name}, of which this checkout has none"
     for about, digests in present.digests.items():
         if subject not in ("", about):
             continue

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -123,7 +124,8 @@ def read_policy(path: Path | None = None) -> Policy:
         found = msgspec.toml.decode(text, type=_File)
     except OSError as error:
         raise PolicyError(f"--policy {file}: cannot be read ({error.strerror})") from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
+        # msgspec's own errors and those of the decoder of UTF-8 are of this kind; so is a number of very many digits.
         raise PolicyError(f"--policy {file}: is no policy ({error})") from error
     _check(file, found.criterion)
     return Policy(criteria=found.criterion, digest=digest_of(text))
@@ -137,15 +139,32 @@ def _check(file: Path, criteria: Sequence[Criterion]) -> None:
         where = f"--policy {file}: $.criterion[{place}] ({each.id})"
         if twice[each.id] > 1:
             raise PolicyError(f"{where}: there are two of this id")
-        if each.phase not in PHASES:
-            raise PolicyError(f"{where}: phase {each.phase} is none of {PHASES.start} to {PHASES.stop - 1}")
-        if each.max_age_days <= 0.0:
-            raise PolicyError(f"{where}: max_age_days must be above 0")
-        if each.kind != SIGN_OFF and not each.rules:
-            raise PolicyError(f"{where}: has no rule, so that every record would be a go")
-        for number, rule in enumerate(each.rules):
-            if sum(limit is not None for limit in (rule.at_most, rule.at_least, rule.days_at_least)) != 1:
-                raise PolicyError(f"{where}: $.rules[{number}] must have one of at_most, at_least, days_at_least")
+        _check_one(where, each)
+
+
+def _check_one(where: str, each: Criterion) -> None:
+    if each.phase not in PHASES:
+        raise PolicyError(f"{where}: phase {each.phase} is none of {PHASES.start} to {PHASES.stop - 1}")
+    if odd := next((number for number in _numbers(each) if not math.isfinite(number)), None):
+        raise PolicyError(f"{where}: {odd} is no limit, because every record would keep it or none; write a number")
+    if each.subjects == ():
+        raise PolicyError(f"{where}: has no subject, so that nobody would look; name some, or write each or none")
+    if each.max_age_days <= 0.0:
+        raise PolicyError(f"{where}: max_age_days must be above 0")
+    if each.kind != SIGN_OFF and not each.rules:
+        raise PolicyError(f"{where}: has no rule, so that every record would be a go")
+    for number, rule in enumerate(each.rules):
+        if sum(limit is not None for limit in (rule.at_most, rule.at_least, rule.days_at_least)) != 1:
+            raise PolicyError(f"{where}: $.rules[{number}] must have one of at_most, at_least, days_at_least")
+
+
+def _numbers(criterion: Criterion) -> Iterator[float]:
+    """Every number of a criterion."""
+    yield criterion.max_age_days
+    for sample in criterion.sample:
+        yield from (sample.at_least, *sample.of.values())
+    for rule in criterion.rules:
+        yield from (limit for limit in (rule.at_most, rule.at_least, rule.days_at_least) if limit is not None)
 
 
 # The kind of a criterion that only people can answer.

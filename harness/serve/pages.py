@@ -34,8 +34,10 @@ class Pages:
         with self._lock:
             if self._is_stale():
                 began = time.monotonic()
-                view, self._of = self._look()
+                view, end = self._look()
                 self._files = dict(site_of(view, LIVE))
+                # Only now: pages that could not be made are tried again, and older ones are not taken for them.
+                self._of = end
                 self._made_at = self._looked_at = time.monotonic()
                 self._cost_sec = self._made_at - began
             return self._files.get(name)
@@ -47,5 +49,7 @@ class Pages:
             return True
         if age < PAUSE_PER_SECOND * self._cost_sec or now - self._looked_at < LOOK_SEC:
             return False
+        changed = self._head() != self._of
+        # A ledger that cannot be read is asked again by the next reader, who must not be shown older pages as if all were well.
         self._looked_at = now
-        return self._head() != self._of
+        return changed

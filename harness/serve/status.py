@@ -8,8 +8,10 @@ from typing import Any
 from generators.errors import ParityError
 from harness.engine.plan import FuzzPlan, plan_from
 from harness.engine.waivers import find_is_waived
-from harness.fuzz.verdict import Verdict, verdict_of
-from harness.store.ledger import RUNNING, Ledger
+from harness.fuzz.coverage import recorded_figures
+from harness.fuzz.verdict import EXIT_CODES, Verdict, verdict_of
+from harness.store.database import first_line, shown
+from harness.store.ledger import RUNNING, Ledger, LedgerError
 from harness.store.recent import Recent
 from harness.store.records import Find
 
@@ -19,6 +21,8 @@ PACE_SEC = 60.0
 # A run that says it is going on, and has recorded no batch for so long, has probably been killed.
 SILENT_SEC = 600.0
 SILENT, UNREADABLE = "silent", "unreadable"
+# The word of a run at its end whose coverage was asked for, and is not there (yet).
+UNMEASURED = "NOT MEASURED"
 
 
 class Watcher:
@@ -26,7 +30,7 @@ class Watcher:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._known: dict[str, tuple[tuple[int, str], dict[str, Any]]] = {}
+        self._known: dict[str, tuple[tuple[int, int, str], dict[str, Any]]] = {}
 
     def status(self, now: float) -> dict[str, Any]:
         """How things stand at a moment. Raises `LedgerError`, and SQLAlchemy's errors for a database that fails."""
@@ -34,13 +38,15 @@ class Watcher:
         try:
             found = ledger.recent(RUNS_MAX, now=now, window_sec=PACE_SEC)
             counted = {each.id: self._counted(ledger, each) for each in found}
+        except ValueError as error:
+            raise LedgerError(f"--ledger {shown(self._url)}: its runs were damaged ({first_line(error)})") from error
         finally:
             ledger.close()
         self._known = {each.id: self._known[each.id] for each in found}
         return {"at": now, "runs": [{**_times(each, counted[each.id], now), **counted[each.id]} for each in found]}
 
     def _counted(self, ledger: Ledger, run: Recent) -> dict[str, Any]:
-        mark = (run.batches, run.state)
+        mark = (run.batches, run.measured, run.state)
         known = self._known.get(run.id)
         if known is None or known[0] != mark:
             known = self._known[run.id] = (mark, _counts(ledger, run))
@@ -51,15 +57,24 @@ def _counts(ledger: Ledger, run: Recent) -> dict[str, Any]:
     """All of a run that changes only with its batches."""
     try:
         plan = plan_from(run.plan)
-        verdict, finds = verdict_of(ledger, run.id, plan), ledger.finds(run.id)
-    except (TypeError, AttributeError, KeyError, ParityError) as error:
-        return {"unreadable": f"its plan is of another version ({error})", "cases": 0, "planned": 0, "finds": []}
+        return _counted_by(plan, ledger, run)
+    except (TypeError, AttributeError, LookupError, ValueError, ArithmeticError, ParityError) as error:
+        return {"unreadable": f"it is of another version, or was changed ({error})", "cases": 0, "planned": 0, "finds": []}
+
+
+def _counted_by(plan: FuzzPlan, ledger: Ledger, run: Recent) -> dict[str, Any]:
+    figures = recorded_figures(ledger, run.id, plan) if plan.coverage else []
+    verdict, finds = verdict_of(ledger, run.id, plan, figures or ()), ledger.finds(run.id)
+    word, exit_code = verdict.word, verdict.exit_code
+    if figures is None and exit_code == 0:
+        # The command measures after the last batch, and what it finds may be a no.
+        word, exit_code = UNMEASURED, EXIT_CODES["MISSING"]
     return {
         "seed": plan.seed,
         "candidates": list(plan.candidates or plan.about().defaults.night_ports),
         "planned": plan.sequences,
-        "word": verdict.word,
-        "exit_code": verdict.exit_code,
+        "word": word,
+        "exit_code": exit_code,
         **_sums(verdict),
         "finds_count": len(finds),
         "finds": _finds(plan, verdict, finds),
@@ -101,7 +116,7 @@ def _times(run: Recent, counted: dict[str, Any], now: float) -> dict[str, Any]:
     state = run.state
     if "unreadable" in counted:
         state = UNREADABLE
-    elif state == RUNNING and now - heard > SILENT_SEC:
+    elif state == RUNNING and (heard is None or now - heard > SILENT_SEC):
         state = SILENT
     going = state == RUNNING
     left = counted["planned"] - counted["cases"]

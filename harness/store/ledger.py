@@ -213,9 +213,19 @@ class Ledger:
         except chain.ChainError as error:
             raise LedgerError(f"--ledger {self._shown}: {error}") from error
 
+    def append_all(self, records: Sequence[chain.Record]) -> int:
+        """Add records of evidence, all or none; return how many were not there yet. Raises `LedgerError`."""
+        try:
+            return chain.append_all(self._engine, records)
+        except chain.ChainError as error:
+            raise LedgerError(f"--ledger {self._shown}: {error}; nothing was added") from error
+
     def evidence(self) -> tuple[list[chain.Row], chain.Head]:
-        """All records of evidence in their order, and the end of the chain as it was written last."""
-        return chain.read(self._engine)
+        """All records of evidence in their order, and the end of the chain as it was written last. Raises `LedgerError`."""
+        try:
+            return chain.read(self._engine)
+        except ValueError as error:
+            raise LedgerError(f"--ledger {self._shown}: its evidence was damaged ({first_line(error)})") from error
 
     def evidence_head(self) -> chain.Head:
         """The end of that chain alone."""

@@ -8,13 +8,15 @@ from typing import Any
 
 from sqlalchemy import Engine, func, select
 
-from harness.store.schema import batches, runs
+from harness.store.chain import TIME_MAX
+from harness.store.schema import batches, coverage, runs
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recent:
-    """A run and when it was heard of; all times are in seconds since 1970.
+    """A run and when it was heard of; all times are in seconds since 1970, None for what is no time.
 
+    `measured` is the number of its figures of coverage.
     `pace` is in cases a second over the batches of the last `window_sec` seconds, None where there are fewer than two.
     """
 
@@ -22,9 +24,10 @@ class Recent:
     subject: str
     plan: Mapping[str, Any]
     state: str
-    started_at: float
+    started_at: float | None
     ended_at: float | None
     batches: int
+    measured: int
     last_at: float | None
     pace: float | None
 
@@ -41,16 +44,27 @@ def recent(engine: Engine, *, limit: int, now: float, window_sec: float) -> list
         )
         points: dict[str, list[tuple[float, int]]] = {}
         for run, at, cases in connection.execute(lately.order_by(batches.c.recorded_at)):
-            points.setdefault(run, []).append((at, cases))
+            if _time(at) is not None and isinstance(cases, int):
+                points.setdefault(run, []).append((at, cases))
+        figures = select(coverage.c.run_id, func.count()).where(coverage.c.run_id.in_(ids)).group_by(coverage.c.run_id)
+        measured = {row[0]: row[1] for row in connection.execute(figures)}
     return [
         Recent(
-            **{name: row[name] for name in ("id", "subject", "plan", "state", "started_at", "ended_at")},
+            **{name: row[name] for name in ("id", "subject", "plan", "state")},
+            started_at=_time(row["started_at"]),
+            ended_at=_time(row["ended_at"]),
             batches=heard.get(row["id"], (0, None))[0],
-            last_at=heard.get(row["id"], (0, None))[1],
+            measured=measured.get(row["id"], 0),
+            last_at=_time(heard.get(row["id"], (0, None))[1]),
             pace=_pace(points.get(row["id"], [])),
         )
         for row in rows
     ]
+
+
+def _time(value: Any) -> float | None:
+    """A time, or None for whatever else a database that was changed by hand may hold."""
+    return value if isinstance(value, int | float) and 0.0 <= value < TIME_MAX else None
 
 
 def _pace(points: list[tuple[float, int]]) -> float | None:

@@ -129,3 +129,17 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(SiteError, match="cannot be written"):
         write_site(view_at(ledger_with(f"sqlite:///{tmp_path / 'l.sqlite'}", [])), tmp_path / "file" / "site")
+
+
+def test_a_site_whose_making_was_cut_short_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    view = view_at(ledger_with(f"sqlite:///{tmp_path / 'l.sqlite'}", []))
+    with monkeypatch.context() as patched:
+        patched.setattr("harness.dashboard.records.index_of", cut_short)
+        with pytest.raises(KeyboardInterrupt):
+            write_site(view, tmp_path / "site")
+    assert "index.html" in write_site(view, tmp_path / "site")
+
+
+def cut_short(_entries: Any) -> Any:
+    """As Ctrl-C does, or a disk that is full."""
+    raise KeyboardInterrupt

@@ -105,10 +105,11 @@ def test_a_policy_names_a_command_for_whatever_a_machine_can_make() -> None:
     assert all(each.command.startswith("parity gate sign-off ") for each in read_policy().criteria if each.kind == SIGN_OFF)
 
 
-@pytest.mark.parametrize("at", ["yesterday", "2026-02-16T12:00:00"])
+@pytest.mark.parametrize("at", ["yesterday", "2026-02-16T12:00:00", "0001-01-01T00:00:00+23:00", "9999-12-31T23:59:59-23:00"])
 def test_a_time_that_is_none_is_refused(at: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code, _, err = parity(capsys, "gate", "--at", at, "--ledger", f"sqlite:///{tmp_path / 'l.sqlite'}")
-    assert (code, err.count("\n")) == (2, 1)
+    for words in (["gate"], ["dashboard", "--out", str(tmp_path / "site")]):
+        code, _, err = parity(capsys, *words, "--at", at, "--ledger", f"sqlite:///{tmp_path / 'l.sqlite'}")
+        assert (code, err.count("\n")) == (2, 1)
 
 
 def test_comments_and_docstrings_mean_nothing() -> None:

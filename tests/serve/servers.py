@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
@@ -60,8 +60,10 @@ class Served:
     def raw(self, data: bytes) -> bytes:
         """What is answered to bytes that need not be a request."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=10.0) as wire:
-            wire.sendall(data)
-            wire.shutdown(socket.SHUT_WR)
+            # It may have hung up before all of it was sent.
+            with suppress(OSError):
+                wire.sendall(data)
+                wire.shutdown(socket.SHUT_WR)
             received = b""
             while part := wire.recv(65536):
                 received += part
