@@ -74,8 +74,8 @@ class Served:
         asking = self.connection()
         asking.request("GET", "/events")
         answer = asking.getresponse()
-        assert answer.status == 200, answer.read()
         try:
+            assert answer.status == 200, answer.read()
             for line in answer:
                 if line.startswith(b"data:"):
                     yield json.loads(line[5:])
