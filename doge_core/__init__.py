@@ -23,7 +23,7 @@ from doge_core.settings import read_settings as _read_settings
 from state_machine import *  # noqa: F403  the whole surface of the reference, whatever it grows
 from state_machine import Action, EngineConfig, Event, PairState
 
-__all__ = [*_reference.__all__, "get_shadow_metrics", "reset", "reset_shadow_metrics", "status"]
+__all__ = [*_reference.__all__, "get_shadow_metrics", "reset", "reset_shadow_metrics", "shadow_collector", "status"]
 
 if TYPE_CHECKING:
     from doge_core.watching import Python as _WatchedPython
@@ -105,6 +105,20 @@ def reset_shadow_metrics() -> None:
     watched = _watched()
     if watched is not None:
         watched.shadow.reset()
+
+
+def shadow_collector() -> Any:
+    """Return a collector of the shadow's counts for `prometheus_client.REGISTRY.register`."""
+    from doge_shadow.prometheus import BUCKETS_SEC, ShadowCollector
+
+    def look() -> dict[str, Any] | None:
+        watched = _watched()
+        if watched is None:
+            return None
+        buckets, total_sec = watched.shadow.metrics.buckets(BUCKETS_SEC)
+        return {**watched.shadow.status(), "latency_buckets": buckets, "latency_sum": total_sec}
+
+    return ShadowCollector("state_machine_shadow", look)
 
 
 def reset() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from hdrh.histogram import HdrHistogram
@@ -31,11 +33,13 @@ class Metrics:
             self.last: dict[str, Any] = {}
             self.last_error: str | None = None
             self.latency = HdrHistogram(LOWEST_US, HIGHEST_US, DIGITS)
+            self.seconds = 0.0
 
     def compared(self, what: str, seconds: float) -> None:
         """Count a call that was compared, and the time that the candidate took."""
         with self._lock:
             self.checks[what] += 1
+            self.seconds += seconds
             self.latency.record_value(min(HIGHEST_US, max(LOWEST_US, round(seconds * 1e6))))
 
     def diverged(self, what: str, severity: str, name: str, at: float, place: str, event: Any) -> bool:
@@ -60,3 +64,13 @@ class Metrics:
             if not self.latency.get_total_count():
                 return {}
             return {f"p{quantile:g}": self.latency.get_value_at_percentile(quantile) / 1e6 for quantile in QUANTILES}
+
+    def buckets(self, bounds_sec: Sequence[float]) -> tuple[dict[float, int], float]:
+        """How many latencies are at most each bound, all of them at infinity, and the sum of all, in seconds."""
+        with self._lock:
+            found = dict.fromkeys((*bounds_sec, math.inf), 0)
+            for item in self.latency.get_recorded_iterator():
+                value_sec = item.value_iterated_to / 1e6
+                for bound in found:
+                    found[bound] += item.count_at_value_iterated_to if value_sec <= bound else 0
+            return found, self.seconds

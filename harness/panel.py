@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Generic, Protocol, TypeVar
@@ -174,6 +174,10 @@ class Panel(ABC, Generic[C]):
     def forgive(self) -> None:
         """Forget how often ports failed: shrinking asks a case that breaks its port over and over."""
         return
+
+    def bystanders(self) -> Collection[int]:
+        """Processes of this one that are neither reference nor port, by id: when one is started, no port has grown."""
+        return ()
 
     def sample_every(self, port: str) -> int:
         """1 where a call is cheap; a port whose calls are dear sees every n-th generated case."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -65,7 +65,7 @@ class Batch:
             verdict_hash=self._verdicts.hexdigest(),
             finds=tuple(self.finds.values()),
             seconds=time.perf_counter() - started,
-            rss_bytes=_rss_bytes(),
+            rss_bytes=rss_bytes(self.panel.bystanders()),
         )
 
     def run_case(self, index: int) -> None:
@@ -124,11 +124,11 @@ class Batch:
         return waived
 
 
-def _rss_bytes() -> int:
-    """The memory of this process and of the ports that it started."""
+def rss_bytes(bystanders: Collection[int] = ()) -> int:
+    """The memory of this process and of the ports that it started, without those of its processes that are no ports."""
     process, total = psutil.Process(), 0
     for each in (process, *process.children(recursive=True)):
         # A child may end meanwhile.
         with suppress(psutil.NoSuchProcess):
-            total += each.memory_info().rss
+            total += 0 if each.pid in bystanders else each.memory_info().rss
     return total

@@ -147,14 +147,14 @@ def test_a_bot_that_is_killed_and_restarted_adds_up(tmp_path: Path, executable: 
         with subprocess.Popen(words, cwd=ROOT, env=environment, stdout=subprocess.PIPE) as bot:
             assert bot.stdout is not None
             assert bot.stdout.readline() == b"up\n"
-            # Half of them live long enough to write a line.
-            time.sleep(11.0 if turn % 5 == 0 else 0.5)
+            # One of them lives long enough to write a line.
+            time.sleep(11.0 if turn == 0 else 0.5)
             bot.send_signal(signal.SIGKILL)
     code, said = report(tmp_path, f"sqlite:///{tmp_path / 'l.sqlite'}", "--json")
     assert code == 0, said
     found = json.loads(said)
     # A line is written every ten seconds, and where a minute ends.
-    assert 2 <= found["processes"] <= 10
+    assert 1 <= found["processes"] <= 10
     assert 0 < found["compared"] <= found["seen"]
     assert found["covered_hours"] * HOUR <= 3
     assert (found["high"], found["low"], found["failures"]) == (0, 0, 0)

@@ -24,7 +24,7 @@ from harness.subjects.detector.ports.isolation import (
     isolated,
 )
 from harness.subjects.detector.ports.modules import DetectorPort, UnnamedError, open_detector_ports
-from harness.subjects.detector.ports.setups import setup_in_use
+from harness.subjects.detector.ports.setups import setup_in_use, setup_processes
 from harness.subjects.detector.ports.surface import differing
 from harness.subjects.detector.ports.threads import one_thread
 
@@ -110,6 +110,10 @@ class DetectorPanel(Panel[DetectorCase]):
     def _answer(self, port: str, case: DetectorCase) -> Json:
         asked = self.others[port]
         return asked.answer(case).outcome if isinstance(asked, IsolatedPort) else answer(asked, case)
+
+    def bystanders(self) -> tuple[int, ...]:
+        """Return the processes of other set-ups, which start with the first case that may be excused."""
+        return setup_processes()
 
     def forgive(self) -> None:
         """Allow further calls on ports that broke down too often."""

@@ -85,6 +85,11 @@ class SetupServer:
         self._owner, self._address = os.getpid(), ""
 
     @property
+    def pid(self) -> int:
+        """The id of its process."""
+        return self._process.pid
+
+    @property
     def address(self) -> str:
         """The address that the server listens on, once it is ready. Raises `SetupError`."""
         if not self._address:
@@ -125,6 +130,11 @@ def other_setups() -> tuple[SetupServer, ...]:
     servers = tuple(SetupServer(setup) for setup in setups_of(features_in_use()))
     atexit.register(_end, servers)
     return servers
+
+
+def setup_processes() -> tuple[int, ...]:
+    """Return the ids of the servers' processes, as far as they were started."""
+    return tuple(server.pid for server in other_setups()) if other_setups.cache_info().currsize else ()
 
 
 @cache
