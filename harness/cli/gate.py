@@ -15,7 +15,7 @@ from harness.cli.output import as_json, console_for
 from harness.cli.recorded import draft_of, recorded, tell
 from harness.evidence.book import book_of
 from harness.evidence.digests import built_in
-from harness.evidence.statement import Figure
+from harness.evidence.statement import SINCE_1970, Figure
 from harness.gate.certificate import (
     Certificate,
     CertificateError,
@@ -129,7 +129,7 @@ def gate_freeze(subject: str | None, url: str) -> int:
         about = subject_called(name)
         with recorded(url, draft_of("freeze", about)) as draft:
             since, commit = frozen_since(about.sources()["reference"])
-            draft.figures = {"frozen_since": Figure(since, "s since 1970")}
+            draft.figures = {"frozen_since": Figure(since, SINCE_1970)}
             draft.details["commit"] = commit
             draft.conclude("FROZEN", 0)
             days = (time.time() - since) / 86_400.0

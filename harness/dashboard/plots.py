@@ -11,6 +11,8 @@ from harness.evidence.statement import Evidence, digest_of
 
 # A line has at most so many points; a page with more would be slow to open.
 POINTS_MAX = 400
+# An axis of logarithms has about so many ticks, so that their labels are whole numbers with space between them.
+LOG_TICKS_MAX = 5
 # Each point of a line with at most so many has a mark.
 MARKED_MAX = 60
 
@@ -28,7 +30,7 @@ class Plot:
 def plot(title: str, summary: str, traces: Sequence[Mapping[str, Any]], *, unit: str, log: bool = False, key: str = "") -> Plot:
     """A figure over time. `key` tells figures of one title apart."""
     axis: dict[str, Any] = {"title": {"text": unit}, "automargin": True}
-    axis |= {"type": "log", "exponentformat": "SI"} if log else {"rangemode": "tozero"}
+    axis |= {"type": "log", "tickformat": ",~g", "nticks": LOG_TICKS_MAX} if log else {"rangemode": "tozero"}
     layout = {
         "xaxis": {"type": "date", "automargin": True},
         "yaxis": axis,

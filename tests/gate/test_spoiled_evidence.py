@@ -104,7 +104,7 @@ SPOILED_BEFORE = {
     "a historical bug missed": ("mutants", "reducer", night(bugs_missed=1), "1.power/reducer", Status.NO_GO, "bugs_missed"),
     "some mutants alone": ("mutants", "reducer", night(whole=0), "1.power/reducer", Status.CANNOT_TELL, ": 0 whole"),
     "another machine's speed": ("bench", "reducer", of_another("machine"), "4.compute/reducer", Status.CANNOT_TELL, "machine"),
-    "a reference that changed": ("freeze", "reducer", night(frozen_since=NOW - 13.99 * DAY), FREEZE, Status.NO_GO, "13.9 days ago"),
+    "a reference that changed": ("freeze", "reducer", night(frozen_since=NOW - 13.99 * DAY), FREEZE, Status.NO_GO, "13.9 days"),
     "a shadow of few hours": ("shadow", "reducer", night(covered_hours=47), "3.shadow/reducer", Status.CANNOT_TELL, "47"),
     "a start after the end": ("fuzz", "reducer", lambda each: replace(each, started_at=NOW), NIGHT, Status.NO_GO, "clock"),
 }  # fmt: skip
