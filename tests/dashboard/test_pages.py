@@ -10,6 +10,7 @@ from pathlib import Path
 import plotly.graph_objects as go
 import pytest
 
+from harness.dashboard.plots import log_ticks
 from harness.evidence.statement import Figure
 from harness.gate.policy import read_policy
 from harness.store.ledger import Ledger
@@ -115,6 +116,20 @@ def test_a_figure_that_the_newest_night_lacks_is_not_called_its_last(tmp_path: P
     unbounded = replace(bad, figures={name: each for name, each in bad.figures.items() if name != "bound"})
     said = plain(site_with(tmp_path, [first, unbounded])["nights.html"])
     assert f"{subject} none in the last, 0.3 to 0.3 % so far" in said
+
+
+@pytest.mark.parametrize(
+    ("values", "ticks"),
+    [
+        ([60, 300, 1000], [10, 20, 50, 100, 200, 500, 1000, 2000, 5000]),
+        ([0.3, 5.0], [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50]),
+        ([7.0], [1, 2, 5, 10, 20, 50]),
+        ([1e-3, 1e9], [1e-3, 1, 1e3, 1e6, 1e9]),
+        ([], []),
+    ],
+)
+def test_an_axis_of_logarithms_has_few_ticks_with_whole_labels(values: list[float], ticks: list[float]) -> None:
+    assert log_ticks(values) == ticks
 
 
 def test_the_words_of_a_command_are_kept_whole(tmp_path: Path) -> None:
