@@ -214,6 +214,33 @@ def test_a_run_that_found_no_port_is_evidence_of_nothing(tmp_path: Path, capsys:
     assert not [name for name in entry.evidence.digests if name.startswith("port ")]
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["mutants", "--only", "nothing:*"],
+        ["mutants", "--compiled", "--only", "nothing:*"],
+        ["bench", "--candles", "nowhere.csv"],
+        ["bench", "--against", "/nowhere"],
+        ["run", "--candles", "nowhere.csv"],
+    ],
+)
+def test_bad_input_promises_no_record(arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = parity(capsys, *arguments, "--ledger", f"sqlite:///{tmp_path / 'l.sqlite'}")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+
+
+def test_a_command_that_takes_long_names_its_record_at_the_beginning(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    where = ["--ledger", f"sqlite:///{tmp_path / 'l.sqlite'}", "--reports", str(tmp_path)]
+    _, out, _ = parity(capsys, "run", "--sequences", "3", "--market-windows", "0", "--ports", "haskell", *where)
+    first = out.splitlines()[0]
+    assert "will be on evidence.html#" in first
+    assert out.count("will be on") == 1
+    ident = first.removeprefix("evidence ").partition(":")[0]
+    assert parity(capsys, "evidence", "show", ident, *where[:2])[0] == 0
+
+
 def test_no_evidence_leaves_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     url = f"sqlite:///{tmp_path / 'l.sqlite'}"
     assert parity(capsys, "golden", "verify", "--subject", "reducer", "--ledger", url, "--no-evidence")[0] == 0
