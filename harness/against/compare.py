@@ -57,7 +57,7 @@ class Build:
     """A process of a checkout that runs small calls."""
 
     def __init__(self, root: Path, subject: str) -> None:
-        python = sys.executable if root == ROOT else str(_python_of(root))
+        python = sys.executable if root == ROOT else str(python_of(root))
         path = os.pathsep.join([str(root), str(root / "doge-hmm" / "python"), os.environ.get("PYTHONPATH", "")])
         self._root = root
         self._process = subprocess.Popen(
@@ -95,7 +95,8 @@ class Build:
         self._process.communicate()
 
 
-def _python_of(root: Path) -> Path:
+def python_of(root: Path) -> Path:
+    """The interpreter of another built checkout. Raises `AgainstError` for a folder that is none."""
     found = root / ".venv" / "bin" / "python"
     if not (root / "harness").is_dir():
         raise AgainstError(f"--against {root}: is no checkout of this project")
@@ -107,7 +108,7 @@ def _python_of(root: Path) -> Path:
 def compare(subject: str, other: Path, pairs: int = PAIRS) -> list[Compared]:
     """Time every call that both builds have. Raises `AgainstError` and `MissingPortError`."""
     root = other.resolve()
-    _python_of(root)
+    python_of(root)
     ratios: dict[str, list[float]] = {}
     for number in range(pairs):
         with _pair(subject, root) as (here, there):

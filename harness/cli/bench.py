@@ -10,12 +10,12 @@ import click
 from rich.table import Table
 
 from generators.errors import ParityError
-from harness.against.compare import EXIT_CODES, PAIRS, compare, word_of
+from harness.against.compare import EXIT_CODES, PAIRS, compare, python_of, word_of
 from harness.bench.tables import VERDICTS, print_result, to_json
 from harness.bench.timing import one_cpu
 from harness.cli.options import evidence_options, json_option, refuse_foreign, refuse_given, subject_option
 from harness.cli.output import EXIT_MISSING, as_json, console_for
-from harness.cli.recorded import draft_of, recorded, tell
+from harness.cli.recorded import draft_of, foretell, recorded, tell
 from harness.evidence.figures import bands_of, of_bench, ports_of, targets_of
 from harness.evidence.recorder import Draft
 from harness.evidence.statement import Figure
@@ -29,7 +29,7 @@ ROUNDS = 7
 @click.command()
 @subject_option()
 @click.option("--candles", type=click.Path(path_type=Path), help="A file of candles to run on.")
-@click.option("--rounds", type=click.IntRange(1, 1000), help=f"Rounds, {ROUNDS} if left out; with --against pairs, {PAIRS}.")
+@click.option("--rounds", type=click.IntRange(1, 1000), help=f"{ROUNDS} by default; with --against pairs, {PAIRS} by default.")
 @click.option("--cpu", type=click.IntRange(0), help="The CPU that all processes share; the first allowed one by default.")
 @click.option("--check", is_flag=True, help="Exit with 1 where a target is not met, with 3 where it cannot be told.")
 @click.option("--against", metavar="DIR", type=click.Path(path_type=Path), help="Another built checkout: is this one slower?")
@@ -49,15 +49,21 @@ def bench(
     """The speed of every port, side by side in one run, as ratios; or of two builds, alternately."""
     about = subject_called(subject)
     refuse_foreign(about, options)
+    # Imported here because numpy takes long to load.
+    from generators.candles import read_candles
+
     if about.benchmark is None:
         raise ParityError(f"bench: the subject {subject} has no benchmark")
     draft = draft_of("bench" if against is None else "bench-against", about)
-    with recorded(url, draft, unrecorded=unrecorded, as_data=as_data, lasts=True):
+    with recorded(url, draft, unrecorded=unrecorded, as_data=as_data):
         with about.open(PortRequest()) as panel:
             draft.ports = ports_of(panel)
         if against is not None:
             refuse_given(["candles", "check"], "means nothing to --against; leave it out")
             return _against(draft, subject, against, rounds or PAIRS, cpu, as_data=as_data)
+        if options["candles"] is not None:
+            read_candles(options["candles"])
+        foretell(draft)
         result = about.benchmark.measure(options["candles"], rounds or ROUNDS, cpu)
         missed = {True: 0, False: 1, None: EXIT_MISSING}[result.met]
         draft.figures, draft.samples = of_bench(result), bands_of(result)
@@ -73,6 +79,8 @@ def bench(
 
 def _against(draft: Draft, subject: str, other: Path, pairs: int, cpu: int | None, *, as_data: bool) -> int:
     """Compare this build with another one, call by call. Exit code 1 where it is slower, 3 where that cannot be told."""
+    python_of(other.resolve())
+    foretell(draft)
     with one_cpu(cpu):
         found = compare(subject, other, pairs)
     word = word_of(found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,6 +30,7 @@ from harness.subjects.registry import names, subject_called
 from harness.words import counted
 
 LISTED = 20
+DETAIL_LENGTH = 100
 
 
 @click.group()
@@ -135,15 +137,23 @@ def _text(entry: Entry) -> str:
     about = f" about the {found.subject}" if found.subject else ""
     lines = [
         f"record {entry.row.number}, {found.id}: {found.kind}{about}: {found.verdict} (exit code {found.exit_code})",
-        f"  command   {' '.join(found.command)}",
+        f"  command   {found.command_line}",
         f"  time      {stamp(found.started_at)} to {stamp(found.ended_at)}",
         *([] if found.seed is None else [f"  seed      {found.seed}"]),
-        *(f"  figure    {name}: {figure.value:,} {figure.unit}" for name, figure in sorted(found.figures.items())),
+        *(f"  figure    {name}: {' '.join(figure.words).rstrip()}" for name, figure in sorted(found.figures.items())),
         *(f"  digest    {name}: {digest}" for name, digest in sorted(found.digests.items())),
-        *(f"  {name}: {json.dumps(value, ensure_ascii=False)}" for name, value in sorted(found.details.items())),
+        *(f"  detail    {name}: {_spelt(value)}" for name, value in sorted(found.details.items())),
         f"  signed    {', '.join(str(each.get('keyid', '?')) for each in entry.row.signatures) or 'by nobody'}",
     ]
     return "\n".join(lines)
+
+
+def _spelt(value: Any) -> str:
+    """A detail as JSON, on lines of its own where one would be long."""
+    line = json.dumps(value, ensure_ascii=False)
+    if len(line) <= DETAIL_LENGTH:
+        return line
+    return "\n" + textwrap.indent(json.dumps(value, ensure_ascii=False, indent=2), "    ")
 
 
 @evidence.command(name="tests")

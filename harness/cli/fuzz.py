@@ -58,8 +58,8 @@ from harness.words import counted
 @click.option("--sequences", type=click.IntRange(1, 10**9), default=100_000, show_default=True, help="How many cases.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Decides about every case.")
 @click.option("--events-max", type=click.IntRange(1, 10_000), help="Of a generated case; 56 for the cases of a night.")
-@click.option("--batch-size", type=click.IntRange(1), help="Cases that are recorded together; as many as suit the subject.")
-@click.option("--workers", type=click.IntRange(1), help="Processes; as many as there are CPUs.")
+@click.option("--batch-size", type=click.IntRange(1), help="Cases recorded together; by default as many as suit the subject.")
+@click.option("--workers", type=click.IntRange(1), help="Processes; by default one for each CPU.")
 @click.option("--cluster", metavar="ADDRESS", help="A Dask scheduler to run the batches on, like tcp://host:8786.")
 @click.option("--time-budget", "time_budget_sec", type=Seconds(1.0, 864_000.0), help="Seconds; then stop, to be resumed.")
 @ledger_option

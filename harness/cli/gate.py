@@ -14,7 +14,7 @@ from harness.cli.options import given, json_option, ledger_option, subject_optio
 from harness.cli.output import as_json, console_for
 from harness.cli.recorded import draft_of, recorded, tell
 from harness.evidence.digests import built_in
-from harness.evidence.statement import Figure
+from harness.evidence.statement import SINCE_1970, Figure
 from harness.gate.certificate import (
     Certificate,
     CertificateError,
@@ -26,8 +26,12 @@ from harness.gate.certificate import (
 )
 from harness.gate.freeze import frozen_since
 from harness.gate.judge import Finding, Status
-from harness.gate.policy import PHASES, SIGN_OFF, Policy, PolicyError, read_policy
+from harness.gate.policy import PHASES, SIGN_OFF, Policy, PolicyError, number_text, read_policy
+from harness.store.database import shown
 from harness.subjects.registry import names, subject_called
+
+NO_COMMAND = "no command makes this evidence yet"
+NO_VALUE = "no value"
 
 phase_option = click.option("--phase", type=click.IntRange(PHASES.start, PHASES.stop - 1), help="Criteria up to this phase.")
 
@@ -53,19 +57,21 @@ def gate(
     if as_data:
         click.echo(as_json({"exit_code": code, **json.loads(certificate.text())}))
         return code
-    _tell(certificate)
+    _tell(certificate, url)
     return code
 
 
-def _tell(certificate: Certificate) -> None:
+def _tell(certificate: Certificate, url: str) -> None:
     console = console_for(as_data=False)
     table = Table("phase", "criterion", "status", "why", "record")
     for each in certificate.findings:
         table.add_row(str(each.phase), each.name, each.status.value, each.reason, each.record or "-")
     console.print(table)
-    for each in certificate.findings:
-        if each.status is not Status.GO and each.command:
-            console.print(f"{each.status.value} {each.name}: {each.command}", markup=False, soft_wrap=True)
+    left = [each for each in certificate.findings if each.status is not Status.GO]
+    for each in left:
+        console.print(f"{each.status.value} {each.name}: {each.command or NO_COMMAND}", markup=False, soft_wrap=True)
+    if left and given("url"):
+        console.print(f"Give these commands --ledger {shown(url)}, or set PARITY_LEDGER.", markup=False, soft_wrap=True)
     found = [each.status for each in certificate.findings]
     counted = ", ".join(f"{found.count(status)} {status.value}" for status in Status)
     console.print(f"{certificate.verdict.upper()}: {counted}", markup=False)
@@ -86,25 +92,30 @@ def gate_explain(ident: str, policy_file: Path | None, at: str | None, url: str)
             f"gate explain {ident}: the policy has no such criterion; it has {', '.join(each.name for each in findings)}"
         )
     for each in wanted:
-        click.echo(_explained(asked.policy, each))
+        click.echo(_explained(asked.policy, each, asked.present.now))
     return int(any(each.status is not Status.GO for each in wanted))
 
 
-def _explained(policy: Policy, finding: Finding) -> str:
+def _explained(policy: Policy, finding: Finding, now: float) -> str:
     criterion = next((each for each in policy.criteria if each.id == finding.id), None)
     lines = [f"{finding.name}: {finding.status.value}", f"  criterion  {finding.text}"]
     if criterion is not None:
         lines += [
             f"  from       {criterion.source}",
-            f"  evidence   {criterion.kind}, at most {criterion.max_age_days:g} days old",
+            f"  evidence   {criterion.kind}, {criterion.age_text}",
         ]
-        lines += [f"  rule       {rule.text}; {finding.values.get(rule.figure, 'no value')}" for rule in criterion.rules]
-        lines += [f"  sample     {each.figure} at least {each.least(finding.subject):,g}" for each in criterion.sample]
-        lines += [f"  same as today  {', '.join(criterion.match)}"] if criterion.match else []
+        for rule in criterion.rules:
+            value = finding.values.get(rule.figure)
+            lines += [f"  rule       {rule.text}: {NO_VALUE if value is None else rule.value_text(value, now)}"]
+        for each in criterion.sample:
+            value = finding.sample.get(each.figure)
+            least = f"{each.figure} at least {number_text(each.least(finding.subject))}"
+            lines += [f"  sample     {least}: {NO_VALUE if value is None else number_text(value)}"]
+        lines += [f"  unchanged  {', '.join(criterion.match)}"] if criterion.match else []
         lines += ["" if criterion.critical else "  not critical: it holds nothing up alone"]
     lines += [f"  why        {finding.reason}"]
     lines += [f"  record     parity evidence show {finding.record}"] if finding.record else []
-    lines += [f"  command    {finding.command}"] if finding.command else []
+    lines += [f"  command    {finding.command or NO_COMMAND}"]
     return "\n".join(line for line in lines if line)
 
 
@@ -117,7 +128,7 @@ def gate_freeze(subject: str | None, url: str) -> int:
         about = subject_called(name)
         with recorded(url, draft_of("freeze", about)) as draft:
             since, commit = frozen_since(about.sources()["reference"])
-            draft.figures = {"frozen_since": Figure(since, "s since 1970")}
+            draft.figures = {"frozen_since": Figure(since, SINCE_1970)}
             draft.details["commit"] = commit
             draft.conclude("FROZEN", 0)
             days = (time.time() - since) / 86_400.0
@@ -133,26 +144,30 @@ def gate_freeze(subject: str | None, url: str) -> int:
 @policy_option
 @ledger_option
 def gate_sign_off(ident: str, name: str, reason: str, policy_file: Path | None, url: str) -> int:
-    """Record that a person answers for a criterion; it lapses when what it covers changes."""
+    """Record that a person answers for a criterion, for each subject or, as in 0.agreed/SUBJECT, for one.
+
+    It lapses when what it covers changes.
+    """
     policy = read_policy(policy_file)
-    found = next((each for each in policy.criteria if each.id == ident), None)
+    signed = [
+        (criterion, subject)
+        for criterion, subject in policy.entries(names(), None)
+        if criterion.kind == SIGN_OFF and ident in (criterion.id, criterion.name_for(subject))
+    ]
     people = [each.id for each in policy.criteria if each.kind == SIGN_OFF]
-    if found is None or found.kind != SIGN_OFF:
+    if not signed:
         raise PolicyError(f"gate sign-off {ident}: is none of the criteria that people answer for: {', '.join(people)}")
     if not name.strip() or not reason.strip():
         raise PolicyError("gate sign-off: --name and --reason must say something")
-    for subject in _subjects_of(policy, ident):
+    for found, subject in signed:
         about = subject_called(subject) if subject else None
         with recorded(url, draft_of(SIGN_OFF, about)) as draft:
             draft.ports = {} if about is None else built_in(about)
-            draft.details |= {"criterion": ident, "name": name, "reason": reason, "covers": list(found.match)}
+            draft.details |= {"criterion": found.id, "name": name, "reason": reason, "covers": list(found.match)}
             draft.conclude("SIGNED OFF", 0)
             tell(draft)
+            click.echo(f"{found.name_for(subject)}: signed off by {name}")
     return 0
-
-
-def _subjects_of(policy: Policy, ident: str) -> list[str]:
-    return [subject for criterion, subject in policy.entries(names(), None) if criterion.id == ident]
 
 
 @gate.command(name="certify")
@@ -197,5 +212,6 @@ def gate_verify(file: Path, key: Path | None, offline: bool, policy_file: Path |
         again = certify(asked.policy, asked.rows, asked.head, asked.present, kept["phase"])
         if difference := first_difference(kept, json.loads(again.text())):
             raise CertificateError(f"{file}: does not hold: {difference}")
-    click.echo(f"{file} holds: {kept['verdict']}, at {kept['at']}")
+    unsigned = "" if key else "; whose signature it has was not checked, as no --key was given"
+    click.echo(f"{file} holds: {kept['verdict']}, at {kept['at']}{unsigned}")
     return 0

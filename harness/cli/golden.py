@@ -19,7 +19,7 @@ from harness.cli.options import (
     timeout_option,
 )
 from harness.cli.output import as_json
-from harness.cli.recorded import draft_of, recorded, tell
+from harness.cli.recorded import draft_of, foretell, recorded, tell
 from harness.comparators.divergence import Divergence
 from harness.engine.golden import check_all, check_files, record_all
 from harness.engine.report import text_of
@@ -134,7 +134,7 @@ def _other_contract(port: str, divergence: Divergence) -> Problem:
 @golden.command(name="coverage", short_help="Show the branches that the fixtures reach.")
 @subject_option(of_all=True)
 @click.option("--sequences", type=click.IntRange(0), default=0, show_default=True, help="Generated cases, not the fixtures.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the generated cases.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Decides about every generated case.")
 @evidence_options
 @json_option
 def golden_coverage(subject: str | None, sequences: int, seed: int, url: str, unrecorded: bool, as_data: bool) -> int:
@@ -147,7 +147,8 @@ def golden_coverage(subject: str | None, sequences: int, seed: int, url: str, un
     reports = {}
     for about in subjects:
         draft = draft_of("coverage", about, seed=seed if sequences else None)
-        with recorded(url, draft, unrecorded=unrecorded, as_data=as_data, lasts=True):
+        with recorded(url, draft, unrecorded=unrecorded, as_data=as_data):
+            foretell(draft)
             report = branches.measure(about.name, sequences=sequences, seed=seed)
             draft.figures = of_branches(report)
             draft.details["missing"] = report.to_json()

@@ -15,7 +15,7 @@ from rich.console import Console
 from generators.errors import ParityError
 from harness.cli.options import evidence_options, given, json_option, refuse_given, subject_option
 from harness.cli.output import as_json, console_for
-from harness.cli.recorded import draft_of, recorded, tell
+from harness.cli.recorded import draft_of, foretell, recorded, tell
 from harness.evidence.figures import counts, of_mutants, survivors_of
 from harness.evidence.recorder import Draft
 from harness.mutants.build import hunt_compiled
@@ -36,9 +36,9 @@ PARTS = 20
 
 @click.command()
 @subject_option()
-@click.option("--sequences", type=click.IntRange(1), help="Cases until a mutant has survived; as many as suit the subject.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the cases.")
-@click.option("--workers", type=click.IntRange(1), help="Mutants at a time; as many as there are CPUs.")
+@click.option("--sequences", type=click.IntRange(1), help="Cases that a mutant must survive; by default as suits the subject.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Decides about every case.")
+@click.option("--workers", type=click.IntRange(1), help="Mutants at a time; by default one for each CPU.")
 @click.option("--only", metavar="PATTERN", help="Mutants whose id matches, like 'pricing:*' or 'historical:*'.")
 @click.option("--shrink", type=click.IntRange(0), default=40, show_default=True, help="So many kills are shrunk, as a sample.")
 @click.option("--compiled", is_flag=True, help="Build bugs into copies of the compiled ports instead: 'haskell:*', 'rust:*'.")
@@ -60,11 +60,9 @@ def mutants(
     console = console_for(as_data=as_data)
     if compiled:
         _refuse_idle()
-        with recorded(
-            url, draft_of("mutants-compiled", None, seed=seed), unrecorded=unrecorded, as_data=as_data, lasts=True
-        ) as draft:
+        with recorded(url, draft_of("mutants-compiled", None, seed=seed), unrecorded=unrecorded, as_data=as_data) as draft:
             started = time.monotonic()
-            rows = _compiled(console, only, seed, sequences)
+            rows = _compiled(console, draft, only, seed, sequences)
             draft.details["whole"] = only is None and (sequences or _compiled_needs()) >= _compiled_needs()
             code = _told(console, draft, rows, {}, started, as_data=as_data)
             _tell_few(console, code, sequences, _compiled_needs())
@@ -76,7 +74,7 @@ def mutants(
     if given("shrink") and not mutations.shrinks:
         raise click.UsageError(f"--shrink: means nothing to the subject {subject}; leave it out")
     _refuse_little_memory()
-    with recorded(url, draft_of("mutants", about, seed=seed), unrecorded=unrecorded, as_data=as_data, lasts=True) as draft:
+    with recorded(url, draft_of("mutants", about, seed=seed), unrecorded=unrecorded, as_data=as_data) as draft:
         return _hunt(console, draft, mutations, sequences or mutations.sequences, workers, only, shrink, as_data=as_data)
 
 
@@ -97,6 +95,7 @@ def _hunt(
     assert about is not None
     assert seed is not None
     wanted, equivalent = _wanted(mutations, only)
+    foretell(draft)
     console.print(f"{counted(len(wanted), 'mutant')}, up to {counted(count, 'case')} of seed {seed} each", markup=False)
     shrunk = _sample(wanted, set(equivalent), shrink) if mutations.shrinks else frozenset()
     rows = []
@@ -169,7 +168,7 @@ def _told(
     return code
 
 
-def _compiled(console: Console, only: str | None, seed: int, sequences: int | None) -> list[Row]:
+def _compiled(console: Console, draft: Draft, only: str | None, seed: int, sequences: int | None) -> list[Row]:
     """Build and hunt the bugs of the compiled ports. Raises `UsageError` and `GoneError`."""
     subjects = [about for about in map(subject_called, names()) if about.mutations is not None]
     every = [(about, toolchain) for about in subjects if about.mutations for toolchain in about.mutations.toolchains]
@@ -177,6 +176,7 @@ def _compiled(console: Console, only: str | None, seed: int, sequences: int | No
     wanted = [bug for bug in known if only is None or fnmatch.fnmatchcase(bug.id, only)]
     if not wanted:
         raise click.UsageError(f"--only {only!r}: no compiled bug has such an id; they look like {known[0].id}")
+    foretell(draft)
     console.print(f"{counted(len(wanted), 'compiled bug')}, one after the other", markup=False)
     rows = []
     for about, toolchain in every:

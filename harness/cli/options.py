@@ -47,7 +47,7 @@ class Seconds(click.FloatRange):
 
 
 timeout_option = click.option(
-    "--timeout-sec", type=Seconds(0.01, 86_400.0), help="For one answer; if left out, as long as suits the subject."
+    "--timeout-sec", type=Seconds(0.01, 86_400.0), help="Seconds for one answer; by default as many as suit the subject."
 )
 json_option = click.option("--json", "as_data", is_flag=True, help="Plain data for a machine to read.")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -23,20 +23,34 @@ def draft_of(kind: str, about: Subject[Any] | None, *, seed: int | None = None) 
 
 
 @contextmanager
-def recorded(
-    url: str, draft: Draft, *, unrecorded: bool = False, as_data: bool = False, lasts: bool = False
-) -> Iterator[Draft]:
+def recorded(url: str, draft: Draft, *, unrecorded: bool = False, as_data: bool = False) -> Iterator[Draft]:
     """Record what becomes of the command. `tell` says where, before a command's last line; with `as_data`, the data does.
 
-    A command that `lasts` says it at its beginning, too.
+    A command that takes long says it at its beginning too, by `foretell`.
     """
     named = f" --ledger {shown(url)}" if given("url") else ""
     if not unrecorded and not as_data:
         draft.told = f"evidence {draft.id}: parity evidence show {draft.id}{named}, or {page_of(draft)}"
-        if lasts:
-            click.echo(f"evidence {draft.id}: will be on {page_of(draft)}")
     with recording(None if unrecorded else made(url), draft):
         yield draft
+
+
+def foretell(draft: Draft) -> None:
+    """Say at the beginning where the evidence will be, once nothing is left that would be refused as bad input."""
+    if draft.told:
+        click.echo(f"evidence {draft.id}: will be on {page_of(draft)}")
+
+
+def foretold(draft: Draft, progress: Callable[[str, int], None]) -> Callable[[str, int], None]:
+    """The same progress, foretelling the evidence as the first case is done."""
+    waiting = [draft]
+
+    def advance(source: str, done: int) -> None:
+        while waiting:
+            foretell(waiting.pop())
+        progress(source, done)
+
+    return advance
 
 
 def page_of(draft: Draft) -> str:

@@ -25,7 +25,7 @@ from harness.cli.options import (
 )
 from harness.cli.output import as_json, console_for
 from harness.cli.progress import progress_of
-from harness.cli.recorded import draft_of, recorded, tell
+from harness.cli.recorded import draft_of, foretold, recorded, tell
 from harness.engine.outcome import RunReport
 from harness.engine.report import (
     next_step,
@@ -50,8 +50,8 @@ SEQUENCES = 1000
 @click.command()
 @subject_option()
 @click.option("--all", "every", is_flag=True, help="Every subject with the cases of the main job; one table.")
-@click.option("--sequences", type=click.IntRange(0), help=f"How many generated cases; {SEQUENCES} if left out.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the generated cases and of the market's chances.")
+@click.option("--sequences", type=click.IntRange(0), help=f"How many generated cases; {SEQUENCES} by default.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Decides about generated cases and the market's chances.")
 @click.option("--events-max", type=click.IntRange(1, 10_000), help="Of a generated case; 40 for the cases of a run.")
 @click.option("--candles", type=click.Path(path_type=Path), help="A file of candles; else a series that ships with arch.")
 @click.option("--ports", metavar="NAMES", help="Ports to compare, separated by commas; all of them by default.")
@@ -76,7 +76,7 @@ def run(subject: str, every: bool, ports: str | None, as_data: bool, **options: 
     chosen = port_names(ports, with_candidates=bool(candidates_of(about, options)))
     options["sequences"] = _or(options["sequences"], SEQUENCES)
     with _recorded(about, options, as_data=as_data) as draft:
-        report = _run(about, options, chosen, console, quiet=as_data)
+        report = _run(about, options, chosen, draft, console, quiet=as_data)
         _conclude(draft, report)
         tell(draft)
         print_report(report, console)
@@ -87,7 +87,7 @@ def run(subject: str, every: bool, ports: str | None, as_data: bool, **options: 
 
 def _recorded(about: Subject[Any], options: dict[str, Any], *, as_data: bool) -> AbstractContextManager[Draft]:
     draft = draft_of("run", about, seed=options["seed"])
-    return recorded(options["url"], draft, unrecorded=options["unrecorded"], as_data=as_data, lasts=True)
+    return recorded(options["url"], draft, unrecorded=options["unrecorded"], as_data=as_data)
 
 
 def _conclude(draft: Draft, report: RunReport) -> None:
@@ -109,7 +109,9 @@ def _or(value: int | None, default: int) -> int:
     return default if value is None else value
 
 
-def _run(about: Subject[Any], options: dict[str, Any], ports: tuple[str, ...], console: Console, *, quiet: bool) -> RunReport:
+def _run(
+    about: Subject[Any], options: dict[str, Any], ports: tuple[str, ...], draft: Draft, console: Console, *, quiet: bool
+) -> RunReport:
     asked = RunOptions(
         ports=request_of(about, options, ports),
         sequences=options["sequences"],
@@ -122,7 +124,7 @@ def _run(about: Subject[Any], options: dict[str, Any], ports: tuple[str, ...], c
     series = candles_of(about, asked)
     sources = sources_of(about, asked, series)
     with progress_of(sources, console, quiet=quiet) as progress:
-        return run_parity(about, sources, asked, series, progress)
+        return run_parity(about, sources, asked, series, foretold(draft, progress))
 
 
 def _run_all(options: dict[str, Any], console: Console, *, as_data: bool) -> int:
@@ -132,7 +134,7 @@ def _run_all(options: dict[str, Any], console: Console, *, as_data: bool) -> int
         about = subject_called(name)
         sequences = _or(options["sequences"], about.defaults.sequences)
         with _recorded(about, options, as_data=as_data) as draft:
-            report = _run(about, {**options, "sequences": sequences}, (), console, quiet=True)
+            report = _run(about, {**options, "sequences": sequences}, (), draft, console, quiet=True)
             _conclude(draft, report)
             tell(draft)
         reports.append(report)

@@ -34,16 +34,20 @@ def _row(view: View, finding: Finding, criterion: Criterion | None) -> dict[str,
             {
                 "figure": each.figure,
                 "least": number(each.least(finding.subject)),
-                "value": "–" if evidence is None else number(evidence.figure(each.figure)),
+                "value": _shown(None if evidence is None else evidence.figure(each.figure)),
             }
             for each in criterion.sample
         ],
     }
 
 
+def _shown(value: float | None) -> str:
+    return "" if value is None else number(value)
+
+
 def _rule(rule: Rule, evidence: Evidence | None, now: float) -> dict[str, Any]:
     value = None if evidence is None else evidence.figure(rule.figure)
-    shown = number(value) if rule.days_at_least is None or value is None else minute(value)
+    shown = _shown(value) if rule.days_at_least is None or value is None else minute(value)
     kept = None if value is None else rule.holds(value, now)
     word, tone = {True: ("kept", "good"), False: ("broken", "bad"), None: ("no value", "unsure")}[kept]
     return {"text": rule.text, "figure": rule.figure, "value": shown, "word": word, "tone": tone, "always": rule.always}

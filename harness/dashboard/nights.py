@@ -43,7 +43,8 @@ def _plot(view: View, figure: str, title: str, factor: float, unit: str, log: bo
         if known:
             records, values = [each for each, _ in known], [factor * value for _, value in known]
             traces.extend(lines(subject, records, values, hue))
-            told.append(f"{subject} {number(values[-1])} {unit} last, {number(min(values))} to {number(max(values))} so far")
+            last = f"{number(values[-1])} {unit} last" if records[-1] is view.of("fuzz", subject)[-1] else "none in the last"
+            told.append(f"{subject} {last}, {number(min(values))} to {number(max(values))} {unit} so far")
     return plot(title, "; ".join(told), traces, unit=unit, log=log) if traces else None
 
 

@@ -11,6 +11,7 @@ from harness.dashboard.view import View, plain_list, plain_mapping, ports_in
 from harness.dashboard.words import BAD, GOOD, UNSURE, command_for, number, percent, tone_of, tone_of_status
 from harness.evidence.statement import Evidence
 from harness.gate.judge import LEDGER, Status, verdict_of
+from harness.gate.policy import SIGN_OFF
 
 # Every subject has these columns; others are there where records fill them.
 COLUMNS = ("run", "fuzz")
@@ -88,7 +89,7 @@ def matrix_of(view: View, subject: str) -> Matrix:
     """The newest that each kind of evidence says of each port of a subject."""
     rows: dict[str, dict[str, Cell]] = {port: {} for port in view.built_in_ports(subject)}
     kinds, levels = set(COLUMNS), dict[str, list[str]]()
-    for kind in view.by_kind:
+    for kind in set(view.by_kind).difference({SIGN_OFF}):
         for evidence in view.of(kind, subject):
             for port, compared in ports_in(evidence).items():
                 kinds.add(kind)

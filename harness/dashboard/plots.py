@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,8 @@ from harness.evidence.statement import Evidence, digest_of
 
 # A line has at most so many points; a page with more would be slow to open.
 POINTS_MAX = 400
+# An axis of logarithms over so many decades has ticks within them too, a longer one about as many as these.
+DECADES_FINE, LOG_TICKS = 1.5, 5
 # Each point of a line with at most so many has a mark.
 MARKED_MAX = 60
 
@@ -28,7 +31,8 @@ class Plot:
 def plot(title: str, summary: str, traces: Sequence[Mapping[str, Any]], *, unit: str, log: bool = False, key: str = "") -> Plot:
     """A figure over time. `key` tells figures of one title apart."""
     axis: dict[str, Any] = {"title": {"text": unit}, "automargin": True}
-    axis |= {"type": "log", "exponentformat": "SI"} if log else {"rangemode": "tozero"}
+    values = [value for each in traces for value in each.get("y", ()) if value]
+    axis |= {"type": "log", "tickformat": ",~g", "tickvals": log_ticks(values)} if log else {"rangemode": "tozero"}
     layout = {
         "xaxis": {"type": "date", "automargin": True},
         "yaxis": axis,
@@ -48,6 +52,17 @@ def lines(name: str, records: Sequence[Evidence], values: Sequence[float], hue: 
         crosses = {"mode": "markers", "marker": {"symbol": "x", "size": 10}, "showlegend": False}
         found.append({**common, **_points(failed, records, values), **crosses})
     return found
+
+
+def log_ticks(values: Sequence[float]) -> list[float]:
+    """Ticks of an axis of logarithms whose labels are whole numbers and leave space between them."""
+    if not values:
+        return []
+    low, high = math.log10(min(values)), math.log10(max(values))
+    first, last = math.floor(low), math.ceil(high)
+    if high - low <= DECADES_FINE:
+        return [float(f"{digit}e{power}") for power in range(first, last + 1) for digit in (1, 2, 5)]
+    return [float(f"1e{power}") for power in range(first, last + 1, math.ceil((last - first) / LOG_TICKS))]
 
 
 def _points(places: Sequence[int], records: Sequence[Evidence], values: Sequence[float]) -> dict[str, Any]:

@@ -45,7 +45,7 @@ def index_of(entries: Sequence[Entry]) -> dict[str, Any]:
 
 
 def _words(entry: Entry, found: Evidence) -> tuple[str, str, str, str]:
-    return found.kind, found.subject, found.verdict if entry.sound else NOT_SOUND, " ".join(found.command)
+    return found.kind, found.subject, found.verdict if entry.sound else NOT_SOUND, found.command_line
 
 
 def _tone(entry: Entry) -> int:
@@ -73,7 +73,7 @@ def details_of(entry: Entry) -> dict[str, Any]:
     return {
         **plain,
         "facts": [*facts, *plain["facts"]],
-        "figures": [[name, number(each.value), each.unit] for name, each in sorted(found.figures.items())],
+        "figures": [[name, *each.words] for name, each in sorted(found.figures.items())],
         "samples": [[name, _sample(values)] for name, values in sorted(found.samples.items())],
         "digests": [[name, digest] for name, digest in sorted(found.digests.items())],
         "text": json.dumps(found.details, ensure_ascii=False, indent=1, sort_keys=True),

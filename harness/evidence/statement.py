@@ -6,6 +6,7 @@ import datetime
 import hashlib
 import json
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -16,6 +17,8 @@ from generators.errors import ParityError
 
 STATEMENT = "https://in-toto.io/Statement/v1"
 PREDICATE = "urn:doge-parity:evidence:v1"
+# The unit of a figure that is a time.
+SINCE_1970 = "s since 1970"
 # Verdicts of a command that did not come to its end.
 ERROR, INTERRUPTED = "ERROR", "INTERRUPTED"
 # Nothing that is measured is so large; sums and percentages of what is smaller are numbers still.
@@ -35,6 +38,15 @@ class Figure:
 
     value: int | float
     unit: str = "1"
+
+    @property
+    def words(self) -> tuple[str, str]:
+        """Value and unit for a reader: a count has none, a time is a date, other numbers keep six digits."""
+        if self.unit == SINCE_1970:
+            return stamp(self.value)[:19].replace("T", " "), "UTC"
+        unit = "" if self.unit == "1" else self.unit
+        is_whole = isinstance(self.value, int) or (self.value.is_integer() and abs(self.value) < 1e15)
+        return f"{int(self.value):,}" if is_whole else f"{self.value:,.6g}", unit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +71,11 @@ class Evidence:
     figures: Mapping[str, Figure] = field(default_factory=dict)
     samples: Mapping[str, Sequence[int | float]] = field(default_factory=dict)
     details: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def command_line(self) -> str:
+        """The command as a shell reads it."""
+        return shlex.join(self.command)
 
     @property
     def passed(self) -> bool:

@@ -10,11 +10,10 @@ from typing import Any
 from harness.evidence.book import Book, Entry
 from harness.evidence.digests import PORT
 from harness.evidence.statement import Evidence, stamp
-from harness.gate.policy import SIGN_OFF, Criterion, Policy, Rule
+from harness.gate.policy import DAY_SEC, SIGN_OFF, Criterion, Policy, Rule, number_text
 from harness.store.chain import CLOCK_SEC
 from harness.words import counted
 
-DAY_SEC = 86_400.0
 # The name in a criterion's `match` that stands for every built-in candidate.
 PORTS = "ports"
 # The entry on the ledger itself, which every gate has.
@@ -42,6 +41,7 @@ class Finding:
     reason: str
     record: str | None = None
     values: Mapping[str, float | None] = field(default_factory=dict)
+    sample: Mapping[str, float | None] = field(default_factory=dict)
     command: str = ""
 
     @property
@@ -61,6 +61,7 @@ class Finding:
             "reason": self.reason,
             "record": self.record,
             "values": dict(self.values),
+            "sample": dict(self.sample),
             "command": self.command,
         }
 
@@ -121,6 +122,7 @@ def _judge(criterion: Criterion, subject: str, book: Book, present: Present) -> 
         reason=reason,
         record=None if entry is None else entry.row.id,
         values={} if evidence is None else {rule.figure: evidence.figure(rule.figure) for rule in criterion.rules},
+        sample={} if evidence is None else {each.figure: evidence.figure(each.figure) for each in criterion.sample},
         command=criterion.command_for(subject),
     )
 
@@ -138,11 +140,11 @@ def _decided(criterion: Criterion, subject: str, book: Book, present: Present) -
             return Status.NO_GO, broken, entry
     large = [entry for entry in today if not _too_small(criterion, subject, entry)]
     if large:
-        return _of_newest(today[0], large)
-    return _missing(criterion, subject, found, present)
+        return _of_newest(criterion, today[0], large)
+    return _missing(criterion, subject, found, today[0] if today else None, present)
 
 
-def _of_newest(newest: Entry, large: Sequence[Entry]) -> tuple[Status, str, Entry]:
+def _of_newest(criterion: Criterion, newest: Entry, large: Sequence[Entry]) -> tuple[Status, str, Entry]:
     """The judgement where there is evidence enough, unless the last attempt did not come to its end."""
     assert newest.evidence is not None
     if newest.evidence.exit_code not in (0, 1):
@@ -150,7 +152,12 @@ def _of_newest(newest: Entry, large: Sequence[Entry]) -> tuple[Status, str, Entr
     whole = next((entry for entry in large if entry.evidence is not None and entry.evidence.passed), None)
     if whole is None:
         return Status.CANNOT_TELL, "no attempt of this size came to its end", large[0]
-    return Status.GO, "every rule is kept", whole
+    return Status.GO, _signed(whole) if criterion.kind == SIGN_OFF else "every rule is kept", whole
+
+
+def _signed(entry: Entry) -> str:
+    details = {} if entry.evidence is None else entry.evidence.details
+    return " ".join(f"signed off by {details.get('name')}: {details.get('reason')}".split())
 
 
 def _is_about(criterion: Criterion, entry: Entry) -> bool:
@@ -196,7 +203,8 @@ def _too_small(criterion: Criterion, subject: str, entry: Entry) -> str | None:
     for sample in criterion.sample:
         value = entry.evidence.figure(sample.figure)
         if value is None or value < sample.least(subject):
-            return f"{sample.figure} is {_number(value)}, {sample.least(subject):,g} are needed"
+            least = number_text(sample.least(subject))
+            return f"is too small: {'no' if value is None else number_text(value)} {sample.figure}, needs at least {least}"
     return None
 
 
@@ -219,25 +227,24 @@ def _breaks(rule: Rule, evidence: Evidence, now: float, *, missing: bool = True)
     value = evidence.figure(rule.figure)
     if value is None:
         return f"has no {rule.figure}, wanted {rule.text}" if missing else None
-    return None if rule.holds(value, now) else f"{rule.figure} is {_number(value)}, wanted {rule.text}"
+    return None if rule.holds(value, now) else f"{rule.figure} is {rule.value_text(value, now)}, wanted {rule.limit}"
 
 
-def _missing(criterion: Criterion, subject: str, found: Sequence[Entry], present: Present) -> tuple[Status, str, Entry | None]:
-    """The reason why no record of today is enough, by the one that comes nearest."""
+def _missing(
+    criterion: Criterion, subject: str, found: Sequence[Entry], of_today: Entry | None, present: Present
+) -> tuple[Status, str, Entry | None]:
+    """The reason why no record is enough, by the one that comes nearest: the newest of today, or the newest of all."""
     if not found:
         what = "nobody has signed it off" if criterion.kind == SIGN_OFF else "there is no such evidence"
         return Status.CANNOT_TELL, what, None
-    newest = found[0]
+    newest = of_today or found[0]
+    which = "the newest record" if newest is found[0] else "the newest record of today's build"
     assert newest.evidence is not None
     foreign = _foreign(criterion, subject, newest, present)
     if foreign is not None:
-        reason = f"is of another {foreign}"
+        reason = f"is of another {foreign}" if foreign in newest.evidence.digests else f"says nothing of {foreign}"
     elif not _is_fresh(criterion, newest, present):
-        reason = f"is of {stamp(newest.evidence.ended_at)[:10]}, older than {criterion.max_age_days:g} days"
+        reason = f"is of {stamp(newest.evidence.ended_at)[:10]}, and must be {criterion.age_text}"
     else:
         reason = _too_small(criterion, subject, newest) or f"ended with {newest.evidence.verdict}"
-    return Status.CANNOT_TELL, f"the newest record {reason}", newest
-
-
-def _number(value: float | None) -> str:
-    return "not there" if value is None else f"{value:,}" if isinstance(value, int) else f"{value:,.6g}"
+    return Status.CANNOT_TELL, f"{which} {reason}", newest

@@ -17,6 +17,12 @@ DEFAULT_FILE = Path(__file__).parent / "policy.toml"
 PHASES = range(7)
 # The subjects of a criterion that is about none. "each" stands for every subject that there is.
 NONE = "none"
+DAY_SEC = 86_400.0
+
+
+def number_text(value: float) -> str:
+    """A figure in words."""
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.6g}"
 
 
 class PolicyError(ParityError):
@@ -41,16 +47,27 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
             return value <= self.at_most
         if self.at_least is not None:
             return value >= self.at_least
-        return (now - value) / 86_400.0 >= (self.days_at_least or 0.0)
+        return (now - value) / DAY_SEC >= (self.days_at_least or 0.0)
+
+    @property
+    def limit(self) -> str:
+        """The limit in words."""
+        if self.at_most is not None:
+            return f"at most {self.at_most:g}"
+        if self.at_least is not None:
+            return f"at least {self.at_least:g}"
+        return f"at least {self.days_at_least:g} days ago"
 
     @property
     def text(self) -> str:
         """The rule in words."""
-        if self.at_most is not None:
-            return f"{self.figure} at most {self.at_most:g}"
-        if self.at_least is not None:
-            return f"{self.figure} at least {self.at_least:g}"
-        return f"{self.figure} at least {self.days_at_least:g} days ago"
+        return f"{self.figure} {self.limit}"
+
+    def value_text(self, value: float, now: float) -> str:
+        """A value of the figure in words; a time is days ago, rounded down so that it never reads as if it kept the limit."""
+        if self.days_at_least is None:
+            return number_text(value)
+        return f"{math.floor((now - value) / DAY_SEC * 10.0) / 10.0:,.1f} days ago"
 
 
 class Sample(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -84,6 +101,15 @@ class Criterion(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     max_age_days: float
     match: tuple[str, ...] = ()
     command: str = ""
+
+    @property
+    def age_text(self) -> str:
+        """How old the evidence may be, in words."""
+        return f"at most {self.max_age_days:g} {'day' if self.max_age_days == 1.0 else 'days'} old"
+
+    def name_for(self, subject: str) -> str:
+        """The criterion with its subject, as in `1.night/SUBJECT`."""
+        return f"{self.id}/{subject}" if subject else self.id
 
     def command_for(self, subject: str) -> str:
         """The command that makes the evidence."""

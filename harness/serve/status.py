@@ -73,12 +73,18 @@ def _counted_by(plan: FuzzPlan, ledger: Ledger, run: Recent) -> dict[str, Any]:
         "seed": plan.seed,
         "candidates": list(plan.candidates or plan.about().defaults.night_ports),
         "planned": plan.sequences,
-        "word": word,
-        "exit_code": exit_code,
+        **_said(verdict, word, exit_code, going=run.state == RUNNING),
         **_sums(verdict),
         "finds_count": len(finds),
         "finds": _finds(plan, verdict, finds),
     }
+
+
+def _said(verdict: Verdict, word: str, exit_code: int, *, going: bool) -> dict[str, Any]:
+    """The verdict; a run that goes on has none, unless what was found decides already."""
+    if not going or verdict.complete:
+        return {"word": word, "exit_code": exit_code}
+    return {"word": "DIVERGENCE", "exit_code": 1} if verdict.exit_code == 1 else {"word": None, "exit_code": None}
 
 
 def _sums(verdict: Verdict) -> dict[str, Any]:

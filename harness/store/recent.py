@@ -11,13 +11,16 @@ from sqlalchemy import Engine, func, select
 from harness.store.chain import TIME_MAX
 from harness.store.schema import batches, coverage, runs
 
+# Batches must be spread over such a part of the window to tell a pace.
+SPREAD_MIN = 0.25
+
 
 @dataclass(frozen=True, kw_only=True)
 class Recent:
     """A run and when it was heard of; all times are in seconds since 1970, None for what is no time.
 
     `measured` is the number of its figures of coverage.
-    `pace` is in cases a second over the batches of the last `window_sec` seconds, None where there are fewer than two.
+    `pace` is in cases a second over the batches of the last `window_sec` seconds, None where they are too few to tell.
     """
 
     id: str
@@ -56,7 +59,7 @@ def recent(engine: Engine, *, limit: int, now: float, window_sec: float) -> list
             batches=heard.get(row["id"], (0, None))[0],
             measured=measured.get(row["id"], 0),
             last_at=_time(heard.get(row["id"], (0, None))[1]),
-            pace=_pace(points.get(row["id"], [])),
+            pace=_pace(points.get(row["id"], []), _time(row["started_at"]), now, window_sec),
         )
         for row in rows
     ]
@@ -67,8 +70,18 @@ def _time(value: Any) -> float | None:
     return value if isinstance(value, int | float) and 0.0 <= value < TIME_MAX else None
 
 
-def _pace(points: list[tuple[float, int]]) -> float | None:
-    """Cases a second between the first and the last batch; the cases of the first were done before it was recorded."""
-    if len(points) < 2 or points[-1][0] <= points[0][0]:
+def _pace(points: list[tuple[float, int]], started_at: float | None, now: float, window_sec: float) -> float | None:
+    """Cases a second up to the last batch, from the start of the run, or from the first batch where that is long ago.
+
+    The cases of that first batch were done before it was recorded. Workers record batches at nearly the same time, so
+    that batches which lie close together tell nothing.
+    """
+    if not points:
         return None
-    return sum(cases for _, cases in points[1:]) / (points[-1][0] - points[0][0])
+    # A run that was started by another clock may seem to have begun after its batches.
+    if started_at is not None and now - window_sec < started_at < points[0][0]:
+        points, least = [(started_at, 0), *points], 0.0
+    else:
+        least = SPREAD_MIN * window_sec
+    spread = points[-1][0] - points[0][0]
+    return sum(cases for _, cases in points[1:]) / spread if spread > least else None

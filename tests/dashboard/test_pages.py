@@ -10,6 +10,7 @@ from pathlib import Path
 import plotly.graph_objects as go
 import pytest
 
+from harness.dashboard.plots import log_ticks
 from harness.evidence.statement import Figure
 from harness.gate.policy import read_policy
 from harness.store.ledger import Ledger
@@ -93,6 +94,47 @@ def test_the_matrix_says_which_port_a_find_is_of_and_which_is_missing(tmp_path: 
     assert "2 of 1,200 diverge" in rows["swift"]
     assert "no find" in rows["slow"]
     assert "missing" in rows["gone"]
+
+
+def test_a_sign_off_says_nothing_of_a_port(tmp_path: Path) -> None:
+    signed = record("sign-off", names()[0], ident="s1", ended_at=NOW - DAY, verdict="SIGNED OFF")
+    said = plain(site_with(tmp_path, [signed])["index.html"].split('id="matrix"')[1])
+    assert "sign" not in said
+
+
+def test_a_criterion_without_a_value_says_so_in_words(tmp_path: Path) -> None:
+    said = plain(site_with(tmp_path, [])["gate.html"])
+    assert "failed at most 0, in small records too: no value" in said
+    assert "passed at least 2,500: no value" in said
+    assert "value –" not in said
+
+
+def test_a_figure_that_the_newest_night_lacks_is_not_called_its_last(tmp_path: Path) -> None:
+    subject = names()[0]
+    first = night("good", subject, 2.0, figures={"bound": Figure(0.003)})
+    bad = night("bad", subject, 1.0, verdict="DIVERGENCE", exit_code=1)
+    unbounded = replace(bad, figures={name: each for name, each in bad.figures.items() if name != "bound"})
+    said = plain(site_with(tmp_path, [first, unbounded])["nights.html"])
+    assert f"{subject} none in the last, 0.3 to 0.3 % so far" in said
+
+
+@pytest.mark.parametrize(
+    ("values", "ticks"),
+    [
+        ([60, 300, 1000], [10, 20, 50, 100, 200, 500, 1000, 2000, 5000]),
+        ([0.3, 5.0], [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50]),
+        ([7.0], [1, 2, 5, 10, 20, 50]),
+        ([1e-3, 1e9], [1e-3, 1, 1e3, 1e6, 1e9]),
+        ([], []),
+    ],
+)
+def test_an_axis_of_logarithms_has_few_ticks_with_whole_labels(values: list[float], ticks: list[float]) -> None:
+    assert log_ticks(values) == ticks
+
+
+def test_the_words_of_a_command_are_kept_whole(tmp_path: Path) -> None:
+    card = site_with(tmp_path, [])["gate.html"].split('id="criterion-0.questions"')[1].split("</article>")[0]
+    assert '<span class="word">--name</span> ' in card
 
 
 def test_power_shows_scores_survivors_and_coverage(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import create_engine, inspect, text
 
 from harness.evidence.book import read_book
-from harness.evidence.statement import EvidenceError, Figure, check, parse
+from harness.evidence.statement import SINCE_1970, EvidenceError, Figure, check, parse
 from harness.evidence.suites import read_report
 from harness.evidence.transfer import exported, imported
 from harness.gate.policy import read_policy
@@ -186,6 +186,22 @@ def test_a_command_leaves_signed_evidence(
     assert parity(capsys, "golden", "verify", "--subject", "reducer", "--ledger", url)[0] == 2
 
 
+def test_a_record_is_shown_for_a_reader(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    url = f"sqlite:///{tmp_path / 'l.sqlite'}"
+    command = ("parity", "fuzz", "--candidate-exe", "swift run core")
+    figures = {"cases": Figure(1200), "elapsed": Figure(2.9768179849, "s"), "since": Figure(1_790_000_000.0, SINCE_1970)}
+    finds = [
+        {"fingerprint": "f00d", "path": "$.orders[0].price", "reference": "1.11", "candidate": "1.12", "port": "swift"}
+    ] * 2
+    ledger = Ledger(url)
+    fill(ledger, [record("fuzz", "reducer", ident="abcd", command=command, figures=figures, details={"finds": finds})])
+    ledger.close()
+    _, out, _ = parity(capsys, "evidence", "show", "abcd", "--ledger", url)
+    assert "  command   parity fuzz --candidate-exe 'swift run core'\n" in out
+    assert "  figure    cases: 1,200\n  figure    elapsed: 2.97682 s\n  figure    since: 2026-09-21 14:13:20 UTC\n" in out
+    assert max(map(len, out.splitlines())) < 120
+
+
 def test_a_run_that_found_no_port_is_evidence_of_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     url = f"sqlite:///{tmp_path / 'l.sqlite'}"
     arguments = ["run", "--sequences", "3", "--market-windows", "0", "--ledger", url, "--reports", str(tmp_path)]
@@ -196,6 +212,33 @@ def test_a_run_that_found_no_port_is_evidence_of_nothing(tmp_path: Path, capsys:
     assert entry.evidence is not None
     assert not entry.evidence.passed
     assert not [name for name in entry.evidence.digests if name.startswith("port ")]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["mutants", "--only", "nothing:*"],
+        ["mutants", "--compiled", "--only", "nothing:*"],
+        ["bench", "--candles", "nowhere.csv"],
+        ["bench", "--against", "/nowhere"],
+        ["run", "--candles", "nowhere.csv"],
+    ],
+)
+def test_bad_input_promises_no_record(arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = parity(capsys, *arguments, "--ledger", f"sqlite:///{tmp_path / 'l.sqlite'}")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+
+
+def test_a_command_that_takes_long_names_its_record_at_the_beginning(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    where = ["--ledger", f"sqlite:///{tmp_path / 'l.sqlite'}", "--reports", str(tmp_path)]
+    _, out, _ = parity(capsys, "run", "--sequences", "3", "--market-windows", "0", "--ports", "haskell", *where)
+    first = out.splitlines()[0]
+    assert "will be on evidence.html#" in first
+    assert out.count("will be on") == 1
+    ident = first.removeprefix("evidence ").partition(":")[0]
+    assert parity(capsys, "evidence", "show", ident, *where[:2])[0] == 0
 
 
 def test_no_evidence_leaves_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

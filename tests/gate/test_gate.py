@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from harness.evidence.statement import stamp
 from harness.gate.freeze import HistoryError, frozen_since, meaning_of
 from harness.gate.policy import DEFAULT_FILE, SIGN_OFF, PolicyError, read_policy
 from harness.store.ledger import Ledger
-from tests.gate.ledgers import fill, satisfying
+from tests.gate.ledgers import NOW, fill, satisfying
 from tests.gate.test_certificate import parity
 
 
@@ -53,9 +54,50 @@ def test_a_sign_off_counts_once_it_is_given(tmp_path: Path, capsys: pytest.Captu
     url = f"sqlite:///{tmp_path / 'l.sqlite'}"
     assert parity(capsys, "gate", "explain", "0.agreed", "--ledger", url)[0] == 1
     given = ["gate", "sign-off", "0.agreed", "--name", "Ada", "--reason", "read both contracts", "--ledger", url]
-    assert parity(capsys, *given)[0] == 0
-    assert parity(capsys, "gate", "explain", "0.agreed", "--ledger", url)[0] == 0
+    code, out, _ = parity(capsys, *given)
+    assert code == 0
+    assert "0.agreed/reducer: signed off by Ada\n" in out
+    code, out, _ = parity(capsys, "gate", "explain", "0.agreed", "--ledger", url)
+    assert code == 0
+    assert "why        signed off by Ada: read both contracts\n" in out
     assert parity(capsys, "gate", "explain", "0.questions", "--ledger", url)[0] == 1
+
+
+def test_one_subject_alone_is_signed_off_by_the_name_that_the_gate_shows(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = f"sqlite:///{tmp_path / 'l.sqlite'}"
+    given = ["gate", "sign-off", "0.agreed/detector", "--name", "Ada", "--reason", "read it", "--ledger", url]
+    assert parity(capsys, *given)[0] == 0
+    assert parity(capsys, "gate", "explain", "0.agreed/detector", "--ledger", url)[0] == 0
+    assert parity(capsys, "gate", "explain", "0.agreed/reducer", "--ledger", url)[0] == 1
+
+
+def test_an_explanation_has_the_values_of_rules_and_sample(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    url = f"sqlite:///{tmp_path / 'l.sqlite'}"
+    ledger = Ledger(url)
+    fill(ledger, satisfying(read_policy()))
+    ledger.close()
+    at = ["--at", stamp(NOW), "--ledger", url]
+    _, out, _ = parity(capsys, "gate", "explain", "0.freeze/reducer", *at)
+    assert "  evidence   freeze, at most 1 day old\n" in out
+    assert "  rule       frozen_since at least 14 days ago: 15.0 days ago\n" in out
+    _, out, _ = parity(capsys, "gate", "explain", "2.night", *at)
+    assert "  rule       divergent at most 0: 0\n" in out
+    assert "  sample     cases at least 100,000: 100,000\n" in out
+    _, out, _ = parity(capsys, "gate", "explain", "0.baseline", *at)
+    assert "  command    no command makes this evidence yet\n" in out
+
+
+def test_what_is_left_names_the_ledger_that_was_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"sqlite:///{tmp_path / 'l.sqlite'}"
+    _, out, _ = parity(capsys, "gate", "--ledger", url)
+    assert "cannot tell 0.baseline: no command makes this evidence yet\n" in out
+    assert f"Give these commands --ledger {url}, or set PARITY_LEDGER.\n" in out
+    monkeypatch.setenv("PARITY_LEDGER", url)
+    assert "--ledger" not in parity(capsys, "gate")[1]
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from harness.store.ledger import Ledger, LedgerError
 from tests.gate.ledgers import DAY, ENDED, NOW, edited, fill, gate, named, record, satisfying
 
 NIGHT = "2.night/reducer"
+FREEZE = "0.freeze/reducer"
 Records = list[Evidence]
 
 
@@ -84,13 +85,13 @@ SPOILED_BEFORE = {
     "too few cases": ("fuzz", "reducer", night(cases=99_999), NIGHT, Status.CANNOT_TELL, "99,999"),
     "a divergence in too few cases": ("fuzz", "reducer", night(cases=9, divergent=1), NIGHT, Status.NO_GO, "divergent"),
     "a figure left out": ("fuzz", "reducer", without("divergent"), NIGHT, Status.NO_GO, "has no divergent"),
-    "a sample left out": ("fuzz", "reducer", without("cases"), NIGHT, Status.CANNOT_TELL, "cases is not there"),
+    "a sample left out": ("fuzz", "reducer", without("cases"), NIGHT, Status.CANNOT_TELL, "no cases, needs"),
     "another reference": ("fuzz", "reducer", of_another("reference"), NIGHT, Status.CANNOT_TELL, "another reference"),
     "another port": ("fuzz", "reducer", of_another("port haskell"), NIGHT, Status.CANNOT_TELL, "another port haskell"),
     "another contract": ("fuzz", "reducer", of_another("contract"), NIGHT, Status.CANNOT_TELL, "another contract"),
     "other generators": ("fuzz", "reducer", of_another("generators"), NIGHT, Status.CANNOT_TELL, "another generators"),
-    "a port that was not compared": ("fuzz", "reducer", lacking("port haskell"), NIGHT, Status.CANNOT_TELL, "port haskell"),
-    "an old night": ("fuzz", "reducer", ended(2.5), NIGHT, Status.CANNOT_TELL, "older than 2 days"),
+    "a port that was not compared": ("fuzz", "reducer", lacking("port haskell"), NIGHT, Status.CANNOT_TELL, "nothing of port"),
+    "an old night": ("fuzz", "reducer", ended(2.5), NIGHT, Status.CANNOT_TELL, "at most 2 days old"),
     "a run that crashed": ("fuzz", "reducer", with_verdict("ERROR", 2), NIGHT, Status.CANNOT_TELL, "ERROR"),
     "a run that was interrupted": ("fuzz", "reducer", with_verdict("INTERRUPTED", 130), NIGHT, Status.CANNOT_TELL, "INTERR"),
     "a missing port": ("run", "reducer", with_verdict("INCOMPLETE", 3), "1.critical/reducer", Status.CANNOT_TELL, "INCOMPLETE"),
@@ -98,12 +99,12 @@ SPOILED_BEFORE = {
     "a command that said no": ("fuzz", "reducer", with_verdict("NOT MET", 1), NIGHT, Status.NO_GO, "said no: NOT MET"),
     "a test that failed": ("tests-pytest", "", night(failed=1), "0.suite", Status.NO_GO, "failed is 1"),
     "a test that was skipped": ("tests-pytest", "", night(skipped=1), "0.suite", Status.NO_GO, "skipped is 1"),
-    "a suite cut short": ("tests-pytest", "", night(passed=20), "0.suite", Status.CANNOT_TELL, "passed is 20"),
+    "a suite cut short": ("tests-pytest", "", night(passed=20), "0.suite", Status.CANNOT_TELL, ": 20 passed"),
     "a suite of another port": ("tests-pytest", "", of_another("reducer port haskell"), "0.suite", Status.CANNOT_TELL, "port"),
     "a historical bug missed": ("mutants", "reducer", night(bugs_missed=1), "1.power/reducer", Status.NO_GO, "bugs_missed"),
-    "some mutants alone": ("mutants", "reducer", night(whole=0), "1.power/reducer", Status.CANNOT_TELL, "whole is 0"),
+    "some mutants alone": ("mutants", "reducer", night(whole=0), "1.power/reducer", Status.CANNOT_TELL, ": 0 whole"),
     "another machine's speed": ("bench", "reducer", of_another("machine"), "4.compute/reducer", Status.CANNOT_TELL, "machine"),
-    "a reference that changed": ("freeze", "reducer", night(frozen_since=NOW - DAY), "0.freeze/reducer", Status.NO_GO, "ago"),
+    "a reference that changed": ("freeze", "reducer", night(frozen_since=NOW - 13.99 * DAY), FREEZE, Status.NO_GO, "13.9 days"),
     "a shadow of few hours": ("shadow", "reducer", night(covered_hours=47), "3.shadow/reducer", Status.CANNOT_TELL, "47"),
     "a start after the end": ("fuzz", "reducer", lambda each: replace(each, started_at=NOW), NIGHT, Status.NO_GO, "clock"),
 }  # fmt: skip
@@ -122,7 +123,16 @@ def test_a_failing_run_counts_after_a_better_one(url: str, records: Records) -> 
     night_of = next(each for each in records if (each.kind, each.subject) == ("fuzz", "reducer"))
     bad = replace(night(divergent=1)(night_of), id="bad", ended_at=ENDED - 1000.0, started_at=ENDED - 2000.0)
     filled(url, [bad, *records])
-    assert judged(url)[NIGHT] == (Status.NO_GO, "divergent is 1, wanted divergent at most 0")
+    assert judged(url)[NIGHT] == (Status.NO_GO, "divergent is 1, wanted at most 0")
+
+
+def test_a_night_of_other_ports_does_not_hide_how_near_an_earlier_one_came(url: str, records: Records) -> None:
+    strange = record("fuzz", "reducer", ident="strange", ended_at=ENDED + 60.0)
+    filled(url, [*edited(records, "fuzz", "reducer", night(cases=1000)), lacking("port haskell")(strange)])
+    assert judged(url)[NIGHT] == (
+        Status.CANNOT_TELL,
+        "the newest record of today's build is too small: 1,000 cases, needs at least 100,000",
+    )
 
 
 def test_a_crash_after_a_good_run_is_in_doubt(url: str, records: Records) -> None:

@@ -42,6 +42,43 @@ def test_the_pace_is_that_of_the_last_minute(ledger_url: str) -> None:
     assert shown["left_sec"] == pytest.approx(60.0)
 
 
+@pytest.mark.parametrize(
+    ("started", "ages", "rate"),
+    [
+        (10.0, (0.1, 0.0), 20.0),  # workers that record their first batches at once
+        (10.0, (5.0,), 20.0),
+        (900.0, (0.1, 0.0), None),  # later, or after a run was taken up again
+        (900.0, (5.0,), None),
+    ],
+)
+def test_batches_that_are_recorded_at_once_are_no_pace(
+    started: float, ages: tuple[float, ...], rate: float | None, ledger_url: str
+) -> None:
+    run_in(ledger_url, SUBJECT, *(batch(number) for number in range(len(ages))))
+    engine = create_engine(ledger_url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE runs SET started_at = :at"), {"at": 1e9 - started})
+        for number, age in enumerate(ages):
+            connection.execute(
+                text("UPDATE batches SET recorded_at = :at WHERE number = :number"), {"at": 1e9 - age, "number": number}
+            )
+    engine.dispose()
+    [shown] = Watcher(ledger_url).status(1e9)["runs"]
+    assert shown["rate"] == (None if rate is None else pytest.approx(rate))
+
+
+def test_a_run_has_no_verdict_before_its_end_unless_it_diverges(ledger_url: str) -> None:
+    run = run_in(ledger_url, SUBJECT, batch(0))
+    watcher = Watcher(ledger_url)
+    [shown] = watcher.status(time.time())["runs"]
+    assert (shown["word"], shown["exit_code"]) == (None, None)
+    ledger = Ledger(ledger_url)
+    ledger.record(run, batch(1, find("$.orders[0].price")))
+    ledger.close()
+    [shown] = watcher.status(time.time())["runs"]
+    assert (shown["word"], shown["exit_code"]) == ("DIVERGENCE", 1)
+
+
 def test_a_run_that_was_killed_is_silent_and_no_longer_running(ledger_url: str) -> None:
     run_in(ledger_url, SUBJECT, batch(0))
     now, watcher = time.time(), Watcher(ledger_url)

@@ -171,7 +171,7 @@ def test_the_gate_reads_it_and_names_what_is_missing(tmp_path: Path, executable:
     words = [sys.executable, "-m", "harness", "gate", "explain", "3.shadow", "--ledger", ledger]
     explained = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False).stdout
     assert "cannot tell" in explained
-    assert "48 are needed" in explained
+    assert "needs at least 48" in explained
 
 
 def test_a_wrong_candidate_is_a_no(tmp_path: Path) -> None:

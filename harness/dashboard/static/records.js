@@ -43,7 +43,9 @@
     word.append(badge(verdict, row[TONE]));
     const code = element("td");
     code.append(element("code", command));
-    line.append(head, element("td", ended), element("td", kind), element("td", subject || "–"), word, code);
+    const end = element("td");
+    end.append(element("time", ended, { datetime: ended.replace(" ", "T") + "Z" }));
+    line.append(head, word, element("td", kind), element("td", subject || "–"), end, code);
     return line;
   }
 
