@@ -12,6 +12,8 @@ counts, `reset_shadow_metrics()` begins to count anew.
 from __future__ import annotations
 
 import logging
+import os
+import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -30,14 +32,29 @@ if TYPE_CHECKING:
 
 # An invalid setting fails the import, so that a bot does not start on a backend that nobody chose.
 _settings = _read_settings()
+_choosing = threading.Lock()
 _chosen: list[_Haskell | _WatchedPython | None] = []
+
+
+def _after_fork_in_child() -> None:
+    """Another thread of the parent may have held the lock, and is not here to let it go."""
+    global _choosing
+    _choosing = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)
 
 
 def _backend() -> _Haskell | _WatchedPython | None:
     """Return the backend, which is chosen at its first use: Haskell, Python with a shadow, or None for Python alone."""
-    if not _chosen:
-        _chosen.append(_choose())
-    return _chosen[0]
+    # In one step, because `reset` may be called by another thread.
+    for chosen in _chosen:
+        return chosen
+    with _choosing:
+        if not _chosen:
+            _chosen.append(_choose())
+        return _chosen[0]
 
 
 def _choose() -> _Haskell | _WatchedPython | None:
@@ -122,12 +139,17 @@ def shadow_collector() -> Any:
 
 
 def reset() -> None:
-    """End server and shadow, and read the settings from the environment again."""
+    """Read the settings from the environment again, and end server and shadow. Calls of other threads are answered all along.
+
+    Raises `ValueError` for an invalid setting, and leaves everything as it is.
+    """
     global _settings
-    for backend in _chosen:
+    settings = _read_settings()
+    with _choosing:
+        _settings, before = settings, list(_chosen)
+        _chosen.clear()
+    for backend in before:
         if isinstance(backend, _Haskell):
-            backend.close()
+            backend.retire()
         elif backend is not None:
             backend.shadow.stop()
-    _settings = _read_settings()
-    _chosen.clear()

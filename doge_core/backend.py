@@ -81,6 +81,7 @@ class Haskell:
         self._lock = threading.Lock()
         self._sessions: Sessions | None = None
         self._contract_checked = False
+        self._retired = False
         _instances.add(self)
 
     def transition(
@@ -93,14 +94,16 @@ class Haskell:
     ) -> tuple[sm.PairState, list[sm.Action]]:
         """Return what `state_machine.transition` returns, from the first implementation that can answer."""
         with self._lock:
-            for _ in range(self._persistent.ready_tries()):
+            for _ in range(self._tries(self._persistent)):
                 try:
                     result = self._live_sessions().transition(state, event, cfg, order_size_usd, order_sizes)
                     self._persistent.succeeded()
                     return result
                 except ServerError as error:
                     self._replace_server(error)
-        for _ in range(self._once.ready_tries()):
+                    if self._retired:
+                        break
+        for _ in range(self._tries(self._once)):
             try:
                 result = self._transition_once(state, event, cfg, order_size_usd, order_sizes)
                 self._once.succeeded()
@@ -118,14 +121,16 @@ class Haskell:
             self._count("persistent", "domain", f"a state outside the domain is checked in Python ({error})")
             return sm.check_invariants(state)
         with self._lock:
-            for _ in range(self._persistent.ready_tries()):
+            for _ in range(self._tries(self._persistent)):
                 try:
                     violations = self._live_sessions().check_invariants(state)
                     self._persistent.succeeded()
                     return violations
                 except ServerError as error:
                     self._replace_server(error)
-        for _ in range(self._once.ready_tries()):
+                    if self._retired:
+                        break
+        for _ in range(self._tries(self._once)):
             try:
                 line = b'{"method":"check_invariants","state":%b}' % encode_object(state)
                 violations = read_violations(self._ask_once(line))
@@ -151,6 +156,23 @@ class Haskell:
         """Return the executable of the running server, else the one that the next call would start, or None."""
         sessions = self._sessions
         return locate.find_executable(self.settings.exe) if sessions is None else Path(sessions.server.argv[0])
+
+    def pid(self) -> int | None:
+        """Return the process id of the running server, or None."""
+        sessions = self._sessions
+        return None if sessions is None else sessions.server.process.pid
+
+    def retire(self) -> None:
+        """End the server for good, whatever it does: Python answers a call that waits for it, and any later one."""
+        self._retired = True
+        sessions = self._sessions
+        if sessions is not None:
+            # Not under the lock, which a call holds that waits for a server that hangs.
+            sessions.server.kill()
+        self.close()
+
+    def _tries(self, rung: Rung) -> int:
+        return 0 if self._retired else rung.ready_tries()
 
     def close(self) -> None:
         """End the server; the next call starts another."""

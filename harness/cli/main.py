@@ -16,6 +16,7 @@ from harness.cli.output import EXIT_BAD_USAGE, EXIT_INTERRUPTED, TYPED, OutputEr
 COMMANDS = {
     "bench": "How fast every port is, side by side in one run.",
     "dashboard": "A site of pages that shows what the ledger holds.",
+    "drill": "Throws the switches of a cut-over under load.",
     "doctor": "Which ports are here, and what is missing.",
     "evidence": "Records that commands left: list, show, export, import.",
     "fuzz": "Very many generated cases; finds are shrunk and kept.",

@@ -39,6 +39,7 @@ class Reducer(Subject[Case]):
         "golden": "harness.subjects.reducer.golden:ReducerGolden",
         "mutations": "harness.subjects.reducer.mutants.mutations:ReducerMutations",
         "coverage": "harness.subjects.reducer.coverage:ReducerCoverage",
+        "drills": "harness.subjects.reducer.drills.drills:ReducerDrills",
         "benchmark": "harness.subjects.reducer.bench.benchmark:ReducerBenchmark",
     }
 

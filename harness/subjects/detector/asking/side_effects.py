@@ -58,7 +58,8 @@ def handed_out(array: np.ndarray[Any, Any], copied: np.ndarray[Any, Any]) -> Non
 
 def _same(now: Any, before: Any) -> bool:
     if not isinstance(before, np.ndarray):
-        return bool(now == before)  # lists compare a NaN by identity
+        # Lists compare a NaN by identity, and so must a single one.
+        return now is before or bool(now == before)
     alike = now.shape == before.shape and now.dtype == before.dtype
     return bool(alike and (before.dtype.hasobject or now.tobytes() == before.tobytes()))
 
