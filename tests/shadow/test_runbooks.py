@@ -1,0 +1,68 @@
+"""Every command of the runbooks runs, and every metric of the alerts is one that the shadow exports."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.shadow.watched import ROOT, drained, drive, watching
+
+DOCS = ROOT / "docs"
+PAGES = sorted([DOCS / "STATE_MACHINE_SHADOW_RUNBOOK.md", *(DOCS / "runbooks").glob("*.md")])
+
+
+def commands_of(page: Path) -> list[str]:
+    """The commands in a page's blocks of code."""
+    lines = re.findall(r"^ {4,}((?:parity|python) .*)$", page.read_text(encoding="utf-8"), re.M)
+    return [line.strip() for line in lines]
+
+
+# Each once, though several pages may name it.
+COMMANDS = [
+    (page, command) for command, page in {command: page.name for page in PAGES for command in commands_of(page)}.items()
+]
+# Options that make a command shorter, and leave it what it is.
+SHORTER = {" drill ": "--step-sec 0.5", " run ": "--market-windows 2"}
+
+
+def test_the_runbooks_name_commands() -> None:
+    assert {page for page, _ in COMMANDS} >= {"STATE_MACHINE_SHADOW_RUNBOOK.md", "rollback.md", "rollout.md"}
+
+
+@pytest.mark.parametrize(("page", "command"), COMMANDS)
+def test_a_command_of_a_runbook_runs(page: str, command: str, tmp_path: Path, executable: Path) -> None:
+    with watching(tmp_path, str(executable)) as watched:
+        drive(watched, 20)
+        drained(watched)
+    words = command.replace("reports/shadow", str(tmp_path / "shadow"))
+    words = words.replace("parity", f"{sys.executable} -m harness", 1) if words.startswith("parity") else words
+    words = words.replace("python -c", f"{sys.executable} -c", 1) if words.startswith("python") else words
+    words += "".join(f" {option}" for word, option in SHORTER.items() if word in words)
+    environment = {**os.environ, "PARITY_LEDGER": f"sqlite:///{tmp_path / 'l.sqlite'}", "PYTHONPATH": str(ROOT)}
+    if " serve" in words:
+        # It ends when it is told to.
+        words = f"timeout --preserve-status 5 {words}"
+    ended = subprocess.run(
+        ["sh", "-c", words], cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=300
+    )
+    # A gate of an empty ledger says no, which is an answer.
+    assert ended.returncode in ((0, 1) if " gate" in words else (0,)), ended.stdout + ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_every_metric_of_the_alerts_is_exported() -> None:
+    rules = yaml.safe_load((DOCS / "runbooks" / "prometheus-rules.yml").read_text(encoding="utf-8"))
+    alerts = [rule for group in rules["groups"] for rule in group["rules"]]
+    told = (DOCS / "runbooks" / "alerts.md").read_text(encoding="utf-8")
+    source = (ROOT / "doge_shadow" / "prometheus.py").read_text(encoding="utf-8")
+    assert len(alerts) == 5
+    for alert in alerts:
+        assert alert["alert"] in told
+        for name in re.findall(r"state_machine_shadow_(\w+)", alert["expr"]):
+            assert f'"{name.removesuffix("_total")}"' in source, name
