@@ -57,3 +57,8 @@ def part_made(subject: str, parts: Mapping[str, str], part: str) -> Any:
     if lacks:
         raise SubjectError(subject, f"has {cls.__name__} as its {part}, which lacks {' and '.join(lacks)}")
     return cls()
+
+
+def part_of(subject: Any, name: str) -> Any:
+    """A part that only one command asks for, made anew; None where the subject does not have it."""
+    return part_made(subject.name, subject.parts, name) if name in subject.parts else None

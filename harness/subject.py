@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from generators.candles import CandleSeries
     from harness.bench.result import Benchmark
     from harness.coverage.figures import Coverage
-    from harness.drill import Drills
     from harness.mutants.mutations import Mutations
 
 
@@ -285,12 +284,6 @@ class Subject(ABC, Generic[C]):
         """The benchmark."""
         benchmark: Benchmark | None = self._part("benchmark")
         return benchmark
-
-    @cached_property
-    def drills(self) -> Drills | None:
-        """The drills."""
-        drills: Drills | None = self._part("drills")
-        return drills
 
     def measures(self) -> Measures:
         """An empty set of measures for one port of a run."""

@@ -13,6 +13,7 @@ from harness.cli.output import EXIT_MISSING, as_json, console_for
 from harness.cli.recorded import draft_of, foretell, recorded, tell
 from harness.drill import Drills, Step
 from harness.evidence.statement import Figure
+from harness.parts import part_of
 from harness.subjects.registry import subject_called
 
 SOUND, UNSOUND = "HELD", "NOT HELD"
@@ -52,7 +53,7 @@ def rollout(**options: Any) -> int:
 
 def _drill(name: str, steps_of: Callable[[Drills], Iterator[Step]], options: dict[str, Any]) -> int:
     about = subject_called(options["subject"])
-    drills = about.drills
+    drills: Drills | None = part_of(about, "drills")
     if drills is None:
         raise click.UsageError(f"drill {name}: the subject {about.name} has no drills")
     missing = drills.available()

@@ -15,6 +15,7 @@ from harness.cli.recorded import made, there
 
 if TYPE_CHECKING:
     from harness.dashboard.view import View
+    from harness.serve.shadows import Shadows
     from harness.serve.status import Watcher
     from harness.store.chain import Head
 
@@ -27,9 +28,10 @@ GONE = "serve"
 @click.command()
 @click.option("--host", default=HOST, show_default=True, help=f"Elsewhere than on loopback, {TOKEN} must be set.")
 @click.option("--port", type=click.IntRange(0, 65535), default=PORT, show_default=True, help="0 takes one that is free.")
+@click.option("--shadow", "folder", type=click.Path(path_type=Path), help="Where the bot's shadows write; shown live, too.")
 @policy_option
 @ledger_option
-def serve(host: str, port: int, policy_file: Path | None, url: str) -> int:
+def serve(host: str, port: int, folder: Path | None, policy_file: Path | None, url: str) -> int:
     """Show the dashboard and the runs that are going on, live, until Ctrl-C.
 
     Whoever can reach the address may read. Where PARITY_TOKEN is set, readers need it: /?token=… once in a browser, or the
@@ -40,6 +42,7 @@ def serve(host: str, port: int, policy_file: Path | None, url: str) -> int:
     from harness.serve.guard import TOKEN_LENGTH_MIN, Guard, is_loopback
     from harness.serve.pages import Pages
     from harness.serve.server import address_of, listening, run
+    from harness.serve.shadows import Shadows
     from harness.serve.status import Watcher
 
     token = os.environ.get(TOKEN)
@@ -52,7 +55,8 @@ def serve(host: str, port: int, policy_file: Path | None, url: str) -> int:
     asked_for(made(url), policy_file, None)
     bound = listening(host, port)
     pages = Pages(partial(_look, url, policy_file), partial(_head, url))
-    guarded = Guard(app_of(Live(partial(_status, Watcher(url), url)), pages), token=token, local=local)
+    shadows = None if folder is None else Shadows(folder)
+    guarded = Guard(app_of(Live(partial(_status, Watcher(url), shadows, url)), pages), token=token, local=local)
     click.echo(f"serving at {address_of(bound)}{' to whoever has the token' if token else ''}; Ctrl-C ends it")
     run(guarded, bound)
     click.echo("stopped")
@@ -76,6 +80,6 @@ def _head(url: str) -> Head:
         ledger.close()
 
 
-def _status(watcher: Watcher, url: str, now: float) -> dict[str, Any]:
+def _status(watcher: Watcher, shadows: Shadows | None, url: str, now: float) -> dict[str, Any]:
     there(url, GONE)
-    return watcher.status(now)
+    return {**watcher.status(now), "shadows": [] if shadows is None else shadows.status()}

@@ -14,6 +14,7 @@ from harness.subjects.registry import names
 from tests.browser.pages import NARROW, WIDE, Opened
 from tests.dashboard.sites import PAGES
 from tests.serve.servers import ROOT, TOKEN, Served, batch, find, run_in, serving
+from tests.shadow.watched import drained, drive, watching
 
 SUBJECT = names()[0]
 
@@ -101,6 +102,23 @@ def test_a_ledger_that_is_gone_is_said_on_the_page(opened: Opened, served: Serve
         each.unlink()
     opened.wait(lambda: opened.one("#link").text == "ledger cannot be read")
     assert "there is no ledger at" in opened.one("#sentence").text
+
+
+def test_a_shadow_shows_beside_the_runs(opened: Opened, url: str, tmp_path: Path, executable: Path) -> None:
+    run_in(url, SUBJECT, batch(0))
+    with watching(tmp_path, str(executable)) as watched:
+        drive(watched, 40)
+        drained(watched)
+    with serving(url, "--shadow", str(tmp_path / "shadow")) as served:
+        opened.look(width=NARROW)
+        opened.visit(f"{served.address}live.html")
+        opened.wait(lambda: "80 of 80 calls" in text_of(opened, "#shadows"))
+        assert opened.one("#shadows .badge").text == "CLEAN"
+        assert opened.ask("return document.documentElement.scrollWidth") <= NARROW
+        assert opened.complaints() == []
+    with serving(url, "--shadow", str(tmp_path / "nothing")) as served:
+        opened.visit(f"{served.address}live.html")
+        opened.wait(lambda: "is no folder" in text_of(opened, "#shadows"))
 
 
 def test_a_browser_opens_it_with_the_token_once(opened: Opened, url: str) -> None:

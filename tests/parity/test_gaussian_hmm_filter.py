@@ -177,10 +177,29 @@ def test_a_filter_is_copied_and_pickled_with_what_it_has_seen(model: Any, again:
     assert stream.n_observations == steps
 
 
-@pytest.mark.parametrize("state", [([1.0], 0.0, 1), ([], 0.0, 0), ([0.2, 0.3, 0.5], 0.0, 1)])
+@pytest.mark.parametrize(
+    "state", [([1.0], None, 0.0, 1), ([], None, 0.0, 0), ([0.2, 0.3, 0.5], None, 0.0, 1), ([0.5, 0.5], [0.0], 0.0, 1)]
+)
 def test_a_state_of_another_model_is_refused_and_changes_nothing(state: Any) -> None:
     stream = model_of(ours()).filter()
     before = stream.step([0.0, 0.0])
     with pytest.raises(ValueError, match=r"^Filter: the state is that of a filter with another number of states$"):
         stream.__setstate__(state)
     assert (stream.probabilities, stream.n_observations) == (before, 1)
+
+
+def test_a_state_that_nearly_vanished_comes_back_and_is_kept_by_copies() -> None:
+    """One row makes the only likely state 800 nats less likely than another, and later rows make it the only one again."""
+    model = model_of(ours(), 3, 1)
+    model.startprob_ = np.array([1.0, 0.0, 0.0])
+    model.transmat_ = np.array([[0.9, 0.1 - 1e-139, 1e-139], [0.0, 0.9, 0.1], [0.0, 0.0, 1.0]])
+    model.means_, model.covars_ = np.array([[0.0], [-40.0], [40.0]]), np.ones((3, 1))
+    rows = np.array([[0.0], [0.0], [40.0], [0.0], [0.0], [40.0], [0.0], [0.0], [0.0]])
+    stream = model.filter()
+    for number in range(1, len(rows) + 1):
+        stream.step(rows[number - 1].tolist())
+        expected = model.predict_proba(rows[:number])[-1]
+        np.testing.assert_allclose(stream.probabilities, expected, rtol=1e-9, atol=1e-12)
+        stream = copy.copy(pickle.loads(pickle.dumps(stream)))
+    assert stream.probabilities[0] > 0.99
+    np.testing.assert_allclose(model.filter_proba(rows)[-1], expected, rtol=1e-9, atol=1e-12)

@@ -2,7 +2,8 @@
 //!
 //! DIFFERENCE: hmmlearn computes with logarithms. Here densities are relative to each row's highest, whose logarithm is added
 //! to the log-likelihood, and rows are scaled; the results agree within rounding. If a sum leaves the range of a double, or a
-//! probability that could matter is near the lower end of that range, there is no result, and the caller uses `log_space`.
+//! probability that could matter is near the lower end of that range, there is no result, and the caller uses `log_space`. A
+//! state whose value nearly vanishes may be the only likely one again some rows later: then `wide` tells if anything was lost.
 
 use std::ops::Range;
 
@@ -15,6 +16,7 @@ use crate::parameters::{Parameters, Precision};
 use sums::{Odds, Sums};
 
 mod sums;
+mod wide;
 
 const K: usize = 3;
 const D: usize = 4;
@@ -24,6 +26,9 @@ const SCALED_EVERY: usize = 8;
 const SMALL_SUM: f64 = 1e-60;
 // Smaller values may have lost terms to underflow that logarithms keep.
 const LEAST_EXPECTED: f64 = 1e-290;
+// Paths that were lost to underflow may have such a share of the likelihood, beside rounding, which grows with it.
+const LOST_MAX: f64 = 1e-9;
+const ROUNDING: f64 = 1e-12;
 const ROWS_PER_CHECK: usize = 1 << 16;
 const STEPS_PER_ROW: usize = 20;
 
@@ -82,7 +87,25 @@ impl<'a> Workspace<'a> {
         interrupt: &Interrupt<'_>,
     ) -> Result<Option<Statistics>, Interrupted> {
         let constants = log_constants(p);
-        unless_interrupted(both_ways(self, p, &constants, interrupt))
+        let Some(found) = unless_interrupted(both_ways(self, p, &constants, interrupt))? else {
+            return Ok(None);
+        };
+        let (statistics, doubtful) = found;
+        let sound = !doubtful || self.kept_all(p, &constants, statistics.log_likelihood, interrupt)?;
+        Ok(sound.then_some(statistics))
+    }
+
+    // True if nothing that matters was lost to underflow: paths through a state that was lost are missing from the likelihood,
+    // and their share of it is their share of any posterior.
+    fn kept_all(
+        &self,
+        p: &Parameters,
+        constants: &[f64],
+        log_likelihood: f64,
+        interrupt: &Interrupt<'_>,
+    ) -> Result<bool, Interrupted> {
+        let whole = wide::log_likelihood(self.rows, p, constants, interrupt)?;
+        Ok((whole - log_likelihood).abs() <= LOST_MAX + ROUNDING * whole.abs())
     }
 
     /// The state probabilities at the last row, or None if they need logarithms. Fails if the caller interrupts.
@@ -91,11 +114,14 @@ impl<'a> Workspace<'a> {
         p: &Parameters,
         interrupt: &Interrupt<'_>,
     ) -> Result<Option<[f64; K]>, Interrupted> {
-        let last = unless_interrupted(forward_only(self, p, &log_constants(p), interrupt))?;
-        Ok(last.map(|last| {
-            let factor = 1.0 / (last[0] + last[1] + last[2]);
-            last.map(|value| value * factor)
-        }))
+        let constants = log_constants(p);
+        let Some(found) = unless_interrupted(forward_only(self, p, &constants, interrupt))? else {
+            return Ok(None);
+        };
+        let (last, ran) = found;
+        let sound = !ran.doubtful || self.kept_all(p, &constants, ran.log_likelihood, interrupt)?;
+        let factor = 1.0 / ran.last;
+        Ok(sound.then(|| last.map(|value| value * factor)))
     }
 
     #[inline(always)]
@@ -146,7 +172,7 @@ impl<'a> Workspace<'a> {
         [self.densities[0][t], self.densities[1][t], self.densities[2][t]]
     }
 
-    // Fill the forward lattice, and return the log-likelihood and the sum of the last row. A row's scaling factor is multiplied
+    // Fill the forward lattice. A row's scaling factor is multiplied
     // into its densities, so that the backward pass uses the same factors.
     #[inline(always)]
     fn run_forward(
@@ -154,11 +180,13 @@ impl<'a> Workspace<'a> {
         p: &Parameters,
         trans: &[[f64; K]; K],
         interrupt: &Interrupt<'_>,
-    ) -> Result<(f64, f64), Unable> {
+    ) -> Result<Forward, Unable> {
         let n = self.forward.len();
         let b = self.density(0);
         let mut a: [f64; K] = std::array::from_fn(|j| p.startprob[j] * b[j]);
         self.forward[0] = a;
+        let mut reach = Reach::new(p);
+        let mut least = reach.least(a);
         let mut logarithm = 0.0;
         for rows in chunks(1..n) {
             for t in rows.clone() {
@@ -176,12 +204,17 @@ impl<'a> Workspace<'a> {
                     (a[0] * trans[0][j] + a[1] * trans[1][j] + a[2] * trans[2][j]) * b[j]
                 });
                 self.forward[t] = a;
+                if !reach.settled {
+                    reach.step(p);
+                }
+                least = least.min(reach.least(a));
             }
             interrupt.check(rows.len() * STEPS_PER_ROW)?;
         }
         let last = a[0] + a[1] + a[2];
         scalable(last)?;
-        Ok((logarithm + last.ln() + self.highest.iter().sum::<f64>(), last))
+        let log_likelihood = logarithm + last.ln() + self.highest.iter().sum::<f64>();
+        Ok(Forward { log_likelihood, last, doubtful: least < LEAST_EXPECTED })
     }
 
     // Run the backward pass and add up posteriors and transitions. Forward times backward sums to 1 in every row, because the
@@ -216,6 +249,41 @@ impl<'a> Workspace<'a> {
     fn row(&self, t: usize) -> [f64; D] {
         let row = &self.rows[t * D..t * D + D];
         [row[0], row[1], row[2], row[3]]
+    }
+}
+
+// What the forward pass tells beside its lattice: the sum of its last row, and whether a state's value was lost to underflow.
+struct Forward {
+    log_likelihood: f64,
+    last: f64,
+    doubtful: bool,
+}
+
+// Which states can be reached by now, as a number to add to a state's value: 0 if it can be, else 1. A value that is nearly 0 of
+// a state that can be reached was lost to underflow: later rows may be so unlikely in all other states that it matters again.
+struct Reach {
+    barred: [f64; K],
+    settled: bool,
+}
+
+impl Reach {
+    fn new(p: &Parameters) -> Self {
+        let barred = std::array::from_fn(|j| if p.startprob[j] > 0.0 { 0.0 } else { 1.0 });
+        Self { barred, settled: false }
+    }
+
+    // Once a row changes nothing, no later one does.
+    fn step(&mut self, p: &Parameters) {
+        let before = self.barred;
+        let leads = |i: usize, j: usize| before[i] == 0.0 && p.transmat[i * K + j] > 0.0;
+        self.barred = std::array::from_fn(|j| if (0..K).any(|i| leads(i, j)) { 0.0 } else { 1.0 });
+        self.settled = self.barred == before;
+    }
+
+    #[inline(always)]
+    fn least(&self, a: [f64; K]) -> f64 {
+        let [a0, a1, a2]: [f64; K] = std::array::from_fn(|j| a[j] + self.barred[j]);
+        a0.min(a1).min(a2)
     }
 }
 
@@ -269,21 +337,22 @@ fn transitions(p: &Parameters) -> [[f64; K]; K] {
 vectorised! {
     fn forward_only(
         space: &mut Workspace<'_>, p: &Parameters, constants: &[f64], interrupt: &Interrupt<'_>,
-    ) -> Result<[f64; K], Unable> {
+    ) -> Result<([f64; K], Forward), Unable> {
         space.fill_densities(p, constants, interrupt)?;
-        space.run_forward(p, &transitions(p), interrupt)?;
-        Ok(space.forward[space.forward.len() - 1])
+        let ran = space.run_forward(p, &transitions(p), interrupt)?;
+        Ok((space.forward[space.forward.len() - 1], ran))
     }
 }
 
 vectorised! {
     fn both_ways(
         space: &mut Workspace<'_>, p: &Parameters, constants: &[f64], interrupt: &Interrupt<'_>,
-    ) -> Result<Statistics, Unable> {
+    ) -> Result<(Statistics, bool), Unable> {
         space.fill_densities(p, constants, interrupt)?;
         let trans = transitions(p);
-        let (log_likelihood, last) = space.run_forward(p, &trans, interrupt)?;
-        space.run_backward(p, &trans, log_likelihood, last, interrupt)
+        let ran = space.run_forward(p, &trans, interrupt)?;
+        let statistics = space.run_backward(p, &trans, ran.log_likelihood, ran.last, interrupt)?;
+        Ok((statistics, ran.doubtful))
     }
 }
 

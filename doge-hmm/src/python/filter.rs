@@ -68,16 +68,17 @@ impl Filter {
     fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyTuple>> {
         let (py, filter) = (slf.py(), lock(&slf.get().filter).clone());
         let arguments = (to_arrays(py, filter.parameters().clone())?, slf.get().d).into_pyobject(py)?;
-        let state = (filter.probabilities().to_vec(), filter.log_likelihood(), filter.rows());
+        let logarithms = filter.logarithms().map(<[f64]>::to_vec);
+        let state = (filter.probabilities().to_vec(), logarithms, filter.log_likelihood(), filter.rows());
         PyTuple::new(
             py,
             [slf.get_type().into_any(), arguments.into_any(), state.into_pyobject(py)?.into_any()],
         )
     }
 
-    fn __setstate__(&self, state: (Vec<f64>, f64, usize)) -> PyResult<()> {
-        let (probabilities, log_likelihood, rows) = state;
-        if lock(&self.filter).resume(&probabilities, log_likelihood, rows) {
+    fn __setstate__(&self, state: (Vec<f64>, Option<Vec<f64>>, f64, usize)) -> PyResult<()> {
+        let (probabilities, logarithms, log_likelihood, rows) = state;
+        if lock(&self.filter).resume(&probabilities, logarithms, log_likelihood, rows) {
             Ok(())
         } else {
             Err(PyValueError::new_err("Filter: the state is that of a filter with another number of states"))

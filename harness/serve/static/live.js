@@ -104,6 +104,44 @@
     }
   }
 
+  function fillShadow(shadow) {
+    const card = element("section", undefined, { class: "card", id: "shadow-" + shadow.subject });
+    const title = element("h2", "Shadow of the " + shadow.subject + " ");
+    card.append(title);
+    if (shadow.error) {
+      title.append(element("span", "unreadable", { class: "badge bad" }));
+      card.append(element("p", shadow.error, { class: "alarm" }));
+      return card;
+    }
+    title.append(element("span", shadow.verdict, { class: "badge " + (shadow.high ? "bad" : shadow.verdict === "CLEAN" ? "good" : "unsure") }));
+    const lines = element("dl");
+    const rows = [
+      ["Covered", number(shadow.covered_hours, 2) + " h"],
+      ["Coverage", number(100 * shadow.coverage, 2) + " %"],
+      ["Compared", number(shadow.compared) + " of " + number(shadow.seen) + " calls"],
+      ["Divergent", number(shadow.high) + " of high severity, " + number(shadow.low) + " of low"],
+      ["Dropped", number(shadow.dropped)],
+      ["Failures", number(shadow.failures)],
+      ["Gaps", number(shadow.gaps)],
+      ["Finds kept", number(shadow.finds)],
+    ];
+    for (const [name, value] of rows) {
+      const line = element("div");
+      line.append(element("dt", name), element("dd", value));
+      lines.append(line);
+    }
+    card.append(lines, element("pre", "parity shadow report --subject " + shadow.subject, { class: "command" }));
+    return card;
+  }
+
+  function showShadows(shadows) {
+    const place = document.getElementById("shadows");
+    const said = JSON.stringify(shadows);
+    if (place.said === said) return;
+    place.said = said;
+    place.replaceChildren(...shadows.map(fillShadow));
+  }
+
   function link(word, tone) {
     const place = document.getElementById("link");
     place.textContent = word;
@@ -117,6 +155,7 @@
     if (place.textContent !== said) place.textContent = said;
     link(status.error ? "ledger cannot be read" : "live", status.error ? "bad" : "good");
     if (status.error) return;
+    showShadows(status.shadows || []);
     document.getElementById("none").hidden = status.runs.length > 0;
     const ordered = status.runs.map((run) => {
       const card = cards.get(run.id) || element("section", undefined, { class: "card", id: "run-" + run.id });

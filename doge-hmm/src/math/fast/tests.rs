@@ -52,3 +52,35 @@ fn leaves_what_is_extreme_to_logarithms() {
     };
     assert_eq!(Workspace::new(&x).e_step(&p, &Interrupt::never()), Ok(None));
 }
+
+// A state that one row makes nearly impossible, and the next ones make the only one: 0 goes on to 2, which is never left.
+fn comes_back() -> (Parameters, Vec<f64>) {
+    let p = Parameters {
+        k: K,
+        d: D,
+        startprob: vec![1.0, 0.0, 0.0],
+        transmat: vec![0.9, 0.1 - 1e-139, 1e-139, 0.0, 0.9, 0.1, 0.0, 0.0, 1.0],
+        means: [[0.0; D], [-40.0, 0.0, 0.0, 0.0], [40.0, 0.0, 0.0, 0.0]].concat(),
+        covars: vec![1.0; K * D],
+        differences: Precision::Double,
+    };
+    let rows = [0.0, 0.0, 40.0, 0.0, 0.0, 0.0, 0.0].map(|x| [x, 0.0, 0.0, 0.0]).concat();
+    (p, rows)
+}
+
+#[test]
+fn forgets_no_state_that_may_matter_again() {
+    let (p, x) = comes_back();
+    let never = Interrupt::never();
+    assert_eq!(Workspace::new(&x).last_posterior(&p, &never), Ok(None));
+    assert_eq!(Workspace::new(&x).e_step(&p, &never), Ok(None));
+}
+
+#[test]
+fn a_state_that_cannot_be_reached_needs_no_logarithms() {
+    let (mut p, _) = comes_back();
+    let x = vec![0.0; 5 * D];
+    p.transmat = vec![1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0];
+    let last = Workspace::new(&x).last_posterior(&p, &Interrupt::never()).unwrap();
+    assert_eq!(last, Some([1.0, 0.0, 0.0]));
+}
