@@ -33,6 +33,7 @@ class DetectorContract:
     decimals: int
     rounding_slack: float
     ties: Ties
+    followed_relative: float
     not_compared: tuple[str, ...]
 
 
@@ -54,6 +55,7 @@ def load_detector_contract(path: Path = CONTRACT_FILE) -> DetectorContract:
             rounded=tuple(view["rounding"]["fields"]),
             decimals=int(view["rounding"]["decimals"]),
             rounding_slack=float(view["rounding"]["slack"]),
+            followed_relative=float(view["following"]["relative"]),
             ties=Ties(**{key: int(value) for key, value in view["ties"].items() if key != "reason"}),
             not_compared=tuple(entry["what"] for entry in view["not_compared"]),
         )
