@@ -47,6 +47,11 @@ class Opened:
         """The elements of a selector."""
         return self.browser.find_elements(By.CSS_SELECTOR, selector)
 
+    def text(self, selector: str) -> str:
+        """The text of all elements of a selector, at one moment: a live page may replace an element while it is asked."""
+        script = "return [...document.querySelectorAll(arguments[0])].map((each) => each.innerText).join(' ')"
+        return str(self.browser.execute_script(script, selector))
+
     def one(self, selector: str) -> WebElement:
         """The first element of a selector."""
         return self.browser.find_element(By.CSS_SELECTOR, selector)

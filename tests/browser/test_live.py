@@ -32,31 +32,27 @@ def served(url: str) -> Iterator[Served]:
         yield found
 
 
-def text_of(opened: Opened, selector: str) -> str:
-    return " ".join(each.text for each in opened.all(selector))
-
-
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("width", [NARROW, WIDE])
 def test_a_run_is_followed_to_its_end(width: int, dark: bool, opened: Opened, served: Served, url: str) -> None:
     opened.look(width=width, dark=dark)
     opened.visit(f"{served.address}live.html")
-    opened.wait(lambda: "No run yet." in text_of(opened, "#none"))
+    opened.wait(lambda: "No run yet." in opened.text("#none"))
     run = run_in(url, SUBJECT, batch(0))
-    opened.wait(lambda: "100 of 1,000" in text_of(opened, "#runs"))
-    assert opened.one("#runs .badge").text == "running"
+    opened.wait(lambda: "100 of 1,000" in opened.text("#runs"))
+    assert opened.text("#runs .badge") == "running"
     ledger = Ledger(url)
     evil = "$.<img src=x onerror=document.title='broken'>" + "a-long-name-without-a-blank-" * 12
     ledger.record(run, batch(1, find(evil)))
-    opened.wait(lambda: opened.one("#runs .badge").text == "DIVERGENCE")
-    assert evil in opened.one("#runs table").text
+    opened.wait(lambda: opened.text("#runs .badge") == "DIVERGENCE")
+    assert evil in opened.text("#runs table")
     assert opened.ask("return document.documentElement.scrollWidth") <= width
     for number in range(2, 10):
         ledger.record(run, batch(number))
     ledger.end(run, state=DONE)
     ledger.close()
-    opened.wait(lambda: "1,000 of 1,000" in text_of(opened, "#runs"))
-    opened.wait(lambda: opened.one("#sentence").text == "Nothing is running.")
+    opened.wait(lambda: "1,000 of 1,000" in opened.text("#runs"))
+    opened.wait(lambda: opened.text("#sentence") == "Nothing is running.")
     assert opened.ask("return document.title") == "live – doge-parity"
     assert opened.complaints() == []
 
@@ -67,10 +63,11 @@ def test_a_real_fuzz_shows_while_it_runs(opened: Opened, served: Served, url: st
     options = ["--ledger", url, "--reports", str(tmp_path), "--workers", "1"]
     with subprocess.Popen([*words, *options], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as fuzz:
         opened.wait(lambda: opened.all("#runs progress"), sec=90.0)
-        opened.wait(lambda: float(opened.one("#runs progress").get_attribute("value") or 0.0) > 0.0, sec=90.0)
-        opened.wait(lambda: opened.one("#runs progress").get_attribute("value") == "1", sec=180.0)
+        share = "return document.querySelector('#runs progress').value"
+        opened.wait(lambda: opened.ask(share) > 0.0, sec=90.0)
+        opened.wait(lambda: opened.ask(share) == 1, sec=180.0)
     assert fuzz.returncode in (0, 1)
-    opened.wait(lambda: "running" not in text_of(opened, "#runs .badge"))
+    opened.wait(lambda: "running" not in opened.text("#runs .badge"))
     assert opened.complaints() == []
 
 
@@ -86,22 +83,22 @@ def test_a_server_that_goes_away_and_comes_back_is_noticed(opened: Opened, url: 
     run_in(url, SUBJECT, batch(0))
     with serving(url) as first:
         opened.visit(f"{first.address}live.html")
-        opened.wait(lambda: opened.one("#link").text == "live")
+        opened.wait(lambda: opened.text("#link") == "live")
         port = str(first.port)
         first.stop()
-    opened.wait(lambda: opened.one("#link").text == "connection lost, trying again")
+    opened.wait(lambda: opened.text("#link") == "connection lost, trying again")
     with serving(url, "--port", port):
-        opened.wait(lambda: opened.one("#link").text == "live", sec=60.0)
+        opened.wait(lambda: opened.text("#link") == "live", sec=60.0)
 
 
 def test_a_ledger_that_is_gone_is_said_on_the_page(opened: Opened, served: Served, url: str) -> None:
     run_in(url, SUBJECT, batch(0))
     opened.visit(f"{served.address}live.html")
-    opened.wait(lambda: opened.one("#link").text == "live")
+    opened.wait(lambda: opened.text("#link") == "live")
     for each in Path(url.removeprefix("sqlite:///")).parent.glob("ledger.sqlite*"):
         each.unlink()
-    opened.wait(lambda: opened.one("#link").text == "ledger cannot be read")
-    assert "there is no ledger at" in opened.one("#sentence").text
+    opened.wait(lambda: opened.text("#link") == "ledger cannot be read")
+    assert "there is no ledger at" in opened.text("#sentence")
 
 
 def test_a_shadow_shows_beside_the_runs(opened: Opened, url: str, tmp_path: Path, executable: Path) -> None:
@@ -112,20 +109,20 @@ def test_a_shadow_shows_beside_the_runs(opened: Opened, url: str, tmp_path: Path
     with serving(url, "--shadow", str(tmp_path / "shadow")) as served:
         opened.look(width=NARROW)
         opened.visit(f"{served.address}live.html")
-        opened.wait(lambda: "80 of 80 calls" in text_of(opened, "#shadows"))
-        assert opened.one("#shadows .badge").text == "CLEAN"
+        opened.wait(lambda: "80 of 80 calls" in opened.text("#shadows"))
+        assert opened.text("#shadows .badge") == "CLEAN"
         assert opened.ask("return document.documentElement.scrollWidth") <= NARROW
         assert opened.complaints() == []
     with serving(url, "--shadow", str(tmp_path / "nothing")) as served:
         opened.visit(f"{served.address}live.html")
-        opened.wait(lambda: "is no folder" in text_of(opened, "#shadows"))
+        opened.wait(lambda: "is no folder" in opened.text("#shadows"))
 
 
 def test_a_browser_opens_it_with_the_token_once(opened: Opened, url: str) -> None:
     run_in(url, SUBJECT, batch(0))
     with serving(url, environment={"PARITY_TOKEN": TOKEN}) as served:
         opened.visit(f"{served.address}?token={TOKEN}")
-        opened.wait(lambda: opened.one("#link").text == "live")
+        opened.wait(lambda: opened.text("#link") == "live")
         assert TOKEN not in opened.ask("return location.href")
         assert opened.ask("return document.cookie") == ""
         opened.visit(f"{served.address}nights.html")

@@ -57,7 +57,7 @@ class Reducer(Subject[Case]):
             "generators": files_of(
                 ("generators/reducer/*.py", "golden/*.py", "golden/reducer/**/*.py", "golden/promoted/*.py")
             ),
-            "comparators": files_of(("harness/subjects/reducer/**/*.py", "doge_core/*.py")),
+            "comparators": files_of(("harness/subjects/reducer/**/*.py", "doge_core/*.py", "doge_shadow/*.py")),
         }
 
     def shadowed(self) -> Mapping[str, str]:
