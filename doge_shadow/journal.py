@@ -6,6 +6,7 @@ counted since the line before: a process that is killed loses ten seconds, which
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import platform
@@ -31,7 +32,8 @@ class Journal:
         started = time.time()
         self.folder = settings.folder
         self.path = self.folder / f"journal-{name}-{platform.node()}-{os.getpid()}-{int(started * 1000)}.jsonl"
-        self.failure: str | None = None
+        self.identity = dict(identity)
+        self._failure: str | None = None
         self._header = {
             "format": FORMAT,
             "subject": name,
@@ -40,12 +42,13 @@ class Journal:
             "started_at": started,
             "mode": settings.mode,
             "sample": settings.sample,
-            "digests": identity,
+            "digests": self.identity,
         }
         self._begun = False
         self._counts: Counter[str] = Counter()
         self._since = started
         self._disk_bytes = int(settings.disk_mib * MIB)
+        self._full = f"{self.folder}: holds as much as {settings.prefix}_SHADOW_DISK_MIB allows; move its files away"
 
     def count(self, name: str, number: int = 1) -> None:
         """Count something that belongs to the present line."""
@@ -58,43 +61,56 @@ class Journal:
         if not (due or now):
             return
         if self._counts:
-            self._append({"minute": int(self._since // SLOT_SEC), "from": self._since, "to": at, **self._counts})
-            self._counts.clear()
+            if self._append({"minute": int(self._since // SLOT_SEC), "from": self._since, "to": at, **self._counts}):
+                self._counts.clear()
+            else:
+                # What cannot be shown to have been compared was not; what was found is told as soon as it can be.
+                del self._counts["compared"]
         self._since = at
 
-    def _append(self, line: dict[str, Any]) -> None:
+    def failure(self) -> str | None:
+        """What could not be written since this was asked last, if anything."""
+        failure, self._failure = self._failure, None
+        return failure
+
+    def _append(self, line: dict[str, Any]) -> bool:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             lines = [line] if self._begun else [self._header, line]
             text = "".join(json.dumps(each, sort_keys=True) + "\n" for each in lines)
             if self._used() + len(text) > self._disk_bytes:
-                self.failure = f"{self.folder}: holds as much as PREFIX_SHADOW_DISK_MIB allows; move its files away"
-                return
+                self._failure = self._full
+                return False
             with self.path.open("a", encoding="utf-8") as file:
                 file.write(text)
             self._begun = True
         except OSError as error:
-            self.failure = f"{self.path}: cannot be written ({error.strerror})"
+            self._failure = f"{self.path}: cannot be written ({error.strerror})"
+            return False
+        return True
 
     def _used(self) -> int:
         return sum(each.stat().st_size for each in self.folder.iterdir() if each.is_file())
 
     def keep(self, name: str, severity: str, what: str, found: Found) -> Path | None:
         """Write a divergence of a new kind; return its file, or None where there is no room, or none can be written."""
-        path = self.folder / f"find-{severity}-{name}.json"
+        # A find of another build is another find.
+        build = hashlib.sha256(json.dumps(self.identity, sort_keys=True).encode()).hexdigest()[:8]
+        path = self.folder / f"find-{severity}-{name}-{build}.json"
         try:
             if path.exists():
                 return path
             self.folder.mkdir(parents=True, exist_ok=True)
             document = found.document() if callable(found.document) else found.document
-            text = json.dumps({**document, "shadow": {"severity": severity, "fingerprint": name, "of": what}}, indent=1)
+            known = {"severity": severity, "fingerprint": name, "of": what, "digests": self.identity}
+            text = json.dumps({**document, "shadow": known}, indent=1)
             if self._used() + len(text) > self._disk_bytes:
-                self.failure = f"{path}: there is no room left for it; move files away, or allow more by …_SHADOW_DISK_MIB"
+                self._failure = self._full
                 return None
             beside = path.with_suffix(f".{os.getpid()}")
             beside.write_text(text + "\n", encoding="utf-8")
             beside.replace(path)
         except OSError as error:
-            self.failure = f"{path}: cannot be written ({error.strerror})"
+            self._failure = f"{path}: cannot be written ({error.strerror})"
             return None
         return path

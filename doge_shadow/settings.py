@@ -16,10 +16,12 @@ CANDIDATE, CONTROL = "candidate", "control"
 class ShadowSettings:
     """The settings of a shadow that is on.
 
-    `mode` is `candidate`, or `control`, where the reference is held against itself. `sample` is the share of calls that are
-    looked at, `queue` how many may wait, `memory_mib` how large the candidate may grow, `disk_mib` how much may be written.
+    `prefix` begins the names of its variables. `mode` is `candidate`, or `control`, where the reference is held against itself.
+    `sample` is the share of calls that are looked at, `queue` how many may wait, `memory_mib` how large the candidate may grow,
+    `disk_mib` how much may be written.
     """
 
+    prefix: str = "DOGE"
     mode: str = CANDIDATE
     sample: float = 1.0
     folder: Path = Path("reports/shadow")
@@ -52,6 +54,7 @@ def read_shadow_settings(prefix: str, environment: Mapping[str, str] = os.enviro
         return found
 
     settings = ShadowSettings(
+        prefix=prefix,
         mode=CONTROL if word == CONTROL else CANDIDATE,
         sample=number("_SAMPLE", 1.0, 0.0, 1.0),
         # A relative path is relative to the folder in which the bot started, wherever it goes later.

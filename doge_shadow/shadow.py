@@ -99,9 +99,9 @@ class Shadow:
 
     def _counts(self) -> Counter[str]:
         """All calls so far: seen, not in the sample, dropped because the queue was full."""
-        # The queue first: what is noted meanwhile is then missing from it, and not counted twice.
-        kept = self._taken + len(self._queue)
+        # The queue last: what is noted meanwhile is in the queue, and must not seem to be missing from it.
         seen, unsampled = _value_of(self._seen), _value_of(self._unsampled)
+        kept = self._taken + len(self._queue)
         return Counter(seen=seen, unsampled=unsampled, dropped=max(0, seen - unsampled - kept))
 
     def _run(self) -> None:
@@ -124,47 +124,50 @@ class Shadow:
     def _work_while_idle(self, seen: int) -> None:
         """Compare what waits, until the caller makes another call."""
         while self._queue and not self._ending and _value_of(self._seen) == seen:
-            call = self._queue.popleft()
+            # Counted first, so that nobody who counts meanwhile misses it.
             self._taken += 1
-            self._compare(call)
+            call = self._queue.popleft()
+            try:
+                self._compare(call)
+            except CandidateError as error:
+                self._failed(error.cause, str(error))
+            except Exception as error:  # whatever goes wrong here must not end the thread in silence
+                self._failed("comparing", f"comparing failed ({error!r})")
 
     def _compare(self, call: Any) -> None:
         what, now = self.kinds[call[0]], time.time()
+        found = self.comparer.compare(call)
         journal = self._opened()
-        try:
-            found = self.comparer.compare(call)
-        except CandidateError as error:
-            self._failed(error.cause, str(error), journal)
-            return
-        except Exception as error:  # whatever goes wrong here must not end the thread in silence
-            journal.count("failures")
-            if self.metrics.failed("comparing", repr(error)):
-                log.exception("%s shadow: comparing failed (counted, logged once)", self.name)
-            return
         for cause in found.stumbles:
-            self._failed(cause, f"the candidate had to be asked again ({cause})", journal)
+            self._failed(cause, f"the candidate had to be asked again ({cause})")
         self.metrics.compared(what, found.seconds)
         journal.count("compared")
         if found.differences:
             self._keep(what, found, now, journal)
 
-    def _failed(self, cause: str, sentence: str, journal: Journal) -> None:
-        journal.count("failures")
+    def _failed(self, cause: str, sentence: str) -> None:
+        self._opened().count("failures")
         if self.metrics.failed(cause, sentence):
             log.warning("%s shadow: %s: %s (counted, logged once)", self.name, cause, sentence)
 
     def _keep(self, what: str, found: Found, now: float, journal: Journal) -> None:
         first, severity = found.differences[0], worst(found.differences)
-        name = fingerprint(found.differences, f"{what}|{type(found.event).__name__}")
+        event = None if found.event is None else type(found.event).__name__
+        name = fingerprint(found.differences, f"{what}|{event}")
         journal.count(severity)
-        if self.metrics.diverged(what, severity, name, now, first.path, type(found.event).__name__):
+        if self.metrics.diverged(what, severity, name, now, first.path, event):
             path = journal.keep(name, severity, what, found)
             told = f"{first.path}: reference {first.reference!r}, candidate {first.candidate!r}"
             log.warning("%s shadow: %s severity, %s of %s; %s", self.name, severity, name, told, path or "not kept")
 
     def _opened(self) -> Journal:
+        """The journal of what is compared now: another executable, put in the place of the first, has one of its own."""
+        identity = self.comparer.identity()
+        if self._journal is not None and self._journal.identity != identity:
+            self._journal.flush(time.time(), now=True)
+            self._journal = None
         if self._journal is None:
-            self._journal = Journal(self.name, self.settings, self.comparer.identity())
+            self._journal = Journal(self.name, self.settings, identity)
         return self._journal
 
     def _write(self, *, last: bool = False) -> None:
@@ -184,9 +187,10 @@ class Shadow:
             log.warning(
                 "%s shadow: the queue of %d is full, calls are dropped (counted, logged once)", self.name, self.settings.queue
             )
-        if journal.failure and self.metrics.failed("journal", journal.failure):
-            log.warning("%s shadow: %s (counted, logged once)", self.name, journal.failure)
         journal.flush(time.time(), now=last)
+        failure = journal.failure()
+        if failure is not None and self.metrics.failed("journal", failure):
+            log.warning("%s shadow: %s (counted, logged once)", self.name, failure)
 
     def status(self) -> dict[str, Any]:
         """What was counted since the beginning or the last reset."""

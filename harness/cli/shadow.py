@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -16,6 +16,7 @@ from harness.dashboard.words import minute
 from harness.evidence.digests import built_in
 from harness.evidence.statement import Figure
 from harness.gate.policy import Criterion, read_policy
+from harness.shadow.finds import finds_in
 from harness.shadow.journals import COUNTS, journals_in
 from harness.shadow.period import Period, period_of
 from harness.subjects.registry import subject_called
@@ -60,6 +61,7 @@ def report(subject: str, folder: Path, since: str | None, until: str | None, url
         since=None if since is None else seconds_of("--since", since),
         until=None if until is None else seconds_of("--until", until),
     )
+    finds = finds_in(folder, here)
     with recorded(url, draft_of("shadow", about), unrecorded=unrecorded, as_data=as_data) as draft:
         draft.ports = built_in(about)
         draft.figures = {
@@ -68,33 +70,18 @@ def report(subject: str, folder: Path, since: str | None, until: str | None, url
             "gaps": Figure(len(period.gaps)),
             **{name: Figure(period.counts[name]) for name in COUNTS},
         }
-        draft.details |= {"period": period.to_json(), "finds": _finds(folder)}
+        draft.details |= {"period": period.to_json(), "finds": finds}
         draft.conclude(period.verdict, period.exit_code)
         if as_data:
             click.echo(as_json({**period.to_json(), "evidence": None if unrecorded else draft.id}))
         else:
-            _print(period, folder)
+            _print(period, finds)
             tell(draft)
             click.echo(_sentence(period, read_policy().criteria))
     return period.exit_code
 
 
-def _finds(folder: Path) -> list[dict[str, object]]:
-    """The divergences that were kept, as other commands name theirs; those of high severity first."""
-    found: list[dict[str, object]] = []
-    for path in sorted(folder.glob("find-*.json")):
-        try:
-            document = json.loads(path.read_text(encoding="utf-8"))
-            known = document["shadow"]
-            divergence = {**document.get("divergence", {}), "severity": known["severity"]}
-            port = str(document.get("port", ""))
-            found.append({"port": port, "fingerprint": known["fingerprint"], "divergence": divergence, "repro": str(path)})
-        except (OSError, ValueError, KeyError, TypeError):
-            found.append({"port": "", "fingerprint": path.stem, "divergence": {"path": "unreadable"}, "repro": str(path)})
-    return found[:100]
-
-
-def _print(period: Period, folder: Path) -> None:
+def _print(period: Period, finds: Sequence[Mapping[str, Any]]) -> None:
     console = console_for(as_data=False)
     counts = period.counts
     if period.start is not None and period.end is not None:
@@ -114,8 +101,9 @@ def _print(period: Period, folder: Path) -> None:
     if period.control["compared"]:
         differing = period.control["high"] + period.control["low"]
         console.print(f"control: {period.control['compared']:,} compared, {differing} differ: the noise floor", markup=False)
-    for path in sorted(folder.glob("find-*.json"))[:FINDS_MAX]:
-        console.print(f"FIND parity replay {path}", markup=False, soft_wrap=True)
+    for find in finds[:FINDS_MAX]:
+        told = f"parity replay {find['repro']}" if "repro" in find else find["kept"]
+        console.print(f"FIND {told}", markup=False, soft_wrap=True)
 
 
 def _sentence(period: Period, criteria: Sequence[Criterion]) -> str:

@@ -91,20 +91,14 @@ def as_data_of(verdict: Verdict, finds: Sequence[Find], triaged: Sequence[Triage
             if each.majority is not None:
                 sizes |= {"odd": list(each.majority.odd), "first_step": each.majority.step}
         rows.append({**find.to_row(), **sizes})
-    total, counts = verdict.total, verdict.counts
+    counts = verdict.counts
     waived: Mapping[str, int] = counts.get("waiver", {})
     return {
         "run": verdict.run_id,
         "verdict": verdict.word,
         "complete": verdict.complete,
-        "cases": total.cases,
-        "steps": total.steps,
-        "divergent": total.divergent,
-        "waived": total.waived,
-        "excused": verdict.excused,
-        "bound": verdict.bound,
+        **verdict.sums(),
         "bound_thorough": verdict.bound_thorough,
-        "gaps": list(verdict.gaps),
         "memory_bytes": list(verdict.memory) if verdict.memory else None,
         "counts": {kind: dict(numbers) for kind, numbers in counts.items() if kind != "waiver"},
         "waivers": [{**waiver.to_json(), "hits": waived.get(waiver.key, 0)} for waiver in verdict.waivers],

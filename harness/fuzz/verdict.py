@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
+from typing import Any
 
 from harness.coverage.figures import Figure
 from harness.engine.met import never_met
@@ -64,6 +65,19 @@ class Verdict:
     def exit_code(self) -> int:
         """1 for any divergence that nobody waived and any gap, else 130 if batches are still open, 3 if a figure is missing."""
         return 1 if self.total.divergent > self.total.waived else EXIT_CODES[self.word]
+
+    def sums(self) -> dict[str, Any]:
+        """What the run came to, as plain data."""
+        total = self.total
+        return {
+            "cases": total.cases,
+            "steps": total.steps,
+            "divergent": total.divergent,
+            "waived": total.waived,
+            "excused": self.excused,
+            "bound": self.bound,
+            "gaps": list(self.gaps),
+        }
 
     @property
     def bound(self) -> float | None:

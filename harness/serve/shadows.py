@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from generators.errors import ParityError
+from harness.shadow.finds import finds_in
 from harness.shadow.journals import journals_in
 from harness.shadow.period import period_of
 from harness.subjects.registry import names, subject_called
@@ -39,4 +40,4 @@ def _told(folder: Path, name: str, here: Mapping[str, str]) -> dict[str, Any]:
         period = period_of(name, journals_in(folder), here)
     except ParityError as error:
         return {"subject": name, "error": str(error)}
-    return {**period.to_json(), "gaps": len(period.gaps), "finds": len(list(folder.glob("find-*.json")))}
+    return {**period.to_json(), "gaps": len(period.gaps), "finds": len(finds_in(folder, here))}

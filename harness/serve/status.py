@@ -74,7 +74,8 @@ def _counted_by(plan: FuzzPlan, ledger: Ledger, run: Recent) -> dict[str, Any]:
         "candidates": list(plan.candidates or plan.about().defaults.night_ports),
         "planned": plan.sequences,
         **_said(verdict, word, exit_code, going=run.state == RUNNING),
-        **_sums(verdict),
+        **verdict.sums(),
+        "memory_bytes": None if verdict.memory is None else verdict.memory[1],
         "finds_count": len(finds),
         "finds": _finds(plan, verdict, finds),
     }
@@ -85,20 +86,6 @@ def _said(verdict: Verdict, word: str, exit_code: int, *, going: bool) -> dict[s
     if not going or verdict.complete:
         return {"word": word, "exit_code": exit_code}
     return {"word": "DIVERGENCE", "exit_code": 1} if verdict.exit_code == 1 else {"word": None, "exit_code": None}
-
-
-def _sums(verdict: Verdict) -> dict[str, Any]:
-    total = verdict.total
-    return {
-        "cases": total.cases,
-        "steps": total.steps,
-        "divergent": total.divergent,
-        "waived": total.waived,
-        "excused": verdict.excused,
-        "bound": verdict.bound,
-        "gaps": list(verdict.gaps),
-        "memory_bytes": None if verdict.memory is None else verdict.memory[1],
-    }
 
 
 def _finds(plan: FuzzPlan, verdict: Verdict, finds: Sequence[Find]) -> list[dict[str, Any]]:

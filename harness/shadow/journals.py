@@ -36,7 +36,7 @@ class Journal:
 def journals_in(folder: Path) -> list[Journal]:
     """All journals of a folder. Raises `JournalError`."""
     if not folder.is_dir():
-        raise JournalError(f"--dir {folder}: is no folder; name the one that PREFIX_SHADOW_DIR names for the bot")
+        raise JournalError(f"--dir {folder}: is no folder; name the one that the bot's shadows write to")
     try:
         return [read for path in sorted(folder.glob("journal-*.jsonl")) if (read := journal_of(path)) is not None]
     except OSError as error:

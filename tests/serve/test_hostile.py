@@ -31,21 +31,6 @@ READERS = 100
 END_SEC = 8.0
 
 
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    """The address of a ledger with a run."""
-    address = f"sqlite:///{tmp_path / 'ledger.sqlite'}"
-    run_in(address, SUBJECT, batch(0))
-    return address
-
-
-@pytest.fixture
-def own(url: str) -> Iterator[Served]:
-    """A server of that ledger."""
-    with serving(url) as found:
-        yield found
-
-
 def asking(stack: ExitStack, served: Served, request: str, *, times: int = 1) -> socket.socket:
     """A connection that asked and reads nothing."""
     wire = stack.enter_context(socket.socket())

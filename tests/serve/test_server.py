@@ -26,21 +26,6 @@ SUBJECT = names()[0]
 IDLE = 1000
 
 
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    """The address of a ledger with a run."""
-    address = f"sqlite:///{tmp_path / 'ledger.sqlite'}"
-    run_in(address, SUBJECT, batch(0))
-    return address
-
-
-@pytest.fixture
-def own(url: str) -> Iterator[Served]:
-    """A server of that ledger, for one test alone."""
-    with serving(url) as found:
-        yield found
-
-
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A server of a ledger with a run, for tests that leave both as they are."""

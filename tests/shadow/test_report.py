@@ -187,6 +187,13 @@ def test_a_wrong_candidate_is_a_no(tmp_path: Path) -> None:
     header = json.dumps({**json.loads(text.splitlines()[0]), "digests": here})
     path.write_text(header + "\n" + text.partition("\n")[2], encoding="utf-8")
     code, said = report(tmp_path, f"sqlite:///{tmp_path / 'l.sqlite'}")
+    # The finds are those of another build still.
+    assert (code, "FIND" in said) == (1, False), said
+    for find in (tmp_path / "shadow").glob("find-*.json"):
+        document = json.loads(find.read_text(encoding="utf-8"))
+        document["shadow"]["digests"] = here
+        find.write_text(json.dumps(document), encoding="utf-8")
+    code, said = report(tmp_path, f"sqlite:///{tmp_path / 'l.sqlite'}")
     assert code == 1, said
     assert "DIVERGENCE: 0.0 of 48 hours covered" in said
     assert "FIND parity replay" in said

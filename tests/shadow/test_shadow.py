@@ -231,15 +231,3 @@ def test_the_counts_begin_anew(tmp_path: Path, executable: Path) -> None:
         drive(watched, 10)
         assert drained(watched)["calls"] == 20
     assert sum(line.get("seen", 0) for line in journal_lines(tmp_path)) == 60
-
-
-def test_a_disk_that_is_full_is_counted(tmp_path: Path, executable: Path) -> None:
-    with watching(tmp_path, str(executable), disk_mib=0.0001) as watched:
-        drive(watched, 20)
-        watched.shadow.drain(30.0)
-        time.sleep(0.1)
-        watched.shadow.stop()
-        found = watched.metrics()
-    assert found["compared"] == 40
-    assert found["journal"] is not None
-    assert sum(path.stat().st_size for path in (tmp_path / "shadow").glob("*")) <= 105

@@ -1,6 +1,7 @@
 // The list of the records: filters, pages, and the record that the address names. Text is only ever set as text.
 "use strict";
 (function () {
+  const element = window.parityElement;
   const list = window.parityRecords;
   if (!list || !document.getElementById("records")) return;
   const PAGE = 100;
@@ -20,13 +21,6 @@
   function words(row) {
     const [kind, subject] = [list.kinds[row[KIND]], list.subjects[row[SUBJECT]]];
     return [row[ID], row[ENDED], kind, subject, list.verdicts[row[VERDICT]], list.commands[row[COMMAND]], row[SEED]];
-  }
-
-  function element(name, text, attributes) {
-    const made = document.createElement(name);
-    if (text !== undefined) made.textContent = text;
-    for (const key in attributes || {}) made.setAttribute(key, attributes[key]);
-    return made;
   }
 
   function badge(word, tone) {

@@ -1,17 +1,11 @@
 // The runs as the server tells of them. Text is only ever set as text.
 "use strict";
 (function () {
+  const element = window.parityElement;
   const runs = document.getElementById("runs");
   if (!runs) return;
   const TONES = { done: "good", running: "unsure", stopped: "unsure", silent: "bad", unreadable: "bad" };
   const cards = new Map();
-
-  function element(name, text, attributes) {
-    const made = document.createElement(name);
-    if (text !== undefined) made.textContent = text;
-    for (const key in attributes || {}) made.setAttribute(key, attributes[key]);
-    return made;
-  }
 
   function number(value, digits) {
     if (value === null || value === undefined) return "–";

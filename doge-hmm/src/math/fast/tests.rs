@@ -64,7 +64,8 @@ fn comes_back() -> (Parameters, Vec<f64>) {
         covars: vec![1.0; K * D],
         differences: Precision::Double,
     };
-    let rows = [0.0, 0.0, 40.0, 0.0, 0.0, 0.0, 0.0].map(|x| [x, 0.0, 0.0, 0.0]).concat();
+    // No row alone takes the sum out of the range of a double.
+    let rows = [0.0, 0.0, 40.0, 5.0, 5.0, 5.0, 5.0].map(|x| [x, 0.0, 0.0, 0.0]).concat();
     (p, rows)
 }
 
