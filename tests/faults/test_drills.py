@@ -16,6 +16,8 @@ import pytest
 
 import doge_core
 import state_machine as sm
+from doge_core.backend import Haskell
+from doge_core.settings import Settings
 from harness.subjects.reducer.drills.drills import BREAKAGES, ReducerDrills
 from tests.adapter.traffic import CONFIG, SIZE_USD, start, walk
 
@@ -131,6 +133,21 @@ def test_the_switch_may_be_thrown_while_threads_call(executable: Path, monkeypat
     monkeypatch.undo()
     doge_core.reset()
     assert wrong == []
+
+
+def test_what_was_switched_off_starts_nothing_again(executable: Path) -> None:
+    haskell = Haskell(Settings(backend="haskell", exe=str(executable)))
+    walked = list(walk(1, 3))
+    state, event, after, _ = walked[0]
+    assert repr(haskell.transition(state, event, CONFIG, SIZE_USD)[0]) == repr(after)
+    assert (haskell.starts, haskell.python_calls) == (1, 0)
+    haskell.retire()
+    # A thread may hold it still, and call once more.
+    for state, event, after, _ in walked:
+        assert repr(haskell.transition(state, event, CONFIG, SIZE_USD)[0]) == repr(after)
+    assert haskell.check_invariants(after) == sm.check_invariants(after)
+    assert (haskell.starts, haskell.python_calls, haskell.pid()) == (1, 4, None)
+    assert haskell.fallbacks == {}
 
 
 def test_an_invalid_setting_leaves_everything_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,12 +37,13 @@ def fit_case(lengths: Any = None) -> DetectorCase:
     return DetectorCase(name="far", kind="fit", inputs={"rows": Series(ROWS), "lengths": lengths, "settings": settings})
 
 
-def of_model(outcome: Any, scale: float, lengths: Any) -> Any:
-    """The outcome of the same model with variances scaled, and its own scores."""
+def of_model(outcome: Any, scale: float, lengths: Any, transmat: Any = None) -> Any:
+    """The outcome of the same model with variances scaled, or other transitions, and its own scores."""
     outcome = copy.deepcopy(outcome)
     level, model = outcome["same_seed"], GaussianHMM(2)
     value = level["trained"]["value"]
     value["covars"] = np.asarray(value["covars"]) * scale
+    value["transmat"] = value["transmat"] if transmat is None else transmat
     model.n_features = 2
     model.startprob_, model.transmat_, model.means_ = value["startprob"], value["transmat"], value["means"]
     model.covars_ = value["covars"]
@@ -85,9 +86,11 @@ def test_a_score_that_is_not_that_of_its_model_is_a_divergence(reference: Detect
 def test_of_a_model_beyond_its_tolerances_nothing_follows(reference: DetectorPort) -> None:
     case = fit_case()
     ours = answer(reference, case)
-    theirs = of_model(ours, 1.01, None)
-    theirs["same_seed"]["trained"]["value"]["transmat"] = np.array([[0.5, 0.5], [0.5, 0.5]])
-    assert scores_left(ours, theirs, case)[1] == 0
+    # All scores are those of the other model, which is not the one that should have been trained.
+    theirs = of_model(ours, 1.0, None, np.array([[0.5, 0.5], [0.5, 0.5]]))
+    left, followed = scores_left(ours, theirs, case)
+    assert followed == 0
+    assert "$.same_seed.score.value" in left
 
 
 def em_case(rounds: int = 8) -> DetectorCase:
@@ -135,3 +138,14 @@ def test_a_round_that_is_wrong_itself_stays(reference: DetectorPort) -> None:
     kept, _ = without_grown_rounds(found, candidate=theirs, case=case, contract=CONTRACT, reference_port=reference)
     # Nor does the round follow that would have come of the right one.
     assert {each.path.steps[2] for each in kept} == {0, 3, 4}
+
+
+def test_the_first_round_follows_from_nothing(reference: DetectorPort) -> None:
+    case = em_case()
+    ours = answer(reference, case)
+    settled = answer(reference, em_case(400))["em"]["rounds"][-1]
+    # A port that is there at once: its last round would lead to its first.
+    theirs = {"em": {"rounds": [copy.deepcopy(settled) for _ in range(case.inputs["rounds"])]}}
+    found = compare_outcomes(case=case, reference=ours, candidate=theirs, contract=CONTRACT).divergences
+    kept, _ = without_grown_rounds(found, candidate=theirs, case=case, contract=CONTRACT, reference_port=reference)
+    assert 0 in {each.path.steps[2] for each in kept}
