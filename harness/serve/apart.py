@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -20,23 +21,18 @@ async def apart(work: Callable[[], T]) -> T:
     loop = asyncio.get_running_loop()
     done: asyncio.Future[T] = loop.create_future()
 
-    def answer(result: T | None, error: BaseException | None) -> None:
-        if done.cancelled():
-            return
-        if error is not None:
-            done.set_exception(error)
-        else:
-            done.set_result(result)  # type: ignore[arg-type]
+    def settle(tell: Callable[[], None]) -> None:
+        if not done.cancelled():
+            tell()
 
     def carry_out() -> None:
-        result, raised = None, None
         try:
-            result = work()
+            tell = partial(done.set_result, work())
         except Exception as error:
-            raised = error
+            tell = partial(done.set_exception, error)
         # A loop that is closed already has nobody who asks.
         with suppress(RuntimeError):
-            loop.call_soon_threadsafe(answer, result, raised)
+            loop.call_soon_threadsafe(settle, tell)
 
     threading.Thread(target=carry_out, daemon=True).start()
     return await done

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.table import Table
@@ -172,10 +173,10 @@ def test_an_import_that_ends_in_the_middle_leaves_nothing(tmp_path: Path, monkey
     file.write_text(exported(read_book(here)), encoding="utf-8")
     written = chain._append
 
-    def full(connection: Connection, ident: str, *rest: object) -> bool:
+    def full(connection: Connection, ident: str, *rest: Any) -> bool:
         if ident == "a2":
             raise OSError("no space left")
-        return written(connection, ident, *rest)  # type: ignore[arg-type]
+        return written(connection, ident, *rest)
 
     monkeypatch.setattr(chain, "_append", full)
     with pytest.raises(OSError, match="no space"):

@@ -119,7 +119,11 @@ def test_pages_that_could_not_be_made_are_not_taken_for_made(monkeypatch: pytest
     monkeypatch.setattr("harness.serve.pages.site_of", site)
     monkeypatch.setattr("harness.serve.pages.LOOK_SEC", 0.0)
     monkeypatch.setattr("harness.serve.pages.PAUSE_PER_SECOND", 0.0)
-    pages = Pages(lambda: (None, end[0]), lambda: end[0])  # type: ignore[arg-type, return-value]
+
+    def look() -> tuple[Any, Head]:
+        return None, end[0]
+
+    pages = Pages(look, lambda: end[0])
     assert pages.get("index.html") == b"one"
     end[0] = Head(2, "b")
     made.clear()

@@ -92,8 +92,8 @@ impl<'a> Workspace<'a> {
         let Some(found) = unless_interrupted(both_ways(self, p, &constants, interrupt))? else {
             return Ok(None);
         };
-        let (statistics, doubtful) = found;
-        let sound = !doubtful || self.kept_all(p, &constants, statistics.log_likelihood, interrupt)?;
+        let (statistics, ran) = found;
+        let sound = !ran.doubtful || self.kept_all(p, &constants, &ran, interrupt)?;
         Ok(sound.then_some(statistics))
     }
 
@@ -103,11 +103,11 @@ impl<'a> Workspace<'a> {
         &self,
         p: &Parameters,
         constants: &[f64],
-        log_likelihood: f64,
+        ran: &Forward,
         interrupt: &Interrupt<'_>,
     ) -> Result<bool, Interrupted> {
-        let whole = wide::log_likelihood(self.rows, p, constants, interrupt)?;
-        Ok((whole - log_likelihood).abs() <= LOST_MAX + ROUNDING * whole.abs())
+        let lost = (self.rest_of_likelihood(p, constants, interrupt)? - ran.last.ln()).abs();
+        Ok(lost <= LOST_MAX + ROUNDING * ran.log_likelihood.abs())
     }
 
     /// The state probabilities at the last row, or None if they need logarithms. Fails if the caller interrupts.
@@ -121,7 +121,7 @@ impl<'a> Workspace<'a> {
             return Ok(None);
         };
         let (last, ran) = found;
-        let sound = !ran.doubtful || self.kept_all(p, &constants, ran.log_likelihood, interrupt)?;
+        let sound = !ran.doubtful || self.kept_all(p, &constants, &ran, interrupt)?;
         let factor = 1.0 / ran.last;
         Ok(sound.then(|| last.map(|value| value * factor)))
     }
@@ -278,12 +278,12 @@ vectorised! {
 vectorised! {
     fn both_ways(
         space: &mut Workspace<'_>, p: &Parameters, constants: &[f64], interrupt: &Interrupt<'_>,
-    ) -> Result<(Statistics, bool), Unable> {
+    ) -> Result<(Statistics, Forward), Unable> {
         space.fill_densities(p, constants, interrupt)?;
         let trans = transitions(p);
         let ran = space.run_forward(p, &trans, interrupt)?;
         let statistics = space.run_backward(p, &trans, ran.log_likelihood, ran.last, interrupt)?;
-        Ok((statistics, ran.doubtful))
+        Ok((statistics, ran))
     }
 }
 

@@ -85,3 +85,47 @@ fn a_state_that_cannot_be_reached_needs_no_logarithms() {
     let last = Workspace::new(&x).last_posterior(&p, &Interrupt::never()).unwrap();
     assert_eq!(last, Some([1.0, 0.0, 0.0]));
 }
+
+#[test]
+fn whatever_it_answers_is_what_logarithms_say() {
+    let mut rng = RandomState::new(11);
+    let never = Interrupt::never();
+    let (mut answered, mut left) = (0, 0);
+    for _ in 0..4000 {
+        let places: [f64; K] = std::array::from_fn(|_| (120.0 * rng.uniform() - 60.0).round());
+        let mut transmat: Vec<f64> = (0..K).flat_map(|_| rng.dirichlet(K)).collect();
+        for value in &mut transmat {
+            let draw = rng.uniform();
+            *value *= if draw < 0.3 { 0.0 } else { 10_f64.powf(-300.0 * (draw - 0.7).max(0.0)) };
+        }
+        let p = Parameters {
+            k: K,
+            d: D,
+            startprob: vec![1.0, 0.0, 0.0],
+            transmat,
+            means: places.iter().flat_map(|&place| [place, 0.0, 0.0, 0.0]).collect(),
+            covars: vec![1.0; K * D],
+            differences: Precision::Double,
+        };
+        // Rows near one state, or between two, in turns.
+        let row = |rng: &mut RandomState| {
+            let (one, other) =
+                (places[(3.0 * rng.uniform()) as usize], places[(3.0 * rng.uniform()) as usize]);
+            let share = rng.uniform();
+            [one * share + other * (1.0 - share), 0.0, 0.0, 0.0]
+        };
+        let x: Vec<f64> = (0..9).flat_map(|_| row(&mut rng)).collect();
+        let (whole, posteriors) =
+            p.score_samples(&x, Implementation::Log, &never).expect("logarithms always do");
+        match Workspace::new(&x).last_posterior(&p, &never).unwrap() {
+            Some(last) if whole.is_finite() => {
+                answered += 1;
+                for (a, b) in last.iter().zip(&posteriors[posteriors.len() - K..]) {
+                    assert!((a - b).abs() <= 1e-7, "{last:?} {posteriors:?} {x:?} {p:?}");
+                }
+            }
+            _ => left += 1,
+        }
+    }
+    assert!(answered > 200 && left > 200, "{answered} {left}");
+}
