@@ -23,6 +23,7 @@ from harness.comparators.tolerances import Tolerances
 from harness.subjects.detector.asking.calls import answer
 from harness.subjects.detector.contract import DetectorContract
 from harness.subjects.detector.judging.likelihood import without_what_follows
+from harness.subjects.detector.judging.monitor import without_followed_warnings
 from harness.subjects.detector.judging.perturbation import perturbed_outcomes
 from harness.subjects.detector.judging.rounding import without_ties
 from harness.subjects.detector.judging.rounds import without_grown_rounds
@@ -88,11 +89,13 @@ def judge(
     sides: dict[str, Any] = {"reference": reference, "candidate": candidate, "case": case, "contract": contract}
     divergences, tied = without_training_ties(divergences, **sides)
     divergences, followed = without_what_follows(divergences, **sides)
+    divergences, warned = without_followed_warnings(divergences, reference=reference, candidate=candidate)
     divergences, grown = without_grown_rounds(
         divergences, candidate=candidate, case=case, contract=contract, reference_port=reference_port
     )
     identical = [] if case.degenerate else list(identities(reference, candidate))
-    verdict = Verdict(divergences, found.largest, identical, ties + tied + followed + grown, levels=(*reference, SIDE_EFFECTS))
+    verdict = Verdict(divergences, found.largest, identical, ties + tied + followed + warned + grown)
+    verdict.levels = (*reference, SIDE_EFFECTS)
     # Only the results of a training may depend on the last bit; what follows from an equal model must agree.
     if not real and any(is_of_training(each.path) or level_of(each.path) == "em" for each in divergences):
         _excuse(verdict, case, reference, candidate, contract, reference_port)
