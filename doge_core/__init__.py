@@ -6,7 +6,8 @@ the executable (a path, or a bare name to look up on PATH), DOGE_CORE_PERSISTENT
 DOGE_CORE_TIMEOUT_SEC is the time limit of an answer. `status()` reports which backend answered.
 
 With DOGE_CORE_SHADOW=1, Python answers and Haskell is asked the same beside it: see `docs/shadow.md`. `get_shadow_metrics()`
-counts, `reset_shadow_metrics()` begins to count anew.
+counts, `reset_shadow_metrics()` begins to count anew. DOGE_CORE_TELEMETRY=FILE measures every call, `with telemetry_loop():` a
+round of the bot's loop: see `docs/telemetry.md`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import logging
 import os
 import threading
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import state_machine as _reference
@@ -25,15 +27,31 @@ from doge_core.settings import read_settings as _read_settings
 from state_machine import *  # noqa: F403  the whole surface of the reference, whatever it grows
 from state_machine import Action, EngineConfig, Event, PairState
 
-__all__ = [*_reference.__all__, "get_shadow_metrics", "reset", "reset_shadow_metrics", "shadow_collector", "status"]
+__all__ = [
+    *_reference.__all__, "get_shadow_metrics", "reset", "reset_shadow_metrics", "shadow_collector", "status", "telemetry_loop",
+]  # fmt: skip
 
 if TYPE_CHECKING:
+    from doge_core.measuring import Measuring as _Measuring
     from doge_core.watching import Python as _WatchedPython
 
 # An invalid setting fails the import, so that a bot does not start on a backend that nobody chose.
 _settings = _read_settings()
 _choosing = threading.Lock()
 _chosen: list[_Haskell | _WatchedPython | None] = []
+
+
+def _measure() -> _Measuring | None:
+    """What measures the calls, None where telemetry is off."""
+    if _settings.telemetry is None:
+        return None
+    # Imported here, because a bot without telemetry needs nothing of it.
+    from doge_core.measuring import Measuring
+
+    return Measuring(_settings.telemetry, status)
+
+
+_measuring: _Measuring | None = None
 
 
 def _after_fork_in_child() -> None:
@@ -86,6 +104,9 @@ def transition(  # type: ignore[no-redef]  # replaces the reference's, which is 
 ) -> tuple[PairState, list[Action]]:
     """Advance the state by one event; see `state_machine.transition`."""
     backend = _backend()
+    if _measuring is not None:
+        call = _reference.transition if backend is None else backend.transition
+        return _measuring.transition(call, state, event, cfg, order_size_usd, order_sizes)
     if backend is None:
         return _reference.transition(state, event, cfg, order_size_usd, order_sizes)
     return backend.transition(state, event, cfg, order_size_usd, order_sizes)
@@ -94,7 +115,13 @@ def transition(  # type: ignore[no-redef]  # replaces the reference's, which is 
 def check_invariants(state: PairState) -> list[str]:  # type: ignore[no-redef]  # as above
     """Return the invariants that the state violates; see `state_machine.check_invariants`."""
     backend = _backend()
-    return _reference.check_invariants(state) if backend is None else backend.check_invariants(state)
+    call = _reference.check_invariants if backend is None else backend.check_invariants
+    return call(state) if _measuring is None else _measuring.check_invariants(call, state)
+
+
+def telemetry_loop() -> AbstractContextManager[None]:
+    """Measure a round of the bot's loop: `with sm.telemetry_loop():`. Nothing is measured where telemetry is off."""
+    return nullcontext() if _measuring is None else _measuring.loop()
 
 
 def status() -> dict[str, Any]:
@@ -143,13 +170,19 @@ def reset() -> None:
 
     Raises `ValueError` for an invalid setting, and leaves everything as it is.
     """
-    global _settings
+    global _settings, _measuring
     settings = _read_settings()
     with _choosing:
         _settings, before = settings, list(_chosen)
         _chosen.clear()
+    measured, _measuring = _measuring, _measure()
+    if measured is not None:
+        measured.end(_measuring)
     for backend in before:
         if isinstance(backend, _Haskell):
             backend.retire()
         elif backend is not None:
             backend.shadow.stop()
+
+
+_measuring = _measure()

@@ -6,10 +6,12 @@ import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, cast, get_args
 
 from doge_core.locate import absolute
 from doge_shadow.settings import ShadowSettings, read_shadow_settings
+from doge_telemetry.settings import read_telemetry_file
 
 Backend = Literal["python", "haskell", "auto"]
 
@@ -29,10 +31,12 @@ class Settings:
     persistent: bool = True
     timeout_sec: float = DEFAULT_TIMEOUT_SEC
     shadow: ShadowSettings | None = None
+    telemetry: Path | None = None
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
-    """Read DOGE_CORE_BACKEND, DOGE_CORE_EXE, DOGE_CORE_PERSISTENT, DOGE_CORE_TIMEOUT_SEC and DOGE_CORE_SHADOW with its own.
+    """Read DOGE_CORE_BACKEND, DOGE_CORE_EXE, DOGE_CORE_PERSISTENT, DOGE_CORE_TIMEOUT_SEC, DOGE_CORE_SHADOW with its own, and
+    DOGE_CORE_TELEMETRY.
 
     Raises `ValueError` for an invalid value, so that a bot does not start on a backend that nobody chose.
     """
@@ -52,6 +56,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         persistent=persistent in _TRUE,
         timeout_sec=_read_timeout(environment.get("DOGE_CORE_TIMEOUT_SEC", str(DEFAULT_TIMEOUT_SEC))),
         shadow=shadow,
+        telemetry=read_telemetry_file("DOGE_CORE", environment),
     )
 
 

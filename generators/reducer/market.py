@@ -158,16 +158,21 @@ class Traffic:
 
     def trade(self, candle: Candle, duration_sec: float) -> None:
         """Emit the events of one candle."""
-        rose = candle.close >= candle.open
-        path = [candle.open, *((candle.low, candle.high) if rose else (candle.high, candle.low)), candle.close]
-        leg_sec = duration_sec / 4
         self.emit(PriceTick(candle.open, candle.start_sec))
-        for number, (price, target) in enumerate(pairwise(path)):
-            started = candle.start_sec + leg_sec * number
-            self.follow(price, target, started, leg_sec)
-            self.emit(PriceTick(target, started + leg_sec))
-            # A second later, or earlier if the candle is so short that the next price comes before.
-            self.emit(TimerTick(started + leg_sec + min(1.0, leg_sec / 2)))
+        for number, (price, target) in enumerate(pairwise(path_of(candle))):
+            self.leg(candle, number, price, target, duration_sec / 4)
+        self.end(candle, duration_sec / 4)
+
+    def leg(self, candle: Candle, number: int, price: float, target: float, leg_sec: float) -> None:
+        """Emit the events of one leg of a candle's path."""
+        started = candle.start_sec + leg_sec * number
+        self.follow(price, target, started, leg_sec)
+        self.emit(PriceTick(target, started + leg_sec))
+        # A second later, or earlier if the candle is so short that the next price comes before.
+        self.emit(TimerTick(started + leg_sec + min(1.0, leg_sec / 2)))
+
+    def end(self, candle: Candle, leg_sec: float) -> None:
+        """Emit what happens at a candle's end."""
         if self.state.recovery_orders and self._rng.random() < CANCEL_SHARE:
             order = self._rng.choice(self.state.recovery_orders)
             self.emit(RecoveryCancelEvent(order.recovery_id, order.txid, candle.start_sec + leg_sec * 3.5))
@@ -190,6 +195,12 @@ class Traffic:
         if isinstance(order, OrderState):
             return FillEvent(order.local_id, order.txid, order.side, order.price, order.volume, fee, at)
         return RecoveryFillEvent(order.recovery_id, order.txid, order.side, order.price, order.volume, fee, at)
+
+
+def path_of(candle: Candle) -> list[float]:
+    """The corners of a candle's path: open, low, high, close if it rose, and open, high, low, close if it fell."""
+    rose = candle.close >= candle.open
+    return [candle.open, *((candle.low, candle.high) if rose else (candle.high, candle.low)), candle.close]
 
 
 def next_hit(orders: Sequence[OrderState | RecoveryOrder], price: float, target: float) -> OrderState | RecoveryOrder | None:

@@ -26,6 +26,7 @@ COMMANDS = {
     "replay": "Runs a repro file again.",
     "run": "Golden, generated and market-driven cases.",
     "shadow": "What a shadow beside the bot has seen: a report on a period.",
+    "telemetry": "What a round of the bot's loop costs: captured, reported, compared.",
     "serve": "The dashboard, and the runs that are going on, live.",
 }
 

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import platform
-import sys
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-import psutil
-
+from doge_telemetry.machine import machine
 from harness.engine.builds import ENGINE, files_of
 from harness.evidence.statement import EvidenceError, canonical, digest_of
 from harness.subject import Subject
@@ -68,23 +64,3 @@ def toolchain_of(about: Subject[Any]) -> dict[str, str]:
     """Python, its C library, and the libraries that an outcome depends on."""
     runtime = f"{platform.python_implementation()} {platform.python_version()}"
     return {"python": runtime, "libc": " ".join(platform.libc_ver()), **about.versions()}
-
-
-@cache
-def machine() -> dict[str, str | int]:
-    """The machine, as far as speed and last bits depend on it: processor, CPUs, memory, system."""
-    return {
-        "system": f"{platform.system()} {platform.machine()}",
-        "processor": _processor(),
-        "cpus": os.cpu_count() or 1,
-        "memory_gib": round(psutil.virtual_memory().total / 2**30),
-        "byteorder": sys.byteorder,
-    }
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return platform.processor()
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.processor())

@@ -12,7 +12,8 @@ from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from harness.evidence.digests import digests_of, digests_of_all, machine, toolchain_of
+from doge_telemetry.machine import machine
+from harness.evidence.digests import digests_of, digests_of_all, toolchain_of
 from harness.evidence.signing import signatures_of, signer_of
 from harness.evidence.statement import ERROR, INTERRUPTED, Evidence, Figure
 from harness.store.database import first_line, shown

@@ -40,6 +40,7 @@ class Reducer(Subject[Case]):
         "mutations": "harness.subjects.reducer.mutants.mutations:ReducerMutations",
         "coverage": "harness.subjects.reducer.coverage:ReducerCoverage",
         "drills": "harness.subjects.reducer.drills.drills:ReducerDrills",
+        "telemetry": "harness.subjects.reducer.telemetry:ReducerShare",
         "benchmark": "harness.subjects.reducer.bench.benchmark:ReducerBenchmark",
     }
 
@@ -57,7 +58,9 @@ class Reducer(Subject[Case]):
             "generators": files_of(
                 ("generators/reducer/*.py", "golden/*.py", "golden/reducer/**/*.py", "golden/promoted/*.py")
             ),
-            "comparators": files_of(("harness/subjects/reducer/**/*.py", "doge_core/*.py", "doge_shadow/*.py")),
+            "comparators": files_of(
+                ("harness/subjects/reducer/**/*.py", "doge_core/*.py", "doge_shadow/*.py", "doge_telemetry/*.py")
+            ),
         }
 
     def shadowed(self) -> Mapping[str, str]:

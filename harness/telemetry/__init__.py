@@ -1,0 +1,1 @@
+"""Telemetry of a bot's loop: captured under a paced market, read from recordings, compared."""

@@ -1,0 +1,121 @@
+"""The adapter with telemetry: the same results, and every call in the recording."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import doge_core
+import state_machine as sm
+from harness.subjects.registry import subject_called
+from harness.telemetry.recordings import Recording, counted, read_recording
+from tests.adapter.traffic import CONFIG, SIZE_USD, start, walk
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def recording(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Telemetry that is on, and off again in the end."""
+    for name in [name for name in os.environ if name.startswith("DOGE_CORE_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("DOGE_CORE_BACKEND", "python")
+    monkeypatch.setenv("DOGE_CORE_TELEMETRY", str(tmp_path / "t.jsonl"))
+    doge_core.reset()
+    yield tmp_path / "t.jsonl"
+    monkeypatch.undo()
+    doge_core.reset()
+
+
+def read(path: Path, monkeypatch: pytest.MonkeyPatch) -> Recording:
+    """Switch telemetry off, and read what it wrote, as far as it is of what is here."""
+    monkeypatch.delenv("DOGE_CORE_TELEMETRY")
+    doge_core.reset()
+    here = subject_called("reducer").shadowed()
+    assert here is not None
+    return read_recording(path, {"reducer": here})
+
+
+def test_every_call_is_measured_and_changes_nothing(recording: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    held, fills, violations = start(), 0, 0
+    for _, event, after, actions in walk(5, 300):
+        with doge_core.telemetry_loop():
+            held, got = doge_core.transition(held, event, CONFIG, SIZE_USD)
+            found = doge_core.check_invariants(held)
+        assert (repr(held), repr(got)) == (repr(after), repr(actions))
+        assert found == sm.check_invariants(after)
+        fills += bool(actions) and isinstance(event, sm.FillEvent | sm.RecoveryFillEvent)
+        violations += bool(found)
+    with pytest.raises(ValueError, match="order_size_usd"):
+        doge_core.transition(held, sm.TimerTick(1e9), CONFIG, float("nan"))
+    blocks = read(recording, monkeypatch).blocks
+    counts = {name: counted(blocks, name) for name in ("loop", "transition", "invariant_check", "refused_transitions")}
+    assert counts == {"loop": 300, "transition": 300, "invariant_check": 300, "refused_transitions": 1}
+    assert counted(blocks, "fill_to_action") == fills > 0
+    assert counted(blocks, "invariant_violations") == violations
+
+
+def test_a_round_that_fails_counts_too(recording: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ZeroDivisionError), doge_core.telemetry_loop():
+        raise ZeroDivisionError
+    assert counted(read(recording, monkeypatch).blocks, "loop") == 1
+
+
+def test_the_recording_says_what_answered(recording: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    doge_core.check_invariants(start())
+    found = read(recording, monkeypatch)
+    assert found.parts["reducer"]["side"] == "reference"
+    assert set(found.parts["reducer"]["digests"]) == {"reference"}
+
+
+def test_the_candidate_is_told_apart(recording: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOGE_CORE_BACKEND", "haskell")
+    doge_core.reset()
+    doge_core.transition(start(), sm.TimerTick(1e6), CONFIG, SIZE_USD)
+    found = read(recording, monkeypatch)
+    assert found.sides == {"candidate"}
+    assert set(found.parts["reducer"]["digests"]) == {"reference", "candidate"}
+    assert counted(found.blocks, "transition") == 1
+
+
+def test_where_it_is_off_nothing_is_written_or_imported(tmp_path: Path) -> None:
+    program = (
+        "import sys, doge_core as sm\nwith sm.telemetry_loop(): pass\n"
+        "print([name for name in sys.modules if name in ('doge_telemetry.recorder', 'hdrh.histogram', 'psutil')])"
+    )
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("DOGE_")}
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        env=environment | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (done.stdout, list(tmp_path.iterdir())) == ("[]\n", [])
+
+
+def test_a_folder_is_refused_at_once(tmp_path: Path) -> None:
+    environment = os.environ | {"DOGE_CORE_TELEMETRY": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", "import doge_core"], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "ValueError: DOGE_CORE_TELEMETRY: must be a file" in done.stderr
+
+
+def test_the_end_of_the_process_writes_the_last_block(tmp_path: Path) -> None:
+    program = (
+        "import doge_core as sm\nfrom tests.adapter.traffic import CONFIG, SIZE_USD, start\n"
+        "sm.transition(start(), sm.TimerTick(1e6), CONFIG, SIZE_USD)"
+    )
+    environment = os.environ | {"DOGE_CORE_TELEMETRY": str(tmp_path / "t.jsonl"), "PYTHONPATH": str(ROOT)}
+    subprocess.run([sys.executable, "-c", program], env=environment, check=True, timeout=60)
+    assert counted(read_recording(tmp_path / "t.jsonl").blocks, "transition") == 1
+    assert json.loads((tmp_path / "t.jsonl").read_text().splitlines()[0])["pid"] != os.getpid()
