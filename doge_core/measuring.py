@@ -75,7 +75,6 @@ class Measuring:
         self._recorder.describe(PART, about)
 
     def end(self, next_one: Measuring | None) -> None:
-        """Write down what was measured; where another file follows, or none, end with this one."""
-        self._recorder.end_block()
+        """Where another file follows, or none, write down what was measured, and end with this one."""
         if next_one is None or next_one._recorder is not self._recorder:
             self._recorder.close()

@@ -66,7 +66,6 @@ class Recorder:
         self._counts: Counter[str] = Counter()
         self._dropped = 0
         self._histograms: dict[str, HdrHistogram] = {}
-        self._seconds: dict[str, float] = {}
         self._writing = threading.Lock()
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -118,13 +117,9 @@ class Recorder:
         """Move what waits into the histograms."""
         for name, waiting in list(self._waiting.items()):
             found: Counter[int] = Counter()
-            total = 0.0
             for _ in range(len(waiting)):
-                seconds = waiting.popleft()
-                total += seconds
-                found[min(HIGHEST, max(1, round(seconds * UNITS_PER_SEC)))] += 1
+                found[min(HIGHEST, max(1, round(waiting.popleft() * UNITS_PER_SEC)))] += 1
             if found:
-                self._seconds[name] = self._seconds.get(name, 0.0) + total
                 histogram = self._histograms.get(name)
                 if histogram is None:
                     histogram = self._histograms[name] = HdrHistogram(1, HIGHEST, DIGITS)
@@ -143,7 +138,6 @@ class Recorder:
                 "from": self._since,
                 "to": now,
                 "durations": {name: each.encode().decode() for name, each in self._histograms.items()},
-                "seconds": self._seconds,
                 "counts": dict(self._counts),
                 "dropped": self._dropped,
                 "cpu_sec": max(0.0, usage.cpu_sec - self._usage.cpu_sec),
@@ -164,7 +158,7 @@ class Recorder:
 
     def _begin_block(self, now: float, usage: Usage) -> None:
         self._usage, self._since, self._memory_bytes = usage, now, 0
-        self._histograms, self._seconds, self._dropped = {}, {}, 0
+        self._histograms, self._dropped = {}, 0
         self._counts = Counter()
 
     def _write(self, block: Mapping[str, Any]) -> bool:

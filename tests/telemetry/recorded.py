@@ -24,7 +24,7 @@ def histogram(seconds: Sequence[float]) -> str:
 
 def block(start: float, durations: Mapping[str, Sequence[float]], **changed: Any) -> dict[str, Any]:
     spelled = {name: histogram(each) for name, each in durations.items()}
-    known = {"process": "p", "from": start, "to": start + 8.0, "durations": spelled, "counts": {}, "seconds": {}}
+    known = {"process": "p", "from": start, "to": start + 8.0, "durations": spelled, "counts": {}}
     return {**known, "cpu_sec": 0.1, "memory_bytes": 2**20, "dropped": 0, **changed}
 
 

@@ -71,6 +71,22 @@ def test_a_build_that_is_faster_is_better(tmp_path: Path) -> None:
     }
 
 
+def steady(path: Path, side: int, seconds: float) -> Path:
+    return written(path, [block(20.0 * turn + 10.0 * side, {"loop": [seconds] * 500}) for turn in range(PAIRS)])
+
+
+@pytest.mark.parametrize(("theirs", "expected"), [(0.0011, NO_WORSE), (0.0014, WORSE)])
+def test_a_millisecond_more_is_allowed_whatever_its_share_is(tmp_path: Path, theirs: float, expected: str) -> None:
+    found = compared(tmp_path, lambda at: steady(at, 0, 0.0002), lambda at: steady(at, 1, theirs), [LOOP])
+    assert [each.verdict for each in found] == [expected] * 3
+
+
+@pytest.mark.parametrize(("theirs", "expected"), [(0.103, NO_WORSE), (0.109, WORSE)])
+def test_a_twentieth_more_is_allowed_whatever_its_length_is(tmp_path: Path, theirs: float, expected: str) -> None:
+    found = compared(tmp_path, lambda at: steady(at, 0, 0.1), lambda at: steady(at, 1, theirs), [LOOP])
+    assert [each.verdict for each in found] == [expected] * 3
+
+
 def test_a_change_at_the_margin_cannot_be_told(tmp_path: Path) -> None:
     found = verdicts(tmp_path, 1.05, metrics=[LOOP])
     assert set(found.values()) == {UNKNOWN}
@@ -117,6 +133,15 @@ def at_once(path: Path) -> Path:
     return written(path, [block(20.0 * turn + 4.0, {"loop": [0.02] * 500}) for turn in range(PAIRS)])
 
 
+def far_apart(path: Path) -> Path:
+    return written(path, [block(1000.0 * turn + 500.0, {"loop": [0.02] * 500}) for turn in range(PAIRS)])
+
+
+def into_the_next(path: Path) -> Path:
+    blocks = [block(20.0 * turn + 10.0, {"loop": [0.02] * 500}, to=20.0 * turn + 25.0) for turn in range(PAIRS)]
+    return written(path, blocks)
+
+
 def fewer(path: Path) -> Path:
     return written(path, [block(20.0 * turn + 10.0, {"loop": [0.02] * 500}) for turn in range(PAIRS - 1)])
 
@@ -133,6 +158,17 @@ def test_what_was_not_measured_in_turns_on_one_machine_cannot_be_told(tmp_path: 
     assert {each.verdict for each in found} == {UNKNOWN}
     word = "machines" if theirs is elsewhere else "turns"
     assert all(word in each.reason for each in found)
+
+
+@pytest.mark.parametrize(("every", "theirs"), [(20.0, into_the_next), (1000.0, far_apart)])
+def test_turns_that_reach_into_each_other_or_lie_far_apart_are_none(
+    tmp_path: Path, every: float, theirs: Callable[[Path], Path]
+) -> None:
+    def ours(path: Path) -> Path:
+        return written(path, [block(every * turn, {"loop": [0.02] * 500}) for turn in range(PAIRS)])
+
+    found = compared(tmp_path, ours, theirs, [LOOP])
+    assert {each.reason for each in found} == {"they were not measured in turns"}
 
 
 def test_too_few_durations_cannot_be_told(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ import pytest
 import doge_telemetry.recorder as recorder_module
 from doge_telemetry.recorder import FORMAT, WAITING_MAX, Recorder, recorder_for
 from doge_telemetry.settings import read_telemetry_file
+from doge_telemetry.usage import Usage
 from harness.telemetry.recordings import RecordingError, counted, merged, quantile_sec, read_recording
 from tests.telemetry.recorded import HERE, block, written
 
@@ -72,6 +73,33 @@ def test_the_clock_ends_a_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         time.sleep(0.001)
     found.close()
     assert len(read_recording(found.path).blocks) >= 2
+
+
+def test_the_largest_memory_within_a_block_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recorder_module, "WAKE_SEC", 0.01)
+    monkeypatch.setattr(recorder_module, "LOOK_SEC", 0.0)
+    used = [1000]
+    looks = []
+
+    def usage() -> Usage:
+        looks.append(used[0])
+        return Usage(0.0, used[0])
+
+    monkeypatch.setattr(recorder_module, "usage_now", usage)
+    found = Recorder(tmp_path / "t.jsonl")
+    found.note("loop", 0.001)
+    used[0] = 9000
+    give_up = time.monotonic() + 20.0
+    while 9000 not in looks and time.monotonic() < give_up:
+        time.sleep(0.01)
+    used[0] = 1000
+    found.close()
+    assert [each.memory_bytes for each in read_recording(found.path).blocks] == [9000]
+
+
+def test_blocks_of_several_processes_are_in_order(tmp_path: Path) -> None:
+    path = written(tmp_path / "t.jsonl", [block(start, {"loop": [0.1]}) for start in (20.0, 0.0, 10.0)])
+    assert [each.start for each in read_recording(path).blocks] == [0.0, 10.0, 20.0]
 
 
 def test_threads_lose_nothing(tmp_path: Path) -> None:
