@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from harness.cli.options import json_option, ledger_option
 from harness.cli.output import as_json, console_for, printable
-from harness.cli.recorded import draft_of, made, recorded, tell, there
+from harness.cli.recorded import draft_of, made, recorded, tell
 from harness.evidence.book import Book, Entry, read_book
 from harness.evidence.digests import built_in, files_behind
 from harness.evidence.figures import counts
@@ -41,7 +41,7 @@ def evidence() -> None:
 @contextmanager
 def _opened(url: str, *, make: bool = False) -> Iterator[Ledger]:
     """A ledger, closed with the block. Raises `LedgerError`."""
-    ledger = Ledger(made(url) if make else there(url, "evidence"))
+    ledger = Ledger(made(url) if make else url, make=make)
     try:
         yield ledger
     except SQLAlchemyError as error:

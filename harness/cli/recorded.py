@@ -73,11 +73,3 @@ def made(url: str) -> str:
         except OSError as error:
             raise LedgerError(f"--ledger {url}: its folder cannot be made ({error.strerror})") from error
     return url
-
-
-def there(url: str, what: str) -> str:
-    """The address of a ledger that is there already, if it is a file. Raises `LedgerError` that begins with `what`."""
-    path = file_of(url)
-    if path is not None and not path.exists():
-        raise LedgerError(f"{what}: there is no ledger at {path}; name the one you mean with --ledger")
-    return url
