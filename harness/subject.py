@@ -191,8 +191,8 @@ class Golden(ABC, Generic[C]):
 class Defaults:
     """Numbers that a command takes where its user names none.
 
-    `sequences` are the generated cases of the main job. `settings` go to `Cases.generate`. A case in every so many is compared
-    thoroughly; 1 stands for all. `night_ports` are the candidates of a fuzz run, where slow ports have no place.
+    `sequences` are the generated cases of the main job. `settings` go to `Cases.generate`. One case in every so many
+    is compared thoroughly. `night_ports` are the candidates of a fuzz run, where slow ports have no place.
     """
 
     sequences: int
@@ -214,15 +214,13 @@ class Subject(ABC, Generic[C]):
 
     name: str
     defaults: Defaults
-    # Which of the options that not every subject has mean something to this one: `candidate_exes`, `candidate_modules`,
-    # `events_max`, `market_windows`, `candles`.
+    # Those of `candidate_exes`, `candidate_modules`, `events_max`, `market_windows`, `candles` that mean something to this one.
     options: frozenset[str]
     # The option that names candidates, one of `options`; empty where none can be named.
     candidate_option: str = ""
     # True where candidates run in processes that are forked by the one that asks them.
     forks: bool = False
-    # The classes of the parts below by the parts' names, as `module:Class`: each is loaded when it is first asked for. There
-    # must be `cases`, `tally` and `shrinking` (`harness.parts`).
+    # The parts below by name, as `module:Class`. There must be `cases`, `tally` and `shrinking` (`harness.parts`).
     parts: ClassVar[Mapping[str, str]]
 
     @abstractmethod
@@ -292,6 +290,10 @@ class Subject(ABC, Generic[C]):
     def versions(self) -> Mapping[str, str]:
         """Versions of the libraries that an outcome depends on."""
         return {}
+
+    def outdated(self) -> Mapping[str, str] | None:
+        """A sentence for each built port whose sources are others now, by port; None for a subject that builds none."""
+        return None
 
     def shadowed(self) -> Mapping[str, str] | None:
         """Digests of what a shadow of this subject would compare here, as its journals name them; None without a shadow."""

@@ -12,7 +12,6 @@ from typing import Any
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from harness.cli.recorded import made
 from harness.evidence.digests import PORT, built_in, digests_of
 from harness.gate.judge import Present
 from harness.gate.policy import Policy, read_policy
@@ -41,7 +40,8 @@ class Asked:
 def asked_for(url: str, policy_file: Path | None, at: str | None) -> Asked:
     """Read policy and ledger, and take the digests of today. Raises errors of both, and `UsageError` for a time."""
     policy = read_policy(policy_file)
-    ledger = Ledger(made(url))
+    named = None if at is None else seconds_of("--at", at)
+    ledger = Ledger(url, make=False)
     try:
         rows, head = ledger.evidence()
     except SQLAlchemyError as error:
@@ -51,7 +51,7 @@ def asked_for(url: str, policy_file: Path | None, at: str | None) -> Asked:
     subjects = [subject_called(name) for name in names()]
     digests = {about.name: _of_today(about) for about in subjects}
     clock = time.time()
-    now = _end_of(rows, clock) if at is None else seconds_of("--at", at)
+    now = _end_of(rows, clock) if named is None else named
     return Asked(policy=policy, rows=rows, head=head, present=Present(digests=digests, now=now, clock=clock))
 
 

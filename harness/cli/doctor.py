@@ -25,15 +25,18 @@ def doctor(subject: str | None, as_data: bool, **options: Any) -> int:
     """Show the ports that are here, their versions and contract hashes, what is missing and how to get it."""
     subjects = chosen(subject, options)
     found = {about.name: examine(about, request_of(about, options)) for about in subjects}
+    older = {about.name: about.outdated() or {} for about in subjects}
     code = exit_code_of([row for rows in found.values() for row in rows])
     if as_data:
-        data = [row_to_json(name, row) for name, rows in found.items() for row in rows]
+        data = [{**row_to_json(name, row), "older": older[name].get(row.name)} for name, rows in found.items() for row in rows]
         click.echo(as_json({"exit_code": code, "ports": data}))
         return code
     console = console_for(as_data=False)
     for name, rows in found.items():
         console.print(_table(name, rows))
         print_setups(rows, console)
+        for port, sentence in older[name].items():
+            console.print(f"OLDER: {port}: {sentence}", markup=False, soft_wrap=True)
     for rows in found.values():
         for row in rows:
             if not row.availability.available:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from harness.cli.options import json_option, ledger_option
 from harness.cli.output import as_json, console_for, printable
-from harness.cli.recorded import draft_of, made, recorded, tell, there
+from harness.cli.recorded import draft_of, made, recorded, tell
 from harness.evidence.book import Book, Entry, read_book
 from harness.evidence.digests import built_in, files_behind
 from harness.evidence.figures import counts
@@ -41,7 +41,7 @@ def evidence() -> None:
 @contextmanager
 def _opened(url: str, *, make: bool = False) -> Iterator[Ledger]:
     """A ledger, closed with the block. Raises `LedgerError`."""
-    ledger = Ledger(made(url) if make else there(url, "evidence"))
+    ledger = Ledger(made(url) if make else url, make=make)
     try:
         yield ledger
     except SQLAlchemyError as error:
@@ -205,15 +205,20 @@ def evidence_micro(report: Path, url: str) -> int:
 @evidence.command(name="export")
 @click.argument("idents", metavar="[ID]...", nargs=-1)
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The file to write.")
+@click.option("--sound", is_flag=True, help="Leave out records that are NOT SOUND, by which an export is refused otherwise.")
 @ledger_option
-def evidence_export(idents: tuple[str, ...], out: Path, url: str) -> int:
-    """Write records, all or those named, to one file for another machine."""
-    text = exported(_book(url), idents)
+def evidence_export(idents: tuple[str, ...], out: Path, sound: bool, url: str) -> int:
+    """Write records, all or those named, to one file for another machine or a new ledger."""
+    book = _book(url)
+    text = exported(book, idents, sound=sound)
     try:
         out.write_text(text, encoding="utf-8")
     except OSError as error:
         raise EvidenceError(f"--out {out}: cannot be written ({error.strerror})") from error
     click.echo(f"wrote {counted(text.count(chr(10)) - 1, 'record')} to {out}")
+    for entry in book.entries if sound and not idents else ():
+        if not entry.sound:
+            click.echo(f"left out: {entry.faults[0]}", err=True)
     return 0
 
 

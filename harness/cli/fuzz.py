@@ -30,7 +30,7 @@ from harness.cli.options import (
     timeout_option,
 )
 from harness.cli.output import as_json, console_for
-from harness.cli.recorded import draft_of, made, page_of, recorded, tell, there
+from harness.cli.recorded import draft_of, made, page_of, recorded, tell
 from harness.coverage.report import print_figures
 from harness.engine.plan import FuzzPlan, plan_from
 from harness.engine.report import text_of
@@ -138,7 +138,7 @@ def fuzz(
 @contextmanager
 def _opened(url: str, run_id: str | None, option: str) -> Iterator[Ledger]:
     """The ledger, closed with the block. Raises `LedgerError`, and `UsageError` for a database that fails."""
-    ledger = Ledger(made(url) if run_id is None else there(url, f"--resume {run_id}"))
+    ledger = Ledger(made(url)) if run_id is None else Ledger(url, make=False)
     try:
         yield ledger
     except (WorkersError, SQLAlchemyError, JSONDecodeError) as error:

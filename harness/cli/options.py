@@ -100,8 +100,17 @@ def option_called(name: str) -> str:
 
 def given(name: str) -> bool:
     """True if an option of the running command was given, and not left to its default."""
+    return _source(name) == "COMMANDLINE"
+
+
+def named(name: str) -> bool:
+    """True if an option of the running command was given, or set by the environment."""
+    return _source(name) in ("COMMANDLINE", "ENVIRONMENT")
+
+
+def _source(name: str) -> str | None:
     source = click.get_current_context().get_parameter_source(name)
-    return source is not None and source.name == "COMMANDLINE"
+    return None if source is None else source.name
 
 
 def candidates_of(subject: Subject[Any], options: Mapping[str, Any]) -> tuple[str, ...]:

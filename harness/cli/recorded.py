@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import click
@@ -14,6 +15,7 @@ from harness.evidence.recorder import Draft, recording
 from harness.store.database import file_of, shown
 from harness.store.ledger import LedgerError
 from harness.subject import Subject
+from harness.subjects.registry import names, subject_called
 
 
 def draft_of(kind: str, about: Subject[Any] | None, *, seed: int | None = None) -> Draft:
@@ -26,13 +28,22 @@ def draft_of(kind: str, about: Subject[Any] | None, *, seed: int | None = None) 
 def recorded(url: str, draft: Draft, *, unrecorded: bool = False, as_data: bool = False) -> Iterator[Draft]:
     """Record what becomes of the command. `tell` says where, before a command's last line; with `as_data`, the data does.
 
-    A command that takes long says it at its beginning too, by `foretell`.
+    A command that takes long says it at its beginning too, by `foretell`. A port that is older than its sources is warned of.
     """
+    for about in [draft.about] if draft.about is not None else map(subject_called, names()):
+        for port, sentence in (about.outdated() or {}).items():
+            _warn(f"{port}: {sentence}")
     named = f" --ledger {shown(url)}" if given("url") else ""
     if not unrecorded and not as_data:
         draft.told = f"evidence {draft.id}: parity evidence show {draft.id}{named}, or {page_of(draft)}"
     with recording(None if unrecorded else made(url), draft):
         yield draft
+
+
+@cache
+def _warn(sentence: str) -> None:
+    """Warn on standard error, once."""
+    click.echo(f"parity: warning: {sentence}", err=True)
 
 
 def foretell(draft: Draft) -> None:
@@ -72,12 +83,4 @@ def made(url: str) -> str:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise LedgerError(f"--ledger {url}: its folder cannot be made ({error.strerror})") from error
-    return url
-
-
-def there(url: str, what: str) -> str:
-    """The address of a ledger that is there already, if it is a file. Raises `LedgerError` that begins with `what`."""
-    path = file_of(url)
-    if path is not None and not path.exists():
-        raise LedgerError(f"{what}: there is no ledger at {path}; name the one you mean with --ledger")
     return url

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from harness.cli.asked import asked_for, policy_option
-from harness.cli.options import ledger_option
-from harness.cli.recorded import made, there
+from harness.cli.options import ledger_option, named
+from harness.cli.recorded import made
+from harness.store.ledger import Ledger
 
 if TYPE_CHECKING:
     from harness.dashboard.view import View
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
 HOST, PORT = "127.0.0.1", 8737
 TOKEN = "PARITY_TOKEN"
-# A ledger that was deleted meanwhile must not be made anew by those who look at it.
-GONE = "serve"
 
 
 @click.command()
@@ -51,12 +50,15 @@ def serve(host: str, port: int, folder: Path | None, policy_file: Path | None, u
     local = is_loopback(host)
     if not local and token is None:
         raise click.UsageError(f"--host {host}: others could read all of the ledger; set {TOKEN}, or stay on {HOST}")
+    if not named("url"):
+        # The page may be opened before the first run; a ledger that somebody named and that is not there was mistyped.
+        Ledger(made(url)).close()
     # What is wrong with policy or ledger is said now, not to the first reader.
-    asked_for(made(url), policy_file, None)
+    asked_for(url, policy_file, None)
     bound = listening(host, port)
     pages = Pages(partial(_look, url, policy_file), partial(_head, url))
     shadows = None if folder is None else Shadows(folder)
-    guarded = Guard(app_of(Live(partial(_status, Watcher(url), shadows, url)), pages), token=token, local=local)
+    guarded = Guard(app_of(Live(partial(_status, Watcher(url), shadows)), pages), token=token, local=local)
     click.echo(f"serving at {address_of(bound)}{' to whoever has the token' if token else ''}; Ctrl-C ends it")
     run(guarded, bound)
     click.echo("stopped")
@@ -66,20 +68,17 @@ def serve(host: str, port: int, folder: Path | None, policy_file: Path | None, u
 def _look(url: str, policy_file: Path | None) -> tuple[View, Head]:
     from harness.dashboard.view import view_of
 
-    asked = asked_for(there(url, GONE), policy_file, None)
+    asked = asked_for(url, policy_file, None)
     return view_of(asked.rows, asked.head, policy=asked.policy, present=asked.present), asked.head
 
 
 def _head(url: str) -> Head:
-    from harness.store.ledger import Ledger
-
-    ledger = Ledger(there(url, GONE))
+    ledger = Ledger(url, make=False)
     try:
         return ledger.evidence_head()
     finally:
         ledger.close()
 
 
-def _status(watcher: Watcher, shadows: Shadows | None, url: str, now: float) -> dict[str, Any]:
-    there(url, GONE)
+def _status(watcher: Watcher, shadows: Shadows | None, now: float) -> dict[str, Any]:
     return {**watcher.status(now), "shadows": [] if shadows is None else shadows.status()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
@@ -31,6 +32,8 @@ PAGES = (
 # The files of a site, by which the next one knows that it may take their place.
 MANIFEST = "site.json"
 FORMAT = "doge-parity dashboard 1"
+# The name of a file while it is being written: of the file that it is to be, and what nobody else calls theirs.
+BESIDE = ".{}.{}.new"
 
 
 class SiteError(ParityError):
@@ -101,7 +104,8 @@ def _script(name: str, plain: Any) -> bytes:
 def write_site(view: View, folder: Path) -> Mapping[str, int]:
     """Write the site into a folder; return the sizes of its files. Raises `SiteError`.
 
-    Files of an earlier site take no harm but being replaced, each at once; a folder of something else is refused.
+    Files of an earlier site take no harm but being replaced, each at once; a folder of something else is refused. Of two sites
+    that are written at the same time, each file is of one of them.
     """
     try:
         old = _earlier(folder)
@@ -115,7 +119,7 @@ def write_site(view: View, folder: Path) -> Mapping[str, int]:
         # Records that were on a page of details of an earlier, larger ledger are on none of this one.
         for path in sorted((folder / "data").glob("records-*.js")):
             if f"data/{path.name}" in old and f"data/{path.name}" not in sizes:
-                path.unlink()
+                path.unlink(missing_ok=True)
     except OSError as error:
         raise SiteError(f"--out {folder}: cannot be written ({error.strerror})") from error
     return sizes
@@ -123,7 +127,8 @@ def write_site(view: View, folder: Path) -> Mapping[str, int]:
 
 def _earlier(folder: Path) -> frozenset[str]:
     """The files of the site that a folder holds. Raises `SiteError` for a folder that holds something else."""
-    if not folder.exists() or not any(folder.iterdir()):
+    # A file in the making is of a site that another process began to write just now.
+    if not folder.exists() or all(path.match(BESIDE.format("*", "*")) for path in folder.iterdir()):
         return frozenset()
     try:
         found = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
@@ -139,8 +144,12 @@ def _manifest(folder: Path, files: Iterable[str]) -> None:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Write a file whole, or not at all: somebody may be looking at the site."""
+    """Write a file whole, or not at all: somebody may be looking at the site, or writing another one into the same folder."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.new")
-    beside.write_bytes(content)
-    os.replace(beside, path)
+    beside = path.with_name(BESIDE.format(path.name, uuid.uuid4().hex))
+    try:
+        beside.write_bytes(content)
+        os.replace(beside, path)
+    finally:
+        # Only there if something failed, or Ctrl-C came in between.
+        beside.unlink(missing_ok=True)

@@ -70,6 +70,34 @@ def module_files(name: str) -> list[Path]:
     return sorted(origin.parent.rglob("*.py")) if origin.name == "__init__.py" else [origin]
 
 
+def older_than_sources(built: Path, root: Path, patterns: Sequence[str]) -> str | None:
+    """A sentence on a built file whose sources below `root` are others now than when it was built; None where they are not.
+
+    The build leaves a record beside the file: SHA-256 and name of the file and of every source, a line each, as `sha256sum`
+    writes them. Without a record, or with one of another file, nothing is known, and so nothing is said. Times of files do not
+    count, because a checkout changes them.
+    """
+    try:
+        lines = built.with_name(f"{built.name}.sources").read_text(encoding="utf-8", errors="replace").splitlines()
+        recorded = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+        now = {path: _sha256(path) for path in (built, *(path for pattern in patterns for path in root.glob(pattern)))}
+    except OSError:
+        return None
+    here = {path.relative_to(root).as_posix(): digest for path, digest in now.items()}
+    name = built.relative_to(root).as_posix()
+    if len(here) == 1 or recorded.get(name) != here[name]:
+        return None
+    changed = sorted(each for each in {*here, *recorded} if here.get(each) != recorded.get(each))
+    if not changed:
+        return None
+    more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
+    return f"{built} is older than {changed[0]}{more}; run {root / 'build'}"
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 def hash_of(files: Iterable[Path], *, read: Callable[[Path], bytes] = Path.read_bytes) -> str:
     """One short hash over names and contents."""
     whole = hashlib.sha256()

@@ -18,6 +18,11 @@ from harness.words import counted
 PORTS = "ports"
 # The entry on the ledger itself, which every gate has.
 LEDGER = "ledger"
+# The way out of a ledger with a fault, which stays in it.
+REMEDY = (
+    "these faults stay: find out what happened, take the other records to a new ledger (parity evidence export --sound, "
+    "parity evidence import), make again what was left out, and use the new one"
+)
 
 
 class Status(Enum):
@@ -104,7 +109,7 @@ def _ledger(book: Book, present: Present) -> Finding:
         text="Every record is as it was written, none was removed, and no clock went back.",
         critical=True,
         status=Status.NO_GO if faults else Status.GO,
-        reason="; ".join(faults) if faults else f"{counted(len(book.entries), 'record')}, as they were written",
+        reason="; ".join([*faults, REMEDY]) if faults else f"{counted(len(book.entries), 'record')}, as they were written",
         command="parity evidence list",
     )
 

@@ -34,7 +34,7 @@ class Watcher:
 
     def status(self, now: float) -> dict[str, Any]:
         """How things stand at a moment. Raises `LedgerError`, and SQLAlchemy's errors for a database that fails."""
-        ledger = Ledger(self._url)
+        ledger = Ledger(self._url, make=False)
         try:
             found = ledger.recent(RUNS_MAX, now=now, window_sec=PACE_SEC)
             counted = {each.id: self._counted(ledger, each) for each in found}

@@ -56,8 +56,11 @@ def in_memory(url: str) -> bool:
     return address.get_backend_name() == "sqlite" and nowhere
 
 
-def engine_of(url: str) -> Engine:
-    """Connections to a database. Raises what SQLAlchemy raises, and `ValueError` for a port that is not a number."""
+def engine_of(url: str, *, make: bool = True) -> Engine:
+    """Connections to a database. Raises what SQLAlchemy raises, and `ValueError` for a port that is not a number.
+
+    Without `make`, a SQLite file stays as it is: it may turn out to be no ledger.
+    """
     address = make_url(url)
     if address.get_backend_name() == "postgresql":
         return _postgresql(address)
@@ -68,7 +71,8 @@ def engine_of(url: str) -> Engine:
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: object) -> None:
         # A reader never waits for the writer, and a transaction that was committed survives the process.
-        _write_ahead(connection)
+        if make:
+            _write_ahead(connection)
         connection.execute("PRAGMA synchronous=NORMAL")
         connection.execute("PRAGMA foreign_keys=ON")
 

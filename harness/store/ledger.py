@@ -15,12 +15,16 @@ from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, SQL
 from generators.errors import ParityError
 from harness.store import chain
 from harness.store.database import engine_of, file_of, first_line, in_memory, patiently, shown
-from harness.store.migrate import RevisionError, create_tables
+from harness.store.migrate import NoTablesError, RevisionError, create_tables
 from harness.store.recent import Recent, recent
 from harness.store.records import BatchResult, Find, Repro
 from harness.store.schema import batches, coverage, finds, metadata, repros, runs
 
 RUNNING, DONE, STOPPED = "running", "done", "stopped"
+# The advice where a ledger that is only to be read is not there.
+HOW_TO_GET = (
+    "name the one you mean with --ledger or PARITY_LEDGER, or make it with a command that leaves evidence, as parity run does"
+)
 
 
 class LedgerError(ParityError):
@@ -51,18 +55,26 @@ class Total:
 
 
 class Ledger:
-    """A ledger at an SQLAlchemy URL, as in `sqlite:///runs.sqlite` or `postgresql+psycopg://user@host/name`."""
+    """A ledger at an SQLAlchemy URL, as in `sqlite:///runs.sqlite` or `postgresql+psycopg://user@host/name`.
 
-    def __init__(self, url: str) -> None:
+    Without `make`, a ledger that is not there is refused, and nothing is written in its place.
+    """
+
+    def __init__(self, url: str, *, make: bool = True) -> None:
         self._shown, self._file = shown(url), file_of(url)
         if in_memory(url):
             raise LedgerError(f"--ledger {self._shown}: keeps nothing; name a file, as in sqlite:///reports/ledger.sqlite")
+        if not make and self._file is not None and not self._file.exists():
+            raise LedgerError(f"--ledger {self._shown}: there is no ledger at {self._file.absolute()}; {HOW_TO_GET}")
         try:
-            self._engine = engine_of(url)
-            create_tables(self._engine)
+            self._engine = engine_of(url, make=make)
+            create_tables(self._engine, make=make)
             self._check_columns()
         except LedgerError:
             raise
+        except NoTablesError as error:
+            self.close()
+            raise LedgerError(f"--ledger {self._shown}: is a database without a ledger in it; {HOW_TO_GET}") from error
         except RevisionError as error:
             raise LedgerError(f"--ledger {self._shown}: was made by a newer version ({error}); update this one") from error
         except (ArgumentError, NoSuchModuleError, ModuleNotFoundError, ValueError) as error:

@@ -18,17 +18,27 @@ class RevisionError(Exception):
     """A ledger was made by a version that is newer than this one."""
 
 
+class NoTablesError(Exception):
+    """A database holds no ledger."""
+
+
 def exclusive(connection: Connection) -> None:
     """Let nobody else write until the transaction ends, as far as the database can promise it."""
     if lock := ONE_WRITER.get(connection.dialect.name):
         connection.exec_driver_sql(lock)
 
 
-def create_tables(engine: Engine) -> None:
-    """Make the tables of a new ledger, or bring those of an older one up to date. Raises `RevisionError` for a newer one."""
+def create_tables(engine: Engine, *, make: bool = True) -> None:
+    """Make the tables of a new ledger, or bring those of an older one up to date.
+
+    Raises `RevisionError` for a newer one, and without `make`, `NoTablesError` for a database that has none.
+    """
     with engine.begin() as connection:
-        if revision_of(connection) == HEAD:
-            return
+        found = revision_of(connection)
+    if found == HEAD:
+        return
+    if found is None and not make:
+        raise NoTablesError
     with engine.begin() as connection:
         # Several runs may start with the same ledger: one makes its tables, the others wait for it.
         exclusive(connection)

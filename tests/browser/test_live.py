@@ -21,8 +21,10 @@ SUBJECT = names()[0]
 
 @pytest.fixture
 def url(tmp_path: Path) -> str:
-    """The address of a ledger."""
-    return f"sqlite:///{tmp_path / 'ledger.sqlite'}"
+    """The address of a ledger without a run."""
+    address = f"sqlite:///{tmp_path / 'ledger.sqlite'}"
+    Ledger(address).close()
+    return address
 
 
 @pytest.fixture

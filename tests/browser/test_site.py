@@ -114,6 +114,19 @@ def test_the_keyboard_reaches_the_content_and_every_page(opened: Opened, small_s
     opened.wait(lambda: "gate.html" in opened.browser.current_url)
 
 
+@pytest.mark.parametrize("width", [NARROW, WIDE])
+def test_a_link_at_the_top_of_the_gate_jumps_to_its_criterion(width: int, opened: Opened, small_site: Path) -> None:
+    opened.look(width=width)
+    opened.go(small_site, "gate.html")
+    link = opened.all("nav.jump li a")[-1]
+    name = link.text
+    link.send_keys(Keys.ENTER)
+    card = opened.one(f'[id="criterion-{name}"]')
+    opened.wait(lambda: opened.ask("return document.querySelector(':target')?.id") == f"criterion-{name}")
+    assert 0 <= card.rect["y"] - opened.ask("return window.scrollY") < opened.ask("return window.innerHeight")
+    assert opened.ask("return document.documentElement.scrollWidth") <= width
+
+
 def test_every_page_has_landmarks_headers_and_labels(opened: Opened, small_site: Path) -> None:
     for page in PAGES:
         opened.go(small_site, page)

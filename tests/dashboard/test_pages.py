@@ -6,6 +6,7 @@ import html
 import re
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import unquote
 
 import plotly.graph_objects as go
 import pytest
@@ -53,6 +54,16 @@ def test_every_criterion_is_there_with_its_verdict_record_and_command(tmp_path: 
         assert re.search(r'href="evidence.html#\d{4}"', card)
         assert criterion.command_for(subject) in said
     assert "The gate says go over all phases" in plain(site["index.html"])
+
+
+def test_the_gate_begins_with_links_to_every_phase_and_criterion(tmp_path: Path) -> None:
+    page = site_with(tmp_path, satisfying(read_policy()))["gate.html"]
+    jump, cards = page.split('<nav class="jump" aria-label="Criteria">')[1].split("</nav>")
+    targets = [unquote(target) for target in re.findall(r'href="#([^"]+)"', jump)]
+    ids = re.findall(r'id="((?:phase|criterion)-[^"]+)"', cards)
+    assert targets == ids
+    assert len(targets) > len(read_policy().criteria)
+    assert plain(jump).count(" go ") == len([each for each in ids if each.startswith("criterion-")])
 
 
 def test_a_divergence_is_a_no_go_on_the_first_page(tmp_path: Path) -> None:

@@ -131,6 +131,43 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
         write_site(view_at(ledger_with(f"sqlite:///{tmp_path / 'l.sqlite'}", [])), tmp_path / "file" / "site")
 
 
+def test_two_sites_at_once_spoil_no_file_of_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    view, out, replace_file = view_at(ledger_with(f"sqlite:///{tmp_path / 'l.sqlite'}", [])), tmp_path / "site", os.replace
+    inner: list[str] = []
+
+    def while_another_writes(old: Path, new: Path) -> None:
+        if not inner:
+            inner.append("begun")
+            inner.extend(write_site(view, out))
+        replace_file(old, new)
+
+    monkeypatch.setattr("os.replace", while_another_writes)
+    outer = write_site(view, out)
+    assert inner[1:] == list(outer)
+    found = {str(path.relative_to(out)): path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    assert found.keys() == {*outer, MANIFEST}
+    assert {name: len(found[name]) for name in outer} == outer
+
+
+@pytest.mark.parametrize("failure", [KeyboardInterrupt, OSError(28, "No space left on device")])
+def test_a_file_that_is_not_finished_is_not_left_behind(
+    failure: BaseException, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view, write = view_at(ledger_with(f"sqlite:///{tmp_path / 'l.sqlite'}", [])), Path.write_bytes
+
+    def half(path: Path, content: bytes) -> int:
+        write(path, content[: len(content) // 2])
+        if "gate.html" in path.name:
+            raise failure
+        return write(path, content)
+
+    monkeypatch.setattr(Path, "write_bytes", half)
+    with pytest.raises((KeyboardInterrupt, SiteError)):
+        write_site(view, tmp_path / "site")
+    assert [path.name for path in (tmp_path / "site").rglob("*.new")] == []
+    assert (tmp_path / "site" / "evidence.html").exists()
+
+
 def test_a_site_whose_making_was_cut_short_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     view = view_at(ledger_with(f"sqlite:///{tmp_path / 'l.sqlite'}", []))
     with monkeypatch.context() as patched:

@@ -6,11 +6,12 @@ import re
 from pathlib import Path
 
 from tests.dashboard.test_pages import plain
+from tests.gate.ledgers import begun
 from tests.quality.test_third_subject import ORIGIN, parity
 
 
 def test_a_third_subject_is_on_every_page_that_is_about_subjects(tmp_path: Path) -> None:
-    ledger = ("--ledger", f"sqlite:///{tmp_path / 'ledger.sqlite'}")
+    ledger = ("--ledger", begun(tmp_path))
     out = tmp_path / "site"
     code, said = parity(ORIGIN, "dashboard", "--out", str(out), *ledger)
     assert code == 0, said

@@ -54,7 +54,7 @@ def test_a_port_with_another_contract_sees_no_case(tmp_path: Path) -> None:
         ),
         (("--candidate-module", "x"), "--candidate-module: means nothing to the subject reducer; leave it out"),
         (("--cluster", "tcp://127.0.0.1:1"), "--cluster tcp://127.0.0.1:1: no scheduler answers"),
-        (("--resume", "nothing"), "--resume nothing: there is no ledger at "),
+        (("--resume", "nothing"), "--ledger sqlite:///"),
     ],
 )
 def test_bad_usage_is_one_sentence(tmp_path: Path, arguments: tuple[str, ...], sentence: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from harness.evidence.digests import built_in, digests_of
@@ -19,6 +20,13 @@ from harness.subjects.registry import names, subject_called
 # The moment that the tests' gates judge, in seconds since 1970, and the end of the evidence.
 NOW, ENDED = 1_790_000_000.0, 1_789_990_000.0
 DAY = 86_400.0
+
+
+def begun(folder: Path) -> str:
+    """The address of a new ledger without a record."""
+    url = f"sqlite:///{folder / 'l.sqlite'}"
+    Ledger(url).close()
+    return url
 
 
 @cache

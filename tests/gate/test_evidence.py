@@ -15,6 +15,7 @@ from harness.evidence.statement import SINCE_1970, EvidenceError, Figure, check,
 from harness.evidence.suites import read_report
 from harness.evidence.transfer import exported, imported
 from harness.gate.policy import read_policy
+from harness.store import chain
 from harness.store.ledger import Ledger, LedgerError
 from harness.store.migrate import FIRST, HEAD
 from harness.store.schema import evidence, evidence_head, metadata
@@ -274,3 +275,21 @@ def test_a_report_of_older_sources_is_refused(tmp_path: Path, capsys: pytest.Cap
     code, _, err = parity(capsys, "evidence", "tests", "pytest", str(file), "--ledger", f"sqlite:///{tmp_path / 'l.sqlite'}")
     assert code == 2
     assert "was changed since these tests began; run them again" in err
+
+
+def test_a_ledger_whose_clock_went_back_has_a_way_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    old, new = (f"sqlite:///{tmp_path / name}" for name in ("old.sqlite", "new.sqlite"))
+    ledger = Ledger(old)
+    for place, ident in enumerate(("a1", "b2", "c3")):
+        each = record("fuzz", "reducer", ident=ident, ended_at=1000.0 + place)
+        chain.append(ledger._engine, ident, each.text(), now=(2000.0, 1995.0, 2001.0)[place])
+    ledger.close()
+    code, out, _ = parity(capsys, "gate", "explain", "ledger", "--ledger", old)
+    assert (code, "parity evidence export --sound" in out) == (1, True)
+    file = str(tmp_path / "sound.jsonl")
+    assert parity(capsys, "evidence", "export", "--out", file, "--ledger", old)[0] == 2
+    code, out, err = parity(capsys, "evidence", "export", "--sound", "--out", file, "--ledger", old)
+    assert (code, out) == (0, f"wrote 2 records to {file}\n")
+    assert err == "left out: record 2 (b2) was recorded before the one before it: the clock was moved\n"
+    assert parity(capsys, "evidence", "import", file, "--ledger", new)[0] == 0
+    assert parity(capsys, "gate", "explain", "ledger", "--ledger", new)[0] == 0

@@ -12,12 +12,12 @@ from harness.evidence.statement import stamp
 from harness.gate.freeze import HistoryError, frozen_since, meaning_of
 from harness.gate.policy import DEFAULT_FILE, SIGN_OFF, PolicyError, read_policy
 from harness.store.ledger import Ledger
-from tests.gate.ledgers import NOW, fill, satisfying
+from tests.gate.ledgers import NOW, begun, fill, satisfying
 from tests.gate.test_certificate import parity
 
 
 def test_an_empty_ledger_lists_what_is_missing_with_its_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    url = f"sqlite:///{tmp_path / 'l.sqlite'}"
+    url = begun(tmp_path)
     code, out, _ = parity(capsys, "gate", "--ledger", url)
     assert code == 1
     assert out.splitlines()[-1].startswith("CANNOT TELL: 1 go, 0 no-go, ")
@@ -29,7 +29,7 @@ def test_an_empty_ledger_lists_what_is_missing_with_its_command(tmp_path: Path, 
 
 
 def test_a_phase_asks_for_itself_and_for_those_before(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    url = f"sqlite:///{tmp_path / 'l.sqlite'}"
+    url = begun(tmp_path)
     _, out, _ = parity(capsys, "gate", "--phase", "1", "--ledger", url, "--json")
     assert {each["phase"] for each in json.loads(out)["criteria"]} == {0, 1}
 
@@ -51,7 +51,7 @@ def test_every_criterion_has_a_source_and_is_explained(tmp_path: Path, capsys: p
 
 
 def test_a_sign_off_counts_once_it_is_given(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    url = f"sqlite:///{tmp_path / 'l.sqlite'}"
+    url = begun(tmp_path)
     assert parity(capsys, "gate", "explain", "0.agreed", "--ledger", url)[0] == 1
     given = ["gate", "sign-off", "0.agreed", "--name", "Ada", "--reason", "read both contracts", "--ledger", url]
     code, out, _ = parity(capsys, *given)
@@ -92,7 +92,7 @@ def test_an_explanation_has_the_values_of_rules_and_sample(tmp_path: Path, capsy
 def test_what_is_left_names_the_ledger_that_was_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    url = f"sqlite:///{tmp_path / 'l.sqlite'}"
+    url = begun(tmp_path)
     _, out, _ = parity(capsys, "gate", "--ledger", url)
     assert "cannot tell 4.errors/detector: no command makes this evidence yet\n" in out
     assert f"Give these commands --ledger {url}, or set PARITY_LEDGER.\n" in out
@@ -150,8 +150,9 @@ def test_a_policy_names_a_command_for_whatever_a_machine_can_make() -> None:
 @pytest.mark.parametrize("at", ["yesterday", "2026-02-16T12:00:00", "0001-01-01T00:00:00+23:00", "9999-12-31T23:59:59-23:00"])
 def test_a_time_that_is_none_is_refused(at: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for words in (["gate"], ["dashboard", "--out", str(tmp_path / "site")]):
-        code, _, err = parity(capsys, *words, "--at", at, "--ledger", f"sqlite:///{tmp_path / 'l.sqlite'}")
+        code, _, err = parity(capsys, *words, "--at", at, "--ledger", begun(tmp_path))
         assert (code, err.count("\n")) == (2, 1)
+        assert f"--at {at}: " in err
 
 
 def test_comments_and_docstrings_mean_nothing() -> None:

@@ -20,6 +20,7 @@ from harness.serve.app import LISTENERS_MAX
 from harness.store.ledger import Ledger
 from harness.subjects.registry import names
 from tests.dashboard.sites import PAGES
+from tests.gate.ledgers import begun
 from tests.serve.servers import ROOT, TOKEN, Served, batch, find, run_in, serving, wait_for
 
 SUBJECT = names()[0]
@@ -144,7 +145,7 @@ def test_what_cannot_be_served_is_a_sentence(
         "--port",
         "0",
         "--ledger",
-        f"sqlite:///{tmp_path / 'l.sqlite'}",
+        begun(tmp_path),
         *options,
     ]
     ended = subprocess.run(

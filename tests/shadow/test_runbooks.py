@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.gate.ledgers import begun
 from tests.shadow.watched import ROOT, drained, drive, watching
 
 DOCS = ROOT / "docs"
@@ -44,7 +45,7 @@ def test_a_command_of_a_runbook_runs(page: str, command: str, tmp_path: Path, ex
     words = words.replace("parity", f"{sys.executable} -m harness", 1) if words.startswith("parity") else words
     words = words.replace("python -c", f"{sys.executable} -c", 1) if words.startswith("python") else words
     words += "".join(f" {option}" for word, option in SHORTER.items() if word in words)
-    environment = {**os.environ, "PARITY_LEDGER": f"sqlite:///{tmp_path / 'l.sqlite'}", "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "PARITY_LEDGER": begun(tmp_path), "PYTHONPATH": str(ROOT)}
     if " serve" in words:
         # It ends when it is told to.
         words = f"timeout --preserve-status 5 {words}"

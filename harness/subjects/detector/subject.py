@@ -8,9 +8,13 @@ from pathlib import Path
 from typing import ClassVar
 
 from generators.detector.case import DetectorCase
-from harness.engine.builds import files_of, module_files
+from harness.engine.builds import files_of, module_files, older_than_sources
 from harness.panel import Panel, PortRequest
 from harness.subject import Defaults, Subject
+
+# The extension in its package, and what it is made of. The package's own modules are read as they are, and are never older.
+EXTENSION = "_native.abi3.so"
+BUILT_OF = ("src/**/*.rs", "Cargo.toml", "Cargo.lock")
 
 
 class Detector(Subject[DetectorCase]):
@@ -52,6 +56,12 @@ class Detector(Subject[DetectorCase]):
         if candidates:
             return {name: module_files(name) for name in candidates}
         return {"rust": files_of(("doge-hmm/python/doge_hmm/*.py", "doge-hmm/python/doge_hmm/*.so"))}
+
+    def outdated(self) -> Mapping[str, str]:
+        """Return a sentence on the extension that would be imported if it is older than the sources beside it."""
+        package = next((path.parent for path in module_files("doge_hmm")), None)
+        older = None if package is None else older_than_sources(package / EXTENSION, package.parent.parent, BUILT_OF)
+        return {} if older is None else {"rust": older}
 
     def versions(self) -> Mapping[str, str]:
         """Return the versions of the reference's libraries."""

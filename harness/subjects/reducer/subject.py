@@ -9,9 +9,12 @@ from typing import ClassVar
 
 from doge_core.locate import find_executable
 from generators.reducer.case import Case
-from harness.engine.builds import command_files, files_of
+from harness.engine.builds import command_files, files_of, older_than_sources
 from harness.panel import Panel, PortRequest
 from harness.subject import Defaults, Subject
+
+# What the executable is made of, below the folder that its build lies in.
+BUILT_OF = ("app/**/*.hs", "src*/**/*.hs", "*.cabal", "cabal.project", "cabal.config")
 
 
 class Reducer(Subject[Case]):
@@ -62,6 +65,12 @@ class Reducer(Subject[Case]):
                 ("harness/subjects/reducer/**/*.py", "doge_core/*.py", "doge_shadow/*.py", "doge_telemetry/*.py")
             ),
         }
+
+    def outdated(self) -> Mapping[str, str]:
+        """Return a sentence on the executable if it is older than the sources beside it."""
+        executable = find_executable()
+        older = None if executable is None else older_than_sources(executable, executable.parent.parent, BUILT_OF)
+        return {} if older is None else {"haskell": older}
 
     def shadowed(self) -> Mapping[str, str]:
         """Return the digests of the reference and of the executable, as the adapter's shadow takes them."""
