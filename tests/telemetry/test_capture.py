@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,8 @@ import harness.telemetry.capture as capture_module
 from harness.evidence.book import read_book
 from harness.evidence.statement import Evidence
 from harness.store.ledger import Ledger
+from harness.telemetry import worker
+from harness.telemetry.loop import Share
 from harness.telemetry.recordings import counted, read_recording
 from tests.gate.test_certificate import parity
 from tests.telemetry.recorded import block, written
@@ -43,6 +47,9 @@ def test_both_sides_are_captured_in_turns_and_compared(tmp_path: Path, capsys: p
     assert [each.sides for each in sides] == [{"reference"}, {"candidate"}]
     assert [len(each.blocks) for each in sides] == [6, 6]
     assert all(counted(each.blocks, "loop") == 6 * 200 for each in sides)
+    # Whoever went first goes second in the next turn.
+    firsts = [one.start < other.start for one, other in zip(sides[0].blocks, sides[1].blocks, strict=True)]
+    assert firsts == [True, False] * 3
     # The same market leads to the same calls.
     for name in ("transition", "fill_to_action", "invariant_check", "invariant_violations"):
         assert counted(sides[0].blocks, name) == counted(sides[1].blocks, name), name
@@ -127,6 +134,46 @@ def test_a_bot_that_dies_is_a_sentence(
     code, _, err = parity(capsys, "telemetry", "capture", *FAST, "--out", str(tmp_path / "out"), "--no-evidence")
     assert (code, err.count("\n")) == (2, 1)
     assert "the bot of the reference ended with exit code -9" in err
+
+
+class Printing(Share):
+    """A share that prints, as a reference may."""
+
+    metrics = ()
+
+    def begin(self, series: Any) -> None:
+        """Print."""
+        print("begun")
+
+    def round(self, candle: int, corner: int) -> None:
+        """Print."""
+        print("a round")
+
+    @staticmethod
+    def environment(side: str, recording: str) -> dict[str, str]:
+        """Nothing."""
+        return {}
+
+    @staticmethod
+    def missing(side: str) -> str | None:
+        """Never."""
+        return None
+
+
+def test_what_is_measured_may_print(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "part_of", lambda *_: Printing())
+    monkeypatch.setattr("sys.stdin", io.StringIO('{"rounds": 3, "period_sec": 0.0}\n'))
+    before = sys.stdout
+    try:
+        worker.main(str(tmp_path / "t.jsonl"), "-", ["reducer"])
+    finally:
+        sys.stdout = before
+    out, err = capsys.readouterr()
+    assert [json.loads(line) for line in out.splitlines()] == [{"ready": True}, {"late": 0, "problem": None}]
+    assert "a round" in err
+    assert counted(read_recording(tmp_path / "t.jsonl").blocks, "loop") == 3
 
 
 @pytest.mark.parametrize("words", [("report", "none.jsonl"), ("compare", "none.jsonl", "none.jsonl")])
