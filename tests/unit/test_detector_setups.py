@@ -131,6 +131,29 @@ def test_a_round_of_em_has_the_largest_spread_until_then() -> None:
     assert not lies_near(2, 10.1)
 
 
+@pytest.mark.parametrize("where", ["$.same_seed.trained.value", "$.same_seed.trainings[0].trained.value"])
+def test_a_score_of_a_history_has_the_largest_spread_until_then(where: str) -> None:
+    def history(*scores: float) -> Any:
+        trained = {"trained": {"value": {"history": np.array(scores), "means": np.array(scores)}}}
+        return {"same_seed": {**trained, "trainings": [trained]}}
+
+    outcomes = [history(-90.0, -80.0, -70.0, -60.0), history(-90.0, -80.1, -70.001, -60.0)]
+
+    def lies_near(name: str, number: int, away: float) -> bool:
+        path = path_of(f"{where}.{name}[{number}]")
+        reference = float(value_at(outcomes[0], path))
+        return within_spread(Divergence(path=path, kind="value", reference=reference, candidate=reference + away), outcomes)
+
+    assert lies_near("history", 1, 0.99)
+    assert lies_near("history", 2, 0.99)
+    assert not lies_near("history", 2, 1.01)
+    # Where the set-ups say one thing, the port has to say it.
+    assert not lies_near("history", 0, 1e-9)
+    assert not lies_near("history", 3, 1e-9)
+    # Other arrays are no rounds.
+    assert not lies_near("means", 2, 0.99)
+
+
 def test_a_path_leads_into_arrays_lists_and_objects() -> None:
     outcome = {"a": [np.array([[1.0, 2.0]])]}
     assert value_at(outcome, path_of("$.a[0][0][1]")) == 2.0

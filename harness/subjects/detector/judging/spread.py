@@ -25,7 +25,7 @@ def within_spread(found: Divergence, outcomes: Sequence[Json]) -> bool:
 
     Near enough is at most `SPREADS_MAX` times the spread of the outcomes, number by number. Anything but numbers must be what
     one of the outcomes has. A round of EM starts from the parameters of the round before, so that its spread is the largest
-    until then.
+    until then; that of one round alone, as in a history of scores, is small by chance now and then.
     """
     values = [value_at(outcome, found.path) for outcome in outcomes]
     earlier = [[value_at(outcome, path) for outcome in outcomes] for path in earlier_rounds(found.path)]
@@ -36,6 +36,8 @@ def within_spread(found: Divergence, outcomes: Sequence[Json]) -> bool:
 def earlier_rounds(path: Path) -> list[Path]:
     """Return the same place in every earlier round of EM; none for a path outside the rounds."""
     match path.steps:
+        case (*before, "history", int(number)):
+            return [Path(*before, "history", each) for each in range(number)]
         case ("em", "rounds", int(number), *rest):
             return [Path("em", "rounds", each, *rest) for each in range(number)]
     return []
