@@ -14,6 +14,8 @@ from doge_shadow.settings import ShadowSettings, read_shadow_settings
 Backend = Literal["python", "haskell", "auto"]
 
 DEFAULT_TIMEOUT_SEC = 5.0
+# The kinds of calls that a shadow compares.
+KINDS = ("transition", "invariant")
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 

@@ -140,8 +140,9 @@ class Shadow:
         journal = self._opened()
         for cause in found.stumbles:
             self._failed(cause, f"the candidate had to be asked again ({cause})")
-        self.metrics.compared(what, found.seconds)
+        self.metrics.compared(what, found.seconds, found.excused)
         journal.count("compared")
+        journal.count("excused", len(found.excused))
         if found.differences:
             self._keep(what, found, now, journal)
 
@@ -211,6 +212,7 @@ class Shadow:
             "divergences": {kind: metrics.divergences[kind] for kind in self.kinds},
             "severities": {name: metrics.severities[name] for name in ("high", "low")},
             "failures": dict(metrics.failures),
+            "excused": dict(metrics.excused),
             "fingerprints": dict(metrics.fingerprints),
             "last_divergence": dict(metrics.last),
             "last_error": metrics.last_error,
