@@ -28,8 +28,8 @@ PERIODS = (
 )  # fmt: skip
 _PLAIN = (str, int, float, type(None))
 _METHODS = {TRAIN: "d.train", UPDATE: "d.update", NEEDS_RETRAIN: "d.needs_retrain"}
-# How a caller's own kind of array is called in a case; any other array of numbers stands for one of float64.
-_FORMS = {"float32": "float32", "int64": "int64"}
+# How a case calls the form in which a caller passed numbers; any other form stands for an array of float64.
+_FORMS = {"float32": "float32", "int64": "int64", "list": "list", "tuple": "tuple"}
 
 
 class _UnspeakableError(Exception):
@@ -80,8 +80,8 @@ def _features_of(call: Call) -> tuple[str, dict[str, Any]] | None:
         return None
     periods, closes, volumes = call.arguments
     return "features", {
-        "closes": _spoken(closes),
-        "volumes": _spoken(volumes),
+        "closes": _of_candles(closes),
+        "volumes": _of_candles(volumes),
         "periods": dict(zip(PERIODS, periods, strict=True)),
     }
 
@@ -133,6 +133,12 @@ def _numbers(value: Any) -> Vector:
 
 def _series(values: Vector, form: str = "float64") -> dict[str, Any]:
     return {"series": {"form": form, "shape": list(values.shape), "values": spelled(values.ravel().tolist())}}
+
+
+def _of_candles(value: Any) -> dict[str, Any]:
+    """Closes or volumes that were not refused."""
+    form = _FORMS.get(str(getattr(value, "dtype", type(value).__name__)), "float64")
+    return _series(_numbers(value), form)
 
 
 def _spoken(value: Any) -> Any:

@@ -6,6 +6,7 @@ import contextlib
 import socket
 import struct
 import time
+import weakref
 
 _LENGTH = struct.Struct("<Q")
 # A longer message is none.
@@ -17,6 +18,8 @@ class Link:
 
     def __init__(self, end: socket.socket) -> None:
         self._end = end
+        # When no thread can be waiting any more; nobody else knows when that is.
+        weakref.finalize(self, end.close)
 
     def send(self, message: bytes, deadline: float | None = None) -> None:
         """Send a message. Raises `TimeoutError` after the deadline (of `time.monotonic`), `OSError` where nobody is left."""
@@ -55,8 +58,4 @@ class Link:
 
     def drop(self) -> None:
         """Close this process's end, and leave the connection to a process that has the end as well."""
-        self._end.close()
-
-    def __del__(self) -> None:
-        """Close the end, once no thread can be waiting at it."""
         self._end.close()
