@@ -59,20 +59,11 @@ class RegimeDetector(_reference.RegimeDetector):
     _shadow_training: tuple[Training, Any] | None
     _shadow_turns: Turns
 
-    def __new__(cls, *_arguments: Any, **_named: Any) -> RegimeDetector:
-        """Prepare to note the calls of a new detector, also of one that is unpickled."""
-        self = super().__new__(cls)
-        self._shadow_training, self._shadow_turns = None, Turns()
-        return self
-
     def __init__(self, config: Mapping[str, Any] | None = None) -> None:
+        self._shadow_training, self._shadow_turns = None, Turns()
         with Noting(CONSTRUCTOR, None, lambda: (kept(config),)) as note:
             super().__init__(config)
             note.answered(lambda: list(self._cfg.items()))
-
-    def __getstate__(self) -> Any:
-        """Return what the class of the reference would, and the slots; also for pickle's oldest protocols."""
-        return super().__getstate__()
 
     def train(self, closes: npt.ArrayLike, volumes: npt.ArrayLike) -> bool:
         """Return what the reference returns."""
