@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import astuple, dataclass
+from dataclasses import astuple
 from typing import Any, cast
 
 import numpy.typing as npt
@@ -104,14 +104,14 @@ class RegimeDetector(_reference.RegimeDetector):
         return needed
 
 
-@dataclass(frozen=True, slots=True)
 class FeatureExtractor(_reference.FeatureExtractor):
     __doc__ = _reference.FeatureExtractor.__doc__
+    __slots__ = ()
 
     def extract(self, closes: npt.ArrayLike, volumes: npt.ArrayLike) -> Matrix:
         """Return what the reference returns."""
         with Noting(EXTRACT, None, lambda: (list(astuple(self)), kept(closes), kept(volumes))) as note:
-            rows = _reference.FeatureExtractor.extract(self, closes, volumes)
+            rows = super().extract(closes, volumes)
             note.answered(rows.copy)
         return rows
 

@@ -54,6 +54,7 @@ def test_an_extractor_is_frozen_compared_and_hashed_as_the_references() -> None:
     extractor = watching.FeatureExtractor(rsi_period=7)
     assert extractor == watching.FeatureExtractor(rsi_period=7)
     assert hash(extractor) == hash(reference.FeatureExtractor(rsi_period=7))
+    assert not hasattr(extractor, "__dict__")
     assert repr(extractor) == repr(reference.FeatureExtractor(rsi_period=7))
     assert [each.name for each in fields(extractor)] == [each.name for each in fields(reference.FeatureExtractor)]
     assert replace(extractor, rsi_period=8).rsi_period == 8

@@ -13,8 +13,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import hmm_regime_detector as reference
 from doge_detector import watching
+from doge_detector.notes import IDLE_TARGET, NEEDS_RETRAIN, UPDATE, Before, Call, Outcome, training_of
+from doge_detector.settings import Settings
+from doge_detector.shadowing import DetectorComparer
+from doge_detector.worker import TRAINED_MAX, Candidates
 from doge_shadow import shadow as shadow_module
+from doge_shadow.settings import ShadowSettings
 from tests.shadow.watched import ROOT, finds, journal_lines
 from tests.shadow.watched_detector import (
     CALLS,
@@ -141,7 +147,8 @@ def test_what_was_dropped_makes_no_later_comparison_false(tmp_path: Path, monkey
         watched.shadow._taken += 2
         monkeypatch.undo()
         monkeypatch.syspath_prepend(ROOT / "doge-hmm" / "python")
-        # Neither the training nor the update before it was ever seen by the candidate.
+        # Neither the training nor the update before it was ever seen by the candidate; the bot has gone on with its arrays.
+        closes[:], volumes[:] = closes * 1.01, volumes[::-1].copy()
         detector.update(closes[:500], volumes[:500])
         detector.update(closes[:3], volumes[:3])
         assert watched.shadow.drain(30.0)
@@ -197,6 +204,45 @@ def test_more_trainings_than_the_candidate_keeps_are_made_again(tmp_path: Path) 
     assert (found["total_divergences"], found["shadow_failures"]) == (0, 0)
 
 
+def test_the_hash_of_a_call_is_of_what_it_was_given() -> None:
+    comparer = DetectorComparer(Settings(), ShadowSettings())
+    closes, volumes = candles()
+    other = closes.copy()
+    other[-1] += 1.0
+    before = Before({}, None, True, {}, 0.0, 5.0)
+    calls = [
+        Call(NEEDS_RETRAIN, (), before, Outcome(True)),
+        Call(NEEDS_RETRAIN, (), before._replace(at=6.0), Outcome(True)),
+        Call(UPDATE, (closes, volumes), before, Outcome()),
+        Call(UPDATE, (other, volumes), before, Outcome()),
+        Call(UPDATE, (closes.tolist(), volumes.tolist()), before, Outcome()),
+        Call(IDLE_TARGET, (0.1, 0.2), None, Outcome()),
+    ]
+    keys = [comparer.key_of(call) for call in calls]
+    assert len(set(keys)) == len(calls)
+    assert keys == [comparer.key_of(call._replace(ours=Outcome(1))) for call in calls]
+
+
+def test_a_training_is_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plant(tmp_path, monkeypatch, planted("import os\nif _calls > 1: os.abort()\nreturn answer()", "train"))
+    with watching_detector(tmp_path) as watched:
+        closes, volumes = candles()
+        detector = watching.RegimeDetector(CONFIG)
+        assert detector.train(closes, volumes)
+        for row in range(100, 110):
+            detector.update(closes[:row], volumes[:row])
+        found = settled(watched)
+    assert (found["compared"], found["total_divergences"], found["shadow_failures"]) == (12, 0, 0)
+
+
+def test_the_candidate_keeps_so_many_trainings_and_no_more() -> None:
+    closes, volumes = candles()
+    kept = Candidates(reference)
+    for number in range(TRAINED_MAX + 2):
+        kept.answer(training_of(reference.RegimeDetector(CONFIG).cfg, closes[number:], volumes[number:]))
+    assert len(kept._trained) == TRAINED_MAX
+
+
 @pytest.mark.usefixtures("right")
 def test_a_training_that_fails_leaves_the_model_before_it(tmp_path: Path) -> None:
     with watching_detector(tmp_path) as watched:
@@ -211,8 +257,10 @@ def test_a_training_that_fails_leaves_the_model_before_it(tmp_path: Path) -> Non
         detector.state = watching.RegimeState(regime=0, probabilities=[0.5, 0.25, 0.25], confidence=0.25)
         detector.update(closes[:5], volumes[:5])
         watching.serialize_for_snapshot(detector)
+        watching.restore_from_snapshot(detector, {"_hmm_last_train_ts": 5.0})
+        watching.serialize_for_snapshot(detector)
         found = settled(watched)
-    assert (found["compared"], found["total_divergences"], found["shadow_failures"]) == (7, 0, 0)
+    assert (found["compared"], found["total_divergences"], found["shadow_failures"]) == (9, 0, 0)
 
 
 @pytest.mark.usefixtures("right")
