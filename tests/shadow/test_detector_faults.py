@@ -156,6 +156,27 @@ def test_a_bot_that_is_killed_leaves_no_candidate_behind(
     assert not any(map(is_running, workers))
 
 
+def test_what_a_candidate_has_started_ends_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plant(tmp_path, monkeypatch, planted("import subprocess\n_calls = subprocess.Popen(['sleep', '3600'])\nreturn 'no state'"))
+    with watching_detector(tmp_path) as watched:
+        watching.RegimeDetector().update(*candles())
+        settled(watched)
+        [worker] = candidates_of(os.getpid())
+        members = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit() and group_of(entry) == worker]
+        assert len(members) == 2
+    give_up = time.monotonic() + 2.0
+    while any(map(is_running, members)) and time.monotonic() < give_up:
+        time.sleep(0.02)
+    assert not any(map(is_running, members))
+
+
+def group_of(entry: Path) -> int:
+    try:
+        return os.getpgid(int(entry.name))
+    except OSError:
+        return 0
+
+
 @pytest.mark.usefixtures("right")
 def test_the_candidate_yields_to_everything_else_and_may_grow_only_so_large(tmp_path: Path) -> None:
     with watching_detector(tmp_path, memory_mib=600.0) as watched:
