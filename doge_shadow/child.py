@@ -32,14 +32,6 @@ def end_with(parent: int) -> None:
         os._exit(0)
 
 
-def be_silent() -> None:
-    """Leave nothing to read, and nowhere to print: whatever a candidate prints is not for the bot's log."""
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for standard in (0, 1, 2):
-        os.dup2(nowhere, standard)
-    os.close(nowhere)
-
-
 def serve(link: Link, answer: Callable[[Any], dict[str, Any]]) -> None:
     """Answer requests until nobody asks any more."""
     while True:
@@ -73,7 +65,6 @@ def main(words: list[str]) -> None:
     fd, parent, memory_bytes = (int(word) for word in words[:3])
     end_with(parent)
     tame(os.getpid(), memory_bytes)
-    be_silent()
     link = Link(socket.socket(fileno=fd))
     try:
         answer = import_module(words[3]).begin()

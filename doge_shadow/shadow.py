@@ -30,7 +30,7 @@ WAKE_SEC, BUSY_WAKE_SEC, QUIET_WAKE_SEC = 0.002, 0.025, 0.05
 BUSY_RATE = 1500.0
 QUIET_SEC = 1.0
 # At the end of the process, what still waits may take so long, and the thread as long again to end.
-LAST_SEC = 0.8
+LAST_SEC = 0.6
 # A sample is a share of so many.
 SAMPLE_STEPS = 1 << 16
 

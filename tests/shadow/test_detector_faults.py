@@ -60,7 +60,7 @@ def test_a_bad_candidate_costs_the_caller_nothing(
             time.sleep(0.05)
         stopping = time.monotonic()
         watched.shadow.stop()
-        assert time.monotonic() - stopping < 3.0
+        assert time.monotonic() - stopping < 2.0
         found = watched.shadow.status()
     assert cause in found["failures"], found["failures"]
     assert sum(found["divergences"].values()) == 0
