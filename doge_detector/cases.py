@@ -106,8 +106,7 @@ def _steps_of(call: Call) -> list[dict[str, Any]]:
 def _placed(call: Call) -> list[dict[str, Any]]:
     """Steps that bring a detector to where it was before the call."""
     before = call.before
-    if before is None:
-        raise _UnspeakableError
+    assert before is not None, "a call of a detector"
     steps: list[dict[str, Any]] = [{"new": "RegimeDetector", "kwargs": {"config": spelled(before.config)}, "as": "d"}]
     if before.training is not None and call.kind != TRAIN:
         steps.append({"call": "d.train", "args": [_series(before.training.closes), _series(before.training.volumes)]})

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import threading
 import time
 from collections.abc import Callable
 from types import TracebackType
@@ -11,44 +9,6 @@ from typing import Any
 
 from doge_detector.notes import OF_A_MODEL, REFUSED, Before, Call, Outcome, Training
 from doge_detector.watch import current
-
-# Guards the two fields of `Turns` for some hundred nanoseconds at a time, and is never held during a call.
-_turning = threading.Lock()
-
-
-class Turns:
-    """The calls of one detector that are going on. Where some overlap, what each of them began with is not known."""
-
-    def __init__(self) -> None:
-        self.active, self.overlapping = 0, False
-
-    def begin(self) -> None:
-        """Count a call that begins."""
-        with _turning:
-            self.active += 1
-            self.overlapping |= self.active > 1
-
-    def end(self) -> bool:
-        """Return True if another call went on meanwhile."""
-        with _turning:
-            self.active -= 1
-            overlapped = self.overlapping
-            self.overlapping &= self.active > 0
-            return overlapped
-
-    def __reduce__(self) -> tuple[type[Turns], tuple[()]]:
-        """Return an object without calls, for a copy of the detector."""
-        return Turns, ()
-
-
-def _after_fork_in_child() -> None:
-    """Another thread of the parent may have held the lock, and is not here to let it go."""
-    global _turning
-    _turning = threading.Lock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork_in_child)
 
 
 class Noting:
@@ -65,6 +25,8 @@ class Noting:
         """Note what the detector is before the call."""
         if self._turns is not None:
             self._turns.begin()
+        if self._watch is not None:
+            self._watch.calls.begin()
         if self._watch is not None and self._detector is not None:
             self._guarded(self._look)
         return self
@@ -99,6 +61,8 @@ class Noting:
         """Note the call with its result or refusal; anything else that it raised is not the detector's."""
         overlapped = self._turns is not None and self._turns.end()
         watch = self._watch
+        if watch is not None:
+            watch.calls.end()
         if watch is None or not (error is None or isinstance(error, REFUSED)):
             return
         arguments = self._guarded(self._arguments) or ()

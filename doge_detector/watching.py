@@ -30,7 +30,8 @@ from doge_detector.notes import (
     kept_snapshot,
     training_of,
 )
-from doge_detector.noting import Noting, Turns
+from doge_detector.noting import Noting
+from doge_detector.turns import Turns
 from hmm_regime_detector import IndicatorSnapshot, Regime, RegimeState, __version__
 
 # The records have nothing to note.

@@ -52,6 +52,10 @@ class Shadow:
     comparer: Comparer
     kinds: Sequence[str]
     metrics: Metrics = field(default_factory=Metrics)
+    # The pause between two looks while calls come seldom. It is to be longer than most calls take.
+    wake_sec: float = WAKE_SEC
+    # True while a call is going on that was not noted yet; for calls that take milliseconds.
+    occupied: Callable[[], bool] = lambda: False
     # Called in a forked child, where whoever keeps a `Noting` needs another one.
     begun_anew: Callable[[], None] = lambda: None
 
@@ -105,7 +109,7 @@ class Shadow:
         return Counter(seen=seen, unsampled=unsampled, dropped=max(0, seen - unsampled - kept))
 
     def _run(self) -> None:
-        pause, seen, woke, quiet_since = WAKE_SEC, 0, time.monotonic(), time.monotonic()
+        pause, seen, woke, quiet_since = self.wake_sec, 0, time.monotonic(), time.monotonic()
         while not self._ending:
             time.sleep(pause)
             now, before, seen = time.monotonic(), seen, _value_of(self._seen)
@@ -118,12 +122,12 @@ class Shadow:
             if rate > BUSY_RATE:
                 pause = BUSY_WAKE_SEC
             else:
-                pause = WAKE_SEC if self._queue or now - quiet_since < QUIET_SEC else QUIET_WAKE_SEC
+                pause = self.wake_sec if self._queue or now - quiet_since < QUIET_SEC else QUIET_WAKE_SEC
         self._write(last=True)
 
     def _work_while_idle(self, seen: int) -> None:
         """Compare what waits, until the caller makes another call."""
-        while self._queue and not self._ending and _value_of(self._seen) == seen:
+        while self._queue and not self._ending and _value_of(self._seen) == seen and not self.occupied():
             # Counted first, so that nobody who counts meanwhile misses it.
             self._taken += 1
             call = self._queue.popleft()

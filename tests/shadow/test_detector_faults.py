@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import hmm_regime_detector as reference
 from doge_detector import watching
 from tests.shadow.watched import ROOT, journal_lines
 from tests.shadow.watched_detector import (
@@ -100,7 +101,29 @@ def test_a_candidate_that_is_not_there_is_a_failure_and_no_parity(tmp_path: Path
         found = settled(watched)
     assert (found["executable_available"], found["compared"], found["coverage"]) == (False, 0, 0.0)
     assert found["shadow_failures"] == CALLS
-    assert set(found["failures"]) <= {"missing", "resting"}
+    assert set(found["failures"]) == {"missing", "resting"}
+
+
+@pytest.mark.usefixtures("right")
+def test_nothing_is_compared_during_a_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    closes, volumes = candles()
+    seen = []
+    with watching_detector(tmp_path) as watched:
+        detector = watching.RegimeDetector()
+        settled(watched)
+        right_one = reference.RegimeDetector.update
+
+        def slow(self: reference.RegimeDetector, *series: object) -> object:
+            watching.compute_blended_idle_target(0.1, 0.1, 0.5, 0.3, 0.2, 0.1, 0.6)
+            time.sleep(0.3)
+            seen.append(watched.shadow.status()["queue_depth"])
+            return right_one(self, *series)
+
+        monkeypatch.setattr(reference.RegimeDetector, "update", slow)
+        detector.update(closes, volumes)
+        found = settled(watched)
+    assert seen == [1]
+    assert found["compared"] == 3
 
 
 @pytest.mark.usefixtures("right")

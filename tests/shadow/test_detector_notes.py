@@ -52,7 +52,8 @@ def test_what_was_dropped_makes_no_later_comparison_false(tmp_path: Path, monkey
         monkeypatch.undo()
         monkeypatch.syspath_prepend(ROOT / "doge-hmm" / "python")
         # Neither the training nor the update before it was ever seen by the candidate; the bot has gone on with its arrays.
-        closes[:], volumes[:] = closes * 1.01, volumes[::-1].copy()
+        closes[:], volumes[:] = 1.0, 1.0
+        closes, volumes = candles()
         detector.update(closes[:500], volumes[:500])
         detector.update(closes[:3], volumes[:3])
         assert watched.shadow.drain(30.0)
