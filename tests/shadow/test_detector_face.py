@@ -20,8 +20,9 @@ import doge_detector
 import hmm_regime_detector as reference
 from doge_detector import watching
 from doge_detector.settings import KINDS
+from doge_shadow.face import Found
 from doge_shadow.prometheus import collector_of
-from tests.shadow.watched import finds
+from tests.shadow.watched import finds, journal_lines
 from tests.shadow.watched_detector import CONFIG, candles, lived, right, settled, watching_detector
 
 __all__ = ["right"]
@@ -179,6 +180,30 @@ def test_what_cannot_be_noted_is_counted_and_never_raised(broken: str, tmp_path:
         assert detector.train(closes, volumes)
         found = settled(watched)
     assert (found["train_checks"], found["shadow_failures"]) == (0, 1)
+
+
+def test_what_is_no_refusal_is_the_callers_affair(tmp_path: Path) -> None:
+    closes, volumes = candles()
+    with watching_detector(tmp_path, mode="control") as watched:
+        detector = watching.RegimeDetector(CONFIG)
+        assert detector.train(closes, volumes)
+        detector._now = lambda: next(iter(()))
+        with pytest.raises(StopIteration):
+            detector.needs_retrain()
+        # Of a snapshot only the detector's part is noted, since the rest may be anything.
+        watching.restore_from_snapshot(watching.RegimeDetector(), {"else": threading.Lock()})
+        found = settled(watched)
+    assert (found["calls"], found["compared"], found["needs_retrain_checks"]) == (4, 4, 0)
+
+
+def test_a_difference_that_a_rule_excused_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with watching_detector(tmp_path, mode="control") as watched:
+        monkeypatch.setattr(watched.comparer, "compare", lambda _call: Found((), 0.001, excused=("rounding",)))
+        watching.RegimeDetector()
+        found = settled(watched)
+        watched.shadow.stop()
+    assert (found["excused"], found["total_divergences"]) == ({"rounding": 1}, 0)
+    assert [line["excused"] for line in journal_lines(tmp_path)] == [1]
 
 
 @pytest.mark.usefixtures("right")
