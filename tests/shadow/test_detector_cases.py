@@ -135,4 +135,5 @@ def test_a_setting_that_was_taken_is_read_again(calls: list[Call]) -> None:
 
 def test_an_argument_that_no_case_can_hold_makes_none(calls: list[Call]) -> None:
     call = of_kind(calls, IDLE_TARGET)[0]
-    assert case_of(call._replace(arguments=(object(), *call.arguments[1:])), "shadow-x") is None
+    for odd in (object(), np.array(["x"]), {1: 2.0}, (1.0,)):
+        assert case_of(call._replace(arguments=(odd, *call.arguments[1:])), "shadow-x") is None

@@ -54,12 +54,14 @@ def test_what_was_dropped_makes_no_later_comparison_false(tmp_path: Path, monkey
         # Neither the training nor the update before it was ever seen by the candidate; the bot has gone on with its arrays.
         closes[:], volumes[:] = 1.0, 1.0
         closes, volumes = candles()
-        detector.update(closes[:500], volumes[:500])
-        detector.update(closes[:3], volumes[:3])
-        assert watched.shadow.drain(30.0)
+        regimes = set()
+        for row in (430, 500, 560, 600, 640, 3):
+            regimes.add(detector.update(closes[:row], volumes[:row]).regime)
+            assert watched.shadow.drain(30.0)
+        assert len(regimes) > 1
         time.sleep(0.3)
         found = drained(watched)
-    assert (found["update_checks"], found["total_divergences"], found["shadow_failures"]) == (2, 0, 0)
+    assert (found["update_checks"], found["total_divergences"], found["shadow_failures"]) == (6, 0, 0)
 
 
 @pytest.mark.usefixtures("right")
