@@ -22,8 +22,9 @@ from typing import TYPE_CHECKING, Any
 import state_machine as _reference
 from doge_core import locate as _locate
 from doge_core.backend import Haskell as _Haskell
-from doge_core.block import block_of_none as _block_of_none
+from doge_core.settings import KINDS as _KINDS
 from doge_core.settings import read_settings as _read_settings
+from doge_shadow.block import block_of_none as _block_of_none
 from state_machine import *  # noqa: F403  the whole surface of the reference, whatever it grows
 from state_machine import Action, EngineConfig, Event, PairState
 
@@ -141,7 +142,7 @@ def status() -> dict[str, Any]:
 def get_shadow_metrics() -> dict[str, Any]:
     """Return what the shadow counted, as plain data: the block `state_machine_shadow` of the bot's `/api/status`."""
     watched = _watched()
-    return _block_of_none() if watched is None else watched.metrics()
+    return _block_of_none(_KINDS) if watched is None else watched.metrics()
 
 
 def reset_shadow_metrics() -> None:
@@ -153,16 +154,13 @@ def reset_shadow_metrics() -> None:
 
 def shadow_collector() -> Any:
     """Return a collector of the shadow's counts for `prometheus_client.REGISTRY.register`."""
-    from doge_shadow.prometheus import BUCKETS_SEC, ShadowCollector
+    from doge_shadow.prometheus import collector_of
 
-    def look() -> dict[str, Any] | None:
+    def shadow() -> Any:
         watched = _watched()
-        if watched is None:
-            return None
-        buckets, total_sec = watched.shadow.metrics.buckets(BUCKETS_SEC)
-        return {**watched.shadow.status(), "latency_buckets": buckets, "latency_sum": total_sec}
+        return None if watched is None else watched.shadow
 
-    return ShadowCollector("state_machine_shadow", look)
+    return collector_of("state_machine_shadow", shadow)
 
 
 def reset() -> None:

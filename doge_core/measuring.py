@@ -65,11 +65,11 @@ class Measuring:
 
     def _describe(self) -> None:
         self._is_described = True
-        from doge_core.shadowing import identity_of
+        from doge_core.shadowing import identity_here
 
         status = self._status()
         executable = status["executable"]
-        digests = identity_of(None if executable is None else Path(executable))
+        digests = identity_here(None if executable is None else Path(executable))
         side = "reference" if status["backend"] == "python" else "candidate"
         about = {"side": side, "backend": status["backend"], "shadow": status["shadow"], "digests": digests}
         self._recorder.describe(PART, about)

@@ -16,6 +16,8 @@ from doge_telemetry.settings import read_telemetry_file
 Backend = Literal["python", "haskell", "auto"]
 
 DEFAULT_TIMEOUT_SEC = 5.0
+# The kinds of calls that a shadow compares.
+KINDS = ("transition", "invariant")
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import math
-import os
-import platform
 import shlex
-import sys
 import time
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -19,20 +14,20 @@ from typing import Any
 import state_machine as sm
 from doge_core.backend import Haskell, Rung
 from doge_core.session import Sessions
-from doge_core.settings import Settings
+from doge_core.settings import KINDS, Settings
 from doge_core.severity import graded
 from doge_shadow.face import CandidateError, Found
+from doge_shadow.identity import identity_of
 from doge_shadow.judging import Difference, differences, fingerprint
+from doge_shadow.repro import repro_of, spelled
 from doge_shadow.settings import CONTROL, ShadowSettings
+from doge_shadow.taming import MIB, tame
 from reducer.domain import KINDS as KINDS_OF
 from reducer.snapshot import encode
 
 TRANSITION, INVARIANTS = 0, 1
-KINDS = ("transition", "invariant")
-REPRO_FORMAT = 2
 STREAMS_MAX, BEFORE_MAX = 64, 20
 REFUSED = (ValueError, TypeError, OverflowError)
-MIB = 2**20
 ROOT = Path(sm.__file__).resolve().parent
 
 Outcome = tuple[Any, ...]
@@ -52,8 +47,8 @@ class Watched(Haskell):
     def _live_sessions(self) -> Sessions:
         begins = self._sessions is None
         sessions = super()._live_sessions()
-        if begins and os.name == "posix":
-            _tame(sessions.server.process.pid, self._memory_bytes)
+        if begins:
+            tame(sessions.server.process.pid, self._memory_bytes)
         return sessions
 
     def kill(self) -> None:
@@ -61,20 +56,6 @@ class Watched(Haskell):
         sessions = self._sessions
         if sessions is not None:
             sessions.server.kill()
-
-
-def _tame(pid: int, memory_bytes: int) -> None:
-    """Give a process the lowest priority and a limit of memory, and let the kernel choose it first where memory is short."""
-    with contextlib.suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, pid, 19)
-    with contextlib.suppress(OSError):
-        Path(f"/proc/{pid}/oom_score_adj").write_text("1000")
-    if sys.platform == "linux":
-        import resource
-
-        with contextlib.suppress(OSError, ValueError):
-            # Not the address space, of which GHC reserves a terabyte that it never touches.
-            resource.prlimit(pid, resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
 
 
 @dataclass
@@ -111,7 +92,7 @@ class ReducerComparer:
         """SHA-256 of the reference's files and of the executable that is asked; anew when another one is started."""
         if self._starts != self._client.starts:
             self._starts = self._client.starts
-            self._identity = identity_of(None if self._control else self._client.executable())
+            self._identity = identity_here(None if self._control else self._client.executable())
         return self._identity
 
     def kill(self) -> None:
@@ -152,7 +133,7 @@ class ReducerComparer:
             for each in differences(list(ours), theirs if isinstance(theirs, list) else [repr(theirs)], ("violations",))
         ]
         seconds = time.perf_counter() - began
-        document = {"case": None, "state": _spelled(encode(state)), "reference": list(ours)}
+        document = {"case": None, "state": spelled(encode(state)), "reference": list(ours)}
         return Found(found, seconds, None, document, self._stumbles)
 
     def _ask(self, call: Any) -> Outcome:
@@ -188,50 +169,28 @@ class ReducerComparer:
         executable = self._client.executable()
         candidate = None if self._control or executable is None else shlex.quote(str(executable))
         name = fingerprint(found, f"{KINDS[TRANSITION]}|{what}")
-        settings = {"config": _spelled(encode(cfg)), "order_size_usd": _spelled(usd), "order_sizes": _spelled(sizes)}
+        settings = {"config": spelled(encode(cfg)), "order_size_usd": spelled(usd), "order_sizes": spelled(sizes)}
         events = [_tagged(event) for _, event, _ in before]
-        return {
-            "format": REPRO_FORMAT,
-            "subject": "reducer",
-            "command": "parity replay THIS_FILE",
-            "port": "haskell" if candidate is None else f"exe:{Path(str(executable)).name}",
-            "candidate": candidate,
-            "versions": {"python": platform.python_version(), "machine": platform.machine()},
-            "divergence": {
-                "path": found[0].path,
-                "kind": found[0].kind,
-                "reference": _spelled(found[0].reference),
-                "candidate": _spelled(found[0].candidate),
-                "event": events[-1],
-            },
-            "also": [each.path for each in found[1:50]],
-            "divergences": len(found),
-            "majority": None,
-            "case": {
+        return repro_of(
+            found,
+            subject="reducer",
+            port="haskell" if candidate is None else f"exe:{Path(str(executable)).name}",
+            candidate=candidate,
+            event=events[-1],
+            case={
                 "name": f"shadow-{name}",
-                "state": _spelled(encode(state)),
+                "state": spelled(encode(state)),
                 **settings,
                 "events": events[-1:],
                 "metadata": {"source": "shadow", "events_before": events[:-1]},
             },
-            "thorough": True,
-            "before": [],
-        }
+        )
 
 
-def identity_of(executable: Path | None) -> dict[str, str]:
+def identity_here(executable: Path | None) -> dict[str, str]:
     """SHA-256 of what a shadow compares, by name."""
-    reference = sorted([ROOT / "state_machine.py", *(ROOT / "reducer").glob("*.py")])
-    digests = {"reference": _digest_of(reference)}
-    return digests if executable is None else {**digests, "candidate": _digest_of([executable])}
-
-
-def _digest_of(files: Iterable[Path]) -> str:
-    whole = hashlib.sha256()
-    for path in files:
-        with contextlib.suppress(OSError):
-            whole.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    return whole.hexdigest()
+    reference = [ROOT / "state_machine.py", *(ROOT / "reducer").glob("*.py")]
+    return identity_of(reference, [] if executable is None else [executable])
 
 
 def _same_outcomes(ours: Outcome, theirs: Outcome, history: tuple[sm.PairState, sm.PairState] | None) -> bool:
@@ -273,15 +232,4 @@ def _plain(outcome: Outcome) -> dict[str, Any]:
 
 
 def _tagged(event: Any) -> dict[str, Any]:
-    return {"_type": type(event).__name__, **_spelled({name: getattr(event, name) for name in KINDS_OF.get(type(event), ())})}
-
-
-def _spelled(value: Any) -> Any:
-    """Plain data with floats that JSON does not have as texts."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
-    if isinstance(value, Mapping):
-        return {str(key): _spelled(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_spelled(item) for item in value]
-    return value if isinstance(value, str | int | float | bool | None) else repr(value)
+    return {"_type": type(event).__name__, **spelled({name: getattr(event, name) for name in KINDS_OF.get(type(event), ())})}

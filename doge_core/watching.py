@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import state_machine as sm
-from doge_core.block import block_of
-from doge_core.settings import Settings
-from doge_core.shadowing import INVARIANTS, KINDS, REFUSED, TRANSITION, ReducerComparer
+from doge_core.settings import KINDS, Settings
+from doge_core.shadowing import INVARIANTS, REFUSED, TRANSITION, ReducerComparer
+from doge_shadow.block import block_of
 from doge_shadow.settings import ShadowSettings
 from doge_shadow.shadow import Shadow
 
@@ -67,7 +67,7 @@ class Python:
 
     def metrics(self) -> dict[str, Any]:
         """The counts under the names of the block `state_machine_shadow`."""
-        return block_of(self.shadow.status(), available=self.comparer.available())
+        return block_of(self.shadow.status(), KINDS, available=self.comparer.available())
 
 
 def _none() -> int:

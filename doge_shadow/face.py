@@ -20,7 +20,8 @@ class CandidateError(Exception):
 class Found(NamedTuple):
     """A comparison: the differences, none at parity, the time that the candidate took, and how to write a divergence down.
 
-    `stumbles` are causes for which the candidate had to be asked again before it gave its answer.
+    `stumbles` are causes for which the candidate had to be asked again before it gave its answer, `excused` the
+    contract's rules by which a difference of this call is none.
     """
 
     differences: Sequence[Difference]
@@ -28,6 +29,7 @@ class Found(NamedTuple):
     event: Any = None
     document: Any = None
     stumbles: Sequence[str] = ()
+    excused: Sequence[str] = ()
 
 
 class Noting(NamedTuple):

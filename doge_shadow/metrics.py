@@ -29,16 +29,18 @@ class Metrics:
             self.divergences: Counter[str] = Counter()
             self.severities: Counter[str] = Counter()
             self.failures: Counter[str] = Counter()
+            self.excused: Counter[str] = Counter()
             self.fingerprints: Counter[str] = Counter()
             self.last: dict[str, Any] = {}
             self.last_error: str | None = None
             self.latency = HdrHistogram(LOWEST_US, HIGHEST_US, DIGITS)
             self.seconds = 0.0
 
-    def compared(self, what: str, seconds: float) -> None:
-        """Count a call that was compared, and the time that the candidate took."""
+    def compared(self, what: str, seconds: float, excused: Sequence[str] = ()) -> None:
+        """Count a call that was compared, the time that the candidate took, and the rules that excused a difference."""
         with self._lock:
             self.checks[what] += 1
+            self.excused.update(excused)
             self.seconds += seconds
             self.latency.record_value(min(HIGHEST_US, max(LOWEST_US, round(seconds * 1e6))))
 

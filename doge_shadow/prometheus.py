@@ -7,8 +7,23 @@ from typing import Any
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
+from doge_shadow.shadow import Shadow
+
 # Upper bounds of the histogram's buckets, in seconds.
 BUCKETS_SEC = (0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0)
+
+
+def collector_of(prefix: str, shadow_of: Callable[[], Shadow | None]) -> ShadowCollector:
+    """Return a collector of the shadow that is on at the time of each collection, if one is."""
+
+    def look() -> dict[str, Any] | None:
+        shadow = shadow_of()
+        if shadow is None:
+            return None
+        buckets, total_sec = shadow.metrics.buckets(BUCKETS_SEC)
+        return {**shadow.status(), "latency_buckets": buckets, "latency_sum": total_sec}
+
+    return ShadowCollector(prefix, look)
 
 
 class ShadowCollector:
@@ -33,6 +48,7 @@ class ShadowCollector:
         yield self._counter("compared_calls", "Calls that were compared", status["checks"], "kind")
         yield self._counter("divergences", "Calls that differed, by severity", status["severities"], "severity")
         yield self._counter("failures", "Answers that could not be had, by cause", status["failures"], "cause")
+        yield self._counter("excused", "Differences that a rule of the contract excused, by rule", status["excused"], "rule")
         yield self._gauge("queue_depth", "Calls that wait", float(status["queue_depth"]))
         last = status["last_divergence"].get("ts")
         if last is not None:

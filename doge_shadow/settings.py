@@ -30,8 +30,10 @@ class ShadowSettings:
     disk_mib: float = 64.0
 
 
-def read_shadow_settings(prefix: str, environment: Mapping[str, str] = os.environ) -> ShadowSettings | None:
-    """Read PREFIX_SHADOW and the variables that begin with it; None where it is off.
+def read_shadow_settings(
+    prefix: str, environment: Mapping[str, str] = os.environ, *, queue: int = 5_000
+) -> ShadowSettings | None:
+    """Read PREFIX_SHADOW and the variables that begin with it; None where it is off. `queue` is the default of its length.
 
     Raises `ValueError` for an invalid value, even where the shadow is off: a typing error must not wait for the day it is on.
     """
@@ -59,7 +61,7 @@ def read_shadow_settings(prefix: str, environment: Mapping[str, str] = os.enviro
         sample=number("_SAMPLE", 1.0, 0.0, 1.0),
         # A relative path is relative to the folder in which the bot started, wherever it goes later.
         folder=Path(os.path.abspath(os.path.expanduser(text("_DIR", "reports/shadow")))),
-        queue=int(number("_QUEUE", 5_000, 1, 1e7)),
+        queue=int(number("_QUEUE", queue, 1, 1e7)),
         memory_mib=number("_MEMORY_MIB", 1024.0, 1.0, 1e6),
         disk_mib=number("_DISK_MIB", 64.0, 0.1, 1e6),
     )

@@ -30,7 +30,7 @@ WAKE_SEC, BUSY_WAKE_SEC, QUIET_WAKE_SEC = 0.002, 0.025, 0.05
 BUSY_RATE = 1500.0
 QUIET_SEC = 1.0
 # At the end of the process, what still waits may take so long, and the thread as long again to end.
-LAST_SEC = 0.8
+LAST_SEC = 0.6
 # A sample is a share of so many.
 SAMPLE_STEPS = 1 << 16
 
@@ -52,6 +52,10 @@ class Shadow:
     comparer: Comparer
     kinds: Sequence[str]
     metrics: Metrics = field(default_factory=Metrics)
+    # The pause between two looks while calls come seldom. It is to be longer than most calls take.
+    wake_sec: float = WAKE_SEC
+    # True while a call is going on that was not noted yet; for calls that take milliseconds.
+    occupied: Callable[[], bool] = lambda: False
     # Called in a forked child, where whoever keeps a `Noting` needs another one.
     begun_anew: Callable[[], None] = lambda: None
 
@@ -105,7 +109,7 @@ class Shadow:
         return Counter(seen=seen, unsampled=unsampled, dropped=max(0, seen - unsampled - kept))
 
     def _run(self) -> None:
-        pause, seen, woke, quiet_since = WAKE_SEC, 0, time.monotonic(), time.monotonic()
+        pause, seen, woke, quiet_since = self.wake_sec, 0, time.monotonic(), time.monotonic()
         while not self._ending:
             time.sleep(pause)
             now, before, seen = time.monotonic(), seen, _value_of(self._seen)
@@ -118,12 +122,12 @@ class Shadow:
             if rate > BUSY_RATE:
                 pause = BUSY_WAKE_SEC
             else:
-                pause = WAKE_SEC if self._queue or now - quiet_since < QUIET_SEC else QUIET_WAKE_SEC
+                pause = self.wake_sec if self._queue or now - quiet_since < QUIET_SEC else QUIET_WAKE_SEC
         self._write(last=True)
 
     def _work_while_idle(self, seen: int) -> None:
         """Compare what waits, until the caller makes another call."""
-        while self._queue and not self._ending and _value_of(self._seen) == seen:
+        while self._queue and not self._ending and _value_of(self._seen) == seen and not self.occupied():
             # Counted first, so that nobody who counts meanwhile misses it.
             self._taken += 1
             call = self._queue.popleft()
@@ -140,8 +144,9 @@ class Shadow:
         journal = self._opened()
         for cause in found.stumbles:
             self._failed(cause, f"the candidate had to be asked again ({cause})")
-        self.metrics.compared(what, found.seconds)
+        self.metrics.compared(what, found.seconds, found.excused)
         journal.count("compared")
+        journal.count("excused", len(found.excused))
         if found.differences:
             self._keep(what, found, now, journal)
 
@@ -211,6 +216,7 @@ class Shadow:
             "divergences": {kind: metrics.divergences[kind] for kind in self.kinds},
             "severities": {name: metrics.severities[name] for name in ("high", "low")},
             "failures": dict(metrics.failures),
+            "excused": dict(metrics.excused),
             "fingerprints": dict(metrics.fingerprints),
             "last_divergence": dict(metrics.last),
             "last_error": metrics.last_error,

@@ -8,7 +8,17 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 LINES_MAX, FUNCTION_LINES_MAX = 300, 70
-PACKAGES = ("harness", "generators", "golden", "reducer", "detector", "doge_core", "doge_shadow", "doge_telemetry")
+PACKAGES = (
+    "harness",
+    "generators",
+    "golden",
+    "reducer",
+    "detector",
+    "doge_core",
+    "doge_detector",
+    "doge_shadow",
+    "doge_telemetry",
+)
 # Folders of the harness that everything else may import, and that import nothing of it but each other and the face.
 LOW = ("comparators", "store", "bench")
 Trees = Mapping[str, ast.Module]

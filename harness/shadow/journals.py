@@ -12,7 +12,7 @@ from typing import Any
 from doge_shadow.journal import FORMAT, SLOT_SEC
 from generators.errors import ParityError
 
-COUNTS = ("seen", "compared", "dropped", "unsampled", "failures", "high", "low")
+COUNTS = ("seen", "compared", "dropped", "unsampled", "failures", "high", "low", "excused")
 
 
 class JournalError(ParityError):

@@ -11,8 +11,13 @@ from pathlib import Path
 import pytest
 import yaml
 
+from doge_detector import watching as hmm
+from tests.compiled import PACKAGE
 from tests.gate.ledgers import begun
 from tests.shadow.watched import ROOT, drained, drive, watching
+from tests.shadow.watched_detector import right, settled, watching_detector
+
+__all__ = ["right"]
 
 DOCS = ROOT / "docs"
 PAGES = sorted([DOCS / "STATE_MACHINE_SHADOW_RUNBOOK.md", *(DOCS / "runbooks").glob("*.md")])
@@ -36,16 +41,24 @@ def test_the_runbooks_name_commands() -> None:
     assert {page for page, _ in COMMANDS} >= {"STATE_MACHINE_SHADOW_RUNBOOK.md", "rollback.md", "rollout.md"}
 
 
+@pytest.mark.usefixtures("right")
 @pytest.mark.parametrize(("page", "command"), COMMANDS)
 def test_a_command_of_a_runbook_runs(page: str, command: str, tmp_path: Path, executable: Path) -> None:
     with watching(tmp_path, str(executable)) as watched:
         drive(watched, 20)
         drained(watched)
+    with watching_detector(tmp_path) as beside:
+        hmm.compute_blended_idle_target(0.1, 0.1, 0.5, 0.3, 0.2, 0.1, 0.6)
+        settled(beside)
     words = command.replace("reports/shadow", str(tmp_path / "shadow"))
     words = words.replace("parity", f"{sys.executable} -m harness", 1) if words.startswith("parity") else words
     words = words.replace("python -c", f"{sys.executable} -c", 1) if words.startswith("python") else words
     words += "".join(f" {option}" for word, option in SHORTER.items() if word in words)
-    environment = {**os.environ, "PARITY_LEDGER": begun(tmp_path), "PYTHONPATH": str(ROOT)}
+    environment = {
+        **os.environ,
+        "PARITY_LEDGER": begun(tmp_path),
+        "PYTHONPATH": f"{ROOT}{os.pathsep}{PACKAGE.parent}",
+    }
     if " serve" in words:
         # It ends when it is told to.
         words = f"timeout --preserve-status 5 {words}"
@@ -62,8 +75,8 @@ def test_every_metric_of_the_alerts_is_exported() -> None:
     alerts = [rule for group in rules["groups"] for rule in group["rules"]]
     told = (DOCS / "runbooks" / "alerts.md").read_text(encoding="utf-8")
     source = (ROOT / "doge_shadow" / "prometheus.py").read_text(encoding="utf-8")
-    assert len(alerts) == 5
+    assert len(alerts) == 2 * 5
     for alert in alerts:
         assert alert["alert"] in told
-        for name in re.findall(r"state_machine_shadow_(\w+)", alert["expr"]):
+        for name in re.findall(r"(?:state_machine|hmm)_shadow_(\w+)", alert["expr"]):
             assert f'"{name.removesuffix("_total")}"' in source, name

@@ -119,3 +119,47 @@ def test_the_end_of_the_process_writes_the_last_block(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-c", program], env=environment, check=True, timeout=60)
     assert counted(read_recording(tmp_path / "t.jsonl").blocks, "transition") == 1
     assert json.loads((tmp_path / "t.jsonl").read_text().splitlines()[0])["pid"] != os.getpid()
+
+
+DETECTING = """
+import pickle, sys
+import numpy as np
+import doge_detector as hmm
+rng = np.random.default_rng(3)
+closes, volumes = 100.0 + rng.normal(size=700).cumsum() * 0.1, 1000.0 + rng.random(700)
+found = hmm.RegimeDetector({"HMM_MIN_TRAIN_SAMPLES": 480})
+assert found.train(closes[:100], volumes[:100]) is False
+assert found.train(closes[:500], volumes[:500]) is True
+states = [found.update(closes[end - 150:end], volumes[end - 150:end]).to_dict() for end in range(510, 520)]
+other = pickle.loads(pickle.dumps(found))
+assert type(other) is type(found) is hmm.RegimeDetector
+assert other.update(closes[:510], volumes[:510]).probabilities == found.update(closes[:510], volumes[:510]).probabilities
+print([{**state, "last_update_ts": 0.0} for state in states], hmm.status()["backend"])
+"""
+
+
+@pytest.mark.parametrize("backend", ["python", "rust"])
+def test_the_detector_is_measured_and_says_the_same(backend: str, tmp_path: Path) -> None:
+    package = str(ROOT / "doge-hmm" / "python")
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("DOGE_")}
+    environment = clean | {"DOGE_HMM_BACKEND": backend, "PYTHONPATH": os.pathsep.join([str(ROOT), package])}
+    said = []
+    for telemetry in ({}, {"DOGE_HMM_TELEMETRY": str(tmp_path / "t.jsonl")}):
+        done = subprocess.run(
+            [sys.executable, "-c", DETECTING],
+            env=environment | telemetry,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        assert done.returncode == 0, done.stderr
+        said.append(done.stdout)
+    assert said[0] == said[1]
+    here = subject_called("detector").shadowed()
+    assert here is not None
+    recording = read_recording(tmp_path / "t.jsonl", {"detector": here})
+    counts = {name: counted(recording.blocks, name) for name in ("training", "failed_trainings", "inference")}
+    assert counts == {"training": 1, "failed_trainings": 1, "inference": 12}
+    assert recording.sides == {"reference" if backend == "python" else "candidate"}
+    assert recording.foreign == 0

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import ClassVar
 
+from doge_shadow.identity import identity_of, package_files
 from generators.detector.case import DetectorCase
 from harness.engine.builds import files_of, module_files, older_than_sources
 from harness.panel import Panel, PortRequest
@@ -34,6 +35,7 @@ class Detector(Subject[DetectorCase]):
         "coverage": "harness.subjects.detector.coverage:DetectorCoverage",
         "benchmark": "harness.subjects.detector.bench:DetectorBenchmark",
         "measures": "harness.subjects.detector.measures:DetectorMeasures",
+        "telemetry": "harness.subjects.detector.telemetry:DetectorShare",
     }
 
     def open(self, request: PortRequest) -> AbstractContextManager[Panel[DetectorCase]]:
@@ -48,8 +50,15 @@ class Detector(Subject[DetectorCase]):
             "reference": files_of(("hmm_regime_detector.py", "detector/*.py")),
             "contract": files_of(("golden/detector/contract.json",)),
             "generators": files_of(("generators/detector/*.py", "golden/*.py", "golden/detector/*.py", "golden/promoted/*.py")),
-            "comparators": files_of(("harness/subjects/detector/**/*.py",)),
+            "comparators": files_of(
+                ("harness/subjects/detector/**/*.py", "doge_detector/*.py", "doge_shadow/*.py", "doge_telemetry/*.py")
+            ),
         }
+
+    def shadowed(self) -> Mapping[str, str]:
+        """Return the digests of the reference and of the Rust package, as the loader's shadow takes them."""
+        # Not from `doge_detector`, whose import chooses an implementation for whoever imports it.
+        return identity_of(self.sources()["reference"], package_files("doge_hmm"))
 
     def port_files(self, candidates: Sequence[str]) -> Mapping[str, Sequence[Path]]:
         """Return the files of each candidate module, or else those of the Rust port's package."""

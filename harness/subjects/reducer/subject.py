@@ -75,9 +75,9 @@ class Reducer(Subject[Case]):
     def shadowed(self) -> Mapping[str, str]:
         """Return the digests of the reference and of the executable, as the adapter's shadow takes them."""
         # Imported here because commands without a shadow need nothing of it.
-        from doge_core.shadowing import identity_of
+        from doge_core.shadowing import identity_here
 
-        return identity_of(find_executable())
+        return identity_here(find_executable())
 
     def port_files(self, candidates: Sequence[str]) -> Mapping[str, Sequence[Path]]:
         """Return the files of each candidate's command line, or else the Haskell executable."""
