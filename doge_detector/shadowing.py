@@ -40,6 +40,8 @@ class DetectorComparer:
             environment={
                 "DOGE_HMM_SHADOW": "0",
                 "DOGE_HMM_BACKEND": "python" if self._control else "rust",
+                # What the candidate takes is no measure of what the bot waits for.
+                "DOGE_HMM_TELEMETRY": "",
                 # As the reference trains, and no more than a core of the bot's machine.
                 "OMP_NUM_THREADS": "1",
                 "OPENBLAS_NUM_THREADS": "1",

@@ -163,3 +163,33 @@ def test_the_detector_is_measured_and_says_the_same(backend: str, tmp_path: Path
     assert counts == {"training": 1, "failed_trainings": 1, "inference": 12}
     assert recording.sides == {"reference" if backend == "python" else "candidate"}
     assert recording.foreign == 0
+
+
+SHADOWED = """
+import os, time
+from pathlib import Path
+import doge_detector as hmm
+from tests.shadow.watched_detector import candidates_of
+hmm.compute_blended_idle_target(0.1, 0.2, 0.3, 0.4, 0.5, 0.0, 1.0)
+give_up = time.monotonic() + 60.0
+while hmm.get_shadow_metrics()["compared"] == 0 and time.monotonic() < give_up:
+    time.sleep(0.05)
+[child] = candidates_of(os.getpid())
+told = Path(f"/proc/{child}/environ").read_bytes().split(b"\\0")
+print([each.decode() for each in told if each.startswith(b"DOGE_HMM_TELEMETRY")])
+"""
+
+
+def test_a_shadows_candidate_is_not_measured(tmp_path: Path) -> None:
+    package = str(ROOT / "doge-hmm" / "python")
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("DOGE_")}
+    environment = clean | {
+        "DOGE_HMM_SHADOW": "1",
+        "DOGE_HMM_SHADOW_DIR": str(tmp_path / "shadow"),
+        "DOGE_HMM_TELEMETRY": str(tmp_path / "t.jsonl"),
+        "PYTHONPATH": os.pathsep.join([str(ROOT), package]),
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", SHADOWED], env=environment, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert (done.returncode, done.stdout) == (0, "['DOGE_HMM_TELEMETRY=']\n"), done.stderr
