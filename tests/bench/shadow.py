@@ -1,11 +1,13 @@
-"""What a shadow costs its caller: `python -m tests.bench.shadow full`, `paced` or `detector`, alternately with it on and off.
+"""What a shadow costs its caller: `python -m tests.bench.shadow full`, `paced`, `bad` or `detector`.
 
-`full` makes 200,000 transitions without a pause, `paced` 200 a second for 7.5 seconds, each a few times. `detector` updates a
-detector on 2,000 candles, as a bot does at each new one, and trains it now and then.
+Each measures alternately with the shadow on and off. `full` makes 200,000 transitions without a pause, `paced` 200 a second for
+7.5 seconds, each a few times; `bad` is `paced` beside each of six bad candidates, and holds every result against the one
+without a shadow. `detector` updates a detector on 2,000 candles, as a bot does at each new one, and trains it now and then.
 """
 
 from __future__ import annotations
 
+import shlex
 import sys
 import time
 from collections.abc import Sequence
@@ -24,8 +26,10 @@ from doge_detector.settings import DEFAULT_QUEUE
 from doge_detector.settings import Settings as DetectorSettings
 from doge_shadow.settings import ShadowSettings
 from tests.adapter.traffic import CONFIG, SIZE_USD, start, walk
+from tests.bench.bad_candidate import HOWS
 from tests.detector_candles import market
 
+BAD = str(Path(__file__).with_name("bad_candidate.py"))
 CALLS = {"full": (200_000, 2), "paced": (1_500, 4)}
 EVENTS, EVERY_SEC = 2000, 0.005
 QUANTILES = (0.5, 0.95, 0.99)
@@ -33,40 +37,58 @@ QUANTILES = (0.5, 0.95, 0.99)
 ROUNDS, UPDATES, TRAININGS, CANDLES, PAUSE_SEC = 8, 100, 5, 2000, 0.02
 
 
-def timed(calls: int, *, paced: bool) -> list[float]:
-    """The duration of each call, in seconds."""
+def timed(calls: int, *, paced: bool) -> tuple[list[float], list[str]]:
+    """The duration of each call, in seconds, and the results where calls are paced."""
     events = [event for _, event, _, _ in walk(3, EVENTS)]
-    found, held, due = [], start(), time.perf_counter()
+    found, results, held, due = [], [], start(), time.perf_counter()
     for number in range(calls):
         if number % EVENTS == 0:
             held = start()
         began = time.perf_counter()
-        held, _ = doge_core.transition(held, events[number % EVENTS], CONFIG, SIZE_USD)
+        held, actions = doge_core.transition(held, events[number % EVENTS], CONFIG, SIZE_USD)
         found.append(time.perf_counter() - began)
         if paced:
+            results.append(repr((held, actions)))
             due += EVERY_SEC
             time.sleep(max(0.0, due - time.perf_counter()))
-    return found
+    return found, results
 
 
-def of_the_reducer(how: str) -> None:
+def of_the_reducer(how: str, exe: str | None = None, timeout_sec: float = 5.0) -> None:
     """Print the quantiles of a transition with and without a shadow, and what was compared."""
     calls, rounds = CALLS[how]
     times: dict[bool, list[float]] = {False: [], True: []}
+    said: list[list[str]] = []
     with TemporaryDirectory() as folder:
-        watched = Python(Settings(), ShadowSettings(folder=Path(folder)))
+        watched = Python(Settings(exe=exe, timeout_sec=timeout_sec), ShadowSettings(folder=Path(folder)))
         for turn in range(2 * rounds):
             on = turn % 4 in (1, 2)
             doge_core._chosen[:] = [watched if on else None]
-            times[on] += timed(calls, paced=how == "paced")
-            if on:
+            found, results = timed(calls, paced=how == "paced")
+            times[on] += found
+            said.append(results)
+            if on and exe is None:
                 ended = time.perf_counter()
                 watched.shadow.drain(60.0)
                 print(f"nothing waits {time.perf_counter() - ended:.1f} s after the pause")
         status = watched.shadow.status()
+        began = time.perf_counter()
         watched.shadow.stop()
+        print(f"the shadow ended in {time.perf_counter() - began:.1f} s")
     tell("transition", times[False], times[True])
     print(f"{status['compared']:,} of {status['calls']:,} calls compared, {status['dropped']:,} dropped")
+    print(f"results as without a shadow: {all(each == said[0] for each in said)}; failures: {status['failures']}")
+
+
+def of_bad_candidates() -> None:
+    """The same beside each bad candidate."""
+    for how in HOWS:
+        print(f"-- {how}")
+        with TemporaryDirectory() as folder:
+            exe = Path(folder) / how
+            exe.write_text(f'#!/bin/sh\nexec {shlex.join([sys.executable, BAD, how])} "$@"\n')
+            exe.chmod(0o755)
+            of_the_reducer("paced", str(exe), timeout_sec=1.0)
 
 
 def of_the_detector() -> None:
@@ -112,5 +134,7 @@ def tell(what: str, off: Sequence[float], on: Sequence[float]) -> None:
 if __name__ == "__main__":
     if sys.argv[1] == "detector":
         of_the_detector()
+    elif sys.argv[1] == "bad":
+        of_bad_candidates()
     else:
         of_the_reducer(sys.argv[1])
