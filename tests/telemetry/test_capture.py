@@ -21,13 +21,13 @@ from harness.telemetry.recordings import counted, read_recording
 from tests.gate.test_certificate import parity
 from tests.telemetry.recorded import block, written
 
-FAST = ("--minutes", "0.2", "--rounds-per-sec", "200")
+FAST = ("--minutes", "0.06", "--rounds-per-sec", "400")
 
 
 @pytest.fixture(autouse=True)
 def short_turns(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(capture_module, "TURN_SEC", 1.0)
-    monkeypatch.setattr("harness.cli.telemetry.TURN_SEC", 1.0)
+    monkeypatch.setattr(capture_module, "TURN_SEC", 0.3)
+    monkeypatch.setattr("harness.cli.telemetry.TURN_SEC", 0.3)
 
 
 def evidence_of(url: str) -> list[Evidence]:
@@ -46,7 +46,7 @@ def test_both_sides_are_captured_in_turns_and_compared(tmp_path: Path, capsys: p
     sides = [read_recording(out / f"{name}.jsonl") for name in ("reference", "candidate")]
     assert [each.sides for each in sides] == [{"reference"}, {"candidate"}]
     assert [len(each.blocks) for each in sides] == [6, 6]
-    assert all(counted(each.blocks, "loop") == 6 * 200 for each in sides)
+    assert all(counted(each.blocks, "loop") == 6 * 120 for each in sides)
     # Whoever went first goes second in the next turn.
     firsts = [one.start < other.start for one, other in zip(sides[0].blocks, sides[1].blocks, strict=True)]
     assert firsts == [True, False] * 3
@@ -71,12 +71,12 @@ def test_both_sides_are_captured_in_turns_and_compared(tmp_path: Path, capsys: p
 def test_one_side_alone_is_the_baseline(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ledger = ("--ledger", f"sqlite:///{tmp_path / 'l.sqlite'}")
     code, said, _ = parity(
-        capsys, "telemetry", "capture", "--side", "reference", "--minutes", "0.1", "--out", str(tmp_path), "--json", *ledger
+        capsys, "telemetry", "capture", "--side", "reference", "--minutes", "0.02", "--out", str(tmp_path), "--json", *ledger
     )
     assert code == json.loads(said)["exit_code"]
     [found] = evidence_of(ledger[1])
     assert found.kind == "telemetry"
-    assert found.figure("hours") == pytest.approx(6.0 / 3600.0, rel=0.2)
+    assert found.figure("hours") == pytest.approx(1.2 / 3600.0, rel=0.3)
     assert set(found.details["histograms"]) >= {"loop", "transition"}
     code, said, _ = parity(capsys, "telemetry", "report", str(tmp_path / "reference.jsonl"), *ledger)
     assert [each.kind for each in evidence_of(ledger[1])] == ["telemetry", "telemetry"]
@@ -93,7 +93,7 @@ def test_what_another_build_measured_is_no_baseline(tmp_path: Path, capsys: pyte
 
 def test_a_capture_does_not_remove_another(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "candidate.jsonl").write_text("")
-    words = ("telemetry", "capture", "--minutes", "0.1", "--side", "reference", "--out", str(tmp_path), "--no-evidence")
+    words = ("telemetry", "capture", "--minutes", "0.02", "--side", "reference", "--out", str(tmp_path), "--no-evidence")
     code, _, err = parity(capsys, *words)
     assert (code, err.count("\n")) == (2, 1)
     assert "is there already" in err
@@ -106,7 +106,7 @@ def test_a_candidate_that_is_not_here_is_missing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DOGE_CORE_EXE", str(tmp_path / "none"))
-    code, _, err = parity(capsys, "telemetry", "capture", "--minutes", "0.1", "--out", str(tmp_path / "out"), "--no-evidence")
+    code, _, err = parity(capsys, "telemetry", "capture", "--minutes", "0.02", "--out", str(tmp_path / "out"), "--no-evidence")
     assert (code, err.count("\n")) == (3, 1)
     assert err.startswith("MISSING: ")
 
