@@ -40,7 +40,7 @@ def telemetry() -> None:
 @telemetry.command(name="capture")
 @click.option("--side", type=click.Choice(SIDES), help="One side alone, as for a baseline; both in turns by default.")
 @click.option(
-    "--minutes", type=click.FloatRange(0.01, MINUTES_MAX), default=12.0, show_default=True, help="How long, both sides together."
+    "--minutes", type=click.FloatRange(0.01, MINUTES_MAX), default=12.0, show_default=True, help="How long, with all sides."
 )
 @click.option("--rounds-per-sec", type=click.FloatRange(0.1, 1000.0), default=50.0, show_default=True, help="The pace.")
 @click.option("--candles", type=click.Path(path_type=Path), help="A file of candles; the shipped series by default.")
