@@ -20,8 +20,6 @@ from harness.panel import Depth, Panel
 from harness.subject import Subject
 
 SHRINK_SEC = 20.0
-# Enough kills to estimate by, at little cost: a mutant that one case in 250 kills takes the 2,000 cases of a hunt.
-KILLS_WANTED = 8
 MEMORY_BYTES_MAX = 4 * 2**30
 # Signals of a process that crashed by itself. Lack of memory or a stopped run cause other signals.
 CRASHES = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL)
@@ -63,7 +61,8 @@ class Prepared:
 class Hunted:
     """The fate of a mutant, with the number of cases and seconds it took. Sizes are those before and after shrinking.
 
-    `kills` of the first `asked` of `cases` killed it; asking stops at `KILLS_WANTED`. All are 0 where kills were not counted.
+    `kills` of the first `asked` of `cases` killed it; asking stops when these are enough. All are 0 where kills were not
+    counted.
     """
 
     fate: Fate
@@ -86,7 +85,7 @@ class Hunted:
         """
         if not self.asked:
             return None
-        stopped = self.kills >= KILLS_WANTED
+        stopped = self.kills > 0 and self.asked < self.cases
         rate = (self.kills - 1) / (self.asked - 1) if stopped and self.asked > 1 else self.kills / self.asked
         return float(1.0 - (1.0 - rate) ** self.cases)
 
@@ -116,7 +115,7 @@ def prepare(
 
 
 def hunt(subject: Subject[Any], mutant: Injected, cases: Sequence[Prepared], report: int, *, do_shrink: bool) -> None:
-    """Run cases on a mutant until it has diverged `KILLS_WANTED` times, in a child process.
+    """Run cases on a mutant until it has diverged often enough, in a child process.
 
     Writes a byte per case to the pipe, then the fate.
     """
@@ -146,7 +145,7 @@ def hunt(subject: Subject[Any], mutant: Injected, cases: Sequence[Prepared], rep
             seconds = time.perf_counter() - started
             killed = Hunted(fate="killed", sequences=count, seconds=seconds, path=found[0].path)
             first = killed, prepared, found[0].fingerprint
-        if kills == KILLS_WANTED:
+        if kills == mutations.kills_wanted:
             break
     if first is None:
         seconds = time.perf_counter() - started

@@ -19,8 +19,9 @@ from harness.panel import Panel
 class Mutations(ABC):
     """The interface of a subject to `parity mutants`.
 
-    A mutant that agrees on `sequences` cases has survived. It counts as hung if a case takes longer than `hang_sec` plus
-    `hang_times` the reference's time. With `traced`, a mutant runs only the cases that execute the changed lines.
+    A mutant that agrees on `sequences` cases has survived; one that was killed `kills_wanted` times is asked no more. It counts
+    as hung if a case takes longer than `hang_sec` plus `hang_times` the reference's time. With `traced`, a mutant runs only the
+    cases that execute the changed lines.
     """
 
     source: Source
@@ -28,6 +29,8 @@ class Mutations(ABC):
     equivalents: Sequence[Equivalent]
     toolchains: Sequence[Toolchain] = ()
     sequences: int = 2000
+    # Enough to estimate by, at little cost: a mutant that one case in 250 kills takes the 2,000 cases of a hunt.
+    kills_wanted: int = 8
     hang_sec: float = 5.0
     hang_times: float = 0.0
     traced: bool = False

@@ -17,7 +17,8 @@ from harness.mutants.equivalents import Equivalent
 from harness.mutants.forks import LOST_MAX
 from harness.mutants.hunt import Hunted, Injected
 
-SHARE_MIN = 0.98
+# As the gate asks for (`1.power`).
+SHARE_MIN = 0.995
 # A killed mutant that the cases of a hunt find less surely than this is named.
 CHANCE_MIN = 0.999
 # Fates that do not show if a mutant can be distinguished from the reference.
@@ -135,7 +136,7 @@ def print_report(console: Console, rows: Sequence[Row], unreachable: Mapping[str
     told = (
         f"{share.killed} of {share.killed + share.survived} mutants that can be distinguished from the reference were killed: "
     )
-    told += f"{share.value:.1%}, wanted {SHARE_MIN:.0%}: "
+    told += f"{share.value:.1%}, wanted {SHARE_MIN:.1%}: "
     if not share.killed + share.survived:
         told = "none of these mutants can be distinguished from the reference, so nothing is shown: "
     word = {0: "met", 1: "NOT MET", 3: "NOT MET, a port is missing"}[exit_code_of(rows)]

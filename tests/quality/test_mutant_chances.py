@@ -9,7 +9,7 @@ from rich.console import Console
 
 from harness.mutants.catalogue import Mutant, all_mutants
 from harness.mutants.forks import Forks
-from harness.mutants.hunt import KILLS_WANTED, Hunted, prepare
+from harness.mutants.hunt import Hunted, prepare
 from harness.mutants.report import Row, print_chances
 from harness.panel import REFERENCE, PortRequest
 from harness.subjects.reducer.mutants.mutations import REDUCER as SOURCE
@@ -29,9 +29,11 @@ def test_a_hunt_says_how_surely_another_seed_would_kill(made: list[Mutant]) -> N
     with REDUCER.open(PortRequest(names=(REFERENCE,))) as panel:
         cases = list(prepare(REDUCER, panel, 0, CASES))
     [(_, hunted)] = list(Forks(REDUCER, cases, workers=1).run([mutant]))
-    assert (hunted.kills, hunted.cases) == (KILLS_WANTED, CASES)
-    assert KILLS_WANTED <= hunted.asked < CASES
-    rate = (KILLS_WANTED - 1) / (hunted.asked - 1)
+    assert REDUCER.mutations is not None
+    wanted = REDUCER.mutations.kills_wanted
+    assert (hunted.kills, hunted.cases) == (wanted, CASES)
+    assert wanted <= hunted.asked < CASES
+    rate = (wanted - 1) / (hunted.asked - 1)
     assert hunted.chance == pytest.approx(1.0 - (1.0 - rate) ** CASES)
     # Three kills in all of 2,000 cases: another seed misses the mutant in one run of twenty.
     rare = Hunted(fate="killed", sequences=17, seconds=0.1, kills=3, asked=2000, cases=2000)

@@ -229,11 +229,11 @@ def test_an_argument_whose_mutant_is_killed_fails_the_run(made: list[Mutant]) ->
     assert exit_code_of([Row(mutant=made[0], hunted=killed)]) == 0
 
 
-def test_survivors_beyond_two_in_a_hundred_fail_the_run(made: list[Mutant]) -> None:
-    killed = [Row(mutant=each, hunted=Hunted(fate="killed", sequences=1, seconds=0.1)) for each in made[:98]]
+def test_survivors_beyond_one_in_two_hundred_fail_the_run(made: list[Mutant]) -> None:
+    killed = [Row(mutant=each, hunted=Hunted(fate="killed", sequences=1, seconds=0.1)) for each in made[:398]]
     seldom = Equivalent("", "", "", "shows where two zeros meet", rare=True)
     hunted = Hunted(fate="survived", sequences=9, seconds=0.1)
-    survived = [Row(mutant=each, hunted=hunted, equivalent=seldom) for each in made[98:101]]
+    survived = [Row(mutant=each, hunted=hunted, equivalent=seldom) for each in made[398:401]]
     assert [row.status for row in survived] == ["SURVIVED"] * 3
     assert exit_code_of([*killed, *survived[:2]]) == 0
     assert exit_code_of([*killed, *survived]) == 1

@@ -80,7 +80,8 @@ class DetectorMutations(Mutations):
     historical = HISTORICAL
     equivalents = EQUIVALENTS
     toolchains = (TOOLCHAIN,)
-    sequences = 300
+    # As many as a night has. A case costs a hundred times what one of the reducer does, so that fewer kills have to do.
+    sequences, kills_wanted = 2000, 3
     # A training up to its last round takes several times longer, and judging may run the reference a dozen times.
     hang_sec, hang_times = 10.0, 25.0
     traced = True
