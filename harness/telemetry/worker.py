@@ -81,4 +81,9 @@ def _turn(
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], sys.argv[3:])
+    try:
+        main(sys.argv[1], sys.argv[2], sys.argv[3:])
+    except (KeyboardInterrupt, BrokenPipeError):
+        # Whoever asked has ended; a turn that was not made to its end is none.
+        recorder_for(Path(sys.argv[1])).drop_block()
+        sys.exit(130)

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import signal
+import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,6 +24,7 @@ from tests.gate.test_certificate import parity
 from tests.telemetry.recorded import HERE, block, whole, written
 from tests.telemetry.test_capture import Printing, evidence_of
 
+ROOT = Path(__file__).resolve().parents[2]
 Lines = list[dict[str, Any]]
 
 
@@ -149,4 +154,30 @@ def test_a_turn_that_was_not_of_its_side_is_not_in_the_recording(
     monkeypatch.setattr("sys.stdin", io.StringIO('{"rounds": 3, "period_sec": 0.0}\n'))
     monkeypatch.setattr(sys, "stdout", sys.stdout)
     worker.main(str(tmp_path / "t.jsonl"), "-", ["reducer"])
+    assert not (tmp_path / "t.jsonl").exists()
+
+
+def test_a_turn_that_was_interrupted_is_not_in_the_recording(tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "harness.telemetry.worker", str(tmp_path / "t.jsonl"), "-", "reducer"]
+    environment = {**os.environ, "DOGE_CORE_BACKEND": "python", "DOGE_CORE_TELEMETRY": str(tmp_path / "t.jsonl")}
+    with subprocess.Popen(
+        words,
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    ) as bot:
+        assert bot.stdin is not None
+        assert bot.stdout is not None
+        assert bot.stderr is not None
+        assert json.loads(bot.stdout.readline()) == {"ready": True}
+        bot.stdin.write('{"rounds": 100000, "period_sec": 0.01}\n')
+        bot.stdin.flush()
+        time.sleep(1.0)
+        bot.send_signal(signal.SIGINT)
+        assert bot.wait(timeout=20) == 130
+        assert bot.stderr.read() == ""
     assert not (tmp_path / "t.jsonl").exists()
