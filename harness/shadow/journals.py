@@ -46,10 +46,12 @@ def journals_in(folder: Path) -> list[Journal]:
 def journal_of(path: Path) -> Journal | None:
     """One journal; None for a file that has not even a header, as when a process was killed while it wrote the first line.
 
-    Raises `JournalError` for a file of another format.
+    Raises `JournalError` for a file of another format, and for one that has lost its header.
     """
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     header = _object(lines[0]) if lines else None
+    if header is None and len(lines) > 1:
+        raise JournalError(f"{path}: its first line cannot be read, so that nobody knows what the others are of; move it away")
     if header is None:
         return None
     if header.get("format") != FORMAT:
