@@ -164,7 +164,18 @@ def test_a_period_has_a_beginning_and_an_end(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ['{"minute": 5, "seen": 1', '{"minute": 5, "seen": -1}', '{"minute": "5"}', "[]", '{"minute": 5, "seen": true}', "\x00"],
+    [
+        '{"minute": 5, "seen": 1',
+        '{"minute": 5, "seen": -1}',
+        '{"minute": "5"}',
+        "[]",
+        '{"minute": 5, "seen": true}',
+        "\x00",
+        '{"minute": -5, "seen": 1, "compared": 1}',
+        '{"minute": 1000000000, "seen": 1, "compared": 1}',
+        f'{{"minute": 1{"0" * 400}, "seen": 1, "compared": 1}}',
+        f'{{"minute": 5, "seen": 1{"0" * 400}, "compared": 1}}',
+    ],
 )
 def test_a_line_that_cannot_be_read_is_counted(line: str, tmp_path: Path) -> None:
     journal(tmp_path, "one", minutes(0, 2))
@@ -179,6 +190,9 @@ def test_what_is_no_journal_is_said(tmp_path: Path) -> None:
     assert period(tmp_path).verdict == "EMPTY"
     (tmp_path / "journal-other.jsonl").write_text('{"format": "x"}\n', encoding="utf-8")
     with pytest.raises(JournalError, match="is not a journal of this version"):
+        journals_in(tmp_path)
+    journal(tmp_path, "other", minutes(0, 2), mode="Control")
+    with pytest.raises(JournalError, match="malformed"):
         journals_in(tmp_path)
     with pytest.raises(JournalError, match="is no folder"):
         journals_in(tmp_path / "nothing")
