@@ -98,7 +98,7 @@ def _counts(line: dict[str, Any] | None) -> tuple[int, dict[str, int]] | None:
     """Minute and counts of a line; None where they are not what a shadow writes, or of a minute that is still to come."""
     if line is None:
         return None
-    minute, counts = line.get("minute"), {name: line.get(name, 0) for name in COUNTS}
+    minute, counts = line.get("minute", -1), {name: line.get(name, 0) for name in COUNTS}
     if not all(type(each) is int and 0 <= each <= COUNT_MAX for each in (minute, *counts.values())):
         return None
     return None if minute * SLOT_SEC > time.time() + CLOCK_SEC else (minute, counts)
