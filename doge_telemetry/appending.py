@@ -32,6 +32,15 @@ def append(data: bytes, path: Path, most: int) -> None:
         os.close(number)
 
 
+def file_number(path: Path) -> tuple[int, int] | None:
+    """Device and number of a file, by which another one in its place is known; None where there is none."""
+    try:
+        known = path.stat()
+    except OSError:
+        return None
+    return known.st_dev, known.st_ino
+
+
 def _last_byte(path: Path) -> bytes:
     with contextlib.suppress(OSError), path.open("rb") as file:
         file.seek(-1, os.SEEK_END)

@@ -22,7 +22,7 @@ from typing import Any
 
 from hdrh.histogram import HdrHistogram
 
-from doge_telemetry.appending import append
+from doge_telemetry.appending import append, file_number
 from doge_telemetry.machine import machine
 from doge_telemetry.usage import Usage, usage_now
 
@@ -82,6 +82,7 @@ class Recorder:
         # Lines that the file does not have yet, before the next block.
         self._untold = [*self._parts]
         self._is_told = False
+        self._file: tuple[int, int] | None = None
         self._failed = False
 
     def describe(self, part: str, about: Mapping[str, Any]) -> None:
@@ -201,6 +202,9 @@ class Recorder:
         self._histograms, self._counts, self._dropped = {}, Counter(), 0
 
     def _write(self, block: Mapping[str, Any]) -> bool:
+        if file_number(self.path) != self._file:
+            # Another file, as where the one before was moved away: it knows nothing yet.
+            self._untold, self._is_told = [*self._parts], False
         known = {"format": FORMAT, "process": self.process, "host": platform.node(), "pid": os.getpid(), "machine": machine()}
         parts = [{"process": self.process, "part": each, "about": self._parts[each]} for each in self._untold]
         lines = [*([] if self._is_told else [known]), *parts, block]
@@ -209,7 +213,7 @@ class Recorder:
         except OSError as error:
             self._complain(error.strerror)
             return False
-        self._untold, self._is_told = [], True
+        self._untold, self._is_told, self._file = [], True, file_number(self.path)
         return True
 
     def leave(self) -> None:

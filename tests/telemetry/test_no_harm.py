@@ -111,3 +111,17 @@ def test_a_part_that_ends_leaves_the_file_to_the_other(tmp_path: Path) -> None:
     other.note("training", 0.001)
     other.leave()
     assert counted(read_recording(other.path).blocks, "training") == 1
+
+
+def test_a_file_that_is_moved_away_is_followed_by_a_whole_one(tmp_path: Path) -> None:
+    found = Recorder(tmp_path / "t.jsonl")
+    found.describe("core", {"side": "reference", "digests": {}})
+    for name in ("one", "two", "three"):
+        found.note("loop", 0.001)
+        found.end_block()
+        if name != "three":
+            found.path.rename(tmp_path / name)
+    found.close()
+    for path in (tmp_path / "one", tmp_path / "two", found.path):
+        recording = read_recording(path)
+        assert (counted(recording.blocks, "loop"), recording.damaged, recording.sides) == (1, 0, {"reference"})
