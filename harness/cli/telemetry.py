@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from harness.telemetry.compare import Compared
 
 CAPTURED, INCOMPLETE, EMPTY = "CAPTURED", "INCOMPLETE", "EMPTY"
+# The kind of evidence that a gate asks for.
+BASELINE = "telemetry"
 MINUTES_MAX = 7 * 24 * 60.0
 recording_type = click.Path(path_type=Path)
 
@@ -108,6 +110,8 @@ def report(recording: Path, url: str, unrecorded: bool, as_data: bool) -> int:
             click.echo(as_json({"exit_code": draft.exit_code, "verdict": word, **draft.details}))
             return draft.exit_code
         _print(found, metrics_of(subjects))
+        if draft.kind != BASELINE:
+            click.echo("no baseline: a candidate answered, or nothing did; see docs/telemetry.md")
         tell(draft)
         click.echo(f"{word}: {found.hours:.2f} hours, {int(draft.figures['metrics'].value)} of {_groups(subjects)} metrics")
     return draft.exit_code
@@ -165,7 +169,7 @@ def _here(subjects: Sequence[Any]) -> dict[str, Mapping[str, str]]:
 
 def _kind_of(sides: Iterable[str]) -> str:
     """The kind of evidence: what was measured of the reference alone may be the baseline that a gate asks for."""
-    return "telemetry" if set(sides) == {REFERENCE} else "telemetry-other"
+    return BASELINE if set(sides) == {REFERENCE} else "telemetry-other"
 
 
 def _groups(subjects: Sequence[Any]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from hdrh.histogram import HdrHistogram
 
 from doge_telemetry.recorder import DIGITS, FORMAT, HIGHEST, UNITS_PER_SEC
 from generators.errors import ParityError
+from harness.store.chain import CLOCK_SEC
 from harness.telemetry.loop import CANDIDATE, REFERENCE
 
 HOUR_SEC = 3600.0
@@ -138,7 +140,7 @@ def _is_here(about: Mapping[str, Any], here: Mapping[str, str]) -> bool:
 
 def _block_of(line: Mapping[str, Any]) -> Block:
     start, end, cpu_sec = (float(line[name]) for name in ("from", "to", "cpu_sec"))
-    if not (0.0 <= start <= end <= NUMBER_MAX and 0.0 <= cpu_sec <= NUMBER_MAX):
+    if not (0.0 <= start <= end <= time.time() + CLOCK_SEC and 0.0 <= cpu_sec <= NUMBER_MAX):
         raise ValueError(line)
     return Block(
         process=line["process"],

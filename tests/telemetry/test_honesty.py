@@ -111,7 +111,10 @@ def reported(folder: Path, capsys: pytest.CaptureFixture[str], path: Path) -> Ev
 def test_a_candidate_earlier_in_the_file_makes_it_no_baseline(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     lines = whole(tmp_path / "a", "candidate").read_text() + whole(tmp_path / "b", "reference").read_text()
     (tmp_path / "both").write_text(lines)
-    assert reported(tmp_path, capsys, tmp_path / "both").kind == "telemetry-other"
+    url = f"sqlite:///{tmp_path / 'l.sqlite'}"
+    _, said, _ = parity(capsys, "telemetry", "report", str(tmp_path / "both"), "--ledger", url)
+    assert [each.kind for each in evidence_of(url)] == ["telemetry-other"]
+    assert "no baseline: a candidate answered" in said
 
 
 def test_an_hour_counts_once_however_often_it_is_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

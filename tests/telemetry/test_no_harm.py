@@ -71,7 +71,12 @@ def test_what_the_machine_refuses_is_no_exception_of_the_bot_and_no_end(
 def test_a_disk_that_takes_nothing_is_not_asked_more_often(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recorder_module, "WAKE_SEC", 0.001)
     tries: list[int] = []
-    monkeypatch.setattr(Recorder, "_write", lambda *_: bool(tries.append(1)))
+
+    def refused(_recorder: Recorder, _block: Any) -> bool:
+        tries.append(1)
+        return False
+
+    monkeypatch.setattr(Recorder, "_write", refused)
     found = Recorder(tmp_path / "t.jsonl", block_sec=0.2)
     found.note("loop", 0.001)
     time.sleep(0.5)
@@ -99,8 +104,9 @@ def test_what_is_counted_while_a_block_is_written_goes_into_the_next(tmp_path: P
 def test_a_clock_that_is_set_makes_no_block_longer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jump_sec: float) -> None:
     found = Recorder(tmp_path / "t.jsonl")
     found.note("loop", 0.001)
-    monkeypatch.setattr(recorder_module.time, "time", lambda now=time.time: now() + jump_sec)
+    monkeypatch.setattr(time, "time", lambda now=time.time: now() + jump_sec)
     found.close()
+    monkeypatch.undo()
     [block] = read_recording(found.path).blocks
     assert 0.0 <= block.end - block.start < 5.0
 

@@ -226,6 +226,9 @@ def test_a_file_that_is_no_recording_is_refused(tmp_path: Path, text: str) -> No
     "changed",
     [
         {"to": -1.0},
+        {"to": 1e11},
+        {"to": float("inf")},
+        {"cpu_sec": float("nan")},
         {"cpu_sec": -1.0},
         {"memory_bytes": 1.5},
         {"counts": {"x": -1}},
