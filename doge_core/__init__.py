@@ -104,10 +104,10 @@ def transition(  # type: ignore[no-redef]  # replaces the reference's, which is 
     order_sizes: Mapping[str, float] | None = None,
 ) -> tuple[PairState, list[Action]]:
     """Advance the state by one event; see `state_machine.transition`."""
-    backend = _backend()
-    if _measuring is not None:
+    backend, measuring = _backend(), _measuring
+    if measuring is not None:
         call = _reference.transition if backend is None else backend.transition
-        return _measuring.transition(call, state, event, cfg, order_size_usd, order_sizes)
+        return measuring.transition(call, state, event, cfg, order_size_usd, order_sizes)
     if backend is None:
         return _reference.transition(state, event, cfg, order_size_usd, order_sizes)
     return backend.transition(state, event, cfg, order_size_usd, order_sizes)
@@ -115,14 +115,15 @@ def transition(  # type: ignore[no-redef]  # replaces the reference's, which is 
 
 def check_invariants(state: PairState) -> list[str]:  # type: ignore[no-redef]  # as above
     """Return the invariants that the state violates; see `state_machine.check_invariants`."""
-    backend = _backend()
+    backend, measuring = _backend(), _measuring
     call = _reference.check_invariants if backend is None else backend.check_invariants
-    return call(state) if _measuring is None else _measuring.check_invariants(call, state)
+    return call(state) if measuring is None else measuring.check_invariants(call, state)
 
 
 def telemetry_loop() -> AbstractContextManager[None]:
     """Measure a round of the bot's loop: `with sm.telemetry_loop():`. Nothing is measured where telemetry is off."""
-    return nullcontext() if _measuring is None else _measuring.loop()
+    measuring = _measuring
+    return nullcontext() if measuring is None else measuring.loop()
 
 
 def status() -> dict[str, Any]:
@@ -173,9 +174,11 @@ def reset() -> None:
     with _choosing:
         _settings, before = settings, list(_chosen)
         _chosen.clear()
-    measured, _measuring = _measuring, _measure()
+    measured, measuring = _measuring, _measure()
     if measured is not None:
-        measured.end(_measuring)
+        # Before anything is measured of what follows.
+        measured.end()
+    _measuring = measuring
     for backend in before:
         if isinstance(backend, _Haskell):
             backend.retire()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 
 import state_machine as sm
 from doge_telemetry.recorder import recorder_for
+
+log = logging.getLogger("doge_telemetry")
 
 PART = "reducer"
 LOOP, TRANSITION, FILL_TO_ACTION, CHECK = "loop", "transition", "fill_to_action", "invariant_check"
@@ -57,6 +60,8 @@ class Measuring:
     @contextmanager
     def loop(self) -> Iterator[None]:
         """Measure a round of the bot's loop; one that an exception ends counts as well."""
+        if not self._is_described:
+            self._describe()
         began = perf_counter()
         try:
             yield
@@ -65,6 +70,12 @@ class Measuring:
 
     def _describe(self) -> None:
         self._is_described = True
+        try:
+            self._describe_now()
+        except Exception as error:  # the bot is not to hear of it; what nobody described counts as of another build
+            log.warning("telemetry: what is measured cannot be described (%r)", error)
+
+    def _describe_now(self) -> None:
         from doge_core.shadowing import identity_here
 
         status = self._status()
@@ -74,7 +85,6 @@ class Measuring:
         about = {"side": side, "backend": status["backend"], "shadow": status["shadow"], "digests": digests}
         self._recorder.describe(PART, about)
 
-    def end(self, next_one: Measuring | None) -> None:
-        """Where another file follows, or none, write down what was measured, and end with this one."""
-        if next_one is None or next_one._recorder is not self._recorder:
-            self._recorder.close()
+    def end(self) -> None:
+        """Write down what was measured; what follows may be of something else, in this file or in another."""
+        self._recorder.leave()

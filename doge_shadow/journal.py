@@ -6,6 +6,7 @@ counted since the line before: a process that is killed loses ten seconds, which
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -81,13 +82,23 @@ class Journal:
             if self._used() + len(text) > self._disk_bytes:
                 self._failure = self._full
                 return False
-            with self.path.open("a", encoding="utf-8") as file:
-                file.write(text)
+            self._add(text)
             self._begun = True
         except OSError as error:
             self._failure = f"{self.path}: cannot be written ({error.strerror})"
             return False
         return True
+
+    def _add(self, text: str) -> None:
+        """Add lines, or nothing: a part of a line that a full disk takes would spoil the next one."""
+        before = self.path.stat().st_size if self.path.exists() else 0
+        try:
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(text)
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.truncate(self.path, before)
+            raise
 
     def _used(self) -> int:
         return sum(each.stat().st_size for each in self.folder.iterdir() if each.is_file())

@@ -22,6 +22,7 @@ from typing import Any
 
 from hdrh.histogram import HdrHistogram
 
+from doge_telemetry.appending import append, file_number
 from doge_telemetry.machine import machine
 from doge_telemetry.usage import Usage, usage_now
 
@@ -36,6 +37,8 @@ WAKE_SEC, LOOK_SEC, BLOCK_SEC = 0.5, 5.0, 60.0
 # Durations that may wait to be counted, by name; more are dropped and counted.
 WAITING_MAX = 200_000
 FILE_BYTES_MAX = 256 * 2**20
+# A clock that is further from where it should be was set.
+CLOCK_SEC = 1.0
 
 _recorders: dict[Path, Recorder] = {}
 _all: weakref.WeakSet[Recorder] = weakref.WeakSet()
@@ -43,28 +46,34 @@ _opening = threading.Lock()
 
 
 def recorder_for(path: Path) -> Recorder:
-    """The recorder of a file in this process; parts of the bot that name the same file share it."""
+    """The recorder of a file in this process; parts of the bot that name the same file share it, and each calls `leave`."""
     with _opening:
         if path not in _recorders:
             _recorders[path] = Recorder(path)
+        _recorders[path].users += 1
         return _recorders[path]
 
 
 class Recorder:
-    """Collects durations and counts. Whoever measures never waits for the file; a disk that takes nothing is logged once."""
+    """Collects durations and counts.
+
+    Whoever measures never waits for the file, and gets no exception of it; what cannot be measured or written is logged once.
+    """
 
     def __init__(self, path: Path, block_sec: float = BLOCK_SEC) -> None:
         self.path = path
         self._block_sec = block_sec
         self._parts: dict[str, Mapping[str, Any]] = {}
+        self.users = 0
         _all.add(self)
         self._begin()
 
     def _begin(self) -> None:
         self.process = f"{platform.node()}-{os.getpid()}-{time.time_ns() // 1_000_000}"
         self._waiting: dict[str, deque[float]] = {}
+        self._counted: deque[tuple[str, int]] = deque()
         self._counts: Counter[str] = Counter()
-        self._dropped = 0
+        self._dropped, self._memory_bytes = 0, 0
         self._histograms: dict[str, HdrHistogram] = {}
         self._writing = threading.Lock()
         self._starting = threading.Lock()
@@ -73,6 +82,7 @@ class Recorder:
         # Lines that the file does not have yet, before the next block.
         self._untold = [*self._parts]
         self._is_told = False
+        self._file: tuple[int, int] | None = None
         self._failed = False
 
     def describe(self, part: str, about: Mapping[str, Any]) -> None:
@@ -93,28 +103,46 @@ class Recorder:
 
     def count(self, name: str, number: int = 1) -> None:
         """Count something that has no duration."""
-        self._counts[name] += number
+        if len(self._counted) < WAITING_MAX:
+            self._counted.append((name, number))
+        if self._thread is None:
+            self._start()
 
     def _start(self) -> None:
         with self._starting:
             if self._thread is None and not self._ending.is_set():
-                self._usage, self._since, self._memory_bytes = usage_now(), time.time(), 0
-                self._thread = threading.Thread(target=self._run, name="telemetry", daemon=True)
-                self._thread.start()
+                try:
+                    self._begin_block(usage_now())
+                    thread = threading.Thread(target=self._run, name="telemetry", daemon=True)
+                    thread.start()
+                    self._thread = thread
+                except Exception as error:  # as where the bot has no file descriptor or thread left
+                    self._complain(repr(error))
 
     def _run(self) -> None:
         looked = time.monotonic()
         while not self._ending.wait(WAKE_SEC):
-            with self._writing:
-                self._take_in()
-                if time.monotonic() - looked >= LOOK_SEC:
-                    looked = time.monotonic()
-                    self._memory_bytes = max(self._memory_bytes, usage_now().memory_bytes)
-            if time.time() - self._since >= self._block_sec:
+            try:
+                with self._writing:
+                    self._take_in()
+                    if time.monotonic() - looked >= LOOK_SEC:
+                        looked = time.monotonic()
+                        self._memory_bytes = max(self._memory_bytes, usage_now().memory_bytes)
+            except Exception as error:  # nothing that is met once may end the thread
+                self._complain(repr(error))
+            if time.monotonic() >= self._due:
                 self.end_block()
 
+    def _complain(self, reason: str | None) -> None:
+        if not self._failed:
+            log.warning("telemetry: %s: cannot be written (%s); logged once", self.path, reason)
+        self._failed = True
+
     def _take_in(self) -> None:
-        """Move what waits into the histograms."""
+        """Move what waits into the histograms and the counts."""
+        for _ in range(len(self._counted)):
+            counted, number = self._counted.popleft()
+            self._counts[counted] += number
         for name, waiting in list(self._waiting.items()):
             found: Counter[int] = Counter()
             for _ in range(len(waiting)):
@@ -131,22 +159,34 @@ class Recorder:
         if self._thread is None:
             return
         with self._writing:
-            self._take_in()
-            now, usage = time.time(), usage_now()
-            block = {
-                "process": self.process,
-                "from": self._since,
-                "to": now,
-                "durations": {name: each.encode().decode() for name, each in self._histograms.items()},
-                "counts": dict(self._counts),
-                "dropped": self._dropped,
-                "cpu_sec": max(0.0, usage.cpu_sec - self._usage.cpu_sec),
-                "memory_bytes": max(self._memory_bytes, usage.memory_bytes),
-            }
-            if (self._histograms or self._counts) and not self._write(block):
-                # What the disk did not take goes into the next block.
-                return
-            self._begin_block(now, usage)
+            # A disk that takes nothing is asked again as late as one that does.
+            self._due = time.monotonic() + self._block_sec
+            try:
+                self._end_block()
+            except Exception as error:  # the bot is not to hear of it
+                self._complain(repr(error))
+
+    def _end_block(self) -> None:
+        self._take_in()
+        usage = usage_now()
+        block = {
+            "process": self.process,
+            "from": self._since,
+            "to": self._now(),
+            "durations": {name: each.encode().decode() for name, each in self._histograms.items()},
+            "counts": dict(self._counts),
+            "dropped": self._dropped,
+            "cpu_sec": max(0.0, usage.cpu_sec - self._usage.cpu_sec),
+            "memory_bytes": max(self._memory_bytes, usage.memory_bytes),
+        }
+        # What the disk did not take goes into the next block.
+        if not (self._histograms or self._counts) or self._write(block):
+            self._begin_block(usage)
+
+    def _now(self) -> float:
+        """The time, in seconds since 1970; where the clock was set meanwhile, the beginning and the time that went by."""
+        now, there = time.time(), self._since + time.monotonic() - self._began
+        return now if abs(now - there) < CLOCK_SEC else there
 
     def drop_block(self) -> None:
         """Forget what was measured since the block before, as while a bot warms up."""
@@ -154,36 +194,36 @@ class Recorder:
             return
         with self._writing:
             self._take_in()
-            self._begin_block(time.time(), usage_now())
+            self._begin_block(usage_now())
 
-    def _begin_block(self, now: float, usage: Usage) -> None:
-        self._usage, self._since, self._memory_bytes = usage, now, 0
-        self._histograms, self._dropped = {}, 0
-        self._counts = Counter()
+    def _begin_block(self, usage: Usage) -> None:
+        self._usage, self._since, self._began, self._memory_bytes = usage, time.time(), time.monotonic(), 0
+        self._due = self._began + self._block_sec
+        self._histograms, self._counts, self._dropped = {}, Counter(), 0
 
     def _write(self, block: Mapping[str, Any]) -> bool:
+        if file_number(self.path) != self._file:
+            # Another file, as where the one before was moved away: it knows nothing yet.
+            self._untold, self._is_told = [*self._parts], False
         known = {"format": FORMAT, "process": self.process, "host": platform.node(), "pid": os.getpid(), "machine": machine()}
         parts = [{"process": self.process, "part": each, "about": self._parts[each]} for each in self._untold]
         lines = [*([] if self._is_told else [known]), *parts, block]
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            if self.path.exists() and self.path.stat().st_size > FILE_BYTES_MAX:
-                raise OSError(0, f"holds more than {FILE_BYTES_MAX // 2**20} MiB; move it away")
-            # One write, so that processes that share the file do not write into each other's lines.
-            data = "".join(json.dumps(each, sort_keys=True) + "\n" for each in lines).encode()
-            number = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-            try:
-                if os.write(number, data) != len(data):
-                    raise OSError(0, "took only a part of a line")
-            finally:
-                os.close(number)
+            append("".join(json.dumps(each, sort_keys=True) + "\n" for each in lines).encode(), self.path, FILE_BYTES_MAX)
         except OSError as error:
-            if not self._failed:
-                log.warning("telemetry: %s: cannot be written (%s); logged once", self.path, error.strerror)
-            self._failed = True
+            self._complain(error.strerror)
             return False
-        self._untold, self._is_told = [], True
+        self._untold, self._is_told, self._file = [], True, file_number(self.path)
         return True
+
+    def leave(self) -> None:
+        """Write down what was measured, for a part of the bot that ends; the last one closes the recorder."""
+        with _opening:
+            self.users -= 1
+        if self.users > 0:
+            self.end_block()
+        else:
+            self.close()
 
     def close(self) -> None:
         """Write the last block, and end the thread."""

@@ -8,12 +8,13 @@ from pathlib import Path
 
 
 def read_telemetry_file(prefix: str, environment: Mapping[str, str] = os.environ) -> Path | None:
-    """Read PREFIX_TELEMETRY: the file to write, None where telemetry is off. Raises `ValueError` for a folder."""
+    """Read PREFIX_TELEMETRY: the file to write, None where telemetry is off. Raises `ValueError` for what is no file."""
     given = environment.get(f"{prefix}_TELEMETRY", "").strip()
     if not given:
         return None
     # A relative path is relative to the folder in which the bot started, wherever it goes later.
     path = Path(os.path.abspath(os.path.expanduser(given)))
-    if path.is_dir():
-        raise ValueError(f"{prefix}_TELEMETRY: must be a file, and {given!r} is a folder")
+    if path.exists() and not path.is_file():
+        what = "a folder" if path.is_dir() else "a pipe or a device"
+        raise ValueError(f"{prefix}_TELEMETRY: must be a file, and {given!r} is {what}")
     return path

@@ -62,6 +62,7 @@ def report(subject: str, folder: Path, since: str | None, until: str | None, url
         until=None if until is None else seconds_of("--until", until),
     )
     finds = finds_in(folder, here)
+    period = period.with_finds(finds)
     with recorded(url, draft_of("shadow", about), unrecorded=unrecorded, as_data=as_data) as draft:
         draft.ports = built_in(about)
         draft.figures = {

@@ -20,7 +20,7 @@ from harness.evidence.statement import Figure
 from harness.subjects.registry import names, subject_called
 from harness.telemetry.capture import TURN_SEC, Plan, capture, metrics_of, shares_of
 from harness.telemetry.figures import UNITS, spelled, values_of
-from harness.telemetry.loop import REFERENCE, SIDES, Metric
+from harness.telemetry.loop import CANDIDATE, REFERENCE, SIDES, Metric
 from harness.telemetry.recordings import Recording, merged, read_recording
 from harness.words import counted as counted_words
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from harness.telemetry.compare import Compared
 
 CAPTURED, INCOMPLETE, EMPTY = "CAPTURED", "INCOMPLETE", "EMPTY"
+# The kind of evidence that a gate asks for.
+BASELINE = "telemetry"
 MINUTES_MAX = 7 * 24 * 60.0
 recording_type = click.Path(path_type=Path)
 
@@ -73,7 +75,8 @@ def capture_(side: str | None, url: str, unrecorded: bool, as_data: bool, **opti
         foretell(draft)
         with progress_of([("turns", (), turns * len(sides))], console_for(as_data=as_data), quiet=as_data) as advance:
             late = capture(plan, subjects, lambda: advance("turns", 1))
-        found = [read_recording(plan.file_of(each)) for each in sides]
+        # What was built anew meanwhile was not measured.
+        found = [read_recording(plan.file_of(each), _here(subjects)) for each in sides]
         word = _recorded_of(draft, found[0], metrics_of(subjects))
         draft.details |= {
             "captured": [str(each.path) for each in found],
@@ -107,6 +110,8 @@ def report(recording: Path, url: str, unrecorded: bool, as_data: bool) -> int:
             click.echo(as_json({"exit_code": draft.exit_code, "verdict": word, **draft.details}))
             return draft.exit_code
         _print(found, metrics_of(subjects))
+        if draft.kind != BASELINE:
+            click.echo("no baseline: a candidate answered, or nothing did; see docs/telemetry.md")
         tell(draft)
         click.echo(f"{word}: {found.hours:.2f} hours, {int(draft.figures['metrics'].value)} of {_groups(subjects)} metrics")
     return draft.exit_code
@@ -120,7 +125,7 @@ def report(recording: Path, url: str, unrecorded: bool, as_data: bool) -> int:
 def compare(baseline: Path, candidate: Path, url: str, unrecorded: bool, as_data: bool) -> int:
     """Is the candidate's recording worse than the baseline's? Better, no worse, worse, or cannot tell, for each metric.
 
-    Exit code 1 where a metric is worse, 3 where one cannot be told.
+    Exit code 1 where a metric is worse, 3 where one cannot be told. A baseline that measured a candidate is refused.
     """
     # Imported here because scipy takes long to load.
     from harness.telemetry.compare import UNKNOWN, VERDICTS, WORSE, compare_recordings
@@ -128,8 +133,14 @@ def compare(baseline: Path, candidate: Path, url: str, unrecorded: bool, as_data
     subjects = [subject_called(name) for name in names()]
     here = _here(subjects)
     sides = [read_recording(each, here) for each in (baseline, candidate)]
+    if sides[0].sides - {REFERENCE}:
+        raise ParityError(
+            f"{baseline}: a candidate was measured in it; name the baseline first, then the candidate's recording"
+        )
     found = compare_recordings(sides[0], sides[1], metrics_of(subjects))
-    with recorded(url, draft_of("telemetry-compare", None), unrecorded=unrecorded, as_data=as_data) as draft:
+    # A candidate that is the reference in parts, as in a staged rollout, is no evidence of the cut-over.
+    kind = "telemetry-compare" if [each.sides for each in sides] == [{REFERENCE}, {CANDIDATE}] else "telemetry-compare-other"
+    with recorded(url, draft_of(kind, None), unrecorded=unrecorded, as_data=as_data) as draft:
         counts = {verdict: sum(each.verdict == verdict for each in found) for verdict in VERDICTS}
         told = {each.group for each in found if each.verdict != UNKNOWN}
         word, code = ("WORSE", 1) if counts[WORSE] else ("CANNOT TELL", EXIT_MISSING) if counts[UNKNOWN] else ("NO WORSE", 0)
@@ -158,7 +169,7 @@ def _here(subjects: Sequence[Any]) -> dict[str, Mapping[str, str]]:
 
 def _kind_of(sides: Iterable[str]) -> str:
     """The kind of evidence: what was measured of the reference alone may be the baseline that a gate asks for."""
-    return "telemetry" if set(sides) == {REFERENCE} else "telemetry-other"
+    return BASELINE if set(sides) == {REFERENCE} else "telemetry-other"
 
 
 def _groups(subjects: Sequence[Any]) -> int:

@@ -37,7 +37,8 @@ class Shadows:
 
 def _told(folder: Path, name: str, here: Mapping[str, str]) -> dict[str, Any]:
     try:
-        period = period_of(name, journals_in(folder), here)
+        finds = finds_in(folder, here)
+        period = period_of(name, journals_in(folder), here).with_finds(finds)
     except ParityError as error:
         return {"subject": name, "error": str(error)}
-    return {**period.to_json(), "gaps": len(period.gaps), "finds": len(finds_in(folder, here))}
+    return {**period.to_json(), "gaps": len(period.gaps), "finds": len(finds)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -10,8 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from doge_shadow.journal import FORMAT, SLOT_SEC
+from doge_shadow.settings import CANDIDATE, CONTROL
 from generators.errors import ParityError
+from harness.store.chain import CLOCK_SEC
 
+# No bot makes so many calls.
+COUNT_MAX = 2**53
 COUNTS = ("seen", "compared", "dropped", "unsampled", "failures", "high", "low", "excused")
 
 
@@ -46,10 +51,12 @@ def journals_in(folder: Path) -> list[Journal]:
 def journal_of(path: Path) -> Journal | None:
     """One journal; None for a file that has not even a header, as when a process was killed while it wrote the first line.
 
-    Raises `JournalError` for a file of another format.
+    Raises `JournalError` for a file of another format, and for one that has lost its header.
     """
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     header = _object(lines[0]) if lines else None
+    if header is None and len(lines) > 1:
+        raise JournalError(f"{path}: its first line cannot be read, so that nobody knows what the others are of; move it away")
     if header is None:
         return None
     if header.get("format") != FORMAT:
@@ -63,6 +70,8 @@ def journal_of(path: Path) -> Journal | None:
         else:
             minutes.setdefault(known[0], Counter()).update(known[1])
     try:
+        if header["mode"] not in (CANDIDATE, CONTROL):
+            raise ValueError(header["mode"])
         return Journal(
             path=path,
             subject=str(header["subject"]),
@@ -86,11 +95,13 @@ def _object(line: str) -> dict[str, Any] | None:
 
 
 def _counts(line: dict[str, Any] | None) -> tuple[int, dict[str, int]] | None:
-    """Minute and counts of a line; None where they are not what a shadow writes."""
-    if line is None or type(line.get("minute")) is not int:
+    """Minute and counts of a line; None where they are not what a shadow writes, or of a minute that is still to come."""
+    if line is None:
         return None
-    counts = {name: line.get(name, 0) for name in COUNTS}
-    return (line["minute"], counts) if all(type(each) is int and each >= 0 for each in counts.values()) else None
+    minute, counts = line.get("minute", -1), {name: line.get(name, 0) for name in COUNTS}
+    if not all(type(each) is int and 0 <= each <= COUNT_MAX for each in (minute, *counts.values())):
+        return None
+    return None if minute * SLOT_SEC > time.time() + CLOCK_SEC else (minute, counts)
 
 
 def minutes_between(journals: list[Journal], since: float | None, until: float | None) -> Iterator[tuple[int, Counter[str]]]:

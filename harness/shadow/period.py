@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
@@ -59,15 +59,23 @@ class Period:
 
     @property
     def verdict(self) -> str:
-        """CLEAN, DIVERGENCE where anything differed, or EMPTY where nothing was compared."""
-        if not self.counts["compared"]:
-            return "EMPTY"
-        return "DIVERGENCE" if self.counts["high"] or self.counts["low"] else "CLEAN"
+        """DIVERGENCE where anything differed, EMPTY where nothing was compared, or CLEAN."""
+        if self.counts["high"] or (self.counts["low"] and self.counts["compared"]):
+            return "DIVERGENCE"
+        return "CLEAN" if self.counts["compared"] else "EMPTY"
 
     @property
     def exit_code(self) -> int:
         """1 for a divergence of high severity, 3 where nothing was compared, else 0."""
         return 3 if self.verdict == "EMPTY" else 1 if self.counts["high"] else 0
+
+    def with_finds(self, finds: Sequence[Mapping[str, Any]]) -> Period:
+        """The period, with at least as many divergences as are kept: a process that was killed counted its last ones nowhere.
+
+        It does not matter when they were found: they are of the build that is here.
+        """
+        kept = Counter(str(find["divergence"].get("severity")) for find in finds)
+        return replace(self, counts=self.counts | Counter({name: kept[name] for name in ("high", "low")}))
 
     def to_json(self) -> dict[str, Any]:
         """The period as plain data."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,8 +14,12 @@ from hdrh.histogram import HdrHistogram
 
 from doge_telemetry.recorder import DIGITS, FORMAT, HIGHEST, UNITS_PER_SEC
 from generators.errors import ParityError
+from harness.store.chain import CLOCK_SEC
+from harness.telemetry.loop import CANDIDATE, REFERENCE
 
 HOUR_SEC = 3600.0
+# No clock, no memory and no count comes near it, and floats hold it to the last unit.
+NUMBER_MAX = 2**53
 
 
 class RecordingError(ParityError):
@@ -39,26 +44,29 @@ class Block:
 class Recording:
     """The blocks of a file, in order of time, and what its processes say about the machine and about what they measured.
 
-    `foreign` counts blocks of another build than the one that is here, which are left out, `damaged` lines that cannot be
-    read, as the last one of a process that was killed.
+    `sides` are all that its blocks measured, `reference` and `candidate`. `foreign` counts blocks of another build than the
+    one that is here, or of which nobody says what they are of, which are left out; `damaged` lines that cannot be read, as the
+    last one of a process that was killed, or that are there twice.
     """
 
     path: Path
     blocks: list[Block] = field(default_factory=list)
     machines: list[Mapping[str, Any]] = field(default_factory=list)
     parts: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    sides: set[str] = field(default_factory=set)
     foreign: int = 0
     damaged: int = 0
-
-    @property
-    def sides(self) -> set[str]:
-        """The sides that its parts measured, `reference` and `candidate`."""
-        return {str(about["side"]) for about in self.parts.values()}
+    # Where a block is while the file is read, by its process and its beginning.
+    places: dict[tuple[str, float], int] = field(default_factory=dict)
 
     @property
     def hours(self) -> float:
-        """Hours in which something was measured."""
-        return sum(each.end - each.start for each in self.blocks) / HOUR_SEC
+        """Hours in which something was measured, by one process or by several."""
+        total, until = 0.0, 0.0
+        for each in self.blocks:
+            total += max(0.0, each.end - max(each.start, until))
+            until = max(until, each.end)
+        return total / HOUR_SEC
 
 
 @dataclass
@@ -105,21 +113,34 @@ def _take(
     else:
         block = _block_of(line)
         parts = processes[name].parts
-        if any(_is_foreign(about, here[part]) for part, about in parts.items() if part in here):
+        if here and not (parts and all(_is_here(about, here.get(part, {})) for part, about in parts.items())):
             found.foreign += 1
             return
-        found.blocks.append(block)
+        _put(block, found)
         found.parts |= parts
+        found.sides |= {str(about["side"]) for about in parts.values()}
 
 
-def _is_foreign(about: Mapping[str, Any], here: Mapping[str, str]) -> bool:
-    """True if something that a process measured is not what is here."""
-    return any(here.get(name) != digest for name, digest in about["digests"].items())
+def _put(block: Block, found: Recording) -> None:
+    """Add a block, in the place of one that a full disk cut off behind its last word, and that was written again."""
+    place = found.places.setdefault((block.process, block.start), len(found.blocks))
+    if place < len(found.blocks):
+        found.damaged += 1
+        found.blocks[place] = max(found.blocks[place], block, key=lambda known: known.end)
+    else:
+        found.blocks.append(block)
+
+
+def _is_here(about: Mapping[str, Any], here: Mapping[str, str]) -> bool:
+    """True if what a process measured is what is here: the reference, or the candidate beside it."""
+    names = ("reference",) if about["side"] == REFERENCE else ("reference", CANDIDATE)
+    digests = about["digests"]
+    return set(names) <= set(digests) and all(here.get(name) == digest for name, digest in digests.items())
 
 
 def _block_of(line: Mapping[str, Any]) -> Block:
     start, end, cpu_sec = (float(line[name]) for name in ("from", "to", "cpu_sec"))
-    if not (0.0 <= start <= end and cpu_sec >= 0.0):
+    if not (0.0 <= start <= end <= time.time() + CLOCK_SEC and 0.0 <= cpu_sec <= NUMBER_MAX):
         raise ValueError(line)
     return Block(
         process=line["process"],
@@ -134,14 +155,19 @@ def _block_of(line: Mapping[str, Any]) -> Block:
 
 
 def _whole(number: Any) -> int:
-    if type(number) is not int or number < 0:
+    if type(number) is not int or not 0 <= number <= NUMBER_MAX:
         raise ValueError(number)
     return number
 
 
 def _decoded(text: str) -> HdrHistogram:
     try:
-        return HdrHistogram.decode(text.encode())
+        found = HdrHistogram.decode(text.encode())
+        shape = (found.lowest_trackable_value, found.highest_trackable_value, found.significant_figures)
+        if shape != (1, HIGHEST, DIGITS):
+            # It cannot be added to others.
+            raise ValueError(shape)
+        return found
     except Exception as error:  # the library raises what it happens to meet
         raise ValueError(text) from error
 

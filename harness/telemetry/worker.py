@@ -37,8 +37,12 @@ def main(recording: str, candles: str, names: Sequence[str]) -> None:
         # What was measured before this turn is no part of it.
         recorder.drop_block()
         late = _turn(shares, rounds, asked["rounds"], asked["period_sec"], recorder.note)
-        recorder.end_block()
         problem = next((found for share in shares if (found := share.problem()) is not None), None)
+        if problem is None:
+            recorder.end_block()
+        else:
+            # What is not of its side must not be found in its recording.
+            recorder.drop_block()
         print(json.dumps({"late": late, "problem": problem}), file=answers, flush=True)
     recorder.close()
 
@@ -77,4 +81,9 @@ def _turn(
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], sys.argv[3:])
+    try:
+        main(sys.argv[1], sys.argv[2], sys.argv[3:])
+    except (KeyboardInterrupt, BrokenPipeError):
+        # Whoever asked has ended; a turn that was not made to its end is none.
+        recorder_for(Path(sys.argv[1])).drop_block()
+        sys.exit(130)

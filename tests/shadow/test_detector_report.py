@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from doge_detector import watching
+from harness.evidence.book import read_book
 from harness.serve.shadows import Shadows
 from harness.shadow.journals import journals_in
+from harness.store.ledger import Ledger
 from harness.subjects.registry import subject_called
 from tests.shadow.watched import ROOT
 from tests.shadow.watched_detector import (
@@ -71,6 +73,13 @@ def test_a_wrong_candidate_is_a_no_with_its_replay(tmp_path: Path, monkeypatch: 
     assert "FIND parity replay" in said
     code, said = report(tmp_path)
     assert (code, "FIND" in said) == (3, False), said
+    # The evidence of each names the candidate that was watched, not the one that this checkout happens to hold.
+    ledger = Ledger(f"sqlite:///{tmp_path / 'l.sqlite'}")
+    wrong, right_one = (entry.evidence for entry in read_book(ledger).entries)
+    ledger.close()
+    assert wrong is not None
+    assert right_one is not None
+    assert wrong.digests["port rust"] != right_one.digests["port rust"]
 
 
 @pytest.mark.usefixtures("right")

@@ -8,13 +8,18 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from doge_shadow.journal import FORMAT, SLOT_SEC
+from doge_shadow.journal import FORMAT, SLOT_SEC, Journal
+from doge_shadow.settings import ShadowSettings
+from harness.gate.policy import read_policy
+from harness.shadow.finds import finds_in
 from harness.shadow.journals import JournalError, journals_in
 from harness.shadow.period import period_of
 from tests.shadow.watched import ROOT, drained, drive, planted, watching
@@ -99,6 +104,57 @@ def test_high_is_a_no_and_low_is_told(tmp_path: Path) -> None:
     assert (period(tmp_path).verdict, period(tmp_path).exit_code) == ("DIVERGENCE", 1)
 
 
+def test_a_find_of_a_process_that_was_killed_before_it_counted_is_a_no(tmp_path: Path) -> None:
+    journal(tmp_path, "one", minutes(0, 2))
+    for severity, digests in ("high", HERE), ("low", HERE), ("high", {"reference": "x"}):
+        known = {"severity": severity, "fingerprint": "f", "digests": digests}
+        document = {"case": {}, "divergence": {"path": "state"}, "shadow": known}
+        (tmp_path / f"find-{severity}-{len(digests)}.json").write_text(json.dumps(document), encoding="utf-8")
+    found = period(tmp_path).with_finds(finds_in(tmp_path, HERE))
+    assert (found.counts["high"], found.counts["low"], found.verdict, found.exit_code) == (1, 1, "DIVERGENCE", 1)
+    nothing = period(tmp_path, since=1e9).with_finds(finds_in(tmp_path, HERE))
+    assert (nothing.verdict, nothing.exit_code) == ("DIVERGENCE", 1)
+
+
+def test_a_journal_without_its_header_is_not_passed_over(tmp_path: Path) -> None:
+    journal(tmp_path, "one", minutes(0, 2, high=1))
+    path = tmp_path / "journal-one.jsonl"
+    path.write_text(path.read_text(encoding="utf-8")[5:], encoding="utf-8")
+    with pytest.raises(JournalError, match="its first line cannot be read"):
+        journals_in(tmp_path)
+
+
+def test_a_disk_that_takes_half_a_line_spoils_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = Journal("reducer", ShadowSettings(folder=tmp_path), HERE)
+    real = Path.open
+
+    @contextmanager
+    def full(path: Path, *words: Any, **named: Any) -> Iterator[Any]:
+        with real(path, *words, **named) as file:
+            yield SimpleNamespace(write=lambda text: refuse(file, text))
+
+    def refuse(file: Any, text: str) -> None:
+        file.write(text[: len(text) // 2])
+        raise OSError(28, "No space left on device")
+
+    for number in range(3):
+        written.count("seen")
+        written.count("high")
+        with monkeypatch.context() as context:
+            if number != 1:
+                context.setattr(Path, "open", full)
+            written.flush(time.time(), now=True)
+    written.flush(time.time(), now=True)
+    [found] = journals_in(tmp_path)
+    assert (found.damaged, sum(counts["high"] for counts in found.minutes.values())) == (0, 3)
+
+
+def test_the_gate_wants_coverage_of_both_shadows() -> None:
+    """A sample of a thousandth covers its minutes, and shows next to nothing."""
+    for criterion in (each for each in read_policy().criteria if each.kind == "shadow"):
+        assert [rule.at_least for rule in criterion.rules if rule.figure == "coverage"] == [0.99], criterion.id
+
+
 def test_a_period_has_a_beginning_and_an_end(tmp_path: Path) -> None:
     journal(tmp_path, "one", minutes(0, HOUR))
     assert period(tmp_path, since=30 * SLOT_SEC).covered_minutes == 30
@@ -108,7 +164,18 @@ def test_a_period_has_a_beginning_and_an_end(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ['{"minute": 5, "seen": 1', '{"minute": 5, "seen": -1}', '{"minute": "5"}', "[]", '{"minute": 5, "seen": true}', "\x00"],
+    [
+        '{"minute": 5, "seen": 1',
+        '{"minute": 5, "seen": -1}',
+        '{"minute": "5"}',
+        "[]",
+        '{"minute": 5, "seen": true}',
+        "\x00",
+        '{"minute": -5, "seen": 1, "compared": 1}',
+        '{"minute": 1000000000, "seen": 1, "compared": 1}',
+        f'{{"minute": 1{"0" * 400}, "seen": 1, "compared": 1}}',
+        f'{{"minute": 5, "seen": 1{"0" * 400}, "compared": 1}}',
+    ],
 )
 def test_a_line_that_cannot_be_read_is_counted(line: str, tmp_path: Path) -> None:
     journal(tmp_path, "one", minutes(0, 2))
@@ -123,6 +190,9 @@ def test_what_is_no_journal_is_said(tmp_path: Path) -> None:
     assert period(tmp_path).verdict == "EMPTY"
     (tmp_path / "journal-other.jsonl").write_text('{"format": "x"}\n', encoding="utf-8")
     with pytest.raises(JournalError, match="is not a journal of this version"):
+        journals_in(tmp_path)
+    journal(tmp_path, "other", minutes(0, 2), mode="Control")
+    with pytest.raises(JournalError, match="malformed"):
         journals_in(tmp_path)
     with pytest.raises(JournalError, match="is no folder"):
         journals_in(tmp_path / "nothing")

@@ -10,6 +10,7 @@ from typing import Any
 from hdrh.histogram import HdrHistogram
 
 from doge_telemetry.recorder import DIGITS, FORMAT, HIGHEST, UNITS_PER_SEC
+from harness.subjects.registry import names, subject_called
 
 MACHINE = {"processor": "one"}
 HERE = {"core": {"reference": "r", "candidate": "c"}}
@@ -26,6 +27,27 @@ def block(start: float, durations: Mapping[str, Sequence[float]], **changed: Any
     spelled = {name: histogram(each) for name, each in durations.items()}
     known = {"process": "p", "from": start, "to": start + 8.0, "durations": spelled, "counts": {}}
     return {**known, "cpu_sec": 0.1, "memory_bytes": 2**20, "dropped": 0, **changed}
+
+
+def whole(path: Path, side: str, scale: float = 1.0, **changed: Any) -> Path:
+    """Turns of every metric, of a side that is here: the first or the second of two that alternate."""
+    parts = {}
+    for name in names():
+        here = dict(subject_called(name).shadowed() or {})
+        digests = here if side == "candidate" else {"reference": here["reference"]}
+        parts[name] = {"side": side, "digests": digests}
+    many = dict.fromkeys(("loop", "transition", "fill_to_action", "inference", "invariant_check"), 500) | {"training": 40}
+    blocks = []
+    for turn in range(8):
+        durations = {name: [scale * (0.02 + 0.0001 * (turn + place) % 5) for place in range(of)] for name, of in many.items()}
+        blocks.append(block(20.0 * turn + (10.0 if side == "candidate" else 0.0), durations, **changed))
+    lines = [
+        {"format": FORMAT, "process": "p", "machine": MACHINE},
+        *({"process": "p", "part": name, "about": about} for name, about in parts.items()),
+        *blocks,
+    ]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    return path
 
 
 def written(path: Path, blocks: Sequence[Mapping[str, Any]], *, machine: Any = None, **about: Any) -> Path:

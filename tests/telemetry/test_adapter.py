@@ -84,6 +84,34 @@ def test_the_candidate_is_told_apart(recording: Path, monkeypatch: pytest.Monkey
     assert counted(found.blocks, "transition") == 1
 
 
+def test_what_answered_before_a_change_is_told_as_what_it_was(recording: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    doge_core.transition(start(), sm.TimerTick(1e6), CONFIG, SIZE_USD)
+    monkeypatch.setenv("DOGE_CORE_BACKEND", "haskell")
+    doge_core.reset()
+    doge_core.transition(start(), sm.TimerTick(1e6), CONFIG, SIZE_USD)
+    read(recording, monkeypatch)
+    kinds = [json.loads(line) for line in recording.read_text().splitlines()]
+    order = [line["about"]["side"] if "part" in line else "block" for line in kinds if "format" not in line]
+    assert order == ["reference", "block", "candidate", "block"]
+
+
+def test_what_cannot_be_described_is_no_exception_of_the_bot(recording: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: object) -> dict[str, str]:
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr("doge_core.shadowing.identity_here", refuse)
+    assert doge_core.check_invariants(start()) == []
+    monkeypatch.undo()
+    doge_core.reset()
+    assert recording.exists()
+
+
+def test_a_round_without_a_call_says_what_would_have_answered(recording: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with doge_core.telemetry_loop():
+        pass
+    assert read(recording, monkeypatch).sides == {"reference"}
+
+
 def test_where_it_is_off_nothing_is_written_or_imported(tmp_path: Path) -> None:
     program = (
         "import sys, doge_core as sm\nwith sm.telemetry_loop(): pass\n"

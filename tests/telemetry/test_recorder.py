@@ -226,6 +226,9 @@ def test_a_file_that_is_no_recording_is_refused(tmp_path: Path, text: str) -> No
     "changed",
     [
         {"to": -1.0},
+        {"to": 1e11},
+        {"to": float("inf")},
+        {"cpu_sec": float("nan")},
         {"cpu_sec": -1.0},
         {"memory_bytes": 1.5},
         {"counts": {"x": -1}},
@@ -252,4 +255,6 @@ def test_the_setting_is_a_file(tmp_path: Path) -> None:
     assert read_telemetry_file("X", {"X_TELEMETRY": "t.jsonl"}) == Path.cwd() / "t.jsonl"
     with pytest.raises(ValueError, match="X_TELEMETRY: must be a file"):
         read_telemetry_file("X", {"X_TELEMETRY": str(tmp_path)})
+    with pytest.raises(ValueError, match="a pipe or a device"):
+        read_telemetry_file("X", {"X_TELEMETRY": os.devnull})
     assert FORMAT.startswith("doge-telemetry ")

@@ -61,10 +61,14 @@ class Detector(Subject[DetectorCase]):
         return identity_of(self.sources()["reference"], package_files("doge_hmm"))
 
     def port_files(self, candidates: Sequence[str]) -> Mapping[str, Sequence[Path]]:
-        """Return the files of each candidate module, or else those of the Rust port's package."""
+        """Return the files of each candidate module, or else those of the Rust port's package.
+
+        They are those of the package that would be imported, wherever it is: what is asked is what evidence names.
+        """
         if candidates:
             return {name: module_files(name) for name in candidates}
-        return {"rust": files_of(("doge-hmm/python/doge_hmm/*.py", "doge-hmm/python/doge_hmm/*.so"))}
+        built = ("doge-hmm/python/doge_hmm/*.py", "doge-hmm/python/doge_hmm/*.so")
+        return {"rust": package_files("doge_hmm") or files_of(built)}
 
     def outdated(self) -> Mapping[str, str]:
         """Return a sentence on the extension that would be imported if it is older than the sources beside it."""
