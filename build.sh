@@ -140,17 +140,17 @@ make_venv() {
   printf '%s\n' "$PWD/doge-hmm/python" >"$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/doge-hmm.pth"
 }
 
-# The Haskell suite keeps one CPU busy for minutes, so everything else that is no Python test goes beside it.
+# The Haskell suite keeps one CPU busy for minutes, beside everything that is no Python test.
 run_tests() {
   local haskell code=0
-  stage "making the test environment" .venv/bin/tox -q -e tests --notest
+  stage "making the test environment" .venv/bin/tox -q -e suite --notest
   # A job of its own process group hears no Ctrl-C, and is ended with this script.
   set -m
   doge-core/check >"$HASKELL_LOG" 2>&1 &
   haskell=$!
   set +m
   trap 'kill -- "-$haskell" 2>/dev/null || :' EXIT
-  .venv/bin/tox -q -e lint,types,rust || code=1
+  .venv/bin/tox -q -e suite || code=1
   if wait "$haskell"; then
     say "haskell: OK"
   else
@@ -159,7 +159,6 @@ run_tests() {
     say "haskell: FAILED; the lines above are all of $HASKELL_LOG"
   fi
   trap - EXIT
-  .venv/bin/tox -q -e tests || code=1
   return "$code"
 }
 
