@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -10,6 +11,11 @@ from sqlalchemy import create_engine, text
 
 from doge_core.locate import HOW_TO_GET, find_executable
 from tests.fuzz.postgres import PostgresMissingError, running_server
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Three workers for two CPUs: tests wait for processes, clocks and browsers for nearly half of their time."""
+    return max(2, 3 * (os.cpu_count() or 1) // 2)
 
 
 @pytest.fixture(scope="session")

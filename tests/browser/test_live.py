@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 
 from harness.store.ledger import DONE, Ledger
-from harness.subjects.registry import names
+from harness.subjects.registry import names, subject_called
 from tests.browser.pages import NARROW, WIDE, Opened
 from tests.dashboard.sites import PAGES
 from tests.serve.servers import ROOT, TOKEN, Served, batch, find, run_in, serving
 from tests.shadow.watched import drained, drive, watching
 
 SUBJECT = names()[0]
+SHADOWED = [name for name in names() if subject_called(name).shadowed() is not None]
 
 
 @pytest.fixture

@@ -33,6 +33,7 @@ READERS = {
 WRITERS = {
     "bench", "drill rollback", "drill rollout", "evidence import", "evidence micro", "evidence tests", "fuzz", "gate freeze",
     "gate sign-off", "golden coverage", "golden verify", "mutants", "run", "shadow report",
+    "telemetry capture", "telemetry compare", "telemetry report",
 }  # fmt: skip
 
 
