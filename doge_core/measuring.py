@@ -10,6 +10,7 @@ from time import perf_counter
 from typing import Any
 
 import state_machine as sm
+from doge_shadow.face import REFUSED
 from doge_telemetry.recorder import recorder_for
 
 log = logging.getLogger("doge_telemetry")
@@ -37,7 +38,7 @@ class Measuring:
         began = perf_counter()
         try:
             result = call(*arguments)
-        except Exception:
+        except REFUSED:
             self._recorder.count(REFUSALS)
             raise
         seconds = perf_counter() - began

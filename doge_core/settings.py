@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import Literal, cast, get_args
 
 from doge_core.locate import absolute
-from doge_shadow.settings import ShadowSettings, read_shadow_settings
+from doge_shadow.settings import ShadowSettings, read_seconds, read_shadow_settings
 from doge_telemetry.settings import read_telemetry_file
 
 Backend = Literal["python", "haskell", "auto"]
@@ -56,17 +55,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         # A relative path is relative to the folder in which the bot started, wherever it goes later.
         exe=absolute(environment["DOGE_CORE_EXE"]) if environment.get("DOGE_CORE_EXE") else None,
         persistent=persistent in _TRUE,
-        timeout_sec=_read_timeout(environment.get("DOGE_CORE_TIMEOUT_SEC", str(DEFAULT_TIMEOUT_SEC))),
+        timeout_sec=read_seconds("DOGE_CORE_TIMEOUT_SEC", DEFAULT_TIMEOUT_SEC, environment),
         shadow=shadow,
         telemetry=read_telemetry_file("DOGE_CORE", environment),
     )
-
-
-def _read_timeout(text: str) -> float:
-    try:
-        timeout_sec = float(text)
-    except ValueError:
-        timeout_sec = math.nan
-    if not 0 < timeout_sec < math.inf:
-        raise ValueError(f"DOGE_CORE_TIMEOUT_SEC: must be a number of seconds above 0, got {text!r}")
-    return timeout_sec

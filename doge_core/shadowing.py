@@ -16,7 +16,7 @@ from doge_core.backend import Haskell, Rung
 from doge_core.session import Sessions
 from doge_core.settings import KINDS, Settings
 from doge_core.severity import graded
-from doge_shadow.face import CandidateError, Found
+from doge_shadow.face import REFUSED, CandidateError, Found
 from doge_shadow.identity import identity_of
 from doge_shadow.judging import Difference, differences, fingerprint
 from doge_shadow.repro import repro_of, spelled
@@ -27,7 +27,6 @@ from reducer.snapshot import encode
 
 TRANSITION, INVARIANTS = 0, 1
 STREAMS_MAX, BEFORE_MAX = 64, 20
-REFUSED = (ValueError, TypeError, OverflowError)
 ROOT = Path(sm.__file__).resolve().parent
 
 Outcome = tuple[Any, ...]

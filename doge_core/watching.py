@@ -7,8 +7,9 @@ from typing import Any
 
 import state_machine as sm
 from doge_core.settings import KINDS, Settings
-from doge_core.shadowing import INVARIANTS, REFUSED, TRANSITION, ReducerComparer
+from doge_core.shadowing import INVARIANTS, TRANSITION, ReducerComparer
 from doge_shadow.block import block_of
+from doge_shadow.face import REFUSED
 from doge_shadow.settings import ShadowSettings
 from doge_shadow.shadow import Shadow
 

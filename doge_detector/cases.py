@@ -8,26 +8,15 @@ from typing import Any
 import numpy as np
 
 from detector.series import Vector, read_series
-from doge_detector.notes import (
-    CONSTRUCTOR,
-    EXTRACT,
-    GRID_BIAS,
-    IDLE_TARGET,
-    NEEDS_RETRAIN,
-    RESTORE,
-    SERIALIZE,
-    TRAIN,
-    UPDATE,
-    Before,
-    Call,
-)
+from doge_detector.notes import Before, Call
+from doge_detector.settings import Kind
 from doge_shadow.repro import spelled
 
 PERIODS = (
     "fast_ema_periods", "slow_ema_periods", "macd_fast", "macd_slow", "macd_signal", "rsi_period", "volume_avg_period",
 )  # fmt: skip
 _PLAIN = (str, int, float, type(None))
-_METHODS = {TRAIN: "d.train", UPDATE: "d.update", NEEDS_RETRAIN: "d.needs_retrain"}
+_METHODS = {Kind.TRAIN: "d.train", Kind.UPDATE: "d.update", Kind.NEEDS_RETRAIN: "d.needs_retrain"}
 # How a case calls the form in which a caller passed numbers; any other form stands for an array of float64.
 _FORMS = {"float32": "float32", "int64": "int64", "list": "list", "tuple": "tuple"}
 
@@ -54,18 +43,18 @@ def _life_of(call: Call) -> tuple[str, dict[str, Any]] | None:
         return None
     parts: list[tuple[Vector, Vector]] = []
     actions: list[list[Any]] = []
-    if call.kind != TRAIN and before.training is not None:
+    if call.kind != Kind.TRAIN and before.training is not None:
         parts.append((before.training.closes, before.training.volumes))
         actions.append(["train", 0, len(before.training.closes)])
-    if call.kind == NEEDS_RETRAIN:
+    if call.kind == Kind.NEEDS_RETRAIN:
         # A training is followed by questions at several ages; without one there is a script.
         return None if before.training is None else _life(before, parts, actions)
     start = len(parts[0][0]) if parts else 0
     given = [_numbers(each) for each in call.arguments]
-    if call.kind == UPDATE and parts and not call.ours.value["new"]:
+    if call.kind == Kind.UPDATE and parts and not call.ours.value["new"]:
         # So that there is a state that can stay.
         actions.append(["update", 0, start])
-    actions.append(["train" if call.kind == TRAIN else "update", start, start + len(given[0])])
+    actions.append(["train" if call.kind == Kind.TRAIN else "update", start, start + len(given[0])])
     return _life(before, [*parts, (given[0], given[1])], actions)
 
 
@@ -76,7 +65,7 @@ def _life(before: Before, parts: list[tuple[Vector, Vector]], actions: list[list
 
 
 def _features_of(call: Call) -> tuple[str, dict[str, Any]] | None:
-    if call.kind != EXTRACT or call.ours.refusal is not None:
+    if call.kind != Kind.EXTRACT or call.ours.refusal is not None:
         return None
     periods, closes, volumes = call.arguments
     return "features", {
@@ -90,14 +79,14 @@ def _steps_of(call: Call) -> list[dict[str, Any]]:
     """A script of single calls."""
     given = [_spoken(each) for each in call.arguments]
     match call.kind:
-        case _ if call.kind == GRID_BIAS:
+        case Kind.GRID_BIAS:
             state = {"like": {"confidence": given[0], "bias_signal": given[1]}}
             return [{"call": "compute_grid_bias", "args": [state, given[2]]}]
-        case _ if call.kind == IDLE_TARGET:
+        case Kind.IDLE_TARGET:
             return [{"call": "compute_blended_idle_target", "args": given}]
-        case _ if call.kind == CONSTRUCTOR:
+        case Kind.CONSTRUCTOR:
             return [{"new": "RegimeDetector", "kwargs": {"config": given[0]}, "as": "d"}, {"get": "d.cfg"}]
-        case _ if call.kind == EXTRACT:
+        case Kind.EXTRACT:
             periods = dict(zip(PERIODS, call.arguments[0], strict=True))
             return [{"new": "FeatureExtractor", "kwargs": periods, "as": "e"}, {"call": "e.extract", "args": given[1:]}]
     return [*_placed(call), *_asked(call, given)]
@@ -108,17 +97,17 @@ def _placed(call: Call) -> list[dict[str, Any]]:
     before = call.before
     assert before is not None, "a call of a detector"
     steps: list[dict[str, Any]] = [{"new": "RegimeDetector", "kwargs": {"config": spelled(before.config)}, "as": "d"}]
-    if before.training is not None and call.kind != TRAIN:
+    if before.training is not None and call.kind != Kind.TRAIN:
         steps.append({"call": "d.train", "args": [_series(before.training.closes), _series(before.training.volumes)]})
     stored = {"_hmm_regime_state": spelled(before.state), "_hmm_last_train_ts": spelled(before.last_train_ts)}
     return [*steps, {"call": "restore_from_snapshot", "args": [{"ref": "d"}, stored]}]
 
 
 def _asked(call: Call, given: list[Any]) -> list[dict[str, Any]]:
-    if call.kind == RESTORE:
+    if call.kind == Kind.RESTORE:
         serialize = {"call": "serialize_for_snapshot", "args": [{"ref": "d"}]}
         return [{"call": "restore_from_snapshot", "args": [{"ref": "d"}, *given]}, serialize]
-    if call.kind == SERIALIZE:
+    if call.kind == Kind.SERIALIZE:
         return [{"call": "serialize_for_snapshot", "args": [{"ref": "d"}]}]
     return [{"call": _METHODS[call.kind], "args": given}]
 

@@ -11,13 +11,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from detector.series import Vector, read_candles
-from doge_detector.settings import KINDS
+from doge_detector.settings import Kind
 
-TRAIN, UPDATE, NEEDS_RETRAIN, CONSTRUCTOR, EXTRACT, GRID_BIAS, IDLE_TARGET, RESTORE, SERIALIZE = range(len(KINDS))
 # These calls ask the model; the others do not depend on it.
-OF_A_MODEL = frozenset({UPDATE, NEEDS_RETRAIN, SERIALIZE})
-# What a call may refuse; anything else that it raises is the caller's affair.
-REFUSED = (ValueError, TypeError, OverflowError)
+OF_A_MODEL = frozenset({Kind.UPDATE, Kind.NEEDS_RETRAIN, Kind.SERIALIZE})
 
 _AS_THEY_ARE = (str, bytes, int, float, type(None))
 
@@ -67,12 +64,12 @@ class Outcome(NamedTuple):
 
 
 class Call(NamedTuple):
-    """A call: its kind (the place in `KINDS`), what it was given, the detector before it, and the reference's outcome.
+    """A call: its kind, what it was given, the detector before it, and the reference's outcome.
 
     `unclear` says why nothing can be held against the outcome, where that is so.
     """
 
-    kind: int
+    kind: Kind
     arguments: tuple[Any, ...]
     before: Before | None
     ours: Outcome
@@ -86,7 +83,7 @@ class Asked(NamedTuple):
     `Before`; `config` is None for a call of no detector.
     """
 
-    kind: int
+    kind: Kind
     arguments: tuple[Any, ...]
     config: Mapping[str, Any] | None = None
     key: str | None = None

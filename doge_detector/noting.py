@@ -7,14 +7,16 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
-from doge_detector.notes import OF_A_MODEL, REFUSED, Before, Call, Outcome, Training
+from doge_detector.notes import OF_A_MODEL, Before, Call, Outcome, Training
+from doge_detector.settings import Kind
 from doge_detector.watch import current
+from doge_shadow.face import REFUSED
 
 
 class Noting:
     """Notes the call inside a `with` block, if a shadow is on. `arguments` returns copies of what the caller passed."""
 
-    def __init__(self, kind: int, detector: Any, arguments: Callable[[], tuple[Any, ...]]) -> None:
+    def __init__(self, kind: Kind, detector: Any, arguments: Callable[[], tuple[Any, ...]]) -> None:
         self._watch, self._kind, self._detector, self._arguments = current(), kind, detector, arguments
         self._turns = getattr(detector, "_shadow_turns", None)
         self._value: Any = None

@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import IntEnum
 from pathlib import Path
 
-from doge_shadow.settings import ShadowSettings, read_shadow_settings
+from doge_shadow.settings import ShadowSettings, read_seconds, read_shadow_settings
 from doge_telemetry.settings import read_telemetry_file
 
 BACKENDS = ("auto", "rust", "python")
-# The kinds of calls that a shadow compares.
-KINDS = ("train", "update", "needs_retrain", "constructor", "extract", "grid_bias", "idle_target", "restore", "serialize")
 # A training of thousands of rows has to fit.
 DEFAULT_TIMEOUT_SEC = 30.0
 # A call holds a history of closes and volumes, of a hundred kilobytes where it is a long one.
 DEFAULT_QUEUE = 500
+
+
+class Kind(IntEnum):
+    """The kinds of calls that a shadow compares; the names of `KINDS` stand at these places."""
+
+    TRAIN = 0
+    UPDATE = 1
+    NEEDS_RETRAIN = 2
+    CONSTRUCTOR = 3
+    EXTRACT = 4
+    GRID_BIAS = 5
+    IDLE_TARGET = 6
+    RESTORE = 7
+    SERIALIZE = 8
+
+
+KINDS = tuple(kind.name.lower() for kind in Kind)
 
 
 @dataclass(frozen=True)
@@ -43,17 +58,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         raise ValueError("DOGE_HMM_SHADOW: Python answers while it is on, so that DOGE_HMM_BACKEND cannot be rust")
     return Settings(
         backend=backend,
-        timeout_sec=_read_timeout(environment.get("DOGE_HMM_SHADOW_TIMEOUT_SEC", str(DEFAULT_TIMEOUT_SEC))),
+        timeout_sec=read_seconds("DOGE_HMM_SHADOW_TIMEOUT_SEC", DEFAULT_TIMEOUT_SEC, environment),
         shadow=shadow,
         telemetry=read_telemetry_file("DOGE_HMM", environment),
     )
-
-
-def _read_timeout(text: str) -> float:
-    try:
-        timeout_sec = float(text)
-    except ValueError:
-        timeout_sec = math.nan
-    if not 0.0 < timeout_sec < math.inf:
-        raise ValueError(f"DOGE_HMM_SHADOW_TIMEOUT_SEC: must be a number of seconds above 0, got {text!r}")
-    return timeout_sec

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -68,19 +67,6 @@ def _is_tie(found: Difference, ours: Any, theirs: Any, contract: Contract, gain:
         case _:
             return False
     try:
-        exact = [_unrounded(name, state, gain) for state in states]
+        return rule.ties(name, states, gain)
     except (KeyError, TypeError, ValueError):
         return False  # not a valid state
-    unit = 10.0**-rule.decimals
-    follows = all(round(value, rule.decimals) == state[name] for value, state in zip(exact, states, strict=True))
-    one_apart = abs(abs(found.reference - found.candidate) - unit) < unit * 1e-6
-    return follows and one_apart and abs(exact[0] - exact[1]) <= rule.slack * max(1.0, abs(gain))
-
-
-def _unrounded(name: str, state: Mapping[str, Any], gain: float) -> float:
-    """A state's confidence or bias before rounding, from its probabilities."""
-    bearish, _, bullish = state["probabilities"]
-    if name == "confidence":
-        second, first = sorted(state["probabilities"])[1:]
-        return float(first - second)
-    return float(max(-1.0, min(1.0, (bullish - bearish) * gain)))

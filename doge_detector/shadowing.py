@@ -11,8 +11,8 @@ import numpy as np
 
 import hmm_regime_detector as _reference
 from doge_detector.cases import case_of
-from doge_detector.notes import EXTRACT, NEEDS_RETRAIN, Asked, Call, Outcome, Training, listed_array, spelled_array
-from doge_detector.settings import KINDS, Settings
+from doge_detector.notes import Asked, Call, Outcome, Training, listed_array, spelled_array
+from doge_detector.settings import KINDS, Kind, Settings
 from doge_detector.severity import graded
 from doge_detector.tolerances import read_contract
 from doge_shadow.face import CandidateError, Found
@@ -75,7 +75,7 @@ class DetectorComparer:
     def key_of(self, call: Any) -> int:
         """A hash of what the call was given: of a detector's clock, of the ends of its series, or of its arguments."""
         known: Any = call.arguments
-        if call.kind == NEEDS_RETRAIN and call.before is not None:
+        if call.kind == Kind.NEEDS_RETRAIN and call.before is not None:
             known = call.before.at
         return zlib.crc32(repr(_ends_of(known)).encode())
 
@@ -86,7 +86,7 @@ class DetectorComparer:
         stumbles: list[str] = []
         theirs, seconds = self._asked(call, stumbles)
         ours = call.ours
-        if call.kind == EXTRACT and ours.refusal is None and theirs.refusal is None:
+        if call.kind == Kind.EXTRACT and ours.refusal is None and theirs.refusal is None:
             value = spelled_array(ours.value)
             # Thousands of numbers, which are looked at one by one only where they are not the same to the last bit.
             same = value == theirs.value

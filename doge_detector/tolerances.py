@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import hmm_regime_detector as _reference
+from golden.detector.rounding import Rounding, rounding_of
 
 CONTRACT_FILE = Path(_reference.__file__).resolve().parent / "golden" / "detector" / "contract.json"
 # The contract's names of what a shadow compares with a tolerance.
@@ -38,15 +39,6 @@ class Tolerance:
 
 
 @dataclass(frozen=True)
-class Rounding:
-    """Fields that are rounded to so many decimals, and how far apart the unrounded values may lie across a tie."""
-
-    fields: tuple[str, ...]
-    decimals: int
-    slack: float
-
-
-@dataclass(frozen=True)
 class Contract:
     """The tolerances by the contract's own paths, and its rule about rounding."""
 
@@ -64,8 +56,7 @@ def read_contract(path: Path = CONTRACT_FILE) -> Contract:
             name: Tolerance(**{key: value for key, value in entries[name].items() if key not in ("path", "reason")})
             for name in (FEATURES, PROBABILITIES, TRANSMAT)
         }
-        rule = view["rounding"]
-        rounding = Rounding(tuple(rule["fields"]), int(rule["decimals"]), float(rule["slack"]))
+        rounding = rounding_of(view)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ImportError(f"DOGE_HMM_SHADOW: {path} cannot be read as the detector's contract ({error!r})") from error
     return Contract(tolerances, rounding)

@@ -15,22 +15,9 @@ import numpy.typing as npt
 
 import hmm_regime_detector as _reference
 from detector.series import Matrix
-from doge_detector.notes import (
-    CONSTRUCTOR,
-    EXTRACT,
-    GRID_BIAS,
-    IDLE_TARGET,
-    NEEDS_RETRAIN,
-    RESTORE,
-    SERIALIZE,
-    TRAIN,
-    UPDATE,
-    Training,
-    kept,
-    kept_snapshot,
-    training_of,
-)
+from doge_detector.notes import Training, kept, kept_snapshot, training_of
 from doge_detector.noting import Noting
+from doge_detector.settings import Kind
 from doge_detector.turns import Turns
 from hmm_regime_detector import IndicatorSnapshot, Regime, RegimeState, __version__
 
@@ -62,13 +49,13 @@ class RegimeDetector(_reference.RegimeDetector):
 
     def __init__(self, config: Mapping[str, Any] | None = None) -> None:
         self._shadow_training, self._shadow_turns = None, Turns()
-        with Noting(CONSTRUCTOR, None, lambda: (kept(config),)) as note:
+        with Noting(Kind.CONSTRUCTOR, None, lambda: (kept(config),)) as note:
             super().__init__(config)
             note.answered(lambda: list(self._cfg.items()))
 
     def train(self, closes: npt.ArrayLike, volumes: npt.ArrayLike) -> bool:
         """Return what the reference returns."""
-        with Noting(TRAIN, self, lambda: (kept(closes), kept(volumes))) as note:
+        with Noting(Kind.TRAIN, self, lambda: (kept(closes), kept(volumes))) as note:
             trained = super().train(closes, volumes)
 
             def value() -> Any:
@@ -83,7 +70,7 @@ class RegimeDetector(_reference.RegimeDetector):
 
     def update(self, closes: npt.ArrayLike, volumes: npt.ArrayLike) -> RegimeState:
         """Return what the reference returns."""
-        with Noting(UPDATE, self, lambda: (kept(closes), kept(volumes))) as note:
+        with Noting(Kind.UPDATE, self, lambda: (kept(closes), kept(volumes))) as note:
             previous, observed = self.state, self.last_observation
             state = super().update(closes, volumes)
 
@@ -99,7 +86,7 @@ class RegimeDetector(_reference.RegimeDetector):
 
     def needs_retrain(self) -> bool:
         """Return what the reference returns."""
-        with Noting(NEEDS_RETRAIN, self, tuple) as note:
+        with Noting(Kind.NEEDS_RETRAIN, self, tuple) as note:
             needed = _reference.RegimeDetector.needs_retrain(cast(_reference.RegimeDetector, _Clocked(self, note)))
             note.answered(lambda: needed)
         return needed
@@ -111,13 +98,13 @@ class FeatureExtractor(_reference.FeatureExtractor):
 
     def extract(self, closes: npt.ArrayLike, volumes: npt.ArrayLike) -> Matrix:
         """Return what the reference returns."""
-        with Noting(EXTRACT, None, lambda: (list(astuple(self)), kept(closes), kept(volumes))) as note:
+        with Noting(Kind.EXTRACT, None, lambda: (list(astuple(self)), kept(closes), kept(volumes))) as note:
             rows = super().extract(closes, volumes)
             note.answered(rows.copy)
         return rows
 
 
-def _noted(kind: int, function: Callable[..., Any], kept_arguments: Callable[[Mapping[str, Any]], tuple[Any, ...]]) -> Any:
+def _noted(kind: Kind, function: Callable[..., Any], kept_arguments: Callable[[Mapping[str, Any]], tuple[Any, ...]]) -> Any:
     """A function of the reference that is noted; `kept_arguments` gets the arguments by name."""
     signature = inspect.signature(function)
 
@@ -128,12 +115,14 @@ def _noted(kind: int, function: Callable[..., Any], kept_arguments: Callable[[Ma
             bound.apply_defaults()
             return kept_arguments(bound.arguments)
 
-        detector: Any = (arguments[0] if arguments else named.get("detector")) if kind in (RESTORE, SERIALIZE) else None
+        detector: Any = (
+            (arguments[0] if arguments else named.get("detector")) if kind in (Kind.RESTORE, Kind.SERIALIZE) else None
+        )
         with Noting(kind, detector, given) as note:
             result = function(*arguments, **named)
 
             def value() -> Any:
-                if kind != RESTORE:
+                if kind != Kind.RESTORE:
                     return kept(result)
                 return {"state": detector.state.to_dict(), "last_train_ts": detector._last_train_ts}
 
@@ -148,9 +137,11 @@ def _bias_of(given: Mapping[str, Any]) -> tuple[Any, ...]:
     return kept(state.confidence), kept(state.bias_signal), kept(given["confidence_threshold"])
 
 
-compute_grid_bias = _noted(GRID_BIAS, _reference.compute_grid_bias, _bias_of)
+compute_grid_bias = _noted(Kind.GRID_BIAS, _reference.compute_grid_bias, _bias_of)
 compute_blended_idle_target = _noted(
-    IDLE_TARGET, _reference.compute_blended_idle_target, lambda given: tuple(map(kept, given.values()))
+    Kind.IDLE_TARGET, _reference.compute_blended_idle_target, lambda given: tuple(map(kept, given.values()))
 )
-restore_from_snapshot = _noted(RESTORE, _reference.restore_from_snapshot, lambda given: (kept_snapshot(given["snapshot"]),))
-serialize_for_snapshot = _noted(SERIALIZE, _reference.serialize_for_snapshot, lambda _given: ())
+restore_from_snapshot = _noted(
+    Kind.RESTORE, _reference.restore_from_snapshot, lambda given: (kept_snapshot(given["snapshot"]),)
+)
+serialize_for_snapshot = _noted(Kind.SERIALIZE, _reference.serialize_for_snapshot, lambda _given: ())

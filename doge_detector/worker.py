@@ -12,20 +12,8 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import doge_detector
-from doge_detector.notes import (
-    CONSTRUCTOR,
-    EXTRACT,
-    GRID_BIAS,
-    IDLE_TARGET,
-    NEEDS_RETRAIN,
-    RESTORE,
-    SERIALIZE,
-    TRAIN,
-    UPDATE,
-    Asked,
-    Training,
-    spelled_array,
-)
+from doge_detector.notes import Asked, Training, spelled_array
+from doge_detector.settings import Kind
 
 # So many trained detectors are kept; one that is gone is trained again when it is asked for.
 TRAINED_MAX = 8
@@ -44,15 +32,15 @@ class Candidates:
         self._module: Any = module
         self._trained: OrderedDict[str, Any] = OrderedDict()
         self._calls: dict[int, Callable[[Any, Asked], Any]] = {
-            TRAIN: self._train,
-            UPDATE: _update,
-            NEEDS_RETRAIN: lambda detector, _asked: detector.needs_retrain(),
-            CONSTRUCTOR: self._construct,
-            EXTRACT: self._extract,
-            GRID_BIAS: self._grid_bias,
-            IDLE_TARGET: lambda _detector, asked: self._module.compute_blended_idle_target(*asked.arguments),
-            RESTORE: self._restore,
-            SERIALIZE: lambda detector, _asked: self._module.serialize_for_snapshot(detector),
+            Kind.TRAIN: self._train,
+            Kind.UPDATE: _update,
+            Kind.NEEDS_RETRAIN: lambda detector, _asked: detector.needs_retrain(),
+            Kind.CONSTRUCTOR: self._construct,
+            Kind.EXTRACT: self._extract,
+            Kind.GRID_BIAS: self._grid_bias,
+            Kind.IDLE_TARGET: lambda _detector, asked: self._module.compute_blended_idle_target(*asked.arguments),
+            Kind.RESTORE: self._restore,
+            Kind.SERIALIZE: lambda detector, _asked: self._module.serialize_for_snapshot(detector),
         }
 
     def answer(self, request: Training | Asked) -> dict[str, Any]:
@@ -63,8 +51,8 @@ class Candidates:
         if isinstance(request, Training):
             return self._learn(request)
         detector = None
-        if request.config is not None and request.kind != CONSTRUCTOR:
-            needed = request.key if request.kind != TRAIN else None
+        if request.config is not None and request.kind != Kind.CONSTRUCTOR:
+            needed = request.key if request.kind != Kind.TRAIN else None
             if needed is not None and needed not in self._trained:
                 return {"unknown": needed}
             try:

@@ -8,6 +8,9 @@ from typing import Any, NamedTuple, Protocol
 
 from doge_shadow.judging import Difference
 
+# What a call of a core may refuse; anything else that it raises is the caller's affair.
+REFUSED = (ValueError, TypeError, OverflowError)
+
 
 class CandidateError(Exception):
     """The candidate gave no answer that could be compared. `cause` is a word, the message a sentence."""

@@ -66,3 +66,15 @@ def read_shadow_settings(
         disk_mib=number("_DISK_MIB", 64.0, 0.1, 1e6),
     )
     return None if word in _FALSE else settings
+
+
+def read_seconds(variable: str, default: float, environment: Mapping[str, str] = os.environ) -> float:
+    """Read a time limit. Raises `ValueError` that names the variable for anything but a number of seconds above 0."""
+    text = environment.get(variable, str(default))
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0.0 < seconds < math.inf:
+        raise ValueError(f"{variable}: must be a number of seconds above 0, got {text!r}")
+    return seconds

@@ -12,18 +12,8 @@ import pytest
 
 from doge_detector import watching
 from doge_detector.cases import case_of
-from doge_detector.notes import (
-    CONSTRUCTOR,
-    EXTRACT,
-    GRID_BIAS,
-    IDLE_TARGET,
-    NEEDS_RETRAIN,
-    RESTORE,
-    SERIALIZE,
-    TRAIN,
-    UPDATE,
-    Call,
-)
+from doge_detector.notes import Call
+from doge_detector.settings import Kind
 from doge_shadow.shadow import Shadow
 from generators.detector.case import DetectorCase
 from harness.subjects.detector.asking.calls import answer
@@ -60,14 +50,14 @@ def replayed(call: Call) -> tuple[DetectorCase, dict[str, Any]]:
     return case, answer(port(), case)
 
 
-def of_kind(calls: list[Call], kind: int, *, refused: bool = False) -> list[Call]:
+def of_kind(calls: list[Call], kind: Kind, *, refused: bool = False) -> list[Call]:
     found = [call for call in calls if call.kind == kind and (call.ours.refusal is not None) is refused]
     assert found
     return found
 
 
 def test_an_update_gives_the_same_state_again(calls: list[Call]) -> None:
-    for call in of_kind(calls, UPDATE):
+    for call in of_kind(calls, Kind.UPDATE):
         case, outcome = replayed(call)
         wanted = call.ours.value
         found = outcome["inference"]["updates"][-1]["value"]
@@ -84,14 +74,14 @@ def test_an_update_gives_the_same_state_again(calls: list[Call]) -> None:
 
 
 def test_a_training_gives_the_same_model_again(calls: list[Call]) -> None:
-    for call in of_kind(calls, TRAIN):
+    for call in of_kind(calls, Kind.TRAIN):
         [training] = replayed(call)[1]["same_seed"]["trainings"]
         assert training["returned"]["value"] is call.ours.value["returned"]
         assert training["transmat"]["value"] == call.ours.value["transmat"]
 
 
 def test_a_question_for_a_training_is_asked_at_several_ages(calls: list[Call]) -> None:
-    before, *trained = of_kind(calls, NEEDS_RETRAIN)
+    before, *trained = of_kind(calls, Kind.NEEDS_RETRAIN)
     assert replayed(before)[1]["functions"]["steps"][-1]["value"] is True
     for call in trained:
         if call.before is not None and call.before.trained:
@@ -100,27 +90,27 @@ def test_a_question_for_a_training_is_asked_at_several_ages(calls: list[Call]) -
 
 
 def test_features_are_extracted_of_the_same_form(calls: list[Call]) -> None:
-    [call] = of_kind(calls, EXTRACT)
+    [call] = of_kind(calls, Kind.EXTRACT)
     case, outcome = replayed(call)
     assert (case.inputs["closes"].form, case.inputs["periods"]["rsi_period"]) == ("list", 10)
     assert np.array_equal(outcome["features"]["rows"]["value"], call.ours.value)
 
 
-@pytest.mark.parametrize("kind", [GRID_BIAS, IDLE_TARGET, SERIALIZE])
-def test_a_function_gives_the_same_result_again(kind: int, calls: list[Call]) -> None:
+@pytest.mark.parametrize("kind", [Kind.GRID_BIAS, Kind.IDLE_TARGET, Kind.SERIALIZE])
+def test_a_function_gives_the_same_result_again(kind: Kind, calls: list[Call]) -> None:
     for call in of_kind(calls, kind):
         assert replayed(call)[1]["functions"]["steps"][-1]["value"] == call.ours.value
 
 
 def test_what_is_restored_is_read_again(calls: list[Call]) -> None:
-    for call in of_kind(calls, RESTORE):
+    for call in of_kind(calls, Kind.RESTORE):
         stored = replayed(call)[1]["functions"]["steps"][-1]["value"]
         assert stored["_hmm_regime_state"] == call.ours.value["state"]
         assert stored["_hmm_last_train_ts"] == call.ours.value["last_train_ts"]
 
 
-@pytest.mark.parametrize("kind", [CONSTRUCTOR, UPDATE])
-def test_a_refusal_is_refused_again_in_the_same_words(kind: int, calls: list[Call]) -> None:
+@pytest.mark.parametrize("kind", [Kind.CONSTRUCTOR, Kind.UPDATE])
+def test_a_refusal_is_refused_again_in_the_same_words(kind: Kind, calls: list[Call]) -> None:
     for call in of_kind(calls, kind, refused=True):
         said = [step["error"] for step in replayed(call)[1]["functions"]["steps"] if "error" in step]
         assert call.ours.refusal is not None
@@ -129,11 +119,11 @@ def test_a_refusal_is_refused_again_in_the_same_words(kind: int, calls: list[Cal
 
 
 def test_a_setting_that_was_taken_is_read_again(calls: list[Call]) -> None:
-    call = of_kind(calls, CONSTRUCTOR)[0]
+    call = of_kind(calls, Kind.CONSTRUCTOR)[0]
     assert replayed(call)[1]["functions"]["steps"][-1]["value"] == dict(call.ours.value)
 
 
 def test_an_argument_that_no_case_can_hold_makes_none(calls: list[Call]) -> None:
-    call = of_kind(calls, IDLE_TARGET)[0]
+    call = of_kind(calls, Kind.IDLE_TARGET)[0]
     for odd in (object(), np.array(["x"]), {1: 2.0}, (1.0,)):
         assert case_of(call._replace(arguments=(odd, *call.arguments[1:])), "shadow-x") is None

@@ -23,9 +23,7 @@ from doge_detector.settings import KINDS
 from doge_shadow.face import Found
 from doge_shadow.prometheus import collector_of
 from tests.shadow.watched import finds, journal_lines
-from tests.shadow.watched_detector import CONFIG, candles, lived, right, settled, watching_detector
-
-__all__ = ["right"]
+from tests.shadow.watched_detector import CONFIG, candles, lived, settled, watching_detector
 
 
 def test_every_name_is_the_references_own_or_does_the_same() -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import hmm_regime_detector as reference
-from doge_detector import watching
+from doge_detector import watch, watching
 from tests.shadow.watched import ROOT, journal_lines
 from tests.shadow.watched_detector import (
     CALLS,
@@ -26,12 +26,10 @@ from tests.shadow.watched_detector import (
     lived,
     plant,
     planted,
-    right,
     settled,
     watching_detector,
 )
 
-__all__ = ["right"]
 BOT = """
 import sys, time
 import doge_detector as hmm
@@ -82,11 +80,11 @@ def test_a_candidate_that_crashes_now_and_then_is_asked_again(tmp_path: Path, mo
     assert found["failures"] == {"died": 10}
 
 
-def settled_with_stumbles(watched: object) -> dict[str, object]:
+def settled_with_stumbles(watched: watch.Watch) -> dict[str, object]:
     """The metrics once all calls were compared, some of them at the second attempt."""
     give_up = time.monotonic() + 60.0
     while time.monotonic() < give_up:
-        status = watched.shadow.status()  # type: ignore[attr-defined]
+        status = watched.shadow.status()
         if status["compared"] == status["calls"]:
             return {**status, "total_divergences": sum(status["divergences"].values())}
         time.sleep(0.05)

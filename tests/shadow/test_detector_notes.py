@@ -10,8 +10,8 @@ import pytest
 
 import hmm_regime_detector as reference
 from doge_detector import watching
-from doge_detector.notes import IDLE_TARGET, NEEDS_RETRAIN, UPDATE, Before, Call, Outcome, training_of
-from doge_detector.settings import Settings
+from doge_detector.notes import Before, Call, Outcome, training_of
+from doge_detector.settings import Kind, Settings
 from doge_detector.shadowing import DetectorComparer
 from doge_detector.worker import TRAINED_MAX, Candidates
 from doge_shadow import shadow as shadow_module
@@ -26,13 +26,9 @@ from tests.shadow.watched_detector import (
     lived,
     plant,
     planted,
-    right,
     settled,
     watching_detector,
 )
-
-__all__ = ["right"]
-KINDS_MET = ("train", "update", "needs_retrain", "constructor", "extract", "grid_bias", "idle_target", "restore", "serialize")
 
 
 @pytest.mark.usefixtures("right")
@@ -102,12 +98,12 @@ def test_the_hash_of_a_call_is_of_what_it_was_given() -> None:
     other[-1] += 1.0
     before = Before({}, None, True, {}, 0.0, 5.0)
     calls = [
-        Call(NEEDS_RETRAIN, (), before, Outcome(True)),
-        Call(NEEDS_RETRAIN, (), before._replace(at=6.0), Outcome(True)),
-        Call(UPDATE, (closes, volumes), before, Outcome()),
-        Call(UPDATE, (other, volumes), before, Outcome()),
-        Call(UPDATE, (closes.tolist(), volumes.tolist()), before, Outcome()),
-        Call(IDLE_TARGET, (0.1, 0.2), None, Outcome()),
+        Call(Kind.NEEDS_RETRAIN, (), before, Outcome(True)),
+        Call(Kind.NEEDS_RETRAIN, (), before._replace(at=6.0), Outcome(True)),
+        Call(Kind.UPDATE, (closes, volumes), before, Outcome()),
+        Call(Kind.UPDATE, (other, volumes), before, Outcome()),
+        Call(Kind.UPDATE, (closes.tolist(), volumes.tolist()), before, Outcome()),
+        Call(Kind.IDLE_TARGET, (0.1, 0.2), None, Outcome()),
     ]
     keys = [comparer.key_of(call) for call in calls]
     assert len(set(keys)) == len(calls)

@@ -23,12 +23,9 @@ from tests.shadow.watched_detector import (
     drained,
     lived,
     plant,
-    right,
     settled,
     watching_detector,
 )
-
-__all__ = ["right"]
 
 
 def report(folder: Path, *places: Path) -> tuple[int, str]:

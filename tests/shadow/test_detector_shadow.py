@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from doge_detector import watching
+from doge_detector.settings import KINDS
 from tests.shadow.watched import ROOT, finds, journal_lines
 from tests.shadow.watched_detector import (
     CALLS,
@@ -25,13 +26,9 @@ from tests.shadow.watched_detector import (
     lived,
     plant,
     planted,
-    right,
     settled,
     watching_detector,
 )
-
-__all__ = ["right"]
-KINDS_MET = ("train", "update", "needs_retrain", "constructor", "extract", "grid_bias", "idle_target", "restore", "serialize")
 
 
 @pytest.mark.usefixtures("right")
@@ -43,7 +40,7 @@ def test_every_call_is_compared_and_nothing_differs(tmp_path: Path) -> None:
     assert (found["calls"], found["compared"], found["coverage"]) == (CALLS, CALLS, 1.0)
     assert (found["total_divergences"], found["shadow_failures"], found["dropped"]) == (0, 0, 0)
     assert (found["enabled"], found["executable_available"], found["queue_depth"]) == (True, True, 0)
-    assert all(found[f"{kind}_checks"] > 0 for kind in KINDS_MET)
+    assert all(found[f"{kind}_checks"] > 0 for kind in KINDS)
     assert sum(line["compared"] for line in journal_lines(tmp_path)) == CALLS
     assert finds(tmp_path) == []
 

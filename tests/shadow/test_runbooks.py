@@ -15,9 +15,7 @@ from doge_detector import watching as hmm
 from tests.compiled import PACKAGE
 from tests.gate.ledgers import begun
 from tests.shadow.watched import ROOT, drained, drive, watching
-from tests.shadow.watched_detector import right, settled, watching_detector
-
-__all__ = ["right"]
+from tests.shadow.watched_detector import settled, watching_detector
 
 DOCS = ROOT / "docs"
 PAGES = sorted([DOCS / "STATE_MACHINE_SHADOW_RUNBOOK.md", *(DOCS / "runbooks").glob("*.md")])

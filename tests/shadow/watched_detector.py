@@ -62,12 +62,6 @@ SWAPPED = planted(
 )
 
 
-@pytest.fixture
-def right(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The compiled package, for whoever asks this process's path."""
-    monkeypatch.syspath_prepend(PACKAGE.parent)
-
-
 def plant(folder: Path, monkeypatch: pytest.MonkeyPatch, code: str) -> Path:
     """Put a wrong candidate first on this process's path."""
     path = folder / "planted"

@@ -85,7 +85,10 @@ def test_nothing_is_said_where_nothing_is_known(tmp_path: Path) -> None:
     for path in (built, source):
         path.parent.mkdir()
         path.write_text("x")
-    look = lambda: older_than_sources(built, tmp_path, ("src/*.rs",))  # noqa: E731
+
+    def look() -> str | None:
+        return older_than_sources(built, tmp_path, ("src/*.rs",))
+
     assert look() is None
     digest = hashlib.sha256(b"x").hexdigest()
     record = built.with_name("exe.sources")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from generators.plain import Json
 from golden.detector.corpus import CONTRACT_FILE
+from golden.detector.rounding import Rounding, rounding_of
 from harness.comparators.tolerances import ToleranceError, Tolerances, read_tolerances
 from harness.panel import ContractFileError
 from harness.subjects.detector.judging.statistical import Criteria
@@ -29,9 +30,7 @@ class DetectorContract:
     levels: dict[str, str]
     tolerances: Tolerances
     criteria: Criteria
-    rounded: tuple[str, ...]
-    decimals: int
-    rounding_slack: float
+    rounding: Rounding
     ties: Ties
     followed_relative: float
     not_compared: tuple[str, ...]
@@ -52,9 +51,7 @@ def load_detector_contract(path: Path = CONTRACT_FILE) -> DetectorContract:
             levels=dict(view["levels"]),
             tolerances=read_tolerances(view["tolerances"]),
             criteria=Criteria(**statistics),
-            rounded=tuple(view["rounding"]["fields"]),
-            decimals=int(view["rounding"]["decimals"]),
-            rounding_slack=float(view["rounding"]["slack"]),
+            rounding=rounding_of(view),
             followed_relative=float(view["following"]["relative"]),
             ties=Ties(**{key: int(value) for key, value in view["ties"].items() if key != "reason"}),
             not_compared=tuple(entry["what"] for entry in view["not_compared"]),

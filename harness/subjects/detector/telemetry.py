@@ -15,7 +15,8 @@ BACKENDS = {REFERENCE: "python"}
 # A bot trains once a day, on months. Every 96 candles it is seldom enough to leave the loop's p99 alone, and often enough to be
 # compared after a quarter of an hour.
 TRAIN_EVERY, HISTORY, TRAILING = 96, 500, 150
-TRAINING, INFERENCE = "training", "inference"
+# As `doge_detector.measuring` names them, whose import would choose an implementation.
+TRAINING, FAILED_TRAININGS, INFERENCE = "training", "failed_trainings", "inference"
 GROUP = "training and inference"
 
 
@@ -26,6 +27,7 @@ class DetectorShare(Share):
         Metric(name=TRAINING, group=GROUP, quantiles=(0.5,)),
         Metric(name=INFERENCE, group=GROUP),
         Metric(name=TRAINING, group=GROUP, kind="rate", per=INFERENCE, either_way=True),
+        Metric(name=FAILED_TRAININGS, group=GROUP, kind="rate", per=INFERENCE),
     )
     warm_up = HISTORY
 

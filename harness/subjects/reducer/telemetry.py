@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import doge_core as sm
 from doge_core.locate import HOW_TO_GET, find_executable
-from doge_core.measuring import CHECK, FILL_TO_ACTION, TRANSITION, VIOLATIONS
+from doge_core.measuring import CHECK, FILL_TO_ACTION, REFUSALS, TRANSITION, VIOLATIONS
 from generators.candles import CandleSeries, spacing_sec
 from generators.reducer.choices import Settings
 from generators.reducer.market import CANDLES_PER_CASE, Traffic, open_chunk, order_size_usd, path_of, scaled_config
@@ -35,6 +35,7 @@ class ReducerShare(Share):
         Metric(name=TRANSITION, group="loop duration"),
         Metric(name=FILL_TO_ACTION, group="fill to action"),
         Metric(name=VIOLATIONS, group="invariant violations", kind="rate", per=CHECK),
+        Metric(name=REFUSALS, group="invariant violations", kind="rate", per=TRANSITION),
     )
 
     @staticmethod

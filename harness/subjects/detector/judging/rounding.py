@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from generators.detector.case import DetectorCase
 from generators.plain import Json
@@ -36,22 +35,8 @@ def _is_tie(found: Divergence, reference: Json, candidate: Json, case: DetectorC
             pass
         case _:
             return False
-    if field not in contract.rounded or found.kind != "value":
+    if field not in contract.rounding.fields or found.kind != "value":
         return False
     values = [side["inference"][calls][index]["value"] for side in (reference, candidate)]
     states = [value.get("state", value) for value in values]
-    gain = float(case.inputs["config"].get("HMM_BIAS_GAIN", DEFAULT_GAIN))
-    exact = [unrounded(field, state, gain) for state in states]
-    unit = 10.0**-contract.decimals
-    follows = all(round(value, contract.decimals) == state[field] for value, state in zip(exact, states, strict=True))
-    one_apart = abs(abs(states[0][field] - states[1][field]) - unit) < unit * 1e-6
-    return follows and one_apart and abs(exact[0] - exact[1]) <= contract.rounding_slack * max(1.0, abs(gain))
-
-
-def unrounded(name: str, state: dict[str, Any], gain: float) -> float:
-    """Compute a state's confidence or bias before rounding, from its probabilities."""
-    bearish, _, bullish = state["probabilities"]
-    if name == "confidence":
-        second, first = sorted(state["probabilities"])[1:]
-        return float(first - second)
-    return float(max(-1.0, min(1.0, (bullish - bearish) * gain)))
+    return contract.rounding.ties(field, states, float(case.inputs["config"].get("HMM_BIAS_GAIN", DEFAULT_GAIN)))
