@@ -19,9 +19,11 @@ import pytest
 from doge_shadow.journal import FORMAT, SLOT_SEC, Journal
 from doge_shadow.settings import ShadowSettings
 from harness.gate.policy import read_policy
+from harness.serve.shadows import Shadows
 from harness.shadow.finds import finds_in
 from harness.shadow.journals import JournalError, journals_in
 from harness.shadow.period import period_of
+from harness.subjects.registry import subject_called
 from tests.shadow.watched import ROOT, drained, drive, planted, watching
 
 HERE = {"reference": "r" * 64, "candidate": "c" * 64}
@@ -267,3 +269,15 @@ def test_a_wrong_candidate_is_a_no(tmp_path: Path) -> None:
     assert code == 1, said
     assert "DIVERGENCE: 0.0 of 48 hours covered" in said
     assert "FIND parity replay" in said
+
+
+def test_the_live_page_counts_a_divergence_whose_count_was_lost(tmp_path: Path) -> None:
+    here = subject_called("reducer").shadowed()
+    assert here is not None
+    journal(tmp_path, "one", minutes(0, 3), digests=here)
+    [clean] = [each for each in Shadows(tmp_path).status() if each["subject"] == "reducer"]
+    kept = {"subject": "reducer", "shadow": {"severity": "high", "fingerprint": "f", "of": "transition", "digests": here}}
+    (tmp_path / "find-high-f-0.json").write_text(json.dumps(kept))
+    [found] = [each for each in Shadows(tmp_path).status() if each["subject"] == "reducer"]
+    assert (clean["verdict"], clean["high"]) == ("CLEAN", 0)
+    assert (found["verdict"], found["high"], found["finds"]) == ("DIVERGENCE", 1, 1)

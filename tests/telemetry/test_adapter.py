@@ -8,11 +8,18 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import doge_core
+import doge_core.measuring as core
+import doge_detector.measuring as hmm
 import state_machine as sm
+from doge_core.measuring import Measuring
+from doge_telemetry.recorder import recorder_for
+from harness.subjects.detector.telemetry import DetectorShare
+from harness.subjects.reducer.telemetry import ReducerShare
 from harness.subjects.registry import subject_called
 from harness.telemetry.recordings import Recording, counted, read_recording
 from tests.adapter.traffic import CONFIG, SIZE_USD, start, walk
@@ -221,3 +228,28 @@ def test_a_shadows_candidate_is_not_measured(tmp_path: Path) -> None:
         [sys.executable, "-c", SHADOWED], env=environment, capture_output=True, text=True, check=False, timeout=120
     )
     assert (done.returncode, done.stdout) == (0, "['DOGE_HMM_TELEMETRY=']\n"), done.stderr
+
+
+def test_only_what_a_core_may_refuse_is_a_refusal(tmp_path: Path) -> None:
+    measuring = Measuring(tmp_path / "t.jsonl", lambda: {"backend": "python", "executable": None, "shadow": False})
+
+    def fails(error: Exception) -> Any:
+        def call(*_: Any) -> Any:
+            raise error
+
+        return call
+
+    for error in (ValueError("no"), RuntimeError("a fault")):
+        with pytest.raises(type(error)):
+            measuring.transition(fails(error), start(), sm.TimerTick(1.0), CONFIG, SIZE_USD)
+    measuring.end()
+    recorder_for(tmp_path / "t.jsonl").close()
+    assert counted(read_recording(tmp_path / "t.jsonl").blocks, "refused_transitions") == 1
+
+
+def test_whatever_an_adapter_measures_is_a_metric() -> None:
+    reducer, detector = ({metric.name for metric in share.metrics} for share in (ReducerShare, DetectorShare))
+    of_core = {core.TRANSITION, core.FILL_TO_ACTION, core.VIOLATIONS, core.REFUSALS}
+    # Checks are what violations are counted for, and loops are every share's.
+    assert (reducer, {metric.per for metric in ReducerShare.metrics} - {""}) == (of_core, {core.CHECK, core.TRANSITION})
+    assert detector == {hmm.TRAINING, hmm.FAILED_TRAININGS, hmm.INFERENCE}

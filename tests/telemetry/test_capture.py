@@ -181,3 +181,15 @@ def test_a_recording_that_is_not_there_is_a_sentence(words: tuple[str, ...], cap
     code, _, err = parity(capsys, "telemetry", *words, "--no-evidence")
     assert (code, err.count("\n")) == (2, 1)
     assert "none.jsonl: cannot be read" in err
+
+
+def test_a_capture_of_what_was_built_anew_meanwhile_is_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "harness.cli.telemetry._here", lambda _: {"reducer": {"reference": "x"}, "detector": {"reference": "x"}}
+    )
+    words = ("--side", "reference", "--minutes", "0.02", "--out", str(tmp_path), "--no-evidence")
+    code, said, _ = parity(capsys, "telemetry", "capture", *words)
+    assert code == 3
+    assert said.splitlines()[-1].startswith("EMPTY: ")

@@ -10,6 +10,7 @@ import pytest
 
 from generators.detector.bulk import generate_cases
 from generators.detector.case import DetectorCase, Series
+from golden.detector.rounding import Rounding
 from harness.subjects.detector.asking.calls import answer
 from harness.subjects.detector.contract import load_detector_contract
 from harness.subjects.detector.golden import loaded_reference
@@ -121,3 +122,14 @@ def test_a_name_that_is_missing_is_missing_and_no_error_of_the_port() -> None:
     with pytest.raises(UnnamedError, match="RegimeDetector"):
         answer(port, next(case for case in generate_cases(1, 60) if case.kind == "detector"))
     assert "No module named" in candidate("no_such_module_anywhere").availability().reason
+
+
+def test_a_rounded_value_is_one_unit_apart_or_no_tie() -> None:
+    rule = Rounding(("confidence", "bias_signal"), decimals=4, slack=2e-6)
+
+    def state(lean: float) -> dict[str, Any]:
+        return {"probabilities": [0.5 - lean / 2.0, 0.0, 0.5 + lean / 2.0], "bias_signal": round(100.0 * lean, 4)}
+
+    # A gain of 100 widens the slack to two units.
+    assert rule.ties("bias_signal", [state(0.0050004), state(0.0050006)], 100.0)
+    assert not rule.ties("bias_signal", [state(0.0050004), state(0.0050022)], 100.0)
