@@ -2,7 +2,8 @@
 
 A step is one of `{"new": NAME, "kwargs": {…}, "as": NAME}`, `{"call": NAME or OBJECT.METHOD, "args": […], "kwargs": {…}}`,
 `{"set": OBJECT.ATTRIBUTE, "value": …}`, `{"get": OBJECT.ATTRIBUTE}`. The argument `{"ref": NAME}` stands for an object made
-by an earlier step, `{"like": {…}}` for an object with only these attributes.
+by an earlier step, `{"like": {…}}` for an object with only these attributes. A call may have `"fields": […]`, the attributes
+of its result that are compared, and a step `"warnings": "ignore"`, the action of Python's warnings filter.
 """
 
 from __future__ import annotations

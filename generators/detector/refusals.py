@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from generators.detector.degenerate import degenerate_script
 from generators.plain import Json
 
 # Numbers on either side of every limit, non-finite ones, and integers beyond a double's range.
@@ -64,7 +65,7 @@ def refusal_script(rng: np.random.Generator, *, rounds: int = 10) -> list[Json]:
         steps += _states(choice) + _settings(choice) + _snapshots(choice) + _series(choice) + _short(choice)
     for values in LISTS:
         steps += [{"set": "state.probabilities", "value": values}, {"get": "state.probabilities"}]
-    return steps + (_failures() if choice.of((True, False, False)) else []) + _plainly_wrong()
+    return steps + (_failures() + degenerate_script() if choice.of((True, False, False)) else []) + _plainly_wrong()
 
 
 def _states(choice: _Choice) -> list[Json]:
@@ -78,6 +79,9 @@ def _states(choice: _Choice) -> list[Json]:
     for name in INDICATORS:
         steps.append({"set": f"shown.{name}", "value": choice.value()})
         steps.append({"get": f"shown.{name}"})
+    for record in ("state", "shown"):
+        # No record has such a field, whatever the value.
+        steps += [{"set": f"{record}.colour", "value": choice.of(("red", choice.value()))}, {"get": f"{record}.colour"}]
     steps.append({"call": "compute_grid_bias", "args": [{"ref": "state"}], "kwargs": {"confidence_threshold": choice.value()}})
     for _ in range(3):
         # Any object with these two attributes is accepted, and its values may exceed a state's limits.

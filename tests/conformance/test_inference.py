@@ -168,3 +168,15 @@ def test_a_detector_can_be_copied_and_pickled(detector: Any) -> None:
         assert (again._last_train_ts, again.transmat) == (detector._last_train_ts, detector.transmat)
         expected = copy.deepcopy(detector).update(CLOSES, VOLUMES).probabilities
         assert again.update(CLOSES, VOLUMES).probabilities == expected
+
+
+@pytest.mark.parametrize(("factor", "regime", "bias"), [(0.5, 2, 1.0), (1.5, 0, -1.0), (2.0, 0, -1.0), (3.0, 0, -1.0)])
+def test_a_regime_that_is_certain_meets_a_threshold_of_one(hmm: Any, factor: float, regime: int, bias: float) -> None:
+    detector = hmm.RegimeDetector({"HMM_CONFIDENCE_THRESHOLD": 1.0, "HMM_MIN_TRAIN_SAMPLES": 1, "HMM_N_ITER": 2})
+    closes, volumes = [1.0 + 0.1 * (number % 7) + 0.01 * (number % 11) for number in range(90)], [1.0] * 90
+    assert detector.train(closes, volumes) is True
+    state = detector.update([*closes[:60], *(factor**step for step in range(30))], volumes)
+    # The other two are less likely than the last bit of 1.
+    assert sorted(state.probabilities)[1] < 2.0**-54
+    assert max(state.probabilities) == 1.0
+    assert (state.regime, state.bias_signal) == (regime, bias)

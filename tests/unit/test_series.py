@@ -15,6 +15,7 @@ from generators.candles import CandleError, read_candles, sample_candles
 from generators.detector.bulk import generate_case, generate_cases
 from generators.detector.case import FORMS, KINDS, SAME_NUMBERS, DetectorCase, Series, from_json
 from generators.detector.choices import FLAVOURS, DetectorChoices, decode_case
+from generators.detector.degenerate import degenerate_script
 from generators.detector.market import FOLLOWING, WINDOWS, market_cases
 from generators.detector.noise import Purpose, stream
 from generators.detector.refusals import STATE, refusal_script
@@ -144,8 +145,27 @@ def test_values_at_the_limits_are_accepted_or_refused_at_every_entrance() -> Non
     for name in (*(f"state.{field}" for field in STATE), "RegimeDetector", "FeatureExtractor", "plain.extract", *called):
         assert met[name, False], f"{name} never took a value"
         assert met[name, True], f"{name} never refused one"
-    for words in ("training failed, the previous model stays", "inference failed, the previous state stays", "fewer clusters"):
+    for record in ("state", "shown"):
+        assert met[f"{record}.colour", True]
+        assert not met[f"{record}.colour", False]
+    not_finite = [f"{name} of the fitted model is not finite" for name in ("means", "startprob")]
+    for words in (*not_finite, "inference failed, the previous state stays", "fewer clusters"):
         assert any(words in each for each in said), words
+
+
+def test_a_step_whose_caller_ignores_warnings_is_asked_with_that_filter() -> None:
+    port = python()
+    port.availability()
+    steps = [step for step in degenerate_script() if step.get("as") == "unheard" or step.get("call") == "unheard.train"]
+    made, logged = play(port, steps)
+    assert "error" not in made
+    assert ["fewer clusters" in said["words"] for said in logged["said"]] == [True]
+    # Fitting without the detector is a warning of scikit-learn's own, which the filter drops.
+    model = {"new": "GaussianHMM", "kwargs": {"n_components": 3, "random_state": 1}, "as": "m"}
+    fit = {"call": "m.fit", "args": [[[0.5]] * 40]}
+    for action, heard in (("always", True), ("ignore", False)):
+        _, fitted = play(port, [model, {**fit, "warnings": action}])
+        assert any(said["level"] == "ConvergenceWarning" for said in fitted["said"]) is heard
 
 
 def test_an_object_that_is_merely_like_a_state_has_these_attributes_alone() -> None:

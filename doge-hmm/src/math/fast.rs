@@ -122,8 +122,8 @@ impl<'a> Workspace<'a> {
         };
         let (last, ran) = found;
         let sound = !ran.doubtful || self.kept_all(p, &constants, &ran, interrupt)?;
-        let factor = 1.0 / ran.last;
-        Ok(sound.then(|| last.map(|value| value * factor)))
+        // Divided, not multiplied by a reciprocal: a state that is certain has exactly 1, which a threshold of 1 asks for.
+        Ok(sound.then(|| last.map(|value| value / ran.last)))
     }
 
     #[inline(always)]

@@ -139,12 +139,11 @@ impl Filter {
         if !(sum >= 1e-300 && sum.is_finite()) {
             return false;
         }
-        let factor = 1.0 / sum;
-        if (0..k).any(|j| !(next[j] * factor >= LEAST) && self.is_reached(j)) {
+        if (0..k).any(|j| !(next[j] / sum >= LEAST) && self.is_reached(j)) {
             return false;
         }
         for (probability, value) in self.probabilities.iter_mut().zip(&next) {
-            *probability = value * factor;
+            *probability = value / sum;
         }
         self.log_likelihood += highest + sum.ln();
         true
@@ -202,6 +201,24 @@ mod tests {
             differences: Precision::Double,
         };
         (p, vec![0.0, 0.0, 40.0, 0.0, 0.0, 40.0, 0.0, 0.0, 0.0])
+    }
+
+    #[test]
+    fn a_certain_state_has_a_probability_of_exactly_one() {
+        for number in 1..=100 {
+            let p = Parameters {
+                k: 2,
+                d: 1,
+                startprob: vec![f64::from(number) / 101.0, 1.0 - f64::from(number) / 101.0],
+                transmat: vec![0.9, 0.1, 0.2, 0.8],
+                means: vec![0.0, 10.0],
+                covars: vec![1.0; 2],
+                differences: Precision::Double,
+            };
+            let mut filter = Filter::new(p);
+            assert_eq!(filter.step(&[0.0])[0], 1.0, "{number}");
+            assert_eq!(filter.step(&[0.0])[0], 1.0, "{number}");
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ import re
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -17,13 +17,16 @@ from harness.subjects.detector.ports.modules import UnnamedError
 # Floats in a text. Integers stay in it, where they are compared digit by digit.
 _NUMBER = re.compile(r"(?<![\w.])[-+]?(?:(?:\d*\.\d+|\d+\.(?=[\s\]]))(?:[eE][-+]?\d+)?|\d+[eE][-+]?\d+|nan\b|inf\b)")
 _SPACES = re.compile(r"\s+")
+# CPython names a class of a compiled module with its module, and one of Python's own without.
+_MODULE_OF_CLASS = re.compile(r"(?<=')(?:\w+\.)+(?=\w+' object )")
 # Arithmetic warnings are numpy's own; the numbers that they warn of are compared.
 NOT_COMPARED = (RuntimeWarning,)
+Action = Literal["always", "ignore"]
 
 
 def spoken(text: str) -> dict[str, Any]:
     """Split the first line of a text into words, compared exactly, and floats, compared within a tolerance."""
-    line = _SPACES.sub(" ", text.strip().partition("\n")[0])
+    line = _MODULE_OF_CLASS.sub("", _SPACES.sub(" ", text.strip().partition("\n")[0]))
     numbers = [float(number) for number in _NUMBER.findall(line)]
     return {"words": _NUMBER.sub("#", line), "numbers": np.array(numbers, dtype=np.float64)}
 
@@ -38,11 +41,14 @@ class _Records(logging.Handler):
 
 
 @contextmanager
-def listening() -> Iterator[list[dict[str, Any]]]:
-    """Collect log records at WARNING or above, and warnings, inside the block; warnings are added at its end."""
+def listening(action: Action = "always") -> Iterator[list[dict[str, Any]]]:
+    """Collect log records at WARNING or above, and warnings, inside the block; warnings are added at its end.
+
+    `action` is the warnings filter's: what it ignores is not collected.
+    """
     handler, root = _Records(), logging.getLogger()
     with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
+        warnings.simplefilter(action)
         root.addHandler(handler)
         try:
             yield handler.said
@@ -53,9 +59,9 @@ def listening() -> Iterator[list[dict[str, Any]]]:
                     handler.said.append({"level": warning.category.__name__, **spoken(str(warning.message))})
 
 
-def captured(call: Callable[[], Any]) -> dict[str, Any]:
+def captured(call: Callable[[], Any], action: Action = "always") -> dict[str, Any]:
     """Call, and return `value` or `error`, and `said`: log records and warnings. A panic is an error like any other."""
-    with listening() as said:
+    with listening(action) as said:
         try:
             outcome: dict[str, Any] = {"value": plain(call())}
         except (KeyboardInterrupt, SystemExit, UnnamedError):

@@ -19,9 +19,16 @@ class NotMadeError(ParityError):
 
 
 def play(port: DetectorPort, steps: Sequence[Mapping[str, Any]]) -> list[Json]:
-    """Run the steps in order; return the outcome of each. A step that fails makes no object."""
+    """Run the steps in order; return the outcome of each. A step that fails makes no object.
+
+    A step's `warnings` is the action of Python's warnings filter that the caller has set; of the result of a call with
+    `fields`, these attributes alone are the outcome.
+    """
     objects: dict[str, Any] = {}
-    return [captured(lambda step=step: _take(port, step, objects)) for step in steps]  # type: ignore[misc]
+    return [
+        captured(lambda step=step: _take(port, step, objects), step.get("warnings", "always"))  # type: ignore[misc]
+        for step in steps
+    ]
 
 
 def _take(port: DetectorPort, step: Mapping[str, Any], objects: dict[str, Any]) -> Any:
@@ -43,7 +50,7 @@ def _take(port: DetectorPort, step: Mapping[str, Any], objects: dict[str, Any]) 
     result = function(*_built(step.get("args", []), objects), **_built(step.get("kwargs", {}), objects))
     if "as" in step:
         objects[step["as"]] = result
-    return result
+    return {name: getattr(result, name) for name in step["fields"]} if "fields" in step else result
 
 
 def _object(name: str, objects: Mapping[str, Any]) -> Any:
