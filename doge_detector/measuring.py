@@ -11,6 +11,8 @@ from doge_telemetry.recorder import recorder_for
 
 PART = "detector"
 ROOT = Path(__file__).resolve().parent.parent
+# The class of detectors that this process measures, by what answers them.
+_measured: dict[Any, Any] = {}
 TRAINING, FAILED_TRAININGS, INFERENCE = "training", "failed_trainings", "inference"
 
 
@@ -39,6 +41,24 @@ def measured(base: Any, path: Path, backend: str, *, shadow: bool) -> Any:
         recorder.note(INFERENCE, perf_counter() - began)
         return state
 
-    # As the loader names it, so that it is found there when a detector is pickled.
+    def __reduce_ex__(self: Any, protocol: Any) -> Any:
+        """Reduce to what answers, which is read where nothing is measured and under another backend."""
+        make, arguments, *rest = base.__reduce_ex__(self, protocol)
+        if type(self) is not found:
+            return make, arguments, *rest
+        parts = (make, *arguments)
+        places = tuple(place for place, part in enumerate(parts) if part is found)
+        return restored, (base, places, tuple(None if part is found else part for part in parts)), *rest
+
+    # As the loader names it, where a user sees it.
     known = {"__module__": "doge_detector", "__doc__": base.__doc__, "train": train, "update": update}
-    return type("RegimeDetector", (base,), known)
+    found = type("RegimeDetector", (base,), known | {"__reduce_ex__": __reduce_ex__})
+    _measured[base] = found
+    return found
+
+
+def restored(base: Any, places: tuple[int, ...], parts: tuple[Any, ...]) -> Any:
+    """Make a detector from a pickle or for a copy: its class is at `places`, and measured if this process measures it."""
+    of = _measured.get(base, base)
+    make, *arguments = (of if place in places else part for place, part in enumerate(parts))
+    return make(*arguments)

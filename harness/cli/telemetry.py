@@ -21,7 +21,7 @@ from harness.subjects.registry import names, subject_called
 from harness.telemetry.capture import TURN_SEC, Plan, capture, metrics_of, shares_of
 from harness.telemetry.figures import UNITS, spelled, values_of
 from harness.telemetry.loop import CANDIDATE, REFERENCE, SIDES, Metric
-from harness.telemetry.recordings import Recording, merged, read_recording
+from harness.telemetry.recordings import BESIDE_A_SHADOW, Recording, merged, read_recording
 from harness.words import counted as counted_words
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def report(recording: Path, url: str, unrecorded: bool, as_data: bool) -> int:
             return draft.exit_code
         _print(found, metrics_of(subjects))
         if draft.kind != BASELINE:
-            click.echo("no baseline: a candidate answered, or nothing did; see docs/telemetry.md")
+            click.echo("no baseline: a candidate answered, a shadow ran beside it, or nothing answered; see docs/telemetry.md")
         tell(draft)
         click.echo(f"{word}: {found.hours:.2f} hours, {int(draft.figures['metrics'].value)} of {_groups(subjects)} metrics")
     return draft.exit_code
@@ -133,12 +133,13 @@ def compare(baseline: Path, candidate: Path, url: str, unrecorded: bool, as_data
     subjects = [subject_called(name) for name in names()]
     here = _here(subjects)
     sides = [read_recording(each, here) for each in (baseline, candidate)]
-    if sides[0].sides - {REFERENCE}:
+    if CANDIDATE in {each.removesuffix(BESIDE_A_SHADOW) for each in sides[0].sides}:
         raise ParityError(
             f"{baseline}: a candidate was measured in it; name the baseline first, then the candidate's recording"
         )
     found = compare_recordings(sides[0], sides[1], metrics_of(subjects))
-    # A candidate that is the reference in parts, as in a staged rollout, is no evidence of the cut-over.
+    # A candidate that is the reference in parts, as in a staged rollout, is no evidence of the cut-over; nor is a reference
+    # that a shadow slowed down.
     kind = "telemetry-compare" if [each.sides for each in sides] == [{REFERENCE}, {CANDIDATE}] else "telemetry-compare-other"
     with recorded(url, draft_of(kind, None), unrecorded=unrecorded, as_data=as_data) as draft:
         counts = {verdict: sum(each.verdict == verdict for each in found) for verdict in VERDICTS}
@@ -194,8 +195,7 @@ def _about(found: Recording) -> dict[str, Any]:
     """A recording as plain data."""
     processes = len({each.process for each in found.blocks})
     counts = {"blocks": len(found.blocks), "processes": processes, "foreign": found.foreign, "damaged": found.damaged}
-    dropped = sum(each.dropped for each in found.blocks)
-    return {"path": str(found.path), "machines": found.machines, "parts": found.parts, **counts, "dropped": dropped}
+    return {"path": str(found.path), "machines": found.machines, "parts": found.parts, **counts, "dropped": found.dropped}
 
 
 def _make_room(plan: Plan, *, replace: bool) -> None:
@@ -220,6 +220,8 @@ def _print(found: Recording, metrics: Sequence[Metric]) -> None:
     console.print(table)
     if found.foreign:
         console.print(f"{counted_words(found.foreign, 'block')} of another reference or candidate left out", markup=False)
+    if found.dropped:
+        console.print(f"{counted_words(found.dropped, 'duration')} dropped: too many waited to be counted", markup=False)
     if found.damaged:
         console.print(f"{counted_words(found.damaged, 'line')} that cannot be read left out", markup=False)
 

@@ -19,6 +19,7 @@ from scipy.stats import binomtest, t
 from harness.telemetry.figures import value_of, what_of
 from harness.telemetry.loop import Metric
 from harness.telemetry.recordings import Block, Recording, counted
+from harness.words import counted as counted_words
 
 FALSE_ALARM = 0.05
 # By as much a shadow may raise its caller's median (docs/shadow.md).
@@ -68,10 +69,9 @@ def compare_recordings(reference: Recording, candidate: Recording, metrics: Sequ
     for metric, share in asked:
         if metric.kind == "rate":
             found.append(_rates(metric, reference.blocks, candidate.blocks, level))
-        elif reason:
-            found.append(_unknown(metric, share, reason))
         else:
-            found.append(_in_turns(metric, share, pairs, level))
+            why = reason or (_dropped(reference, candidate) if metric.kind == "duration" else "")
+            found.append(_unknown(metric, share, why) if why else _in_turns(metric, share, pairs, level))
     return found
 
 
@@ -88,6 +88,12 @@ def paired(reference: Recording, candidate: Recording) -> tuple[Pairs, str]:
         if first.end > second.start or second.start - first.end > APART_SEC_MAX or second.end > after:
             return [], "they were not measured in turns"
     return [([one], [other]) for one, other in pairs], ""
+
+
+def _dropped(reference: Recording, candidate: Recording) -> str:
+    """Why no quantile can be told: what was dropped may be the slow ones; empty if nothing was."""
+    dropped = reference.dropped + candidate.dropped
+    return f"{counted_words(dropped, 'duration')} dropped" if dropped else ""
 
 
 def _unknown(metric: Metric, share: float | None, reason: str) -> Compared:

@@ -18,6 +18,7 @@ from harness.store.chain import CLOCK_SEC
 from harness.telemetry.loop import CANDIDATE, REFERENCE
 
 HOUR_SEC = 3600.0
+BESIDE_A_SHADOW = " beside a shadow"
 # No clock, no memory and no count comes near it, and floats hold it to the last unit.
 NUMBER_MAX = 2**53
 
@@ -44,9 +45,9 @@ class Block:
 class Recording:
     """The blocks of a file, in order of time, and what its processes say about the machine and about what they measured.
 
-    `sides` are all that its blocks measured, `reference` and `candidate`. `foreign` counts blocks of another build than the
-    one that is here, or of which nobody says what they are of, which are left out; `damaged` lines that cannot be read, as the
-    last one of a process that was killed, or that are there twice.
+    `sides` are all that its blocks measured: `reference` and `candidate`, with `BESIDE_A_SHADOW` where one may have run.
+    `foreign` counts blocks of another build than the one that is here, or of which nobody says what they are of, which are
+    left out; `damaged` lines that cannot be read, as the last one of a process that was killed, or that are there twice.
     """
 
     path: Path
@@ -58,6 +59,11 @@ class Recording:
     damaged: int = 0
     # Where a block is while the file is read, by its process and its beginning.
     places: dict[tuple[str, float], int] = field(default_factory=dict)
+
+    @property
+    def dropped(self) -> int:
+        """Durations that were taken and are in no histogram, because too many waited."""
+        return sum(each.dropped for each in self.blocks)
 
     @property
     def hours(self) -> float:
@@ -118,7 +124,16 @@ def _take(
             return
         _put(block, found)
         found.parts |= parts
-        found.sides |= {str(about["side"]) for about in parts.values()}
+        # Whoever does not say that there was no shadow may have had one.
+        found.sides |= {
+            str(about["side"]) + ("" if about.get("shadow") is False else BESIDE_A_SHADOW) for about in parts.values()
+        }
+
+
+def _side_of(about: Mapping[str, Any]) -> str:
+    """The side that a part measured. Whoever does not say that there was no shadow may have had one."""
+    side = str(about["side"])
+    return side if about.get("shadow") is False else side + BESIDE_A_SHADOW
 
 
 def _put(block: Block, found: Recording) -> None:

@@ -29,13 +29,13 @@ def block(start: float, durations: Mapping[str, Sequence[float]], **changed: Any
     return {**known, "cpu_sec": 0.1, "memory_bytes": 2**20, "dropped": 0, **changed}
 
 
-def whole(path: Path, side: str, scale: float = 1.0, **changed: Any) -> Path:
-    """Turns of every metric, of a side that is here: the first or the second of two that alternate."""
+def whole(path: Path, side: str, scale: float = 1.0, *, shadow: bool = False, **changed: Any) -> Path:
+    """Turns of every metric, of a side that is here: the first or the second of two that alternate, beside a shadow or not."""
     parts = {}
     for name in names():
         here = dict(subject_called(name).shadowed() or {})
         digests = here if side == "candidate" else {"reference": here["reference"]}
-        parts[name] = {"side": side, "digests": digests}
+        parts[name] = {"side": side, "shadow": shadow, "digests": digests}
     many = dict.fromkeys(("loop", "transition", "fill_to_action", "inference", "invariant_check"), 500) | {"training": 40}
     blocks = []
     for turn in range(8):
@@ -52,7 +52,7 @@ def whole(path: Path, side: str, scale: float = 1.0, **changed: Any) -> Path:
 
 def written(path: Path, blocks: Sequence[Mapping[str, Any]], *, machine: Any = None, **about: Any) -> Path:
     """A recording of one process, of the reference that is here unless `about` says something else."""
-    told = {"side": "reference", "backend": "python", "digests": {"reference": "r"}, **about}
+    told = {"side": "reference", "backend": "python", "shadow": False, "digests": {"reference": "r"}, **about}
     lines = [
         {"format": FORMAT, "process": "p", "machine": MACHINE if machine is None else machine},
         {"process": "p", "part": "core", "about": told},

@@ -173,16 +173,57 @@ print([{**state, "last_update_ts": 0.0} for state in states], hmm.status()["back
 """
 
 
+PICKLING = """
+import copy, pickle, sys
+from pathlib import Path
+import doge_detector as hmm
+folder, own, kept = Path(sys.argv[1]), hmm.status()["backend"], hmm.RegimeDetector({"HMM_BIAS_GAIN": 0.5})
+if not list(folder.iterdir()):
+    class Louder(hmm.RegimeDetector):
+        pass
+    for other in (copy.copy(kept), copy.deepcopy(kept), copy.copy(Louder())):
+        assert isinstance(other, hmm.RegimeDetector), type(other)
+    for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1):
+        (folder / f"{own}-{protocol}").write_bytes(pickle.dumps(kept, protocol))
+for path in folder.iterdir():
+    other = pickle.loads(path.read_bytes())
+    # What answers is what was pickled; it is measured where this process measures that.
+    assert (type(other) is hmm.RegimeDetector) is path.name.startswith(own), type(other)
+    assert other.cfg["HMM_BIAS_GAIN"] == 0.5
+    assert other.update([1.0] * 20, [1.0] * 20) is other.state
+"""
+
+
+@pytest.mark.parametrize("backend", ["python", "rust"])
+def test_a_pickle_of_a_measured_detector_is_read_under_every_backend(backend: str, tmp_path: Path) -> None:
+    (tmp_path / "pickles").mkdir()
+    measured = {"DOGE_HMM_TELEMETRY": str(tmp_path / "t.jsonl")}
+    for reader, telemetry in ((backend, measured), *((each, some) for each in ("python", "rust") for some in ({}, measured))):
+        done = subprocess.run(
+            [sys.executable, "-c", PICKLING, str(tmp_path / "pickles")],
+            env=detecting(reader) | telemetry,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        assert done.returncode == 0, (reader, telemetry, done.stderr)
+
+
+def detecting(backend: str) -> dict[str, str]:
+    """The environment of a bot whose detector has this backend."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("DOGE_")}
+    path = os.pathsep.join([str(ROOT), str(ROOT / "doge-hmm" / "python")])
+    return clean | {"DOGE_HMM_BACKEND": backend, "PYTHONPATH": path}
+
+
 @pytest.mark.parametrize("backend", ["python", "rust"])
 def test_the_detector_is_measured_and_says_the_same(backend: str, tmp_path: Path) -> None:
-    package = str(ROOT / "doge-hmm" / "python")
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("DOGE_")}
-    environment = clean | {"DOGE_HMM_BACKEND": backend, "PYTHONPATH": os.pathsep.join([str(ROOT), package])}
     said = []
     for telemetry in ({}, {"DOGE_HMM_TELEMETRY": str(tmp_path / "t.jsonl")}):
         done = subprocess.run(
             [sys.executable, "-c", DETECTING],
-            env=environment | telemetry,
+            env=detecting(backend) | telemetry,
             capture_output=True,
             text=True,
             check=False,

@@ -64,6 +64,45 @@ def test_the_reference_held_against_itself_is_no_evidence_of_a_candidate(
     assert (code, kinds) == (0, ["telemetry-compare-other"]), said
 
 
+def test_a_side_that_ran_beside_a_shadow_is_no_evidence_of_the_cut_over(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for place, shadows in enumerate([(True, False), (False, True)]):
+        folder = tmp_path / str(place)
+        folder.mkdir()
+        sides = [
+            whole(folder / side, side, shadow=each) for side, each in zip(("reference", "candidate"), shadows, strict=True)
+        ]
+        code, kinds, said = compared(folder, capsys, *sides)
+        assert (code, kinds) == (0, ["telemetry-compare-other"]), said
+
+
+def unsaid(lines: Lines) -> Lines:
+    return [
+        {**line, "about": {name: value for name, value in line["about"].items() if name != "shadow"}}
+        if "part" in line
+        else line
+        for line in lines
+    ]
+
+
+@pytest.mark.parametrize("said_so", [True, False])
+def test_a_baseline_that_may_have_run_beside_a_shadow_is_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], *, said_so: bool
+) -> None:
+    path = whole(tmp_path / "a", "reference", shadow=said_so)
+    found = reported(tmp_path, capsys, path if said_so else changed(path, unsaid))
+    assert found.kind == "telemetry-other"
+
+
+def test_quantiles_cannot_be_told_where_durations_were_dropped(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sides = [whole(tmp_path / side, side, dropped=int(side == "candidate")) for side in ("reference", "candidate")]
+    url = f"sqlite:///{tmp_path / 'l.sqlite'}"
+    code, said, _ = parity(capsys, "telemetry", "compare", *map(str, sides), "--ledger", url, "--json")
+    untold = {each["reason"] for each in json.loads(said)["compared"] if each["kind"] == "duration"}
+    assert (code, untold) == (3, {"8 durations dropped"})
+
+
 def without_parts(lines: Lines) -> Lines:
     return [line for line in lines if "part" not in line]
 

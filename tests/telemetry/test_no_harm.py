@@ -121,7 +121,7 @@ def test_a_part_that_ends_leaves_the_file_to_the_other(tmp_path: Path) -> None:
 
 def test_a_file_that_is_moved_away_is_followed_by_a_whole_one(tmp_path: Path) -> None:
     found = Recorder(tmp_path / "t.jsonl")
-    found.describe("core", {"side": "reference", "digests": {}})
+    found.describe("core", {"side": "reference", "shadow": False, "digests": {}})
     for name in ("one", "two", "three"):
         found.note("loop", 0.001)
         found.end_block()

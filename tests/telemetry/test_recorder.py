@@ -31,7 +31,7 @@ def lines_of(path: Path) -> list[Any]:
 
 def test_durations_and_counts_come_back(tmp_path: Path) -> None:
     found = Recorder(tmp_path / "new" / "t.jsonl")
-    found.describe("core", {"side": "reference", "backend": "python", "digests": {}})
+    found.describe("core", {"side": "reference", "backend": "python", "shadow": False, "digests": {}})
     for number in range(1000):
         found.note("loop", 0.001 * (1 + number % 10))
     found.count("violations", 3)
