@@ -1,0 +1,77 @@
+"""What `doge-core/locked` says where it cannot do its work; `tox -e haskell-locked` does the work itself."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+LOCKED = ROOT / "doge-core" / "locked"
+
+
+def locked(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [LOCKED, *arguments], env=os.environ | environment, capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+def test_a_job_that_it_does_not_have_is_refused() -> None:
+    for arguments in ((), ("bild",)):
+        done = locked(*arguments)
+        assert done.returncode == 2
+        assert done.stderr == f"locked: unknown job {''.join(arguments)}; known: build, check, exe\n"
+
+
+def test_an_executable_that_nobody_built_is_missing(tmp_path: Path) -> None:
+    done = locked("exe", "--server", DOGE_LOCKED_ROOT=str(tmp_path))
+    assert (done.returncode, done.stderr) == (3, "locked: nothing is built; run doge-core/locked build\n")
+
+
+def test_a_machine_without_debootstrap_is_told_what_to_install(tmp_path: Path) -> None:
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    for name in ("sh", "dirname", "printf", "id", "rm", "mkdir"):
+        (tools / name).symlink_to(f"/usr/bin/{name}")
+    (tools / "id").unlink()
+    (tools / "id").write_text("#!/bin/sh\necho ${DOGE_TEST_UID}\n")
+    (tools / "id").chmod(0o755)
+    for uid, said in (("1000", "needs root; run it with sudo"), ("0", "needs debootstrap; run: apt-get install debootstrap")):
+        done = locked("build", PATH=str(tools), DOGE_LOCKED_ROOT=str(tmp_path / "root"), DOGE_TEST_UID=uid)
+        assert (done.returncode, done.stderr) == (3, f"locked: {said}\n")
+        assert not (tmp_path / "root").exists()
+
+
+def test_a_mirror_with_another_compiler_leaves_no_root(tmp_path: Path) -> None:
+    """Every tool that it calls is a stand-in here; GHC's says another version."""
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    calls = tmp_path / "calls"
+    stand_ins = {
+        "debootstrap": 'mkdir -p "$3/etc" "$3/proc"',
+        "unshare": 'case "$*" in *"ghc --numeric-version") echo 9.12.1;; esac',
+        "id": "echo 0",
+    }
+    for name, does in stand_ins.items():
+        (tools / name).write_text(f'#!/bin/sh\necho {name} "$@" >>{shlex.quote(str(calls))}\n{does}\n')
+        (tools / name).chmod(0o755)
+    done = locked(
+        "build",
+        PATH=f"{tools}:{os.environ['PATH']}",
+        DOGE_LOCKED_ROOT=str(tmp_path / "root"),
+        DOGE_DEBIAN_MIRROR="http://mirror.invalid/debian",
+    )
+    assert done.returncode == 3
+    assert "Debian testing has GHC 9.12.1 now, not 9.10.3; name a mirror of an earlier day" in done.stderr
+    assert not (tmp_path / "root").exists()
+    made = calls.read_text().splitlines()
+    assert any(line.startswith("debootstrap") and "http://mirror.invalid/debian" in line for line in made)
+
+
+def test_the_bounds_name_the_compilers_that_are_tested() -> None:
+    cabal = (ROOT / "doge-core" / "doge-core.cabal").read_text(encoding="utf-8")
+    [tested] = re.findall(r"^tested-with: +(.*)$", cabal, re.MULTILINE)
+    assert tested == "GHC ==9.0.2 || ==9.10.3"
+    assert "VERSION=9.10.3\n" in LOCKED.read_text(encoding="utf-8")
