@@ -15,6 +15,9 @@ APT_PACKAGES=(
 DATABASE_PACKAGES=(postgresql)
 # The tests of the dashboard open its pages; whoever looks at it has a browser.
 BROWSER_PACKAGES=(chromium chromium-driver)
+# The tests of the workflows check them with actionlint, which is a Go module.
+GO_PACKAGES=(golang-go)
+ACTIONLINT=github.com/rhysd/actionlint/cmd/actionlint@v1.7.7
 PYTHON_PACKAGES=(python3 python3-venv)
 # Debian's `cargo` is older than pyo3 allows on bookworm, whose newer one is `cargo-web`; later releases have one only.
 RUST_PACKAGES=(cargo rustc rust-clippy rustfmt)
@@ -101,6 +104,17 @@ install_llvm_tools() {
   if [ -n "$major" ] && apt-cache show "llvm-$major" >/dev/null 2>&1; then install_packages "llvm-$major"; fi
 }
 
+# Where it cannot be had, the tests that need it are reported as missing.
+install_actionlint() {
+  [ -x .cache/bin/actionlint ] && return
+  command -v go >/dev/null || install_packages "${GO_PACKAGES[@]}"
+  say "building actionlint"
+  if ! GOBIN="$PWD/.cache/bin" GOPATH="$PWD/.cache/go" GOFLAGS="-modcacherw" go install "$ACTIONLINT" >"$LOG" 2>&1; then
+    tail -n 3 "$LOG"
+    say "actionlint is missing"
+  fi
+}
+
 build_rust() {
   install_rust
   stage "building the Rust detector" doge-hmm/build
@@ -173,6 +187,7 @@ build_python
 if [ "${1:-build}" = test ] && command -v dpkg-query >/dev/null && [ "$(id -u)" -eq 0 ]; then
   install_packages "${DATABASE_PACKAGES[@]}" "${BROWSER_PACKAGES[@]}"
   install_llvm_tools
+  install_actionlint
 fi
 say "built: .venv/bin/parity"
 case "${1:-build}" in
