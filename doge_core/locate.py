@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 from doge_core.errors import ServerMissingError
@@ -26,20 +27,27 @@ def absolute(named: str) -> str:
 
 
 def find_executable(named: str | None = None) -> Path | None:
-    """Return the executable named here or in DOGE_CORE_EXE, else the one of this checkout, else the one on PATH, or None.
+    """Return the executable named here or in DOGE_CORE_EXE, or None.
 
-    A name with a separator is a path, one without is looked up on PATH, as in a shell. The result is absolute, so that it is
-    the file that runs.
+    Without a name it is that of this checkout, else that of the package `doge_core_exe`, else the one on PATH. A name with a
+    separator is a path, one without is looked up on PATH, as in a shell. The result is absolute, so that it is the file that
+    runs.
     """
     named = named or os.environ.get("DOGE_CORE_EXE")
     if named and is_path(named):
         return _executable_file(Path(absolute(named)))
     if not named:
-        for path in (_ROOT / "doge-core" / "bin" / _NAME, _ROOT / _NAME):
+        for path in (_ROOT / "doge-core" / "bin" / _NAME, _ROOT / _NAME, *_packaged()):
             if found := _executable_file(path):
                 return found
     on_path = shutil.which(named or _NAME)
     return Path(os.path.abspath(on_path)) if on_path else None
+
+
+def _packaged() -> list[Path]:
+    """The file of the package `doge_core_exe`, which is a wheel with the executable alone, if it is installed."""
+    spec = find_spec("doge_core_exe")
+    return [] if spec is None or spec.origin is None else [Path(spec.origin).with_name(_NAME)]
 
 
 def _executable_file(path: Path) -> Path | None:
