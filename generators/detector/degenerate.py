@@ -22,7 +22,8 @@ def degenerate_script() -> list[Json]:
     return [*_lost_states(), *_doubling_volume(), *_certainty(), *_unheard()]
 
 
-def _wave(candles: int) -> list[float]:
+def wave(candles: int) -> list[float]:
+    """Closes that go up and down, and from which anything can be learnt."""
     return [1.0 + 0.1 * (candle % 7) + 0.01 * (candle % 11) for candle in range(candles)]
 
 
@@ -43,13 +44,13 @@ def _doubling_volume() -> list[Json]:
         _detector("doubling", BRIEFLY),
         {"new": "FeatureExtractor", "kwargs": DOUBLING_PERIODS, "as": "slow"},
         {"set": "doubling._extractor", "value": {"ref": "slow"}},
-        {"call": "doubling.train", "args": [_wave(DOUBLING), [2.0**candle for candle in range(DOUBLING)]]},
+        {"call": "doubling.train", "args": [wave(DOUBLING), [2.0**candle for candle in range(DOUBLING)]]},
     ]
 
 
 def _certainty() -> list[Json]:
     """Update with ever steeper rises: one regime's probability is exactly 1, which the threshold is, and the others' are 0."""
-    calm, ones = _wave(90), [1.0] * 90
+    calm, ones = wave(90), [1.0] * 90
     steps: list[Json] = [
         _detector("certain", {**BRIEFLY, "HMM_CONFIDENCE_THRESHOLD": 1.0}),
         {"call": "certain.train", "args": [calm, ones]},

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from generators.detector.degenerate import degenerate_script
+from generators.detector.degenerate import BRIEFLY, degenerate_script, wave
 from generators.plain import Json
 
 # Numbers on either side of every limit, non-finite ones, and integers beyond a double's range.
@@ -30,8 +30,6 @@ PERIODS = ("fast_ema_periods", "slow_ema_periods", "macd_fast", "macd_slow", "ma
 ROWS = 18
 # A slow average of three candles is zero at every second one: the spread is -1e298 / 1e-10, and a sum of two overflows.
 STEEP: Json = {"fast_ema_periods": 1, "slow_ema_periods": 3}
-# Two rounds are enough to see whether training gives a model.
-BRIEFLY: Json = {"HMM_N_ITER": 2}
 ABYSS = [1e298, *([-1e298, 2e298] * 20)]
 
 
@@ -140,9 +138,9 @@ def _short(choice: _Choice) -> list[Json]:
 
 def _failures() -> list[Json]:
     """Train on a constant market, which gives a degenerate model, and on one whose features overflow."""
-    ones, wave = [1.0] * len(ABYSS), [1.0 + 0.1 * (number % 7) + 0.01 * (number % 11) for number in range(90)]
+    ones = [1.0] * len(ABYSS)
     calls: list[Json] = []
-    for closes in ([0.5] * len(ABYSS), wave):
+    for closes in ([0.5] * len(ABYSS), wave(90)):
         calls += [
             {"set": "failing._extractor", "value": {"ref": "usual"}},
             {"call": "failing.train", "args": [closes, [1.0] * len(closes)]},
@@ -150,7 +148,7 @@ def _failures() -> list[Json]:
             {"call": "failing.update", "args": [ABYSS, ones]},
         ]
     return [
-        {"new": "RegimeDetector", "kwargs": {"config": {"HMM_MIN_TRAIN_SAMPLES": 1, **BRIEFLY}}, "as": "failing"},
+        {"new": "RegimeDetector", "kwargs": {"config": BRIEFLY}, "as": "failing"},
         {"new": "FeatureExtractor", "as": "usual"},
         {"new": "FeatureExtractor", "kwargs": STEEP, "as": "steep"},
         *calls,
@@ -165,7 +163,7 @@ def _just_enough(rows: int) -> list[Json]:
     steps: list[Json] = []
     for wanted in (rows, rows + 1):
         steps.append(
-            {"new": "RegimeDetector", "kwargs": {"config": {"HMM_MIN_TRAIN_SAMPLES": wanted, **BRIEFLY}}, "as": "content"}
+            {"new": "RegimeDetector", "kwargs": {"config": {**BRIEFLY, "HMM_MIN_TRAIN_SAMPLES": wanted}}, "as": "content"}
         )
         steps.append({"call": "content.train", "args": [[0.5] * len(ABYSS), [1.0] * len(ABYSS)]})
     return steps

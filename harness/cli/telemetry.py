@@ -21,7 +21,7 @@ from harness.subjects.registry import names, subject_called
 from harness.telemetry.capture import TURN_SEC, Plan, capture, metrics_of, shares_of
 from harness.telemetry.figures import UNITS, spelled, values_of
 from harness.telemetry.loop import CANDIDATE, REFERENCE, SIDES, Metric
-from harness.telemetry.recordings import BESIDE_A_SHADOW, Recording, merged, read_recording
+from harness.telemetry.recordings import Recording, merged, read_recording
 from harness.words import counted as counted_words
 
 if TYPE_CHECKING:
@@ -104,7 +104,9 @@ def report(recording: Path, url: str, unrecorded: bool, as_data: bool) -> int:
     """
     subjects = [subject_called(name) for name in names()]
     found = read_recording(recording, _here(subjects))
-    with recorded(url, draft_of(_kind_of(found.sides), None), unrecorded=unrecorded, as_data=as_data) as draft:
+    with recorded(
+        url, draft_of(_kind_of(found.sides, shadowed=found.shadowed), None), unrecorded=unrecorded, as_data=as_data
+    ) as draft:
         word = _recorded_of(draft, found, metrics_of(subjects))
         if as_data:
             click.echo(as_json({"exit_code": draft.exit_code, "verdict": word, **draft.details}))
@@ -133,14 +135,15 @@ def compare(baseline: Path, candidate: Path, url: str, unrecorded: bool, as_data
     subjects = [subject_called(name) for name in names()]
     here = _here(subjects)
     sides = [read_recording(each, here) for each in (baseline, candidate)]
-    if CANDIDATE in {each.removesuffix(BESIDE_A_SHADOW) for each in sides[0].sides}:
+    if sides[0].sides - {REFERENCE}:
         raise ParityError(
             f"{baseline}: a candidate was measured in it; name the baseline first, then the candidate's recording"
         )
     found = compare_recordings(sides[0], sides[1], metrics_of(subjects))
     # A candidate that is the reference in parts, as in a staged rollout, is no evidence of the cut-over; nor is a reference
     # that a shadow slowed down.
-    kind = "telemetry-compare" if [each.sides for each in sides] == [{REFERENCE}, {CANDIDATE}] else "telemetry-compare-other"
+    clean = [each.sides for each in sides] == [{REFERENCE}, {CANDIDATE}] and not any(each.shadowed for each in sides)
+    kind = "telemetry-compare" if clean else "telemetry-compare-other"
     with recorded(url, draft_of(kind, None), unrecorded=unrecorded, as_data=as_data) as draft:
         counts = {verdict: sum(each.verdict == verdict for each in found) for verdict in VERDICTS}
         told = {each.group for each in found if each.verdict != UNKNOWN}
@@ -168,9 +171,9 @@ def _here(subjects: Sequence[Any]) -> dict[str, Mapping[str, str]]:
     return {name: digests for name, digests in found.items() if digests is not None}
 
 
-def _kind_of(sides: Iterable[str]) -> str:
+def _kind_of(sides: Iterable[str], *, shadowed: bool = False) -> str:
     """The kind of evidence: what was measured of the reference alone may be the baseline that a gate asks for."""
-    return BASELINE if set(sides) == {REFERENCE} else "telemetry-other"
+    return BASELINE if set(sides) == {REFERENCE} and not shadowed else "telemetry-other"
 
 
 def _groups(subjects: Sequence[Any]) -> int:

@@ -18,7 +18,6 @@ from harness.store.chain import CLOCK_SEC
 from harness.telemetry.loop import CANDIDATE, REFERENCE
 
 HOUR_SEC = 3600.0
-BESIDE_A_SHADOW = " beside a shadow"
 # No clock, no memory and no count comes near it, and floats hold it to the last unit.
 NUMBER_MAX = 2**53
 
@@ -45,7 +44,7 @@ class Block:
 class Recording:
     """The blocks of a file, in order of time, and what its processes say about the machine and about what they measured.
 
-    `sides` are all that its blocks measured: `reference` and `candidate`, with `BESIDE_A_SHADOW` where one may have run.
+    `sides` are all that its blocks measured, `reference` and `candidate`; `shadowed` says if a shadow may have run beside one.
     `foreign` counts blocks of another build than the one that is here, or of which nobody says what they are of, which are
     left out; `damaged` lines that cannot be read, as the last one of a process that was killed, or that are there twice.
     """
@@ -55,6 +54,7 @@ class Recording:
     machines: list[Mapping[str, Any]] = field(default_factory=list)
     parts: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     sides: set[str] = field(default_factory=set)
+    shadowed: bool = False
     foreign: int = 0
     damaged: int = 0
     # Where a block is while the file is read, by its process and its beginning.
@@ -124,16 +124,9 @@ def _take(
             return
         _put(block, found)
         found.parts |= parts
+        found.sides |= {str(about["side"]) for about in parts.values()}
         # Whoever does not say that there was no shadow may have had one.
-        found.sides |= {
-            str(about["side"]) + ("" if about.get("shadow") is False else BESIDE_A_SHADOW) for about in parts.values()
-        }
-
-
-def _side_of(about: Mapping[str, Any]) -> str:
-    """The side that a part measured. Whoever does not say that there was no shadow may have had one."""
-    side = str(about["side"])
-    return side if about.get("shadow") is False else side + BESIDE_A_SHADOW
+        found.shadowed |= any(about.get("shadow") is not False for about in parts.values())
 
 
 def _put(block: Block, found: Recording) -> None:

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from harness import ROOT
+
 BUILD = ROOT / "doge-core" / "wheel" / "build"
 ADAPTER = ("doge_core", "doge_shadow", "doge_telemetry", "reducer", "state_machine.py")
 EPOCH = "1700000000"

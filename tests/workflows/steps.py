@@ -18,7 +18,8 @@ from typing import Any
 
 import yaml
 
-ROOT = Path(__file__).resolve().parents[2]
+from harness import ROOT
+
 WORKFLOWS = ROOT / ".github" / "workflows"
 # As GitHub starts a script whose shell is `bash`.
 BASH = ("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c")

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from harness import ROOT
 from tests.unit.test_cli import parity
-from tests.workflows.steps import ROOT, play
+from tests.workflows.steps import play
 
 SUMMARY = ROOT / ".ci" / "summary"
 
@@ -74,6 +75,27 @@ def test_a_summary_names_the_finds_of_a_wrong_port(tmp_path: Path, capsys: pytes
     assert "  again      parity replay" in found
     assert found.splitlines()[-2].startswith("DIVERGENCE: ")
     assert "== building" not in found
+
+
+NIGHT = """run 0: 200 cases
+FOUND a8dbfb13b595 of exe:wrong: $.steps[4]
+FIND a8dbfb13b595 of exe:wrong: 10 cases, the first is 2: $.steps[4]
+SHRUNK a8dbfb13b595: 37 events to 1 in 179 attempts, 2.6 s: parity replay reports/repro.json
+  odd one out: exe:wrong; python and haskell agree
+== parity mutants
+SURVIVED booking:1:1 in booking
+12 of 13 mutants that can be distinguished from the reference were killed: 92.3%, wanted 99.5%: NOT MET; 9 s
+train, 2,000 candles: 12.00 (at least 25): NOT MET
+update, 100 candles: 86.07 (at least 60): met
+parity: --out reports/site: cannot be made
+"""
+
+
+def test_the_summary_of_a_night_has_finds_replay_commands_and_whatever_was_not_met(tmp_path: Path) -> None:
+    (tmp_path / "night.txt").write_text(NIGHT)
+    left_out = ("run 0", "FOUND", "== ", "update")
+    wanted = [line for line in NIGHT.splitlines() if not line.startswith(left_out)]
+    assert summed_up(tmp_path / "night.txt").splitlines()[3:-1] == wanted
 
 
 def test_a_summary_of_parity_is_its_verdict(tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from tests.workflows.steps import CONDITIONS, ROOT, WORKFLOWS, workflow
+from harness import ROOT
+from tests.workflows.steps import CONDITIONS, WORKFLOWS, workflow
 
 ACTIONLINT = ROOT / ".cache" / "bin" / "actionlint"
 NAMES = sorted(path.name for path in WORKFLOWS.glob("*.yml"))

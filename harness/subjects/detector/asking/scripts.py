@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -25,10 +26,7 @@ def play(port: DetectorPort, steps: Sequence[Mapping[str, Any]]) -> list[Json]:
     `fields`, these attributes alone are the outcome.
     """
     objects: dict[str, Any] = {}
-    return [
-        captured(lambda step=step: _take(port, step, objects), step.get("warnings", "always"))  # type: ignore[misc]
-        for step in steps
-    ]
+    return [captured(partial(_take, port, step, objects), step.get("warnings", "always")) for step in steps]
 
 
 def _take(port: DetectorPort, step: Mapping[str, Any], objects: dict[str, Any]) -> Any:
