@@ -44,8 +44,6 @@ def measured(base: Any, path: Path, backend: str, *, shadow: bool) -> Any:
     def __reduce_ex__(self: Any, protocol: Any) -> Any:
         """Reduce to what answers, which is read where nothing is measured and under another backend."""
         make, arguments, *rest = base.__reduce_ex__(self, protocol)
-        if type(self) is not found:
-            return make, arguments, *rest
         parts = (make, *arguments)
         places = tuple(place for place, part in enumerate(parts) if part is found)
         return restored, (base, places, tuple(None if part is found else part for part in parts)), *rest
@@ -58,7 +56,10 @@ def measured(base: Any, path: Path, backend: str, *, shadow: bool) -> Any:
 
 
 def restored(base: Any, places: tuple[int, ...], parts: tuple[Any, ...]) -> Any:
-    """Make a detector from a pickle or for a copy: its class is at `places`, and measured if this process measures it."""
+    """Make a detector from a pickle or for a copy: the class at `places` is measured if this process measures it.
+
+    A caller's subclass names itself, and has no such place.
+    """
     of = _measured.get(base, base)
     make, *arguments = (of if place in places else part for place, part in enumerate(parts))
     return make(*arguments)
