@@ -1,7 +1,7 @@
-"""What a shadow costs its caller: `python -m tests.bench.shadow full`, `paced`, `bad` or `detector`.
+"""What a shadow costs its caller: `python -m tests.bench.shadow full|paced|bad|detector [ROUNDS]`.
 
-Each measures alternately with the shadow on and off. `full` makes 200,000 transitions without a pause, `paced` 200 a second for
-7.5 seconds, each a few times; `bad` is `paced` beside each of six bad candidates, and holds every result against the one
+Each measures alternately with the shadow on and off, one turn of each a round. `full` makes 200,000 transitions at once,
+`paced` 200 a second for 7.5 seconds; `bad` is `paced` beside each of six bad candidates, and holds every result against the one
 without a shadow. `detector` updates a detector on 2,000 candles, as a bot does at each new one, and trains it now and then.
 """
 
@@ -30,7 +30,9 @@ from tests.bench.bad_candidate import HOWS
 from tests.detector_candles import market
 
 BAD = str(Path(__file__).with_name("bad_candidate.py"))
+# Calls of a turn, and rounds: a p99 wants a hundred calls and more above it, or it is the machine's noise.
 CALLS = {"full": (200_000, 2), "paced": (1_500, 4)}
+BAD_ROUNDS = 12
 EVENTS, EVERY_SEC = 2000, 0.005
 QUANTILES = (0.5, 0.95, 0.99)
 # The detector's rounds, each of so many updates and trainings, a pause after each.
@@ -54,9 +56,9 @@ def timed(calls: int, *, paced: bool) -> tuple[list[float], list[str]]:
     return found, results
 
 
-def of_the_reducer(how: str, exe: str | None = None, timeout_sec: float = 5.0) -> None:
+def of_the_reducer(how: str, rounds: int, exe: str | None = None, timeout_sec: float = 5.0) -> None:
     """Print the quantiles of a transition with and without a shadow, and what was compared."""
-    calls, rounds = CALLS[how]
+    calls, _ = CALLS[how]
     times: dict[bool, list[float]] = {False: [], True: []}
     said: list[list[str]] = []
     with TemporaryDirectory() as folder:
@@ -80,7 +82,7 @@ def of_the_reducer(how: str, exe: str | None = None, timeout_sec: float = 5.0) -
     print(f"results as without a shadow: {all(each == said[0] for each in said)}; failures: {status['failures']}")
 
 
-def of_bad_candidates() -> None:
+def of_bad_candidates(rounds: int) -> None:
     """The same beside each bad candidate."""
     for how in HOWS:
         print(f"-- {how}")
@@ -88,10 +90,10 @@ def of_bad_candidates() -> None:
             exe = Path(folder) / how
             exe.write_text(f'#!/bin/sh\nexec {shlex.join([sys.executable, BAD, how])} "$@"\n')
             exe.chmod(0o755)
-            of_the_reducer("paced", str(exe), timeout_sec=1.0)
+            of_the_reducer("paced", rounds, str(exe), timeout_sec=1.0)
 
 
-def of_the_detector() -> None:
+def of_the_detector(rounds: int) -> None:
     """Print the quantiles of an update and of a training with and without a shadow, and what was compared."""
     closes, volumes = (np.array(each) for each in market(3, CANDLES + UPDATES))
     whats = ("update", "update's own time", "train", "train's own time")
@@ -108,7 +110,7 @@ def of_the_detector() -> None:
 
     with TemporaryDirectory() as folder:
         watched = watch.start(DetectorSettings(), ShadowSettings(folder=Path(folder), queue=DEFAULT_QUEUE))
-        for turn in range(2 * ROUNDS):
+        for turn in range(2 * rounds):
             on = turn % 4 in (1, 2)
             detector = (watching if on else reference).RegimeDetector()
             for row in range(TRAININGS):
@@ -131,10 +133,15 @@ def tell(what: str, off: Sequence[float], on: Sequence[float]) -> None:
         print(f"{what} p{100.0 * quantile:g}: {1e6 * before:.1f} us off, {1e6 * after:.1f} us on, {share:+.1f} %")
 
 
-if __name__ == "__main__":
-    if sys.argv[1] == "detector":
-        of_the_detector()
-    elif sys.argv[1] == "bad":
-        of_bad_candidates()
+def main(how: str, rounds: str = "") -> None:
+    """Measure one of them."""
+    if how == "detector":
+        of_the_detector(int(rounds or ROUNDS))
+    elif how == "bad":
+        of_bad_candidates(int(rounds or BAD_ROUNDS))
     else:
-        of_the_reducer(sys.argv[1])
+        of_the_reducer(how, int(rounds or CALLS[how][1]))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
