@@ -12,11 +12,12 @@ from typing import Any
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
+from harness.cli.options import named
 from harness.evidence.digests import PORT, built_in, digests_of
 from harness.gate.judge import Present
 from harness.gate.policy import Policy, read_policy
-from harness.store.chain import CLOCK_SEC, TIME_MAX, Head, Row
-from harness.store.database import first_line, shown
+from harness.store.chain import CLOCK_SEC, EMPTY, TIME_MAX, Head, Row
+from harness.store.database import file_of, first_line, shown
 from harness.store.ledger import Ledger, LedgerError
 from harness.subject import Subject
 from harness.subjects.registry import names, subject_called
@@ -37,22 +38,35 @@ class Asked:
     present: Present
 
 
-def asked_for(url: str, policy_file: Path | None, at: str | None) -> Asked:
-    """Read policy and ledger, and take the digests of today. Raises errors of both, and `UsageError` for a time."""
+def asked_for(url: str, policy_file: Path | None, at: str | None, *, begun: bool = True) -> Asked:
+    """Read policy and ledger, and take the digests of today. Raises errors of both, and `UsageError` for a time.
+
+    Without `begun`, a default ledger that is not there yet is an empty one: whoever asks is told how to begin.
+    """
     policy = read_policy(policy_file)
-    named = None if at is None else seconds_of("--at", at)
+    moment = None if at is None else seconds_of("--at", at)
+    rows, head = ([], EMPTY) if not begun and not_begun(url) else _read(url)
+    subjects = [subject_called(name) for name in names()]
+    digests = {about.name: _of_today(about) for about in subjects}
+    clock = time.time()
+    now = _end_of(rows, clock) if moment is None else moment
+    return Asked(policy=policy, rows=rows, head=head, present=Present(digests=digests, now=now, clock=clock))
+
+
+def not_begun(url: str) -> bool:
+    """True where nobody named a ledger, and the default one is not there. One that somebody named was mistyped."""
+    file = file_of(url)
+    return not named("url") and file is not None and not file.exists()
+
+
+def _read(url: str) -> tuple[list[Row], Head]:
     ledger = Ledger(url, make=False)
     try:
-        rows, head = ledger.evidence()
+        return ledger.evidence()
     except SQLAlchemyError as error:
         raise LedgerError(f"--ledger {shown(url)}: {first_line(error)}") from error
     finally:
         ledger.close()
-    subjects = [subject_called(name) for name in names()]
-    digests = {about.name: _of_today(about) for about in subjects}
-    clock = time.time()
-    now = _end_of(rows, clock) if named is None else named
-    return Asked(policy=policy, rows=rows, head=head, present=Present(digests=digests, now=now, clock=clock))
 
 
 def _of_today(about: Subject[Any]) -> dict[str, str]:

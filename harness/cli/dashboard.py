@@ -22,7 +22,7 @@ def dashboard(out: Path, policy_file: Path | None, at: str | None, url: str) -> 
     from harness.dashboard.site import write_site
     from harness.dashboard.view import view_of
 
-    asked = asked_for(url, policy_file, at)
+    asked = asked_for(url, policy_file, at, begun=False)
     view = view_of(asked.rows, asked.head, policy=asked.policy, present=asked.present)
     sizes = write_site(view, out)
     records = counted(len(view.book.entries), "record")

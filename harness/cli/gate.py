@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from rich.table import Table
 
-from harness.cli.asked import asked_for, at_option, policy_option
+from harness.cli.asked import asked_for, at_option, not_begun, policy_option
 from harness.cli.options import given, json_option, ledger_option, subject_option
 from harness.cli.output import as_json, console_for
 from harness.cli.recorded import draft_of, recorded, tell
@@ -51,7 +51,7 @@ def gate(
         if any(given(name) for name in ("phase", "policy_file", "at", "url", "as_data")):
             raise click.UsageError(f"gate {ctx.invoked_subcommand}: options belong behind {ctx.invoked_subcommand}")
         return None
-    asked = asked_for(url, policy_file, at)
+    asked = asked_for(url, policy_file, at, begun=False)
     certificate = certify(asked.policy, asked.rows, asked.head, asked.present, phase)
     code = int(certificate.verdict != Status.GO.value)
     if as_data:
@@ -70,6 +70,8 @@ def _tell(certificate: Certificate, url: str) -> None:
     left = [each for each in certificate.findings if each.status is not Status.GO]
     for each in left:
         console.print(f"{each.status.value} {each.name}: {each.command or NO_COMMAND}", markup=False, soft_wrap=True)
+    if not_begun(url):
+        console.print("There is no ledger here yet: the first of these commands makes it.", markup=False)
     if left and given("url"):
         console.print(f"Give these commands --ledger {shown(url)}, or set PARITY_LEDGER.", markup=False, soft_wrap=True)
     found = [each.status for each in certificate.findings]
@@ -84,7 +86,7 @@ def _tell(certificate: Certificate, url: str) -> None:
 @ledger_option
 def gate_explain(ident: str, policy_file: Path | None, at: str | None, url: str) -> int:
     """Show value, limit, sample and record behind a criterion, and the command that makes its evidence."""
-    asked = asked_for(url, policy_file, at)
+    asked = asked_for(url, policy_file, at, begun=False)
     findings = certify(asked.policy, asked.rows, asked.head, asked.present, None).findings
     wanted = [each for each in findings if ident in (each.id, each.name)]
     if not wanted:

@@ -63,6 +63,10 @@ class Head:
     chain: str
 
 
+# Of a chain without a record.
+EMPTY = Head(0, START)
+
+
 def append(
     engine: Engine, ident: str, statement: str, signatures: Sequence[Mapping[str, Any]] = (), now: float | None = None
 ) -> bool:
@@ -126,7 +130,7 @@ def _moment(connection: Connection) -> float:
 
 def _head(connection: Connection) -> Head:
     row = connection.execute(select(evidence_head.c.number, evidence_head.c.chain)).first()
-    return Head(0, START) if row is None else Head(row[0], row[1])
+    return EMPTY if row is None else Head(row[0], row[1])
 
 
 def read(engine: Engine) -> tuple[list[Row], Head]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -85,7 +86,11 @@ def test_a_ledger_that_is_not_there_is_refused_and_not_made(
     assert sorted(path.name for path in here.iterdir()) == ["made.json"]
 
 
-@pytest.mark.parametrize("name", [name for name in READERS if name != "serve"])
+# What shows how to begin takes a default ledger that is not there for an empty one.
+BEGINNERS = ("dashboard", "gate", "gate explain")
+
+
+@pytest.mark.parametrize("name", [name for name in READERS if name not in ("serve", *BEGINNERS)])
 def test_the_default_ledger_is_not_made_by_who_reads_it(
     name: str, here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -94,6 +99,20 @@ def test_the_default_ledger_is_not_made_by_who_reads_it(
     assert (code, err.count("\n")) == (2, 1)
     assert f"there is no ledger at {here}/reports/ledger.sqlite; " in err
     assert sorted(path.name for path in here.iterdir()) == ["made.json"]
+
+
+@pytest.mark.parametrize("name", BEGINNERS)
+def test_before_the_first_record_it_is_said_how_to_begin(
+    name: str, here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PARITY_LEDGER")
+    code, out, err = parity(capsys, *words_of(name))
+    assert (code, err) == (0 if name == "dashboard" else 1, "")
+    if name == "dashboard":
+        out = re.sub("<[^>]*>", "", (here / "site" / "gate.html").read_text(encoding="utf-8"))
+    assert "parity fuzz --subject reducer --sequences 100000" in out
+    assert ("There is no ledger here yet: the first of these commands makes it." in out) is (name == "gate")
+    assert not (here / "reports").exists()
 
 
 @pytest.mark.parametrize("name", READERS)
