@@ -13,7 +13,7 @@ from doge_core.errors import ServerMissingError
 _NAME = "doge-core-exe.exe" if sys.platform == "win32" else "doge-core-exe"
 _ROOT = Path(__file__).resolve().parent.parent
 
-HOW_TO_GET = "build it with ./build.sh, or name one with DOGE_CORE_EXE"
+HOW_TO_GET = "build it with ./build.sh, install the wheel doge-core-exe, or name one with DOGE_CORE_EXE"
 
 
 def is_path(named: str) -> bool:
