@@ -38,6 +38,7 @@ def serve(host: str, port: int, folder: Path | None, policy_file: Path | None, u
     """
     # Imported here because servers and templates take a while to load.
     from harness.serve.app import Live, app_of
+    from harness.serve.backends import Backends
     from harness.serve.guard import TOKEN_LENGTH_MIN, Guard, is_loopback
     from harness.serve.pages import Pages
     from harness.serve.server import address_of, listening, run
@@ -58,7 +59,9 @@ def serve(host: str, port: int, folder: Path | None, policy_file: Path | None, u
     bound = listening(host, port)
     pages = Pages(partial(_look, url, policy_file), partial(_head, url))
     shadows = None if folder is None else Shadows(folder)
-    guarded = Guard(app_of(Live(partial(_status, Watcher(url), shadows)), pages), token=token, local=local)
+    backends = Backends()
+    backends.start()
+    guarded = Guard(app_of(Live(partial(_status, Watcher(url), shadows, backends)), pages), token=token, local=local)
     click.echo(f"serving at {address_of(bound)}{' to whoever has the token' if token else ''}; Ctrl-C ends it")
     run(guarded, bound)
     click.echo("stopped")
@@ -80,5 +83,9 @@ def _head(url: str) -> Head:
         ledger.close()
 
 
-def _status(watcher: Watcher, shadows: Shadows | None, now: float) -> dict[str, Any]:
-    return {**watcher.status(now), "shadows": [] if shadows is None else shadows.status()}
+def _status(watcher: Watcher, shadows: Shadows | None, backends: Backends, now: float) -> dict[str, Any]:
+    return {
+        **watcher.status(now),
+        "shadows": [] if shadows is None else shadows.status(),
+        "backends": backends.status(),
+    }

@@ -22,6 +22,7 @@ GAUGES = (
     ("parity_run_cases_per_second", "rate", "Pace of the last minute"),
 )
 LABELS = ("run", "subject", "state")
+BACKEND = ("subject", "backend")
 
 
 class _Collector:
@@ -39,6 +40,11 @@ class _Collector:
                 if run.get(key) is not None:
                     family.add_metric([str(run[label]) for label in ("id", "subject", "state")], float(run[key]))
             yield family
+        backends = GaugeMetricFamily("parity_backend", "1 for the backend that a subject's adapter answers with", labels=BACKEND)
+        for each in self.status.get("backends", ()):
+            if "answered" in each:
+                backends.add_metric([each["subject"], each["answered"]], 1.0)
+        yield backends
 
 
 def exposition(status: Mapping[str, Any]) -> bytes:

@@ -128,12 +128,23 @@
     return card;
   }
 
-  function showShadows(shadows) {
-    const place = document.getElementById("shadows");
-    const said = JSON.stringify(shadows);
+  function fillBackend(backend) {
+    const card = element("section", undefined, { class: "card", id: "backend-" + backend.subject });
+    const title = element("h2", "Backend of the " + backend.subject + " ");
+    title.append(element("span", backend.answered || "cannot be told", { class: "badge " + (backend.error ? "bad" : backend.answered === "python" ? "unsure" : "good") }));
+    card.append(title);
+    if (backend.error) card.append(element("p", backend.error, { class: "alarm" }));
+    for (const line of backend.said || []) card.append(element("p", line, { class: "alarm" }));
+    return card;
+  }
+
+  // A list of cards that is drawn anew only where it says something else.
+  function showCards(id, found, fill) {
+    const place = document.getElementById(id);
+    const said = JSON.stringify(found);
     if (place.said === said) return;
     place.said = said;
-    place.replaceChildren(...shadows.map(fillShadow));
+    place.replaceChildren(...found.map(fill));
   }
 
   function link(word, tone) {
@@ -149,7 +160,8 @@
     if (place.textContent !== said) place.textContent = said;
     link(status.error ? "ledger cannot be read" : "live", status.error ? "bad" : "good");
     if (status.error) return;
-    showShadows(status.shadows || []);
+    showCards("shadows", status.shadows || [], fillShadow);
+    showCards("backends", status.backends || [], fillBackend);
     document.getElementById("none").hidden = status.runs.length > 0;
     const ordered = status.runs.map((run) => {
       const card = cards.get(run.id) || element("section", undefined, { class: "card", id: "run-" + run.id });

@@ -35,6 +35,7 @@ class Detector(Subject[DetectorCase]):
         "coverage": "harness.subjects.detector.coverage:DetectorCoverage",
         "benchmark": "harness.subjects.detector.bench:DetectorBenchmark",
         "measures": "harness.subjects.detector.measures:DetectorMeasures",
+        "adapter": "doge_detector.__main__:report",
         "telemetry": "harness.subjects.detector.telemetry:DetectorShare",
     }
 

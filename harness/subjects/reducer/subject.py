@@ -44,6 +44,7 @@ class Reducer(Subject[Case]):
         "coverage": "harness.subjects.reducer.coverage:ReducerCoverage",
         "drills": "harness.subjects.reducer.drills.drills:ReducerDrills",
         "telemetry": "harness.subjects.reducer.telemetry:ReducerShare",
+        "adapter": "doge_core.__main__:report",
         "benchmark": "harness.subjects.reducer.bench.benchmark:ReducerBenchmark",
     }
 

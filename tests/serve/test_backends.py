@@ -1,0 +1,87 @@
+"""The live page says which backend answers here, and why it is not the one that was wanted."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.serve.backends import Backends
+from harness.serve.metrics import exposition
+from harness.subjects.registry import names, subject_called
+from tests.serve.servers import serving, wait_for
+
+WITH_ADAPTER = [name for name in names() if "adapter" in subject_called(name).parts]
+
+
+def asked(backends: Backends) -> dict[str, dict[str, Any]]:
+    backends.ask()
+    return {each["subject"]: each for each in backends.status()}
+
+
+def test_the_compiled_ports_answer_where_they_are() -> None:
+    found = asked(Backends())
+    assert list(found) == WITH_ADAPTER
+    assert {name: each["answered"] for name, each in found.items()} == {"reducer": "haskell", "detector": "rust"}
+    assert not any(each["said"] for each in found.values())
+
+
+@pytest.mark.parametrize("broken", ["/bin/true", "/no/such"])
+def test_python_answers_where_the_executable_is_broken_and_it_is_said_why(
+    broken: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOGE_CORE_EXE", broken)
+    found = asked(Backends())["reducer"]
+    assert found["answered"] == "python"
+    assert any(broken in line for line in found["said"]) or "no executable found" in found["said"][0]
+
+
+def test_a_shadow_answers_with_python_and_no_call_of_the_server_is_in_its_journal_or_recording(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"SHADOW": "1", "SHADOW_DIR": str(tmp_path / "shadow"), "TELEMETRY": str(tmp_path / "t.jsonl")}.items():
+        monkeypatch.setenv(f"DOGE_CORE_{name}", value)
+        monkeypatch.setenv(f"DOGE_HMM_{name}", value)
+    found = asked(Backends())
+    assert {each["answered"] for each in found.values()} == {"python"}
+    assert all(each["status"]["shadow"] for each in found.values())
+    assert not list(tmp_path.glob("t.jsonl*"))
+    seen = [json.loads(line).get("calls", 0) for path in tmp_path.rglob("*.jsonl") for line in path.read_text().splitlines()]
+    assert not any(seen)
+
+
+@pytest.mark.parametrize(
+    ("code", "sentence"),
+    [
+        ("raise SystemExit('no such thing')", "ended with 1"),
+        ("print('nonsense')", "its answer makes no sense"),
+        ("print('{}')", "its answer makes no sense"),
+    ],
+)
+def test_an_adapter_that_cannot_tell_is_an_error(code: str, sentence: str) -> None:
+    def run(_: Sequence[str]) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    found = asked(Backends(run))
+    assert list(found) == WITH_ADAPTER
+    assert all(sentence in each["error"] and "answered" not in each for each in found.values())
+    assert b"parity_backend{" not in exposition({"backends": list(found.values())})
+
+
+def test_an_adapter_that_hangs_is_an_error() -> None:
+    def run(argv: Sequence[str]) -> subprocess.CompletedProcess[str]:
+        raise subprocess.TimeoutExpired(list(argv), 30.0)
+
+    assert all("timed out" in each["error"] for each in asked(Backends(run)).values())
+
+
+def test_the_server_tells_them(url: str) -> None:
+    with serving(url) as served:
+        wait_for(lambda: len(served.status()["backends"]) == len(WITH_ADAPTER))
+        text = served.get("/metrics")[1]
+    assert 'parity_backend{backend="haskell",subject="reducer"} 1.0' in text
