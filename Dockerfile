@@ -13,9 +13,10 @@ RUN apt-get update && apt-get install -y --no-install-recommends \
     && rm -rf /var/lib/apt/lists/*
 COPY requirements.build.lock /src/
 RUN python3 -m venv /build && /build/bin/pip install --no-cache-dir --require-hashes -r /src/requirements.build.lock
+ENV PATH=/build/bin:$PATH
 COPY doge-core /src/doge-core
 ARG SOURCE_DATE_EPOCH=315532800
-RUN SOURCE_DATE_EPOCH="$SOURCE_DATE_EPOCH" /src/doge-core/wheel/build /wheels /build/bin/python
+RUN SOURCE_DATE_EPOCH="$SOURCE_DATE_EPOCH" /src/doge-core/wheel/build /wheels python
 
 FROM ${DEBIAN} AS rust
 SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
@@ -24,9 +25,10 @@ RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates
     && rm -rf /var/lib/apt/lists/*
 COPY requirements.build.lock /src/
 RUN python3 -m venv /build && /build/bin/pip install --no-cache-dir --require-hashes -r /src/requirements.build.lock
+ENV PATH=/build/bin:$PATH
 COPY doge-hmm /src/doge-hmm
 ARG SOURCE_DATE_EPOCH=315532800
-RUN SOURCE_DATE_EPOCH="$SOURCE_DATE_EPOCH" /build/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheels /src/doge-hmm
+RUN SOURCE_DATE_EPOCH="$SOURCE_DATE_EPOCH" pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheels /src/doge-hmm
 # The Python half last: it changes most often.
 COPY pyproject.toml README.md LICENSE state_machine.py hmm_regime_detector.py /src/doge-parity/
 COPY reducer /src/doge-parity/reducer
@@ -38,7 +40,7 @@ COPY doge_telemetry /src/doge-parity/doge_telemetry
 COPY generators /src/doge-parity/generators
 COPY golden /src/doge-parity/golden
 COPY harness /src/doge-parity/harness
-RUN SOURCE_DATE_EPOCH="$SOURCE_DATE_EPOCH" /build/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheels /src/doge-parity
+RUN SOURCE_DATE_EPOCH="$SOURCE_DATE_EPOCH" pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheels /src/doge-parity
 
 FROM ${DEBIAN} AS runtime
 SHELL ["/bin/bash", "-euo", "pipefail", "-c"]

@@ -16,6 +16,7 @@ from harness.store.ledger import Ledger
 
 if TYPE_CHECKING:
     from harness.dashboard.view import View
+    from harness.serve.backends import Backends
     from harness.serve.shadows import Shadows
     from harness.serve.status import Watcher
     from harness.store.chain import Head

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,6 +19,8 @@ from harness.words import counted, counted_kinds
 SOURCES = (GOLDEN, GENERATED, MARKET)
 FINDINGS_SHOWN_MAX, CASES_NAMED_MAX = 12, 4
 TEXT_MAX = 400
+# Kinds with more names have one line in the table of what was met: each name that was never met has a line of its own.
+NAMES_SHOWN_MAX = 24
 
 
 def print_report(report: RunReport, console: Console) -> None:
@@ -60,7 +63,7 @@ def print_problems(report: RunReport, console: Console) -> None:
         print_contract(port.name, port.examined.divergences, console)
     print_findings(report.findings, console)
     for name in report.never_met:
-        console.print(f"NEVER MET: {name}; generate more sequences", markup=False)
+        console.print(f"NEVER MET: {name}; generate more sequences, or let a generator make it", markup=False)
     for kind, (found, least) in report.too_few.items():
         remedy = "name candles whose prices move, or more of them, or more windows"
         console.print(
@@ -141,7 +144,14 @@ def met_table(report: RunReport) -> Table:
     table = Table("what", *report.met, title="Met by the cases", title_justify="left")
     counts = {source: met.to_json() for source, met in report.met.items()}
     names = dict.fromkeys((kind, name) for each in counts.values() for kind, known in each.items() for name in known)
+    sizes = Counter(kind for kind, _ in names)
+    for kind, size in sizes.items():
+        if size > NAMES_SHOWN_MAX:
+            met = (sum(count > 0 for count in each.get(kind, {}).values()) for each in counts.values())
+            table.add_row(f"{kind}s met, of {size}", *map(str, met))
     for kind, name in names:
+        if sizes[kind] > NAMES_SHOWN_MAX:
+            continue
         table.add_row(f"{kind} {name}", *(str(each.get(kind, {}).get(name, 0)) for each in counts.values()))
     return table
 

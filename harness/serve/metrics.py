@@ -40,7 +40,7 @@ class _Collector:
                 if run.get(key) is not None:
                     family.add_metric([str(run[label]) for label in ("id", "subject", "state")], float(run[key]))
             yield family
-        backends = GaugeMetricFamily("parity_backend", "1 for the backend that a subject's adapter answers with", labels=BACKEND)
+        backends = GaugeMetricFamily("parity_backend", "1 for the backend that answers a bot here", labels=BACKEND)
         for each in self.status.get("backends", ()):
             if "answered" in each:
                 backends.add_metric([each["subject"], each["answered"]], 1.0)

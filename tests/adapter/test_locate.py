@@ -88,7 +88,10 @@ def test_a_relative_folder_on_the_path_is_made_absolute(folders: tuple[Path, Pat
 @pytest.mark.parametrize(
     ("named", "said"),
     [
-        ("./no-such", "{here}/no-such is not an executable file; build it with ./build.sh, install the wheel doge-core-exe, or name"),
+        (
+            "./no-such",
+            "{here}/no-such is not an executable file; build it with ./build.sh, install the wheel doge-core-exe, or name",
+        ),
         ("no-such-program", "no-such-program was not found on PATH (a file of this folder is ./no-such-program); build it"),
     ],
 )

@@ -32,9 +32,7 @@ def test_the_compiled_ports_answer_where_they_are() -> None:
 
 
 @pytest.mark.parametrize("broken", ["/bin/true", "/no/such"])
-def test_python_answers_where_the_executable_is_broken_and_it_is_said_why(
-    broken: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_python_answers_where_the_executable_is_broken_and_it_is_said_why(broken: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOGE_CORE_EXE", broken)
     found = asked(Backends())["reducer"]
     assert found["answered"] == "python"

@@ -18,7 +18,7 @@ from generators.reducer.choices import FLAVOURS, CaseChoices, decode_case
 from generators.reducer.configs import FIELD_COUNT, OPTIONS, decode_config
 from harness.coverage.branches import measure
 from harness.engine.met import Met, never_met
-from harness.subjects.reducer.cases import CASES_TO_MEET_ALL, ReducerTally
+from harness.subjects.reducer.cases import CASES_TO_MEET_ALL, CASES_TO_MEET_FIELDS, FIELDS, ReducerTally, unusual_fields
 from harness.subjects.reducer.ports.python import PythonPort
 from reducer.types import EngineConfig
 
@@ -116,6 +116,15 @@ def test_a_tally_names_what_was_never_met() -> None:
     missing = never_met(met.tally, CASES_TO_MEET_ALL, met.counts)
     assert "phase S0" not in missing
     assert {"phase S2", "event FillEvent", "action BookCycleAction"} <= set(missing)
+    assert not any(name.startswith("field ") for name in missing)
+    fields = [name for name in never_met(met.tally, CASES_TO_MEET_FIELDS, met.counts) if name.startswith("field ")]
+    assert fields == [f"field {name}" for name in FIELDS]
+
+
+def test_a_field_is_met_where_it_begins_with_another_value_than_its_default() -> None:
+    order = {"local_id": 1, "side": "buy", "role": "entry", "price": 0.1, "volume": 20.0, "trade_id": "B", "cycle": 1}
+    state = {"cycle_a": 1, "cycle_b": 2, "orders": [order | {"txid": "T"}], "recovery_orders": []}
+    assert unusual_fields(state) == {"PairState.cycle_b", "PairState.orders", "OrderState.txid"}
 
 
 def test_generated_cases_alone_reach_nearly_every_branch() -> None:

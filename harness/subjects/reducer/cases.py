@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import MISSING, fields
 from typing import Any, get_args
 
 from generators.candles import CandleSeries
@@ -14,15 +15,38 @@ from golden.reducer.corpus import golden_cases
 from harness.comparators.divergence import event_type
 from harness.subject import Cases, Tally
 from harness.subjects.reducer.ports.base import Outcome
-from reducer.types import ACTION_TYPES, EVENT_TYPES, FillEvent, PairPhase, PlaceOrderAction, PriceTick, RecoveryFillEvent
+from reducer.types import (
+    ACTION_TYPES,
+    EVENT_TYPES,
+    CycleRecord,
+    FillEvent,
+    OrderState,
+    PairPhase,
+    PairState,
+    PlaceOrderAction,
+    PriceTick,
+    RecoveryFillEvent,
+    RecoveryOrder,
+)
 
 PHASES: tuple[str, ...] = get_args(PairPhase)
 EVENTS = tuple(cls.__name__ for cls in EVENT_TYPES)
 ACTIONS = tuple(cls.__name__ for cls in ACTION_TYPES)
 FILLS = (FillEvent.__name__, RecoveryFillEvent.__name__)
+# Every type that a state is made of, with the fields that have a default. Where a field never has another value, a port that
+# forgets it is not noticed.
+DEFAULTS = {
+    cls.__name__: tuple((each.name, [] if each.default == () else each.default) for each in known)
+    for cls in (PairState, OrderState, RecoveryOrder, CycleRecord)
+    if (known := [each for each in fields(cls) if each.default is not MISSING])
+}
+LISTS = {"orders": "OrderState", "recovery_orders": "RecoveryOrder", "completed_cycles": "CycleRecord"}
+FIELDS = tuple(f"{cls}.{name}" for cls, known in DEFAULTS.items() for name, _ in known)
 WANTED: Mapping[str, Sequence[str]] = {"phase": PHASES, "event": EVENTS, "action": ACTIONS}
 # Fewer generated cases need not meet every phase, event and action.
 CASES_TO_MEET_ALL = 200
+# A record of a recovery begins one case in a hundred.
+CASES_TO_MEET_FIELDS = 1000
 # If none of n different prices is wrong, at most 3 / n of all prices are, with 95 % confidence. With fewer than 30, one price
 # in ten could be wrong: that is no check. Whoever asks for a few windows only must see their share of them.
 ORDER_PRICES_MIN, ORDER_PRICES_PER_WINDOW = 30, 6
@@ -55,14 +79,15 @@ class ReducerCases(Cases[Case]):
 
 
 class ReducerTally(Tally[Case]):
-    """Counts phases, accepted events, actions with their reasons, and refusals by their kind."""
+    """Counts phases, accepted events, actions with their reasons, refusals by their kind, and fields that begin unusually."""
 
     def met(self, case: Case, expected: Outcome) -> Iterator[tuple[str, str]]:
-        """Yield each phase, event, action, reason and refusal in the reference's answer to a case."""
+        """Yield each phase, event, action, reason and refusal in the reference's answer, and the fields of the first state."""
         answer: Json = expected.answer
         if "error" in answer:
             yield "refused", f"case: {answer['kind']}"
             return
+        yield from (("field", name) for name in unusual_fields(case.state))
         for event, step in zip(case.events, answer["steps"], strict=True):
             yield "phase", step["phase"]
             if "error" in step:
@@ -79,8 +104,9 @@ class ReducerTally(Tally[Case]):
         return len(expected.answer.get("steps", ()))
 
     def wanted(self, cases: int) -> Mapping[str, Sequence[str]]:
-        """Return the phases, events and actions that so many cases must meet."""
-        return WANTED if cases >= CASES_TO_MEET_ALL else {}
+        """Return the phases, events, actions and fields that so many cases must meet."""
+        wanted = WANTED if cases >= CASES_TO_MEET_ALL else {}
+        return {**wanted, "field": FIELDS} if cases >= CASES_TO_MEET_FIELDS else wanted
 
     def values(self, case: Case, expected: Outcome) -> Iterator[tuple[str, Hashable]]:
         """Yield the prices of orders and of the market, the fills and the phases in the reference's answer to a case."""
@@ -103,3 +129,12 @@ class ReducerTally(Tally[Case]):
             return {}
         prices = min(ORDER_PRICES_MIN, ORDER_PRICES_PER_WINDOW * cases)
         return {"order prices": prices, "fills": cases, "phases": PHASES_MIN}
+
+
+def unusual_fields(state: Json) -> set[str]:
+    """The fields of a state, and of all that lies in it, that have another value than their default, as `Type.field`."""
+    found = {f"PairState.{name}" for name, default in DEFAULTS["PairState"] if state.get(name, default) != default}
+    for place, cls in LISTS.items():
+        for item in state.get(place, ()):
+            found |= {f"{cls}.{name}" for name, default in DEFAULTS[cls] if item.get(name, default) != default}
+    return found
