@@ -55,7 +55,7 @@ RUN --mount=type=bind,from=haskell,source=/wheels,target=/wheels/haskell \
     /opt/doge/bin/pip install --no-cache-dir --no-deps --no-index /wheels/haskell/*.whl /wheels/rust/*.whl
 # A ledger lies here; mount a volume to keep it. Nothing else of the root need be written to but /tmp.
 RUN useradd --system --uid 10001 --home-dir /data --create-home doge
-USER doge
+USER 10001
 WORKDIR /data
 ENV PATH=/opt/doge/bin:$PATH LANG=C.UTF-8 PYTHONUNBUFFERED=1 PORT=8737
 EXPOSE 8737
