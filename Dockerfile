@@ -15,6 +15,7 @@ COPY requirements.build.lock /src/
 RUN python3 -m venv /build && /build/bin/pip install --no-cache-dir --require-hashes -r /src/requirements.build.lock
 ENV PATH=/build/bin:$PATH
 COPY doge-core /src/doge-core
+# A commit's time would make every stage anew at every commit.
 ARG SOURCE_DATE_EPOCH=315532800
 RUN SOURCE_DATE_EPOCH="$SOURCE_DATE_EPOCH" /src/doge-core/wheel/build /wheels python
 

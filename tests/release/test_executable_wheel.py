@@ -121,3 +121,14 @@ def test_a_call_without_a_folder_or_with_no_python_is_refused(tmp_path: Path) ->
         done = subprocess.run([BUILD, *arguments], capture_output=True, text=True, check=False, timeout=60)
         assert done.returncode == 2
         assert said in done.stderr
+
+
+def test_the_licences_of_what_is_linked_in_are_in_it(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as packed:
+        held = {Path(name).stem for name in packed.namelist() if "/licenses/" in name}
+        [gmp] = [packed.read(name).decode() for name in packed.namelist() if name.endswith("/libgmp-dev.txt")]
+    assert held == {
+        "doge-core", "gcc-12-base", "ghc", "libc6-dev", "libdouble-conversion-dev", "libffi-dev", "libghc-double-conversion-dev",
+        "libgmp-dev",
+    }  # fmt: skip
+    assert "LGPL" in gmp
