@@ -128,7 +128,7 @@ def test_the_licences_of_what_is_linked_in_are_in_it(wheel: Path) -> None:
         held = {Path(name).stem for name in packed.namelist() if "/licenses/" in name}
         [gmp] = [packed.read(name).decode() for name in packed.namelist() if name.endswith("/libgmp-dev.txt")]
     assert held == {
-        "doge-core", "gcc-12-base", "ghc", "libc6-dev", "libdouble-conversion-dev", "libffi-dev", "libghc-double-conversion-dev",
-        "libgmp-dev",
+        "doge-core", "gcc-12-base", "ghc", "libc6-dev", "libdouble-conversion-dev", "libffi-dev",
+        "libghc-double-conversion-dev", "libgmp-dev",
     }  # fmt: skip
     assert "LGPL" in gmp
