@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -18,10 +19,25 @@ from harness import ROOT
 DISTRIBUTION = "doge-parity"
 
 
-def wheel_of(folder: Path) -> Path:
-    """The wheel of this checkout's Python half."""
-    command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "--wheel-dir", folder, ROOT]
-    subprocess.run(command, check=True, capture_output=True, timeout=300)
+# What an earlier build left in a checkout must not get in.
+PARTS = (
+    "pyproject.toml", "README.md", "LICENSE", "state_machine.py", "hmm_regime_detector.py", "reducer", "detector", "doge_core",
+    "doge_detector", "doge_shadow", "doge_telemetry", "generators", "golden", "harness",
+)  # fmt: skip
+
+
+def wheel_of(folder: Path, epoch: str = "1700000000") -> Path:
+    """The wheel of this checkout's Python half, built in a copy."""
+    sources = folder / "sources"
+    sources.mkdir(parents=True)
+    for name in PARTS:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, sources / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(ROOT / name, sources / name)
+    command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "--wheel-dir", folder, sources]
+    environment = os.environ | {"SOURCE_DATE_EPOCH": epoch}
+    subprocess.run(command, env=environment, check=True, capture_output=True, timeout=300)
     [wheel] = folder.glob("*.whl")
     return wheel
 

@@ -48,6 +48,13 @@ def test_every_file_of_the_packages_is_in_it(wheel: Path) -> None:
     assert held == {name for name in tracked if (ROOT / name).is_file()}
 
 
+def test_the_same_sources_give_the_same_bytes_in_another_folder(wheel: Path, tmp_path: Path) -> None:
+    again = wheel_of(tmp_path / "another" / "place")
+    assert again.name == wheel.name
+    assert again.read_bytes() == wheel.read_bytes()
+    assert wheel_of(tmp_path / "later", epoch="1700000400").read_bytes() != wheel.read_bytes()
+
+
 def test_a_bot_needs_nothing_of_the_harness(wheel: Path, tmp_path: Path) -> None:
     site = installed(wheel, tmp_path / "site")
     assert not (site / "click").exists()
