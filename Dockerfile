@@ -1,7 +1,7 @@
 # The harness, both adapters and both compiled ports, without a compiler: docs/container.md.
 # Every stage starts from one Debian 12. Name it by its digest where an image must be the same again:
-#   docker build --build-arg DEBIAN=docker.io/library/debian@sha256:DIGEST .
-ARG DEBIAN=docker.io/library/debian:bookworm-slim
+#   docker build --build-arg DEBIAN=debian@sha256:DIGEST .
+ARG DEBIAN=debian:bookworm-slim
 
 FROM ${DEBIAN} AS haskell
 SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
