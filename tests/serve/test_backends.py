@@ -39,18 +39,24 @@ def test_python_answers_where_the_executable_is_broken_and_it_is_said_why(broken
     assert any(broken in line for line in found["said"]) or "no executable found" in found["said"][0]
 
 
-def test_a_shadow_answers_with_python_and_no_call_of_the_server_is_in_its_journal_or_recording(
+def test_a_shadow_answers_with_python_and_no_call_of_the_server_is_in_its_journal(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in {"SHADOW": "1", "SHADOW_DIR": str(tmp_path / "shadow"), "TELEMETRY": str(tmp_path / "t.jsonl")}.items():
-        monkeypatch.setenv(f"DOGE_CORE_{name}", value)
-        monkeypatch.setenv(f"DOGE_HMM_{name}", value)
+    for core in ("CORE", "HMM"):
+        monkeypatch.setenv(f"DOGE_{core}_SHADOW", "1")
+        monkeypatch.setenv(f"DOGE_{core}_SHADOW_DIR", str(tmp_path))
     found = asked(Backends())
     assert {each["answered"] for each in found.values()} == {"python"}
     assert all(each["status"]["shadow"] for each in found.values())
-    assert not list(tmp_path.glob("t.jsonl*"))
-    seen = [json.loads(line).get("calls", 0) for path in tmp_path.rglob("*.jsonl") for line in path.read_text().splitlines()]
-    assert not any(seen)
+    lines = [json.loads(line) for path in tmp_path.rglob("*.jsonl") for line in path.read_text(encoding="utf-8").splitlines()]
+    assert not any(line.get("seen") for line in lines)
+
+
+def test_no_call_of_the_server_is_in_a_recording(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for core in ("CORE", "HMM"):
+        monkeypatch.setenv(f"DOGE_{core}_TELEMETRY", str(tmp_path / f"{core}.jsonl"))
+    assert {each["answered"] for each in asked(Backends()).values()} == {"haskell", "rust"}
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(
