@@ -2,13 +2,15 @@
 
     python -m tests.workflows.steps .github/workflows/ci.yml parity --folder CLONE
 
-A step with `uses` is an action of GitHub's, which is named and not run. Of conditions, those are known that the workflows have.
+A step with `uses` is an action of GitHub's, which is named and not run. Of conditions, those are known that the workflows have; a value
+that GitHub puts in is given by `--put matrix.toolchain=stable`, and one that is not given is refused.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -27,6 +29,10 @@ BASH = ("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c")
 CONDITIONS = {"success()": (True, False), "failure()": (False, True), "!cancelled()": (True, True), "always()": (True, True)}
 
 
+# Expressions stand in variables alone: what a script has of them, another could write.
+EXPRESSION = re.compile(r"\$\{\{ *([\w.]+) *\}\}")
+
+
 @dataclass
 class Played:
     """What became of a job: the code of its first step that failed, or 0; the names of steps that ran; the summary."""
@@ -43,12 +49,15 @@ def workflow(name: str) -> dict[str, Any]:
     return found
 
 
-def play(job: Mapping[str, Any], folder: Path, scratch: Path, *, quiet: bool = False) -> Played:
+def play(
+    job: Mapping[str, Any], folder: Path, scratch: Path, *, quiet: bool = False, values: Mapping[str, str] | None = None
+) -> Played:
     """Run the steps of a job in a folder. GitHub's files lie in `scratch`. `sudo` is a stand-in where root runs it anyway."""
     summary = scratch / "summary.md"
     summary.touch()
     environment = dict(os.environ) | {"CI": "true", "GITHUB_STEP_SUMMARY": str(summary), "GITHUB_WORKSPACE": str(folder)}
-    environment |= {name: str(value) for name, value in job.get("env", {}).items()}
+    known = values or {}
+    environment |= _filled(job.get("env", {}), known)
     if os.geteuid() == 0:
         environment["PATH"] = f"{_sudo(scratch)}{os.pathsep}{environment['PATH']}"
     played = Played()
@@ -62,7 +71,7 @@ def play(job: Mapping[str, Any], folder: Path, scratch: Path, *, quiet: bool = F
         done = subprocess.run(
             [*BASH, step["run"]],
             cwd=folder / step.get("working-directory", "."),
-            env=environment | {key: str(value) for key, value in step.get("env", {}).items()},
+            env=environment | _filled(step.get("env", {}), known),
             stdout=subprocess.DEVNULL if quiet else None,
             stderr=subprocess.DEVNULL if quiet else None,
             check=False,
@@ -71,6 +80,10 @@ def play(job: Mapping[str, Any], folder: Path, scratch: Path, *, quiet: bool = F
         played.code = played.code or done.returncode
     played.summary = summary.read_text(encoding="utf-8")
     return played
+
+
+def _filled(variables: Mapping[str, Any], values: Mapping[str, str]) -> dict[str, str]:
+    return {name: EXPRESSION.sub(lambda found: values[found[1]], str(value)) for name, value in variables.items()}
 
 
 def _is_due(condition: str, *, failed: bool) -> bool:
@@ -93,9 +106,12 @@ def main() -> int:
     parser.add_argument("job")
     parser.add_argument("--folder", type=Path, required=True, help="a clean clone; the steps may change it")
     parser.add_argument("--scratch", type=Path, required=True, help="a folder for GitHub's files, like the summary")
+    parser.add_argument("--put", action="append", default=[], metavar="NAME=VALUE", help="a value that GitHub puts in")
     chosen = parser.parse_args()
     chosen.scratch.mkdir(parents=True, exist_ok=True)
-    played = play(workflow(chosen.workflow.name)["jobs"][chosen.job], chosen.folder.resolve(), chosen.scratch.resolve())
+    about = workflow(chosen.workflow.name)["jobs"][chosen.job]
+    values = dict(each.partition("=")[::2] for each in chosen.put)
+    played = play(about, chosen.folder.resolve(), chosen.scratch.resolve(), values=values)
     print(f"ran: {', '.join(played.ran)}; not run here: {', '.join(played.actions)}; exit code {played.code}")
     print(played.summary)
     return played.code

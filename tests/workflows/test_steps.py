@@ -52,6 +52,14 @@ def test_a_condition_that_is_not_known_is_no_success(tmp_path: Path) -> None:
         play(job("true", if0="github.actor == 'somebody'"), tmp_path, tmp_path)
 
 
+def test_values_that_github_puts_in_are_given_or_refused(tmp_path: Path) -> None:
+    about = job('test "$TOOL" = 1.83') | {"env": {"TOOL": "${{ matrix.tool }}"}}
+    assert play(about, tmp_path, tmp_path, quiet=True, values={"matrix.tool": "1.83"}).code == 0
+    assert play(about, tmp_path, tmp_path, quiet=True, values={"matrix.tool": "1.84"}).code == 1
+    with pytest.raises(KeyError):
+        play(about, tmp_path, tmp_path)
+
+
 def test_actions_are_named_and_not_run(tmp_path: Path) -> None:
     found = play({"steps": [{"uses": "actions/checkout@0"}]}, tmp_path, tmp_path)
     assert (found.code, found.ran, found.actions) == (0, [], ["actions/checkout@0"])

@@ -111,6 +111,10 @@ def test_environments_and_scripts_that_steps_call_are_there() -> None:
     assert called >= 5
 
 
+def test_a_script_has_no_expression_which_somebody_could_write() -> None:
+    assert not [where for where, step in steps() if "${{" in step.get("run", "")]
+
+
 def test_the_required_check_is_the_main_job() -> None:
     [script] = [step["run"] for step in workflow("ci.yml")["jobs"]["parity"]["steps"] if "build.sh" in step.get("run", "")]
     assert ".ci/bare ./build.sh parity" in script
