@@ -2,8 +2,8 @@
 
     python -m tests.workflows.steps .github/workflows/ci.yml parity --folder CLONE
 
-A step with `uses` is an action of GitHub's, which is named and not run. Of conditions, those are known that the workflows have; a value
-that GitHub puts in is given by `--put matrix.toolchain=stable`, and one that is not given is refused.
+A step with `uses` is an action of GitHub's, which is named and not run. Of conditions, those are known that the workflows have.
+A value that GitHub puts in is given by `--put matrix.toolchain=stable`; one that is not given is refused.
 """
 
 from __future__ import annotations
