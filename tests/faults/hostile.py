@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import state_machine as sm
+from reducer.wire import handle_line, with_sessions
 from tests.adapter.traffic import start
 
 _TOKENS = [
@@ -39,16 +40,34 @@ def seeds() -> list[bytes]:
     return [json.dumps(request).encode() for request in requests]
 
 
+def of_a_session() -> list[bytes]:
+    """A request that opens a session, and requests of every method that name it in the place of a state."""
+    opened = next(line for line in seeds() if b'"step"' in line)
+    digest = json.loads(handle_line(opened, with_sessions()))["digest"]
+    named = []
+    for line in seeds():
+        request = {**json.loads(line), "session": 1, "digest": digest}
+        named += [json.dumps(request).encode(), json.dumps({**request, "state": None}).encode()]
+        request.pop("state", None)
+        named += [json.dumps(request).encode(), json.dumps({**request, "digest": "0" * 16}).encode()]
+    return [opened, *named]
+
+
 def hostile_lines(seed: int) -> Iterator[bytes]:
     """An endless stream of lines, each with its line end, none with one inside."""
     rng = random.Random(seed)
-    pool = seeds()
+    pool, held = seeds(), of_a_session()
     while True:
-        yield _one(rng, pool).replace(b"\n", b" ") + b"\n"
+        if rng.random() < 0.04:
+            yield from (line + b"\n" for line in (held[0], rng.choice(held[1:])))
+        else:
+            yield _one(rng, pool).replace(b"\n", b" ") + b"\n"
 
 
 def _one(rng: random.Random, pool: list[bytes]) -> bytes:
     kind = rng.random()
+    if kind < 0.08:
+        return _with_repeated_keys(rng, json.loads(rng.choice(pool))).encode()
     if kind < 0.30:
         return _with_wrong_value(rng, json.loads(rng.choice(pool)))
     if kind < 0.70:
@@ -100,6 +119,20 @@ def _with_wrong_value(rng: random.Random, request: dict[str, Any]) -> bytes:
             node[key] = rng.choice(_WRONG)
             return json.dumps(request).encode()
         node = child
+
+
+def _with_repeated_keys(rng: random.Random, node: Any) -> str:
+    """The text of a request in which some keys of some objects come again, with other values, anywhere."""
+    if isinstance(node, list):
+        return f"[{','.join(_with_repeated_keys(rng, item) for item in node)}]"
+    if not isinstance(node, dict):
+        return json.dumps(node)
+    members = [(key, _with_repeated_keys(rng, value)) for key, value in node.items()]
+    while members and rng.random() < 0.3:
+        key, value = rng.choice(members)
+        wrong = rng.random() < 0.5
+        members.insert(rng.randint(0, len(members)), (key, json.dumps(rng.choice(_WRONG)) if wrong else value))
+    return f"{{{','.join(f'{json.dumps(key)}:{value}' for key, value in members)}}}"
 
 
 def _mutate(rng: random.Random, line: bytearray) -> None:

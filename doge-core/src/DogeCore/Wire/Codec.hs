@@ -9,6 +9,7 @@ module DogeCore.Wire.Codec
   )
 where
 
+import Data.Containers.ListUtils (nubOrd)
 import qualified Data.Map.Strict as Map
 import Data.Maybe (isJust)
 import DogeCore.Contract
@@ -92,13 +93,22 @@ decodeSizes :: Value -> Decoded (Maybe OrderSizes)
 decodeSizes = \case
   JNull -> Right Nothing
   JObject members -> do
-    sizes <- mapM size (reverse members)
+    sizes <- mapM size (dictItems members)
     Right (Just (Map.fromList (concat sizes)))
   other -> wrongType (Root "order_sizes") "an object" other
   where
     size (Member key v) = do
       x <- decodeKind KFloat (Dot (Root "order_sizes") key) v
       Right [(trade, x) | trade <- literals, literalText trade == key]
+
+-- The members as a Python dict has them: a repeated key counts once, in its
+-- first place and with its last value.
+dictItems :: [Member] -> [Member]
+dictItems members = [Member key v | key <- nubOrd (map keyOf (reverse members)), Just v <- [Map.lookup key values]]
+  where
+    keyOf (Member key _) = key
+    -- The last member comes first.
+    values = Map.fromListWith (\_ known -> known) [(key, v) | Member key v <- members]
 
 -- | Write an action with its type, first. Reference: @tagged@.
 encodeAction :: Action -> Put

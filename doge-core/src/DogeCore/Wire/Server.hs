@@ -86,7 +86,7 @@ handleFastPath sessions = \case
     Right (JObject members)
       | all (absent members) ["method", "events"] ->
           either (const Nothing) (Just . Handled sessions Nothing) $
-            stateGiven sessions members >>= answerReplay members (map Right events)
+            stateSent members >>= answerReplay members (map Right events)
     Right _ -> Nothing
     Left _ -> Nothing
   where
@@ -129,7 +129,7 @@ answer sessions members = \case
   Step -> step sessions members
   Transition -> unchanged answerTransition
   CheckInvariants -> unchanged $ do
-    st <- stateOf
+    st <- stateGiven sessions members
     Right (E.object [("violations", encodeViolations (checkInvariants st))])
   DerivePhase -> unchanged $ do
     st <- stateOf
@@ -143,7 +143,7 @@ answer sessions members = \case
     answerReplay members (map readEvent events) st
   where
     unchanged = fmap (sessions,)
-    stateOf = stateGiven sessions members
+    stateOf = stateSent members
     answerTransition = do
       st <- stateOf
       event <- required "event" members >>= readEvent
@@ -151,7 +151,11 @@ answer sessions members = \case
       (after, actions) <- fromTooLarge (transition st event cfg size sizes)
       Right (E.object [("state", encodeState after), encodedActions actions])
 
--- The state that a request sends, or that of the session that it names.
+-- The state that a request sends.
+stateSent :: [Member] -> Answer PairState
+stateSent members = required "state" members >>= readState
+
+-- The same, or that of the session that the request names.
 stateGiven :: Sessions -> [Member] -> Answer PairState
 stateGiven sessions members = case member "state" members of
   Just v -> readState v
