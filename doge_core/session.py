@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import marshal
 import struct
 from collections.abc import Mapping
 from typing import Any
@@ -39,8 +40,18 @@ class Session:
     def remember(self, cfg: EngineConfig, order_size_usd: float, order_sizes: Sizes) -> None:
         """Keep the settings that the server now has."""
         self.cfg = cfg
+        self._cfg_spelled = spelled(cfg)
         self.order_size_usd = order_size_usd
         self.order_sizes = None if order_sizes is None else dict(order_sizes)
+
+    def has(self, cfg: EngineConfig) -> bool:
+        """Return True if this is the configuration that the server has: the same object, or one with the same values."""
+        if cfg is self.cfg:
+            return True
+        if self._cfg_spelled is None or spelled(cfg) != self._cfg_spelled:
+            return False
+        self.cfg = cfg
+        return True
 
     def prepare(self, digest: str) -> None:
         """Prepare the beginning of the next request, which names the state by its digest."""
@@ -64,7 +75,7 @@ class Sessions:
         if session is not None and session.packed.state is state:
             try:
                 if (
-                    cfg is session.cfg
+                    session.has(cfg)
                     and order_size_usd == session.order_size_usd
                     and order_size_usd.__class__ is session.order_size_usd.__class__
                     and (order_sizes is None is session.order_sizes or same_sizes(order_sizes, session.order_sizes))
@@ -159,6 +170,20 @@ class Sessions:
             self.counts["lost"] += 1
         line = b'{"method":"check_invariants","state":%b}' % encode_object(state)
         return read_violations(decode_answer(self.server.request(line)))
+
+
+def spelled(cfg: EngineConfig) -> bytes | None:
+    """Return the fields of a configuration with their types, to the last bit; None for one that may hold anything else.
+
+    A bot makes a new configuration for every call. Equal values are not enough: `-0.0 == 0.0`, and `True == 1`.
+    """
+    if type(cfg) is not EngineConfig:
+        return None
+    try:
+        # Of the versions of the format, the last one that writes an object in the same way wherever else it is used.
+        return marshal.dumps(cfg.__dict__, 2)
+    except ValueError:
+        return None
 
 
 def same_sizes(given: Sizes, known: Sizes) -> bool:
