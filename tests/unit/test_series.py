@@ -22,6 +22,7 @@ from generators.detector.refusals import STATE, refusal_script
 from generators.detector.strategies import detector_cases
 from golden.detector.corpus import decoded, encoded
 from harness.engine.met import Met
+from harness.subjects.detector.asking.capture import spoken
 from harness.subjects.detector.asking.scripts import play
 from harness.subjects.detector.cases import DetectorTally
 from harness.subjects.detector.ports.modules import python
@@ -185,3 +186,22 @@ def test_some_detectors_meet_trainings_and_inferences_that_fail() -> None:
     for case in failing:
         assert case.inputs["config"]["HMM_MIN_TRAIN_SAMPLES"] == 1
         assert ["train", 0, 16] in case.inputs["actions"]
+
+
+@pytest.mark.parametrize("beyond", ["", " and no __dict__ for setting new attributes"])
+@pytest.mark.parametrize("module", ["", "doge_hmm."])
+def test_what_python_alone_says_of_a_class_is_not_compared(module: str, beyond: str) -> None:
+    assert spoken(f"'{module}RegimeState' object has no attribute 'colour'{beyond}")["words"] == (
+        "'RegimeState' object has no attribute 'colour'"
+    )
+
+
+def test_everything_else_of_such_a_text_is() -> None:
+    said = "'RegimeState' object has no attribute 'colour'"
+    for other in (
+        said.replace("colour", "color"),
+        f"{said} at all",
+        said.replace("RegimeState", "Regime"),
+        f"and no __dict__: {said}",
+    ):
+        assert spoken(other)["words"] != said

@@ -19,6 +19,8 @@ _NUMBER = re.compile(r"(?<![\w.])[-+]?(?:(?:\d*\.\d+|\d+\.(?=[\s\]]))(?:[eE][-+]
 _SPACES = re.compile(r"\s+")
 # CPython names a class of a compiled module with its module, and one of Python's own without.
 _MODULE_OF_CLASS = re.compile(r"(?<=')(?:\w+\.)+(?=\w+' object )")
+# CPython says so from 3.13 on, of a class that does not look at what is assigned to it.
+_NO_DICT = re.compile(r" and no __dict__ for setting new attributes$")
 # Arithmetic warnings are numpy's own; the numbers that they warn of are compared.
 NOT_COMPARED = (RuntimeWarning,)
 Action = Literal["always", "ignore"]
@@ -26,7 +28,7 @@ Action = Literal["always", "ignore"]
 
 def spoken(text: str) -> dict[str, Any]:
     """Split the first line of a text into words, compared exactly, and floats, compared within a tolerance."""
-    line = _MODULE_OF_CLASS.sub("", _SPACES.sub(" ", text.strip().partition("\n")[0]))
+    line = _NO_DICT.sub("", _MODULE_OF_CLASS.sub("", _SPACES.sub(" ", text.strip().partition("\n")[0])))
     numbers = [float(number) for number in _NUMBER.findall(line)]
     return {"words": _NUMBER.sub("#", line), "numbers": np.array(numbers, dtype=np.float64)}
 
