@@ -1,4 +1,4 @@
-"""Serves an executable with one text of its answers changed: `tampering.py EXE RIGHT WRONG --server`. A bug of that port, to whoever asks."""
+"""Serves a port with one text of its answers changed, a bug to whoever asks: `tampering.py EXE RIGHT WRONG --server`."""
 
 from __future__ import annotations
 

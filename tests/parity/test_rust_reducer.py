@@ -5,7 +5,7 @@ from __future__ import annotations
 import stat
 import sys
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path as FilePath
 
 import pytest
 
@@ -13,6 +13,7 @@ from generators.reducer.bulk import generate_cases
 from generators.reducer.case import Case
 from golden.reducer.corpus import read_fixtures
 from harness.comparators.divergence import Divergence
+from harness.comparators.path import Path
 from harness.engine.golden import check_port
 from harness.engine.replay import Replayed, replay
 from harness.engine.repro import read_repro, write_repro
@@ -25,11 +26,11 @@ from reducer import pricing
 from tests import rust_reducer
 
 RUST = "exe:doge-core-rs"
-TAMPERING = Path(__file__).with_name("tampering.py")
+TAMPERING = FilePath(__file__).with_name("tampering.py")
 
 
 @pytest.fixture(scope="module")
-def panel(rust_executable: Path) -> Iterator[ReducerPanel]:
+def panel(rust_executable: FilePath) -> Iterator[ReducerPanel]:
     """The reference and the Rust port."""
     request = PortRequest(names=("python",), candidates=(str(rust_executable),), timeout_sec=10.0)
     with SUBJECT.open(request) as opened:
@@ -63,7 +64,7 @@ def test_it_agrees_beyond_replay(panel: ReducerPanel) -> None:
     assert first_divergence(panel, RUST, list(generate_cases(2028, 15)), Depth.THOROUGH) is None
 
 
-def repro_of(folder: Path, port: str, candidates: tuple[str, ...] = ()) -> Path:
+def repro_of(folder: FilePath, port: str, candidates: tuple[str, ...] = ()) -> FilePath:
     """The repro of the first generated case that a port answers otherwise than the reference."""
     request = PortRequest(names=("python", *(() if candidates else (port,))), candidates=candidates, timeout_sec=10.0)
     with SUBJECT.open(request) as panel:
@@ -76,7 +77,7 @@ def repro_of(folder: Path, port: str, candidates: tuple[str, ...] = ()) -> Path:
     return write_repro(folder, subject=SUBJECT, case=case, divergences=found, port=name, candidate=candidate)
 
 
-def voted(path: Path, *candidates: str) -> Replayed:
+def voted(path: FilePath, *candidates: str) -> Replayed:
     """What `parity replay` finds."""
     found = replay(read_repro(path), candidates=candidates, timeout_sec=10.0)
     assert found.majority is not None
@@ -84,7 +85,7 @@ def voted(path: Path, *candidates: str) -> Replayed:
 
 
 @pytest.mark.usefixtures("executable")
-def test_a_bug_of_the_rust_port_is_the_rust_port_s(rust_executable: Path, tmp_path: Path) -> None:
+def test_a_bug_of_the_rust_port_is_the_rust_port_s(rust_executable: FilePath, tmp_path: FilePath) -> None:
     wrong = rust_reducer.planted(
         tmp_path,
         "python_float",
@@ -99,7 +100,7 @@ def test_a_bug_of_the_rust_port_is_the_rust_port_s(rust_executable: Path, tmp_pa
 
 @pytest.mark.usefixtures("executable")
 def test_a_bug_of_the_reference_is_the_reference_s(
-    rust_executable: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    rust_executable: FilePath, tmp_path: FilePath, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def naive(price: float, decimals: int) -> float:
         return float(round(price * 10.0**decimals) / 10.0**decimals)
@@ -112,7 +113,7 @@ def test_a_bug_of_the_reference_is_the_reference_s(
 
 
 def test_a_bug_of_the_haskell_port_is_the_haskell_port_s(
-    executable: Path, rust_executable: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    executable: FilePath, rust_executable: FilePath, tmp_path: FilePath, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wrong = tmp_path / "wrong-haskell"
     wrong.write_text(f'#!/bin/sh\nexec {sys.executable} {TAMPERING} {executable} cycle_complete cycle_completed "$@"\n')
@@ -128,9 +129,9 @@ def test_a_bug_of_the_haskell_port_is_the_haskell_port_s(
 
 
 @pytest.mark.usefixtures("executable")
-def test_three_ports_that_agree_have_no_odd_one_out(rust_executable: Path, tmp_path: Path) -> None:
+def test_three_ports_that_agree_have_no_odd_one_out(rust_executable: FilePath, tmp_path: FilePath) -> None:
     case = next(iter(generate_cases(2030, 1)))
-    stale = Divergence(path="$.steps[0].phase", kind="value", reference="S0", candidate="S2")
+    stale = Divergence(path=Path("steps", 0, "phase"), kind="value", reference="S0", candidate="S2")
     path = write_repro(tmp_path, subject=SUBJECT, case=case, divergences=[stale], port="haskell", candidate=None)
     found = voted(path, str(rust_executable))
     assert found.majority is not None
