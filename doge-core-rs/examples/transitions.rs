@@ -18,7 +18,8 @@ fn main() {
         let sizing = read_settings(&request).expect("the settings are readable");
         let mut state = read_request_state(&request).expect("the state is readable");
         let items = read_items(&request, "events").expect("there are events");
-        let events: Vec<_> = items.iter().map(|event| read_event(event).expect("an event is readable")).collect();
+        let events: Vec<_> =
+            items.iter().map(|event| read_event(event).expect("an event is readable")).collect();
         let started = Instant::now();
         for event in &events {
             let (after, actions) = transition(&state, event, &sizing).expect("no result is too large");
