@@ -41,13 +41,13 @@ pub extern "C" fn main(_: c_int, _: *const *const c_char) -> c_int {
     })
 }
 
-/// Let Ctrl-C and SIGTERM end the process at once, and a client that has gone be an error of the next write.
+/// Let Ctrl-C end the process at once, also where the caller ignores it, and a client that has gone be an error of the next
+/// write.
 #[allow(unsafe_code)]
 fn default_signals() {
     // SAFETY: no handler is installed, and no other thread runs yet.
     unsafe {
         libc::signal(libc::SIGINT, libc::SIG_DFL);
-        libc::signal(libc::SIGTERM, libc::SIG_DFL);
         libc::signal(libc::SIGPIPE, libc::SIG_IGN);
     }
 }

@@ -257,3 +257,41 @@ fn answer_describe() -> Vec<u8> {
     out.push(b'}');
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text_of(answer: &Answer) -> &str {
+        std::str::from_utf8(&answer.line).unwrap()
+    }
+
+    #[test]
+    fn a_panic_is_an_answer() {
+        let answer = guarded(|| panic!("on purpose"));
+        assert!(text_of(&answer).contains(r#""kind":"InternalError""#));
+        assert!(answer.error.is_some());
+    }
+
+    #[test]
+    fn only_a_server_knows_step() {
+        let line = br#"{"method":"step","session":0,"digest":"x"}"#;
+        assert!(text_of(&handle_line(line, None)).contains("unknown method"));
+        let served = handle_line(line, Some(&mut Sessions::default()));
+        assert!(text_of(&served).contains("session: is lost, send the state again"));
+    }
+
+    #[test]
+    fn of_a_repeated_key_the_last_counts_in_the_first_place() {
+        let refused = |sizes: &str| {
+            let settings = format!(r#""config":{{}},"order_size_usd":2,"order_sizes":{sizes}"#);
+            let line = format!(r#"{{"method":"replay","state":{{}},"events":[],{settings}}}"#);
+            handle_line(line.as_bytes(), None).error.map(|sentence| String::from_utf8(sentence).unwrap())
+        };
+        assert_eq!(refused(r#"{"A":"x","A":1}"#), None);
+        assert_eq!(
+            refused(r#"{"A":1,"B":"y","A":"x"}"#).unwrap(),
+            "order_sizes.A: expected a number, got a string"
+        );
+    }
+}
