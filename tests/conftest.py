@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from doge_core.locate import HOW_TO_GET, find_executable
+from tests import rust_reducer
 from tests.fuzz.postgres import PostgresMissingError, running_server
 
 
@@ -25,6 +26,15 @@ def executable() -> Path:
     if found is None:
         pytest.fail(f"port haskell is missing: {HOW_TO_GET}")
     return found
+
+
+@pytest.fixture(scope="session")
+def rust_executable() -> Path:
+    """The Rust reducer, built; it is optional, so without cargo the tests that need it are reported as missing."""
+    try:
+        return rust_reducer.built()
+    except rust_reducer.RustMissingError as error:
+        pytest.skip(f"MISSING: {error}")
 
 
 @pytest.fixture(scope="session", autouse=True)

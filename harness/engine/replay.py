@@ -69,7 +69,9 @@ def _replayed(repro: Repro, panel: Panel[Any], port: str) -> Replayed:
         lacks = what in examined[port].lacks
         lost = "" if what == UNANSWERED else f" for {what}"
         return Replayed(port=port, missing=f"it has no {what}" if lacks else f"it failed too often to be compared{lost}")
-    if repro.before or not judgement.divergences:
+    # A candidate in the place of another port may agree with the reference, and so tell which of those two was odd.
+    in_place = repro.port in panel.candidates and repro.port != port
+    if repro.before or not (judgement.divergences or in_place):
         return Replayed(port=port, divergences=tuple(judgement.divergences), asked_before=len(repro.before))
     absent = [name for name, each in examined.items() if not each.availability.available]
     majority = majority_of(panel, repro.case, without=absent)

@@ -1,4 +1,4 @@
-"""The pipes and the signals of a server, as docs/wire.md defines them: the Haskell port and the reference behave alike."""
+"""The pipes and the signals of a server, as docs/wire.md defines them: the ports and the reference behave alike."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ DESCRIBE = b'{"method":"describe"}\n'
 Start = Callable[..., "subprocess.Popen[bytes]"]
 
 
-@pytest.fixture(params=["haskell", "python"])
+@pytest.fixture(params=["haskell", "python", "rust"])
 def command(request: pytest.FixtureRequest) -> list[str]:
     """The command line of an implementation, without --server."""
     if request.param == "python":
         return [sys.executable, "-m", "reducer.wire"]
-    return [str(request.getfixturevalue("executable"))]
+    return [str(request.getfixturevalue("executable" if request.param == "haskell" else "rust_executable"))]
 
 
 @pytest.fixture

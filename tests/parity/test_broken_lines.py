@@ -1,4 +1,4 @@
-"""Lines that are no request: the reference and the Haskell server have the same limits, and say the same word for word."""
+"""Lines that are no request: the reference and the ports have the same limits, and say the same word for word."""
 
 from __future__ import annotations
 
@@ -31,6 +31,13 @@ BROKEN = (
 )  # fmt: skip
 
 
+@pytest.fixture(params=["executable", "rust_executable"], ids=["haskell", "rust"])
+def port(request: pytest.FixtureRequest) -> Path:
+    """The executable of a port."""
+    found: Path = request.getfixturevalue(request.param)
+    return found
+
+
 def told_apart(executable: Path, lines: list[bytes]) -> dict[bytes, tuple[object, object]]:
     """The lines that the reference and the server answer differently, with both answers."""
     methods, found = with_sessions(), {}
@@ -43,12 +50,12 @@ def told_apart(executable: Path, lines: list[bytes]) -> dict[bytes, tuple[object
     return found
 
 
-def test_every_broken_line_is_told_in_the_same_words(executable: Path) -> None:
-    assert told_apart(executable, [line + b"\n" for line in BROKEN]) == {}
+def test_every_broken_line_is_told_in_the_same_words(port: Path) -> None:
+    assert told_apart(port, [line + b"\n" for line in BROKEN]) == {}
 
 
-def test_hostile_lines_are_answered_alike(executable: Path) -> None:
-    assert told_apart(executable, list(islice(hostile_lines(seed=5), LINES))) == {}
+def test_hostile_lines_are_answered_alike(port: Path) -> None:
+    assert told_apart(port, list(islice(hostile_lines(seed=5), LINES))) == {}
 
 
 @pytest.mark.parametrize("line", BROKEN, ids=lambda line: repr(line[:16]))
@@ -64,10 +71,10 @@ def test_brackets_and_digits_within_texts_are_no_nesting_and_no_number() -> None
     assert read_line(f'{{"a":"{text}","b":[1,{{}}]}}'.encode()) == {"a": text.replace("\\", ""), "b": [1, {}]}
 
 
-def test_a_line_too_long_is_refused_and_the_next_one_is_answered(executable: Path) -> None:
+def test_a_line_too_long_is_refused_and_the_next_one_is_answered(port: Path) -> None:
     longest = DESCRIBE + b" " * (LINE_BYTES_MAX - len(DESCRIBE))
     lines = b"\n".join([longest, longest + b" ", longest * 2, DESCRIBE, b""])
-    for command in ([sys.executable, "-m", "reducer.wire"], [str(executable)]):
+    for command in ([sys.executable, "-m", "reducer.wire"], [str(port)]):
         done = subprocess.run([*command, "--server"], input=lines, capture_output=True, check=True)
         phase, *refused, last = map(json.loads, done.stdout.splitlines())
         assert phase == last == {"phase": "S0"}, command

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,6 +13,7 @@ from generators.reducer.bulk import generate_cases
 from generators.reducer.case import Case
 from golden.reducer.corpus import read_fixtures
 from harness.engine.golden import check_port
+from harness.engine.majority import majority_of
 from harness.panel import Depth
 from harness.subjects.reducer.contract import check_contract, load_contract
 from harness.subjects.reducer.golden import ReducerGolden
@@ -19,6 +21,7 @@ from harness.subjects.reducer.panel import ReducerPanel
 from harness.subjects.reducer.ports.base import Port
 from harness.subjects.reducer.ports.registry import BUILT_IN, open_ports
 from harness.subjects.reducer.thorough import compare_case
+from reducer import pricing
 
 PORTS: dict[str, Port] = {port.name: port for port in open_ports()}
 PANEL = ReducerPanel(list(PORTS.values()), {})
@@ -89,3 +92,18 @@ def test_haskell_agrees_when_it_is_started_anew() -> None:
     port = port_named("haskell-oneshot")
     found = {case.name: lines for case in generate_cases(2026, 40) if (lines := divergences(port, case, thorough=False))}
     assert found == {}
+
+
+def test_two_ports_that_agree_outvote_a_wrong_reference(executable: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def naive(price: float, decimals: int) -> float:
+        return float(round(price * 10.0**decimals) / 10.0**decimals)
+
+    monkeypatch.setattr(pricing, "round_price", naive)
+    ports = open_ports(["haskell"], candidate_exes=[str(executable)])
+    case = next(case for case in generate_cases(2029, 200) if divergences(port_named("haskell"), case, thorough=False))
+    try:
+        # The sessions of either would be held against the wrong reference.
+        assert majority_of(ReducerPanel(ports, {}), case).odd == ("python",)
+    finally:
+        for port in ports:
+            port.close()

@@ -1,0 +1,168 @@
+//! Sessions of the wire: requests carry only the event, answers only what changed. Reference: `reducer/wire_session.py`.
+
+use crate::digest::{cycles_digest, state_digest};
+use crate::invariants::check_invariants;
+use crate::json::{wrong_type, ErrorKind, Object, Path, Value, WireError};
+use crate::kinds::{Int, Kind};
+use crate::numbers::write_int;
+use crate::orders::Sizing;
+use crate::requests::{
+    read_config, read_event, read_number, read_request_state, read_settings, read_sizes, required,
+};
+use crate::schema::{write_list, write_name, Contract};
+use crate::text::write_string;
+use crate::transition::transition;
+use crate::types::{Action, PairState};
+use crate::wire::{from_too_large, write_violations};
+
+/// The most sessions that are kept. Reference: `SESSIONS_MAX`.
+pub const SESSIONS_MAX: usize = 64;
+
+type Answered = Result<Vec<u8>, WireError>;
+
+/// The state and the settings that the server keeps for a client. Reference: `Session`.
+#[derive(Debug)]
+struct Session {
+    state: PairState,
+    digest: String,
+    /// The chain of the completed cycles' digests, which is extended and never recomputed.
+    booked: u64,
+    sizing: Sizing,
+}
+
+/// The most recently used sessions, the last used last. Reference: `Sessions`.
+#[derive(Debug, Default)]
+pub struct Sessions {
+    sessions: Vec<(i128, Session)>,
+}
+
+impl Sessions {
+    /// Answer `step`: apply one event to a session. A step that fails changes nothing. Reference: `Sessions.step`.
+    pub fn step(&mut self, request: &Object<'_>) -> Answered {
+        let number = number(request)?;
+        let held = if request.has("state") { None } else { Some(self.find(request)?) };
+        let sent = if held.is_none() { Some(read_request_state(request)?) } else { None };
+        let before = match (held, &sent) {
+            (Some(session), _) => &session.state,
+            (None, Some(state)) => state,
+            (None, None) => unreachable!("a state is either held or sent"),
+        };
+        let event = read_event(required(request, "event")?)?;
+        let sizing = settings(request, held)?;
+        let (after, actions) = transition(before, &event, &sizing).map_err(from_too_large)?;
+        // A session extends its chain by what is new; a state that was sent has none yet.
+        let (chain, known) = held.map_or((0, 0), |session| (session.booked, before.completed_cycles.len()));
+        let booked = cycles_digest(after.completed_cycles.since(known), chain);
+        let digest = state_digest(&after, booked);
+        let answer = written(&digest, before, &after, &actions);
+        drop(sent);
+        self.keep(number, Session { state: after, digest, booked, sizing });
+        Ok(answer)
+    }
+
+    /// Answer `check_invariants` for the state in the request, or for the session's. Reference: `Sessions.check_invariants`.
+    pub fn check_invariants(&self, request: &Object<'_>) -> Answered {
+        if request.has("session") && !request.has("state") {
+            return Ok(write_violations(&check_invariants(&self.find(request)?.state)));
+        }
+        Ok(write_violations(&check_invariants(&read_request_state(request)?)))
+    }
+
+    /// Reference: `Sessions._find`.
+    fn find(&self, request: &Object<'_>) -> Result<&Session, WireError> {
+        let number = number(request)?;
+        let session = self.sessions.iter().rev().find(|(known, _)| *known == number);
+        let digest = match required(request, "digest")? {
+            Value::Text(digest) => digest,
+            other => return Err(wrong_type(Path::Root("digest"), "a string", other)),
+        };
+        match session {
+            Some((_, session)) if *session.digest.as_bytes() == *digest.0 => Ok(session),
+            _ => Err(WireError::new(ErrorKind::RequestError, "session: is lost, send the state again")),
+        }
+    }
+
+    /// Keep a session as the one used last, and drop the one whose use is longest ago if there are too many.
+    fn keep(&mut self, number: i128, session: Session) {
+        self.sessions.retain(|(known, _)| *known != number);
+        self.sessions.push((number, session));
+        if self.sessions.len() > SESSIONS_MAX {
+            self.sessions.remove(0);
+        }
+        // The state before is gone, so what it shared with this one can be extended in place.
+        if let Some((_, session)) = self.sessions.last_mut() {
+            session.state.completed_cycles.settle();
+        }
+    }
+}
+
+/// Reference: `_number`.
+fn number(request: &Object<'_>) -> Result<i128, WireError> {
+    let path = Path::Root("session");
+    let number = Int::read(required(request, "session")?, path)?;
+    if number < 0 {
+        return Err(WireError::value(path, "must not be negative"));
+    }
+    Ok(number)
+}
+
+/// Read the settings of a request; those that it leaves out stay as they were. Reference: `_settings`.
+fn settings(request: &Object<'_>, before: Option<&Session>) -> Result<Sizing, WireError> {
+    let Some(Session { sizing, .. }) = before else {
+        return read_settings(request);
+    };
+    let has = |name: &str| request.has(name);
+    Ok(Sizing {
+        cfg: request.get("config").map_or_else(|| Ok(sizing.cfg.clone()), read_config)?,
+        order_size_usd: if has("order_size_usd") {
+            read_number(request, "order_size_usd")?
+        } else {
+            sizing.order_size_usd
+        },
+        order_sizes: if has("order_sizes") {
+            read_sizes(request.get("order_sizes"))?
+        } else {
+            sizing.order_sizes
+        },
+    })
+}
+
+fn written(digest: &str, before: &PairState, after: &PairState, actions: &[Action]) -> Vec<u8> {
+    let mut out = b"{".to_vec();
+    write_name("digest", &mut out);
+    write_string(digest.as_bytes(), &mut out);
+    write_delta(before, after, &mut out);
+    write_name("actions", &mut out);
+    write_list(actions, &mut out, Action::write_row);
+    out.push(b'}');
+    out
+}
+
+/// Write what changed from one state to the next. Reference: `delta`.
+///
+/// DIFFERENCE: the reference compares JSON, this the bits; both tell -0.0 from 0.0.
+fn write_delta(before: &PairState, after: &PairState, out: &mut Vec<u8>) {
+    write_name("set", out);
+    out.push(b'{');
+    after.write_changed(before, out);
+    out.push(b'}');
+    write_merged("orders", &before.orders, &after.orders, out);
+    write_merged("recovery_orders", &before.recovery_orders, &after.recovery_orders, out);
+    let known = before.completed_cycles.len();
+    if after.completed_cycles.len() > known {
+        write_name("completed_cycles", out);
+        write_list(after.completed_cycles.since(known), out, Contract::write_row);
+    }
+}
+
+/// Write the new list as indexes into the old one and rows of new items, if it changed. Reference: `_merge_list`.
+fn write_merged<T: Contract>(name: &str, old: &[T], new: &[T], out: &mut Vec<u8>) {
+    if old.len() == new.len() && old.iter().zip(new).all(|(one, other)| one.same(other)) {
+        return;
+    }
+    write_name(name, out);
+    write_list(new, out, |item, out| match old.iter().position(|known| known.same(item)) {
+        Some(index) => write_int(index as i128, out),
+        None => item.write_row(out),
+    });
+}
