@@ -12,7 +12,7 @@ import pytest
 
 from reducer.wire import handle_line, with_sessions
 from reducer.wire_text import LINE_BYTES_MAX, read_line
-from tests.faults.hostile import hostile_lines
+from tests.faults.hostile import hostile_lines, of_a_session, seeds
 from tests.parity.lines import Lines
 
 LINES = 20_000
@@ -56,6 +56,13 @@ def test_every_broken_line_is_told_in_the_same_words(port: Path) -> None:
 
 def test_hostile_lines_are_answered_alike(port: Path) -> None:
     assert told_apart(port, list(islice(hostile_lines(seed=5), LINES))) == {}
+
+
+def test_a_line_alone_has_no_session(port: Path) -> None:
+    for line in (*of_a_session(), *seeds()):
+        answer = json.loads(subprocess.run([port], input=line + b"\n", capture_output=True, check=False).stdout)
+        # What a port says of itself has its own name in it.
+        assert "contract" in answer or answer == json.loads(handle_line(line)), line
 
 
 @pytest.mark.parametrize("line", BROKEN, ids=lambda line: repr(line[:16]))

@@ -101,7 +101,7 @@ impl Config {
     }
 
     /// The settings as a dict in the order of the defaults.
-    pub fn to_dict<'py>(self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+    pub fn to_dict(self, py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
         let data = PyDict::new(py);
         data.set_item(NAMES[0], 3)?;
         data.set_item(NAMES[1], self.n_iter)?;

@@ -20,6 +20,7 @@ import DogeCore.Wire.Server
   ( Handled (..),
     handleFastPath,
     handleLine,
+    handleOnce,
     handleTooLong,
     internalError,
     lineLimit,
@@ -98,10 +99,10 @@ answerOnce = do
   handledError <$> respond sink noSessions (handled line)
   where
     handled = \case
-      EndOfInput -> pure (handleLine noSessions B.empty)
+      EndOfInput -> pure (handleOnce B.empty)
       TooLong -> pure (handleTooLong noSessions)
-      Line from to -> handleCopy noSessions from to
-      Rest from to -> handleCopy noSessions from to
+      Line from to -> handleOnce <$> copyOf from to
+      Rest from to -> handleOnce <$> copyOf from to
 
 -- Try the fast path, which keeps nothing of the line; otherwise use the parser
 -- on a copy, of which its strings are slices.
@@ -111,7 +112,10 @@ handleBytes sessions from to = do
   maybe (handleCopy sessions from to) pure (plain >>= handleFastPath sessions)
 
 handleCopy :: Sessions -> Ptr Word8 -> Ptr Word8 -> IO Handled
-handleCopy sessions from to = handleLine sessions <$> B.packCStringLen (castPtr from, to `minusPtr` from)
+handleCopy sessions from to = handleLine sessions <$> copyOf from to
+
+copyOf :: Ptr Word8 -> Ptr Word8 -> IO ByteString
+copyOf from to = B.packCStringLen (castPtr from, to `minusPtr` from)
 
 -- Write an answer. All of it is evaluated before its first byte is written, so
 -- any exception becomes an error line, and the sessions stay as they were.

@@ -39,7 +39,6 @@ import DogeCore.Types
     Literal (..),
     OrderSizes,
     PairState,
-    literals,
   )
 import DogeCore.Wire.Codec (decodeConfig, decodeEvent, decodeSizes)
 import DogeCore.Wire.Error
@@ -74,18 +73,17 @@ instance Literal Method where
     Replay -> "replay"
     Step -> "step"
 
--- | The method that a request names. Reference: @handle@.
-readMethod :: [Member] -> Answer Method
-readMethod members = case member "method" members of
+-- | The method that a request names, of those that there are. Reference: @handle@.
+readMethod :: [Method] -> [Member] -> Answer Method
+readMethod methods members = case member "method" members of
   Nothing -> unknown "null"
   Just JNull -> unknown "null"
   Just (JString name) ->
     maybe (unknown (dumpedText (T.take shownCharacters (decodeUtf8 name)))) Right $
-      find ((== name) . literalText) (Step : methods) -- the usual one first
+      find ((== name) . literalText) methods
   Just (JBroken _) -> requestError "method: must be valid Unicode"
   Just other -> either (requestError . decodeSentence) Right (wrongType (Root "method") "a string" other)
   where
-    methods = literals
     -- The most characters of an unknown name that the error quotes.
     shownCharacters = 40
     unknown shown =

@@ -3,6 +3,7 @@
 module DogeCore.Wire.Server
   ( Handled (..),
     handleLine,
+    handleOnce,
     handleFastPath,
     handleTooLong,
     internalError,
@@ -13,7 +14,7 @@ where
 import Data.ByteString (ByteString)
 import qualified Data.ByteString as B
 import qualified Data.ByteString.Char8 as BC
-import Data.Maybe (isNothing)
+import Data.Maybe (fromMaybe, isJust, isNothing)
 import DogeCore.Bootstrap (bootstrapOrders)
 import DogeCore.Contract (orderState)
 import DogeCore.Contract.View (describe)
@@ -32,7 +33,7 @@ import DogeCore.Pricing (computeOrderVolume)
 import DogeCore.Put (Put)
 import DogeCore.Snapshot (encodeState)
 import DogeCore.Transition (transition)
-import DogeCore.Types (Action, Event, PairState)
+import DogeCore.Types (Action, Event, PairState, literals)
 import DogeCore.Wire.Codec (encodeAction)
 import DogeCore.Wire.Error
   ( Answer,
@@ -58,7 +59,7 @@ import DogeCore.Wire.Request
     readState,
     required,
   )
-import DogeCore.Wire.Session (Sessions, fastStep, heldState, step)
+import DogeCore.Wire.Session (Sessions, fastStep, heldState, noSessions, step)
 
 -- | The most bytes of a line, without its end.
 lineLimit :: Int
@@ -71,9 +72,13 @@ data Handled = Handled
     handledAnswer :: !Put
   }
 
--- | Answer one line.
+-- | Answer one line of a server. Reference: @with_sessions@.
 handleLine :: Sessions -> ByteString -> Handled
-handleLine sessions = handledAs sessions . request sessions
+handleLine sessions = handledAs sessions . request (Just sessions)
+
+-- | Answer the only line, for which there are no sessions.
+handleOnce :: ByteString -> Handled
+handleOnce = handledAs noSessions . request Nothing
 
 -- | Answer a request that was read on the fast path, or leave it to
 -- 'handleLine'.
@@ -116,20 +121,22 @@ failed sessions e = Handled sessions (Just (weSentence e)) (encodeError e)
 shown :: Int -> ByteString
 shown = BC.pack . show
 
-request :: Sessions -> ByteString -> Answer (Sessions, Put)
+request :: Maybe Sessions -> ByteString -> Answer (Sessions, Put)
 request sessions line = case parseDocument line of
   Left TooDeep -> requestError (B.concat ["request: nested deeper than ", shown depthLimit, " levels"])
   Left (NotJson at reason) ->
     requestError (B.concat ["request: is not JSON (", reason, ", at byte ", shown at, ")"])
-  Right (JObject members) -> readMethod members >>= answer sessions members
+  Right (JObject members) -> readMethod methods members >>= answer sessions members
   Right other -> either (requestError . decodeSentence) Right (wrongType (Root "request") "an object" other)
+  where
+    methods = [each | each <- literals, each /= Step || isJust sessions]
 
-answer :: Sessions -> [Member] -> Method -> Answer (Sessions, Put)
+answer :: Maybe Sessions -> [Member] -> Method -> Answer (Sessions, Put)
 answer sessions members = \case
-  Step -> step sessions members
+  Step -> step held members
   Transition -> unchanged answerTransition
   CheckInvariants -> unchanged $ do
-    st <- stateGiven sessions members
+    st <- maybe stateOf (`stateGiven` members) sessions
     Right (E.object [("violations", encodeViolations (checkInvariants st))])
   DerivePhase -> unchanged $ do
     st <- stateOf
@@ -142,7 +149,8 @@ answer sessions members = \case
     events <- required "events" members >>= readItems "events"
     answerReplay members (map readEvent events) st
   where
-    unchanged = fmap (sessions,)
+    held = fromMaybe noSessions sessions
+    unchanged = fmap (held,)
     stateOf = stateSent members
     answerTransition = do
       st <- stateOf
