@@ -17,6 +17,9 @@ from reducer.types import EVENT_TYPES, Action, EngineConfig, Event, PairState
 SESSIONS_MAX = 64
 _EVENTS = frozenset(EVENT_TYPES)
 _PLAIN = frozenset((float, int, str))
+_PLAIN_SETTINGS = frozenset((float, int, bool, str, type(None)))
+# Sizes that no others are equal to.
+_NEVER: dict[str, float] = {"": float("nan")}
 _MALFORMED = (KeyError, TypeError, ValueError, IndexError, AttributeError, struct.error)
 _RAISED = {"ValueError": ValueError, "TypeError": TypeError, "OverflowError": OverflowError}
 
@@ -42,13 +45,16 @@ class Session:
         self.cfg = cfg
         self._cfg_spelled = spelled(cfg)
         self.order_size_usd = order_size_usd
-        self.order_sizes = None if order_sizes is None else dict(order_sizes)
+        # A mapping that is no dict may hold anything else at the next call.
+        self.order_sizes = order_sizes if order_sizes is None or type(order_sizes) is dict else _NEVER
 
     def has(self, cfg: EngineConfig) -> bool:
         """Return True if this is the configuration that the server has: the same object, or one with the same values."""
+        if self._cfg_spelled is None:
+            return False
         if cfg is self.cfg:
             return True
-        if self._cfg_spelled is None or spelled(cfg) != self._cfg_spelled:
+        if spelled(cfg) != self._cfg_spelled:
             return False
         self.cfg = cfg
         return True
@@ -71,13 +77,15 @@ class Sessions:
         self, state: PairState, event: Event, cfg: EngineConfig, order_size_usd: float, order_sizes: Sizes
     ) -> tuple[PairState, list[Action]]:
         """Return or raise what the reference's `transition` does. Raises `ServerError` if the server fails."""
+        if type(order_sizes) is dict:
+            # What is remembered is what is sent, whatever another thread does to the caller's dict meanwhile.
+            order_sizes = dict(order_sizes)
         session = self._by_state.pop(id(state), None)
         if session is not None and session.packed.state is state:
             try:
                 if (
                     session.has(cfg)
-                    and order_size_usd == session.order_size_usd
-                    and order_size_usd.__class__ is session.order_size_usd.__class__
+                    and same_size(order_size_usd, session.order_size_usd)
                     and (order_sizes is None is session.order_sizes or same_sizes(order_sizes, session.order_sizes))
                 ):
                     return self._step(session, event)
@@ -177,13 +185,15 @@ def spelled(cfg: EngineConfig) -> bytes | None:
 
     A bot makes a new configuration for every call. Equal values are not enough: `-0.0 == 0.0`, and `True == 1`.
     """
-    if type(cfg) is not EngineConfig:
+    if type(cfg) is not EngineConfig or not _PLAIN_SETTINGS.issuperset(map(type, cfg.__dict__.values())):
         return None
-    try:
-        # Of the versions of the format, the last one that writes an object in the same way wherever else it is used.
-        return marshal.dumps(cfg.__dict__, 2)
-    except ValueError:
-        return None
+    # Of the versions of the format, the last one that writes an object in the same way wherever else it is used.
+    return marshal.dumps(cfg.__dict__, 2)
+
+
+def same_size(given: float, known: float) -> bool:
+    """Return True if this is the server's size; False for a number of another class, which may compare as it likes."""
+    return (type(given) is float or type(given) is int) and type(given) is type(known) and given == known
 
 
 def same_sizes(given: Sizes, known: Sizes) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -11,13 +10,10 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 import doge_core
 import state_machine as sm
 from doge_core.backend import Haskell
-from doge_core.client import Server
 from doge_core.settings import Settings, read_settings
 from tests.adapter.traffic import CONFIG, SIZE_USD, start, walk
 
@@ -92,10 +88,6 @@ def test_settings_may_change_at_any_step(haskell: Haskell, settings: tuple[Any, 
     assert opened(haskell) == 1
 
 
-class OwnFloat(float):
-    pass
-
-
 WRONG: list[tuple[Any, type[Exception], str]] = [
     (sm.PriceTick(math.nan, 1.0), ValueError, r"event\.price: must be finite, got NaN"),
     (sm.PriceTick(math.inf, 1.0), ValueError, r"event\.price: must be finite, got Infinity"),
@@ -137,84 +129,6 @@ def test_wrong_sizes_are_refused_however_equal_they_are_to_the_last(haskell: Has
     assert str(refused.value) == str(reference.value)
     assert haskell.transition(held, sm.TimerTick(1.0), CONFIG, SIZE_USD, {"A": 1.0})[0].now == 1.0
     assert opened(haskell) == 1
-
-
-@pytest.fixture
-def sent(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
-    """Every line that is sent to a server."""
-    lines: list[bytes] = []
-    request = Server.request
-
-    def heard(server: Server, line: bytes) -> bytes:
-        lines.append(line)
-        return request(server, line)
-
-    monkeypatch.setattr(Server, "request", heard)
-    return lines
-
-
-def test_a_new_configuration_of_equal_values_is_not_sent_again(haskell: Haskell, sent: list[bytes]) -> None:
-    held = start()
-    for second in range(5):
-        held, _ = haskell.transition(held, sm.TimerTick(float(second)), sm.EngineConfig(price_decimals=5), SIZE_USD)
-    assert [b'"config"' in line for line in sent if b'"step"' in line] == [True, False, False, False, False]
-    held, _ = haskell.transition(held, sm.TimerTick(6.0), sm.EngineConfig(price_decimals=6), SIZE_USD)
-    assert b'"config"' in sent[-1]
-
-
-# Each is equal to the one before it where Python compares, and is another configuration.
-ALIKE: list[dict[str, Any]] = [
-    *({"entry_pct": value} for value in (0.0, -0.0, 0, False)),
-    *({"price_decimals": value} for value in (1, True, 1.0, 1)),
-    *({"entry_pct": value} for value in (Decimal(0), OwnFloat(0.5), 0.5)),
-]
-
-
-def test_configurations_that_are_only_alike_are_told_apart(haskell: Haskell) -> None:
-    held = want = start()
-    for number, given_fields in enumerate(ALIKE):
-        cfg, event = sm.EngineConfig(**given_fields), sm.PriceTick(0.1 + 0.001 * number, float(number))
-        try:
-            want, actions = sm.transition(want, event, cfg, SIZE_USD)
-        except ValueError as error:
-            with pytest.raises(ValueError, match=re.escape(str(error))):
-                haskell.transition(held, event, cfg, SIZE_USD)
-        else:
-            held, got = haskell.transition(held, event, cfg, SIZE_USD)
-            assert (repr(held), repr(got)) == (repr(want), repr(actions)), given_fields
-    assert opened(haskell) == 1
-    assert haskell.status()["fallbacks"] == {}
-
-
-class Moody(sm.EngineConfig):
-    """Says something else than what it holds."""
-
-    mood = 0.1
-
-    def __getattribute__(self, name: str) -> Any:
-        return Moody.mood if name == "entry_pct" else super().__getattribute__(name)
-
-
-def test_a_configuration_of_another_class_is_asked_at_every_call(haskell: Haskell, monkeypatch: pytest.MonkeyPatch) -> None:
-    held = want = start()
-    for number, mood in enumerate((0.1, 2.5, 0.4)):
-        monkeypatch.setattr(Moody, "mood", mood)
-        event = sm.PriceTick(0.1 + 0.01 * number, 500.0 * number)
-        want, actions = sm.transition(want, event, Moody(), SIZE_USD)
-        held, got = haskell.transition(held, event, Moody(), SIZE_USD)
-        assert (repr(held), repr(got)) == (repr(want), repr(actions))
-
-
-@given(st.lists(st.tuples(st.sampled_from([0.1, 0.5, 0.0, -0.0]), st.sampled_from([4, 5, 6])), min_size=2, max_size=12))
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_whatever_the_configurations_the_results_are_the_reference_s(haskell: Haskell, drawn: list[tuple[float, int]]) -> None:
-    held = want = start()
-    for number, (entry_pct, decimals) in enumerate(drawn):
-        cfg = sm.EngineConfig(entry_pct=entry_pct, price_decimals=decimals)
-        event = sm.PriceTick(0.1 + 0.003 * number, 500.0 * number)
-        want, actions = sm.transition(want, event, cfg, SIZE_USD)
-        held, got = haskell.transition(held, event, cfg, SIZE_USD)
-        assert (repr(held), repr(got)) == (repr(want), repr(actions))
 
 
 class OwnConfig(sm.EngineConfig):
