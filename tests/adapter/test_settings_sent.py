@@ -191,9 +191,10 @@ def test_a_mapping_that_is_no_dict_is_read_at_every_call(haskell: Haskell, monke
 
     for later in (Fickle(), {"A": 50.0, "B": 50.0}, {"A": 2.0, "B": 2.0}):
         monkeypatch.setattr(Fickle, "now", 2.0)
+        held, _ = haskell.transition(start(), sm.TimerTick(0.4), CONFIG, SIZE_USD, {"A": 1.0})
         with monkeypatch.context() as patched:
             patched.setattr(Server, "request", changed_meanwhile)
-            held, _ = haskell.transition(start(), sm.TimerTick(0.5), CONFIG, SIZE_USD, Fickle())
+            held, _ = haskell.transition(held, sm.TimerTick(0.5), CONFIG, SIZE_USD, Fickle())
         arguments = (held, MOVED, CONFIG, SIZE_USD, later)
         assert repr(haskell.transition(*arguments)) == repr(sm.transition(*arguments))
 
