@@ -22,7 +22,9 @@ def dashboard(out: Path, policy_file: Path | None, at: str | None, url: str) -> 
     from harness.dashboard.site import write_site
     from harness.dashboard.view import view_of
 
-    asked = asked_for(url, policy_file, at, begun=False)
+    # A page of nothing shows a newcomer how to begin; in the place of a page that shows something it would be a loss.
+    fresh = not out.exists() or (out.is_dir() and not any(out.iterdir()))
+    asked = asked_for(url, policy_file, at, begun=not fresh)
     view = view_of(asked.rows, asked.head, policy=asked.policy, present=asked.present)
     sizes = write_site(view, out)
     records = counted(len(view.book.entries), "record")

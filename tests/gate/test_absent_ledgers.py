@@ -115,6 +115,29 @@ def test_before_the_first_record_it_is_said_how_to_begin(
     assert not (here / "reports").exists()
 
 
+def test_a_page_that_shows_something_is_not_replaced_by_one_of_nothing(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PARITY_LEDGER")
+    assert parity(capsys, "dashboard", "--out", "site")[0] == 0
+    before = (here / "site" / "index.html").read_bytes()
+    code, _, err = parity(capsys, "dashboard", "--out", "site")
+    assert (code, err.count("\n")) == (2, 1)
+    assert (here / "site" / "index.html").read_bytes() == before
+
+
+def test_a_default_ledger_that_is_there_is_read(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PARITY_LEDGER")
+    (here / "reports").mkdir()
+    begun(here / "reports")
+    [file] = (here / "reports").glob("*.sqlite")
+    file.rename(here / "reports" / "ledger.sqlite")
+    _, out, _ = parity(capsys, "gate", "--at", stamp(NOW))
+    assert "There is no ledger here yet" not in out
+
+
 @pytest.mark.parametrize("name", READERS)
 def test_a_database_without_a_ledger_stays_as_it_is(name: str, here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = here / "other.sqlite"

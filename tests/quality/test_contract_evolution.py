@@ -130,7 +130,7 @@ def test_every_place_that_has_not_followed_is_named_in_the_order_of_the_page(cop
 
 
 def the_port_follows(copy: Copy, text: str) -> None:
-    types, rest, digest = patches(text)
+    types, rest, digest, examples = patches(text)
     copy.apply(types)
     code, said = copy.build()
     assert code != 0
@@ -148,6 +148,7 @@ def the_port_follows(copy: Copy, text: str) -> None:
     code, said = copy.parity("golden", "verify", "--subject", "reducer")
     assert code == 0, said
     assert copy.parity("doctor", "--subject", "reducer")[0] == 0
+    copy.apply(examples)
 
 
 def the_cases_follow(copy: Copy, text: str) -> None:

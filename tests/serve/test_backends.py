@@ -11,11 +11,14 @@ from typing import Any
 
 import pytest
 
-from harness.serve.backends import Backends
+from harness.serve.backends import Backends, environment, run_apart
 from harness.serve.metrics import exposition
 from harness.subjects.registry import names, subject_called
 from tests.serve.servers import serving, wait_for
 
+# The answer of an adapter, with a backend's name as JSON.
+ANSWER = '{"answered": %s, "configured": "x", "shadow": false, "more": 1}'
+GOOD, LONE, SPACED = '"x"', r'"\ud800"', '"a b"'
 WITH_ADAPTER = [name for name in names() if "adapter" in subject_called(name).parts]
 
 
@@ -47,7 +50,7 @@ def test_a_shadow_answers_with_python_and_no_call_of_the_server_is_in_its_journa
         monkeypatch.setenv(f"DOGE_{core}_SHADOW_DIR", str(tmp_path))
     found = asked(Backends())
     assert {each["answered"] for each in found.values()} == {"python"}
-    assert all(each["status"]["shadow"] for each in found.values())
+    assert all(each["shadow"] for each in found.values())
     lines = [json.loads(line) for path in tmp_path.rglob("*.jsonl") for line in path.read_text(encoding="utf-8").splitlines()]
     assert not any(line.get("seen") for line in lines)
 
@@ -65,6 +68,11 @@ def test_no_call_of_the_server_is_in_a_recording(tmp_path: Path, monkeypatch: py
         ("raise SystemExit('no such thing')", "ended with 1"),
         ("print('nonsense')", "its answer makes no sense"),
         ("print('{}')", "its answer makes no sense"),
+        ("print('[' * 200000)", "its answer makes no sense"),
+        (f"print(' ' * 70000 + {ANSWER % GOOD!r})", "its answer makes no sense"),
+        (f"print({ANSWER % 'NaN'!r})", "its answer makes no sense"),
+        (f"print({ANSWER % LONE!r})", "its answer makes no sense"),
+        (f"print({ANSWER % SPACED!r})", "its answer makes no sense"),
     ],
 )
 def test_an_adapter_that_cannot_tell_is_an_error(code: str, sentence: str) -> None:
@@ -89,3 +97,37 @@ def test_the_server_tells_them(url: str) -> None:
         wait_for(lambda: len(served.status()["backends"]) == len(WITH_ADAPTER))
         text = served.get("/metrics")[1]
     assert 'parity_backend{backend="haskell",subject="reducer"} 1.0' in text
+
+
+def test_what_an_adapter_says_is_cut_to_what_a_reader_can_use() -> None:
+    def run(argv: Sequence[str]) -> subprocess.CompletedProcess[str]:
+        return subprocess.CompletedProcess(list(argv), 0, ANSWER % GOOD, "y" * 10**6)
+
+    for each in asked(Backends(run)).values():
+        assert sorted(each) == ["answered", "asked_at", "configured", "said", "shadow", "subject"]
+        assert [len(line) for line in each["said"]] == [300]
+
+
+def test_the_server_s_secrets_are_not_an_adapter_s() -> None:
+    here = {"PARITY_TOKEN": "t", "PARITY_LEDGER": "postgresql://u:p@h/n", "DOGE_CORE_TELEMETRY": "f", "PATH": "/bin"}
+    assert environment(here) == {"PATH": "/bin", "DOGE_CORE_TIMEOUT_SEC": "5"}
+
+
+def test_a_command_that_hangs_is_ended_with_all_that_it_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mark = f"sleep 61{tmp_path.stat().st_ino}"
+    monkeypatch.setattr("harness.serve.backends.TIMEOUT_SEC", 2.0)
+    with pytest.raises(subprocess.TimeoutExpired):
+        run_apart(["sh", "-c", f"{mark} & {mark}"])
+    assert mark not in subprocess.run(["ps", "axo", "args"], capture_output=True, text=True, check=True).stdout
+
+
+def test_an_adapter_is_asked_again_whatever_it_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("harness.serve.backends.ASK_SEC", 0.05)
+    asked_for: list[str] = []
+
+    def run(argv: Sequence[str]) -> subprocess.CompletedProcess[str]:
+        asked_for.append(argv[-1])
+        return subprocess.CompletedProcess(list(argv), 0, "[" * 200_000, "")
+
+    Backends(run).start()
+    wait_for(lambda: len(asked_for) >= 3 * len(WITH_ADAPTER))

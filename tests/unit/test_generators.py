@@ -20,6 +20,7 @@ from harness.coverage.branches import measure
 from harness.engine.met import Met, never_met
 from harness.subjects.reducer.cases import CASES_TO_MEET_ALL, CASES_TO_MEET_FIELDS, FIELDS, ReducerTally, unusual_fields
 from harness.subjects.reducer.ports.python import PythonPort
+from harness.subjects.registry import subject_called
 from reducer.types import EngineConfig
 
 SHRINKING = settings(max_examples=500, deadline=None, database=None, suppress_health_check=list(HealthCheck))
@@ -119,6 +120,13 @@ def test_a_tally_names_what_was_never_met() -> None:
     assert not any(name.startswith("field ") for name in missing)
     fields = [name for name in never_met(met.tally, CASES_TO_MEET_FIELDS, met.counts) if name.startswith("field ")]
     assert fields == [f"field {name}" for name in FIELDS]
+
+
+def test_a_night_has_to_meet_every_field_and_a_run_before_a_merge_does_not() -> None:
+    wanted = {
+        cases: "field" in ReducerTally().wanted(cases) for cases in (subject_called("reducer").defaults.sequences, 100_000)
+    }
+    assert list(wanted.values()) == [False, True]
 
 
 def test_a_field_is_met_where_it_begins_with_another_value_than_its_default() -> None:
