@@ -162,7 +162,9 @@ def the_cases_follow(copy: Copy, text: str) -> None:
 def old_snapshots_load(copy: Copy) -> None:
     """A snapshot of before has neither field."""
     environment = {**os.environ, "PYTHONPATH": str(copy.folder)}
-    done = subprocess.run([sys.executable, "-c", READ, SNAPSHOT], env=environment, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", READ, SNAPSHOT], cwd=copy.folder, env=environment, capture_output=True, text=True, check=True
+    )
     read = json.loads(done.stdout)
     assert (read["funding_paid"], read["completed_cycles"][0]["slippage"]) == (0.0, 0.0)
     request = {"method": "replay", "state": json.loads(SNAPSHOT), "config": {}, "order_size_usd": 2.0, "events": []}
