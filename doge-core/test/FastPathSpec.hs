@@ -40,17 +40,18 @@ spec = describe "readFastPath" $ do
     [line | line <- otherReplays, isJust (quick line)] `shouldBe` []
   where
     tick number = B.concat ["{\"_type\":\"TimerTick\",\"timestamp\":", number, "}"]
-    replay list = B.concat ["{\"method\":\"replay\",\"events\":[", list, "],\"session\":5,\"digest\":\"", digest, "\",\"config\":{},\"order_size_usd\":5}"]
+    replay list = B.concat ["{\"method\":\"replay\",\"events\":[", list, "],", sent, ",\"config\":{},\"order_size_usd\":5}"]
     otherReplays =
       [ replay "",
         replay "{\"timestamp\":1002}",
         replay (B.append (tick "1002") ","),
         B.append (replay (tick "1002")) "x",
         B.concat ["{\"method\":\"replay\",\"events\":[", tick "1002", "]}"],
-        B.concat ["{\"method\":\"replay\",\"events\":[", tick "1002", "],\"session\":5,\"digest\":\"", digest, "\",\"config\":{},\"order_size_usd\":5,\"events\":[]}"],
-        B.concat ["{\"method\":\"replay\",\"events\":[", tick "1002", "],\"session\":5,\"digest\":\"", digest, "\",\"config\":{},\"order_size_usd\":5,\"method\":\"describe\"}"],
-        B.concat ["{\"method\":\"replay\",\"events\":[", tick "1002", "],\"session\":5,\"digest\":\"", digest, "\",\"config\":{},\"order_size_usd\":null}"]
+        B.concat ["{\"method\":\"replay\",\"events\":[", tick "1002", "],", sent, ",\"config\":{},\"order_size_usd\":5,\"events\":[]}"],
+        B.concat ["{\"method\":\"replay\",\"events\":[", tick "1002", "],", sent, ",\"config\":{},\"order_size_usd\":5,\"method\":\"describe\"}"],
+        B.concat ["{\"method\":\"replay\",\"events\":[", tick "1002", "],", sent, ",\"config\":{},\"order_size_usd\":null}"]
       ]
+    sent = B.append "\"state\":" (toBytes (encodeState startState))
     opened = handledSessions (handleLine noSessions opening)
     digest = digestOf (handleLine noSessions opening)
     digestOf = B.take 16 . B.drop 11 . toBytes . handledAnswer
