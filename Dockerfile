@@ -14,6 +14,7 @@ RUN apt-get update && apt-get install -y --no-install-recommends \
 COPY requirements.build.lock /src/
 RUN python3 -m venv /build && /build/bin/pip install --no-cache-dir --require-hashes -r /src/requirements.build.lock
 ENV PATH=/build/bin:$PATH
+COPY LICENSE /src/
 COPY doge-core /src/doge-core
 # A commit's time would make every stage anew at every commit.
 ARG SOURCE_DATE_EPOCH=315532800
