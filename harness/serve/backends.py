@@ -17,7 +17,7 @@ from typing import Any
 from harness.subjects.registry import names, subject_called
 
 # What is installed seldom changes, and an adapter that hangs must not stay for ever.
-ASK_SEC, TIMEOUT_SEC, ANSWER_SEC = 60.0, 30.0, "5"
+ASK_SEC, TIMEOUT_SEC = 60.0, 30.0
 SAID_MAX, LINE_MAX, ANSWER_MAX = 5, 300, 65_536
 # What an adapter calls a backend is also a label of a metric.
 NAME = re.compile(r"[\w.-]{1,40}", re.ASCII)
@@ -42,11 +42,10 @@ def run_apart(argv: Sequence[str]) -> subprocess.CompletedProcess[str]:
 def environment(here: Mapping[str, str]) -> dict[str, str]:
     """The environment of an adapter that is asked.
 
-    A call that no bot made is no measurement of one; what it says is shown to readers, who may know nothing of the server's
-    token and database; and an executable that hangs is left soon.
+    A call that no bot made is no measurement of one; and what it says is shown to readers, who may know nothing of the server's
+    token and database.
     """
-    kept = {name: value for name, value in here.items() if not name.endswith("_TELEMETRY") and not name.startswith("PARITY_")}
-    return kept | {"DOGE_CORE_TIMEOUT_SEC": ANSWER_SEC}
+    return {name: value for name, value in here.items() if not name.endswith("_TELEMETRY") and not name.startswith("PARITY_")}
 
 
 class Backends:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,19 +14,7 @@ import doge_core
 import state_machine as sm
 from doge_core.backend import Haskell
 from doge_core.settings import Settings, read_settings
-from tests.adapter.traffic import CONFIG, SIZE_USD, start, walk
-
-
-@pytest.fixture
-def haskell(executable: Path) -> Iterator[Haskell]:
-    adapter = Haskell(Settings(backend="haskell", exe=str(executable)))
-    yield adapter
-    adapter.close()
-
-
-def opened(haskell: Haskell) -> int:
-    count: int = haskell.status()["sessions"]["opened"]
-    return count
+from tests.adapter.traffic import CONFIG, SIZE_USD, opened, start, walk
 
 
 def test_only_the_first_call_sends_the_state(haskell: Haskell) -> None:

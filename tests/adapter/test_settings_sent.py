@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,21 +15,7 @@ from hypothesis import strategies as st
 import state_machine as sm
 from doge_core.backend import Haskell
 from doge_core.client import Server
-from doge_core.settings import Settings
-from tests.adapter.traffic import CONFIG, SIZE_USD, start
-
-
-@pytest.fixture
-def haskell(executable: Path) -> Iterator[Haskell]:
-    adapter = Haskell(Settings(backend="haskell", exe=str(executable)))
-    yield adapter
-    adapter.close()
-
-
-def opened(haskell: Haskell) -> int:
-    count: int = haskell.status()["sessions"]["opened"]
-    return count
-
+from tests.adapter.traffic import CONFIG, SIZE_USD, opened, start
 
 # The market leaves an entry behind, so that another one is placed by the settings.
 MOVED = sm.PriceTick(0.13, 5000.0)

@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator
 
 import state_machine as sm
+from doge_core.backend import Haskell
 from reducer.types import replace
 
 CONFIG = sm.EngineConfig(price_decimals=5)
@@ -16,6 +17,12 @@ def start() -> sm.PairState:
     """A pair with both entries on its book."""
     state, _, orders = sm.bootstrap_orders(sm.PairState(market_price=0.1, now=0.0), CONFIG, SIZE_USD)
     return replace(state, orders=orders)
+
+
+def opened(haskell: Haskell) -> int:
+    """How many sessions a backend has opened: one that was lost is opened again."""
+    count: int = haskell.status()["sessions"]["opened"]
+    return count
 
 
 def walk(seed: int, steps: int) -> Iterator[tuple[sm.PairState, sm.Event, sm.PairState, list[sm.Action]]]:

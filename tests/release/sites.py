@@ -20,17 +20,16 @@ DISTRIBUTION = "doge-parity"
 
 
 # What an earlier build left in a checkout must not get in.
-PARTS = (
-    "pyproject.toml", "README.md", "LICENSE", "state_machine.py", "hmm_regime_detector.py", "reducer", "detector", "doge_core",
-    "doge_detector", "doge_shadow", "doge_telemetry", "generators", "golden", "harness",
-)  # fmt: skip
+ABOUT = ("pyproject.toml", "README.md", "LICENSE")
+ADAPTERS = ("doge_core", "doge_detector", "doge_shadow", "doge_telemetry", "reducer", "detector")
+INSTALLED = (*ADAPTERS, "generators", "golden", "harness", "state_machine.py", "hmm_regime_detector.py")
 
 
 def wheel_of(folder: Path, epoch: str = "1700000000") -> Path:
     """The wheel of this checkout's Python half, built in a copy."""
     sources = folder / "sources"
     sources.mkdir(parents=True)
-    for name in PARTS:
+    for name in (*ABOUT, *INSTALLED):
         if (ROOT / name).is_dir():
             shutil.copytree(ROOT / name, sources / name, ignore=shutil.ignore_patterns("__pycache__"))
         else:

@@ -11,10 +11,8 @@ import pytest
 
 from doge_core.locate import find_executable
 from harness import ROOT
-from tests.release.sites import installed, python, wheel_of
+from tests.release.sites import ADAPTERS, INSTALLED, installed, python, wheel_of
 
-ADAPTERS = ("doge_core", "doge_detector", "doge_shadow", "doge_telemetry", "reducer", "detector")
-PACKAGES = (*ADAPTERS, "generators", "golden", "harness", "state_machine.py", "hmm_regime_detector.py")
 # Every module, and then a call of both adapters. What is only for another interpreter or system is not there to import.
 IMPORTED = f"""
 import importlib, pkgutil
@@ -41,7 +39,7 @@ def harness(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_every_file_of_the_packages_is_in_it(wheel: Path) -> None:
     tracked = subprocess.run(
-        ["git", "ls-files", *PACKAGES], cwd=ROOT, check=True, capture_output=True, text=True
+        ["git", "ls-files", *INSTALLED], cwd=ROOT, check=True, capture_output=True, text=True
     ).stdout.split()
     with zipfile.ZipFile(wheel) as packed:
         held = {name for name in packed.namelist() if ".dist-info/" not in name}

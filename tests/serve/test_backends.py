@@ -111,7 +111,18 @@ def test_what_an_adapter_says_is_cut_to_what_a_reader_can_use() -> None:
 
 def test_the_server_s_secrets_are_not_an_adapter_s() -> None:
     here = {"PARITY_TOKEN": "t", "PARITY_LEDGER": "postgresql://u:p@h/n", "DOGE_CORE_TELEMETRY": "f", "PATH": "/bin"}
-    assert environment(here) == {"PATH": "/bin", "DOGE_CORE_TIMEOUT_SEC": "5"}
+    assert environment(here) == {"PATH": "/bin"}
+
+
+def test_an_executable_that_hangs_does_not_hold_up_the_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hanging = tmp_path / "hanging"
+    hanging.write_text("#!/bin/sh\nexec sleep 1000\n", encoding="utf-8")
+    hanging.chmod(0o755)
+    monkeypatch.setenv("DOGE_CORE_EXE", str(hanging))
+    monkeypatch.setenv("DOGE_CORE_TIMEOUT_SEC", "1000")
+    found = asked(Backends())["reducer"]
+    assert found["answered"] == "python"
+    assert any("no answer within" in line for line in found["said"])
 
 
 def test_a_command_that_hangs_is_ended_with_all_that_it_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
