@@ -12,13 +12,17 @@ from pathlib import Path
 
 import pytest
 
-from doge_core.locate import find_executable
 from harness import ROOT
 
 PAGE = ROOT / "docs" / "contract.md"
 COPIED = ("doge_core", "doge_shadow", "doge_telemetry", "reducer", "state_machine.py", "detector", "doge_detector",
           "hmm_regime_detector.py", "generators", "golden", "harness", "doge-core", "waivers.toml")  # fmt: skip
 PATCH = re.compile(r"^```diff\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+# As doge-core.cabal compiles them, without code.
+GHC = (
+    *("ghc", "-v0", "-fno-code", "-isrc", "-isrc-posix", "-itest"),
+    *("-XHaskell2010", "-XBangPatterns", "-XLambdaCase", "-XOverloadedStrings", "-XTupleSections", "test/Gen.hs"),
+)
 HEADING = re.compile(r"^### (\d)\. ", re.MULTILINE)
 
 
@@ -68,11 +72,17 @@ class Copy:
         done = subprocess.run([self.folder / "doge-core" / "build"], capture_output=True, text=True, check=False, timeout=600)
         return done.returncode, " ".join((done.stdout + done.stderr).split())
 
+    def examples_said(self) -> str:
+        """What the compiler says of the examples' generators; nothing is built."""
+        done = subprocess.run(GHC, cwd=self.folder / "doge-core", capture_output=True, text=True, check=False, timeout=300)
+        return done.stdout + done.stderr
+
 
 @pytest.fixture(scope="module")
-def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
-    if find_executable() is None or shutil.which("cabal") is None:
-        pytest.skip("MISSING: the Haskell port or cabal; run ./build.sh")
+def copy(tmp_path_factory: pytest.TempPathFactory, executable: Path) -> Copy:
+    assert executable.is_relative_to(ROOT), "the example is carried out on the port of this checkout"
+    if shutil.which("cabal") is None:
+        pytest.skip("MISSING: cabal; run ./build.sh")
     folder = tmp_path_factory.mktemp("evolution") / "copy"
     folder.mkdir()
     for name in COPIED:
@@ -148,7 +158,9 @@ def the_port_follows(copy: Copy, text: str) -> None:
     code, said = copy.parity("golden", "verify", "--subject", "reducer")
     assert code == 0, said
     assert copy.parity("doctor", "--subject", "reducer")[0] == 0
+    assert "test/Gen.hs" in copy.examples_said()
     copy.apply(examples)
+    assert copy.examples_said() == ""
 
 
 def the_cases_follow(copy: Copy, text: str) -> None:

@@ -120,6 +120,34 @@ def test_every_file_that_the_dockerfile_copies_is_let_in() -> None:
 
 
 @needs_image
+def test_what_lies_about_in_a_checkout_is_no_part_of_a_context(tmp_path: Path) -> None:
+    """Somebody who builds by hand builds from a checkout, not from a clone."""
+    planted = [
+        "harness/.env",
+        "harness/my.pem",
+        "doge-core/cabal.project.local",
+        "doge-hmm/target/x",
+        "other.txt",
+        ".git/config",
+    ]
+    planted += ["doge-hmm/python/doge_hmm/_native.abi3.so", "doge-core/bin/doge-core-exe", "harness/__pycache__/x.pyc"]
+    for name in (*planted, "harness/kept.py", "README.md"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / ".dockerignore").write_bytes((ROOT / ".dockerignore").read_bytes())
+    (tmp_path / "Dockerfile").write_text("FROM scratch\nCOPY . /\n", encoding="utf-8")
+    tag = "localhost/doge-parity-context"
+    subprocess.run(["buildah", "build", "--isolation", "chroot", "-q", "--tag", tag, tmp_path], check=True, capture_output=True)
+    container = subprocess.run(["buildah", "from", tag], check=True, capture_output=True, text=True).stdout.strip()
+    try:
+        root = Path(subprocess.run(["buildah", "mount", container], check=True, capture_output=True, text=True).stdout.strip())
+        assert {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()} == {"harness/kept.py", "README.md"}
+    finally:
+        subprocess.run(["buildah", "rm", container], check=True, capture_output=True)
+        subprocess.run(["buildah", "rmi", tag], check=True, capture_output=True)
+
+
+@needs_image
 def test_it_runs_as_nobody_who_may_write_to_it() -> None:
     code, said = ran("id", "-u")
     assert (code, said) == (0, "10001\n")
