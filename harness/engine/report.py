@@ -205,7 +205,8 @@ def next_step(reports: Sequence[RunReport]) -> str:
     if code == 3:
         return "INCOMPLETE: a port is missing or broken; next: parity doctor"
     if code == 0:
-        return "PARITY: every port answers as its reference does; next: parity fuzz for many more, parity gate for what a cut-over lacks"
+        more = "parity fuzz for many more cases, parity gate for what a cut-over lacks"
+        return f"PARITY: every port answers as its reference does; next: {more}"
     return f"DIVERGENCE; next: parity replay {repros[0]}" if repros else "DIVERGENCE or NOT MET; see the lines above"
 
 
