@@ -127,6 +127,7 @@ build_haskell() {
     fail "needs GHC 9.0 or newer and cabal 3.4 or newer"
   fi
   stage "building the Haskell reducer" doge-core/build
+  stage "building the Haskell reducer's library" doge-core/inproc/build
 }
 
 build_python() {

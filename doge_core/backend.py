@@ -1,4 +1,5 @@
-"""The choice of the implementation that answers a call: the persistent server, else one process per call, else Python.
+"""The choice of the implementation that answers a call: the persistent server, else one process per call, else Python. Before
+them comes the library within this process, where it is asked for.
 
 Every fallback is counted and logged once per cause. The call still returns the right result: a transition has no side effects,
 so that it can be repeated by another implementation.
@@ -11,7 +12,6 @@ import contextlib
 import logging
 import os
 import threading
-import time
 import weakref
 from collections import Counter
 from collections.abc import Mapping
@@ -20,9 +20,10 @@ from typing import Any
 
 import state_machine as sm
 from doge_core import locate
-from doge_core.client import Server, request_once
+from doge_core.client import Answering, Server, request_once
 from doge_core.codec import decode_answer, encode_object, read_tagged_actions, settings_fields
 from doge_core.errors import ContractError, ServerError, ServerGarbageError
+from doge_core.rungs import HeldRung, Rung
 from doge_core.session import Sessions, encode_event, read_violations, refusal
 from doge_core.settings import Settings
 from reducer.contract import contract, contract_hash
@@ -31,35 +32,7 @@ from reducer.snapshot import from_dict
 
 log = logging.getLogger("doge_core")
 
-_BACKOFF_FIRST_SEC, _BACKOFF_MAX_SEC = 0.1, 30.0
-
 Sizes = Mapping[str, float] | None
-
-
-class Rung:
-    """One way to call Haskell, with its counts. After consecutive failures it is not used for a while, longer each time."""
-
-    def __init__(self, name: str, tries: int) -> None:
-        self.name = name
-        self.tries = tries
-        self.calls = 0
-        self._failures = 0
-        self._resting_until = 0.0
-
-    def ready_tries(self) -> int:
-        """Return the number of attempts that a call may make on this rung now."""
-        return 0 if self._failures > self.tries and time.monotonic() < self._resting_until else self.tries
-
-    def succeeded(self) -> None:
-        """Count an answer."""
-        self.calls += 1
-        self._failures = 0
-
-    def failed(self) -> None:
-        """Count a failure. After more failures than a call has attempts, the next calls skip this rung for a while."""
-        self._failures += 1
-        rest_sec = min(_BACKOFF_MAX_SEC, _BACKOFF_FIRST_SEC * 2.0 ** min(self._failures - self.tries, 20))
-        self._resting_until = time.monotonic() + rest_sec
 
 
 _instances: weakref.WeakSet[Haskell] = weakref.WeakSet()
@@ -75,11 +48,11 @@ class Haskell:
         self.settings = settings
         self.fallbacks: Counter[str] = Counter()
         self.python_calls = 0
-        self.starts = 0
-        self._persistent = Rung("persistent", 2 if settings.persistent else 0)
+        self._library = HeldRung("in-process", 1, self._start_library)
+        self._persistent = HeldRung("persistent", 2 if settings.persistent else 0, self._start_server)
+        self._held = (self._library, self._persistent) if settings.backend == "haskell-inproc" else (self._persistent,)
         self._once = Rung("one-shot", 1)
         self._lock = threading.Lock()
-        self._sessions: Sessions | None = None
         self._contract_checked = False
         self._retired = False
         _instances.add(self)
@@ -94,15 +67,18 @@ class Haskell:
     ) -> tuple[sm.PairState, list[sm.Action]]:
         """Return what `state_machine.transition` returns, from the first implementation that can answer."""
         with self._lock:
-            for _ in range(self._tries(self._persistent)):
-                try:
-                    result = self._live_sessions().transition(state, event, cfg, order_size_usd, order_sizes)
-                    self._persistent.succeeded()
-                    return result
-                except ServerError as error:
-                    self._replace_server(error)
-                    if self._retired:
-                        break
+            for rung in self._held:
+                for _ in range(0 if self._retired else rung.ready_tries()):
+                    try:
+                        sessions = rung.sessions or rung.live()
+                        result = sessions.transition(state, event, cfg, order_size_usd, order_sizes)
+                        rung.calls += 1
+                        rung.failures = 0
+                        return result
+                    except ServerError as error:
+                        self._failed(rung, error)
+                        if self._retired:
+                            break
         for _ in range(self._tries(self._once)):
             try:
                 result = self._transition_once(state, event, cfg, order_size_usd, order_sizes)
@@ -118,18 +94,19 @@ class Haskell:
         try:
             state = check_state(state)
         except ValueError as error:
-            self._count("persistent", "domain", f"a state outside the domain is checked in Python ({error})")
+            self._count(self._held[0].name, "domain", f"a state outside the domain is checked in Python ({error})")
             return sm.check_invariants(state)
         with self._lock:
-            for _ in range(self._tries(self._persistent)):
-                try:
-                    violations = self._live_sessions().check_invariants(state)
-                    self._persistent.succeeded()
-                    return violations
-                except ServerError as error:
-                    self._replace_server(error)
-                    if self._retired:
-                        break
+            for rung in self._held:
+                for _ in range(self._tries(rung)):
+                    try:
+                        violations = rung.live().check_invariants(state)
+                        rung.succeeded()
+                        return violations
+                    except ServerError as error:
+                        self._failed(rung, error)
+                        if self._retired:
+                            break
         for _ in range(self._tries(self._once)):
             try:
                 line = b'{"method":"check_invariants","state":%b}' % encode_object(state)
@@ -143,10 +120,9 @@ class Haskell:
 
     def status(self) -> dict[str, Any]:
         """Return the counts of calls, fallbacks, server starts and sessions as plain data, for a status page."""
-        sessions = self._sessions
-        calls = {self._persistent.name: self._persistent.calls, self._once.name: self._once.calls}
+        sessions = next((rung.sessions for rung in self._held if rung.sessions is not None), None)
         return {
-            "calls": {**calls, "python": self.python_calls},
+            "calls": {**{rung.name: rung.calls for rung in (*self._held, self._once)}, "python": self.python_calls},
             "fallbacks": dict(self.fallbacks),
             "server_starts": self.starts,
             "sessions": dict(sessions.counts) if sessions else {},
@@ -154,21 +130,30 @@ class Haskell:
 
     def executable(self) -> Path | None:
         """Return the executable of the running server, else the one that the next call would start, or None."""
-        sessions = self._sessions
-        return locate.find_executable(self.settings.exe) if sessions is None else Path(sessions.server.argv[0])
+        server = self._server()
+        return locate.find_executable(self.settings.exe) if server is None else Path(server.argv[0])
 
     def pid(self) -> int | None:
         """Return the process id of the running server, or None."""
-        sessions = self._sessions
-        return None if sessions is None else sessions.server.process.pid
+        server = self._server()
+        return None if server is None else server.process.pid
+
+    @property
+    def starts(self) -> int:
+        """How often a server was started."""
+        return self._persistent.starts
+
+    def _server(self) -> Server | None:
+        sessions = self._persistent.sessions
+        return sessions.server if sessions is not None and isinstance(sessions.server, Server) else None
 
     def retire(self) -> None:
         """End the server for good, whatever it does: Python answers a call that waits for it, and any later one."""
         self._retired = True
-        sessions = self._sessions
-        if sessions is not None:
+        server = self._server()
+        if server is not None:
             # Not under the lock, which a call holds that waits for a server that hangs.
-            sessions.server.kill()
+            server.kill()
         self.close()
 
     def _tries(self, rung: Rung) -> int:
@@ -177,42 +162,42 @@ class Haskell:
     def close(self) -> None:
         """End the server; the next call starts another."""
         with self._lock:
-            if self._sessions is not None:
-                self._sessions.server.close()
-                self._sessions = None
+            for rung in self._held:
+                rung.close()
 
     def after_fork(self) -> None:
         """Replace the lock, which may stay locked for ever in a forked child, and drop the parent's server."""
         self._lock = threading.Lock()
-        self._sessions = None
+        for rung in self._held:
+            rung.sessions = None
 
     def _argv(self) -> list[str]:
         return [str(locate.require_executable(self.settings.exe))]
 
-    def _live_sessions(self) -> Sessions:
-        """Return the sessions of the running server; start one if there is none."""
-        if self._sessions is None:
-            server = Server([*self._argv(), "--server"], self.settings.timeout_sec)
-            self.starts += 1
-            try:
-                self._check_contract(server.request(b'{"method":"describe"}'))
-            except BaseException:
-                server.kill()
-                raise
-            self._sessions = Sessions(server)
-        return self._sessions
+    def _started(self) -> Server:
+        return Server([*self._argv(), "--server"], self.settings.timeout_sec)
+
+    def _start_server(self) -> Sessions:
+        return self._sessions_of(self._started())
+
+    def _start_library(self) -> Sessions:
+        from doge_core.library import Library
+
+        return self._sessions_of(Library(locate.require_library()))
+
+    def _sessions_of(self, server: Answering) -> Sessions:
+        try:
+            self._check_contract(server.request(b'{"method":"describe"}'))
+        except BaseException:
+            server.kill()
+            raise
+        return Sessions(server)
 
     def _check_contract(self, line: bytes) -> None:
         theirs, ours = decode_answer(line).get("contract_hash"), contract_hash(contract())
         if theirs != ours:
             raise ContractError(f"the executable has contract {theirs}, the reference {ours}; rebuild it")
         self._contract_checked = True
-
-    def _replace_server(self, error: ServerError) -> None:
-        if self._sessions is not None:
-            self._sessions.server.kill()
-            self._sessions = None
-        self._failed(self._persistent, error)
 
     def _failed(self, rung: Rung, error: ServerError) -> None:
         rung.failed()

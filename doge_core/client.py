@@ -15,6 +15,7 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Sequence
+from typing import Protocol
 
 from doge_core.errors import ServerDiedError, ServerGarbageError, ServerTimeoutError, how_ended
 
@@ -24,6 +25,19 @@ _EXIT_GRACE_SEC = 0.5
 _OWN_GROUP = 0 if os.name == "posix" else None
 
 _servers: weakref.WeakSet[Server] = weakref.WeakSet()
+
+
+class Answering(Protocol):
+    """What answers the lines of sessions."""
+
+    def request(self, line: bytes) -> bytes:
+        """Answer one line, both without their newline. Raises `ServerError`."""
+
+    def kill(self) -> None:
+        """End it at once."""
+
+    def close(self) -> None:
+        """End it."""
 
 
 class Server:

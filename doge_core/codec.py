@@ -5,16 +5,26 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Callable, Mapping
+from itertools import compress
+from operator import is_, is_not, itemgetter
 from typing import Any, TypeVar
 
 import msgspec
 import xxhash
 
 from doge_core.errors import ServerDriftError, ServerGarbageError
-from reducer.digest import Offsets, cycles_digest, pack, plain_float_offsets, row_packer, scalar_offsets
-from reducer.domain import CLASSES, FLOAT_KINDS, KINDS, Kind, mark_checked
+from reducer.digest import (
+    Offsets,
+    cycles_digest,
+    optional_float_offsets,
+    pack,
+    plain_float_offsets,
+    row_packer,
+    scalar_offsets,
+)
+from reducer.domain import CLASSES, FLOAT_KINDS, KINDS, Kind, check_value, mark_checked
 from reducer.snapshot import WIRE_FLOATS, encode
-from reducer.types import ACTION_TYPES, Action, CycleRecord, EngineConfig, OrderState, PairState, RecoveryOrder
+from reducer.types import ACTION_TYPES, Action, CycleRecord, EngineConfig, OrderState, PairState, RecoveryOrder, replace
 
 T = TypeVar("T")
 
@@ -23,12 +33,18 @@ encode_json: Callable[[object], bytes] = _ENCODER.encode
 _decode = msgspec.json.Decoder().decode
 
 _FIELDS = {cls: tuple(kinds) for cls, kinds in KINDS.items()}
+_STATE_KINDS, _NAMES = KINDS[PairState], _FIELDS[PairState]
+_values = itemgetter(*_NAMES)
 _ACTIONS: dict[str, type[Action]] = {cls.__name__: cls for cls in ACTION_TYPES}
 _OFFSETS: Offsets = scalar_offsets(PairState)
-_FLOATS = plain_float_offsets(PairState)
+_float_offset = plain_float_offsets(PairState).get
+_optional_offset = optional_float_offsets(PairState).get
 _INFINITY = b'nity"'
-_new_state = object.__new__
+_new_state = _new_packed = object.__new__
+# Past the ban on assignments to frozen objects.
+_set_fields = vars(PairState)["__dict__"].__set__
 _pack_float_into = struct.Struct("<d").pack_into
+_pack_present_into = struct.Struct("<qd").pack_into
 _pack_int = struct.Struct("<q").pack
 _hexdigest = xxhash.xxh64_hexdigest
 
@@ -113,8 +129,48 @@ class PackedState:
         orders, recoveries = self._orders, self._recoveries
         return b"".join((_pack_int(len(orders)), *orders, _pack_int(len(recoveries)), *recoveries, _pack_int(self._cycles)))
 
-    def apply(self, answer: dict[str, Any], line: bytes) -> None:
-        """Advance to the state that a `step` answer describes.
+    def digest(self) -> str:
+        """Return the state's digest."""
+        return _hexdigest(self._scalars + self._tail, self._chain)
+
+    def patched(self, state: PairState) -> tuple[PackedState, bytes] | None:
+        """Return another state that was made of this one, packed, and the patch of the wire; None if no patch can tell it.
+
+        What a field holds is compared by identity, as `dataclasses.replace` leaves it. Raises an exception for some of the
+        values that a state may not have; the server refuses the others.
+        """
+        fields, new, patch = state.__dict__, _new_packed(PackedState), {}
+        new.__dict__.update(self.__dict__)
+        new.state, new._scalars, old = state, self._scalars.copy(), self.state
+        lists = False
+        for name in compress(_NAMES, map(is_not, _values(fields), _values(old.__dict__))):
+            value = fields[name]
+            if name in _OFFSETS:
+                checked = check_value(_STATE_KINDS[name], value, name)
+                _OFFSETS[name](new._scalars, checked)
+                patch[name] = "Infinity" if checked == math.inf else checked
+                if checked is not value:
+                    new.state = replace(new.state, **{name: checked})
+                continue
+            if type(value) is not tuple:
+                return None
+            lists = True
+            if name == "orders":
+                patch[name], new._orders = _told(old.orders, self._orders, value, OrderState)
+            elif name == "recovery_orders":
+                patch[name], new._recoveries = _told(old.recovery_orders, self._recoveries, value, RecoveryOrder)
+            else:
+                patch[name] = booked = value[self._cycles :]
+                checked = check_value(_STATE_KINDS[name], booked, name)
+                if not all(map(is_, old.completed_cycles, value)) or not all(map(is_, checked, booked)):
+                    return None
+                new._cycles, new._chain = len(value), cycles_digest(booked, self._chain)
+        if lists:
+            new._tail = new._packed_tail()
+        return new, encode_json(patch)
+
+    def apply(self, answer: dict[str, Any], line: bytes) -> PairState:
+        """Advance to the state that a `step` answer describes, and return it.
 
         Raises `ServerDriftError` if the digests differ, and for a malformed answer an exception such as `KeyError` or
         `TypeError`; this object must not be used after that. Every session call runs this code, which is written for speed.
@@ -124,14 +180,17 @@ class PackedState:
         if _INFINITY in line:
             changed = {name: WIRE_FLOATS.get(value, value) for name, value in changed.items()}
         new = _new_state(PairState)
-        fields = new.__dict__
-        fields.update(old.__dict__)
-        fields.update(changed)
+        fields = {**old.__dict__, **changed}
+        _set_fields(new, fields)
         mark_checked(new)
         scalars = self._scalars
         for name, value in changed.items():
-            if name in _FLOATS and type(value) is float:
-                _pack_float_into(scalars, _FLOATS[name], value)
+            if type(value) is not float:
+                _OFFSETS[name](scalars, value)
+            elif (offset := _float_offset(name)) is not None:
+                _pack_float_into(scalars, offset, value)
+            elif (offset := _optional_offset(name)) is not None:
+                _pack_present_into(scalars, offset, 1, value)
             else:
                 _OFFSETS[name](scalars, value)
         if len(answer) > 3:
@@ -139,6 +198,7 @@ class PackedState:
         self.state = new
         if answer["digest"] != _hexdigest(scalars + self._tail, self._chain):
             raise ServerDriftError("the state here is not the state at the server")
+        return new
 
     def _apply_lists(self, old: PairState, fields: dict[str, Any], answer: dict[str, Any]) -> None:
         if "orders" in answer:
@@ -149,11 +209,32 @@ class PackedState:
             )
         if "completed_cycles" in answer:
             rows = answer["completed_cycles"]
-            fields["completed_cycles"] = (*old.completed_cycles, *[build(CycleRecord, row) for row in rows])
+            fields["completed_cycles"] = old.completed_cycles + tuple([build(CycleRecord, row) for row in rows])
             self._cycles += len(rows)
             for row in rows:
                 self._chain = xxhash.xxh64_intdigest(_PACK_ROW[CycleRecord](row), self._chain)
         self._tail = self._packed_tail()
+
+
+def _told(old: tuple[T, ...], old_packed: list[bytes], items: tuple[T, ...], cls: type[T]) -> tuple[list[int | T], list[bytes]]:
+    """Return a list as indexes of the objects that are in the old list and as new objects; and the packed objects.
+
+    Raises `TypeError` for an object whose values are of other types than the contract's, which JSON might not tell.
+    """
+    told: list[int | T] = []
+    packed: list[bytes] = []
+    for item in items:
+        for index, known in enumerate(old):
+            if known is item:
+                told.append(index)
+                packed.append(old_packed[index])
+                break
+        else:
+            if type(item) is not cls or tuple(map(type, item.__dict__.values())) != _ROW_TYPES[cls]:
+                raise TypeError(f"{item} is no {cls.__name__}")
+            told.append(item)
+            packed.append(pack(item))
+    return told, packed
 
 
 def _merged(old: tuple[T, ...], old_packed: list[bytes], items: list[Any], cls: type[T]) -> tuple[tuple[T, ...], list[bytes]]:

@@ -12,7 +12,7 @@ class ServerError(Exception):
 
 
 class ServerMissingError(ServerError):
-    """There is no executable. Build it with `./build.sh`, or name one with DOGE_CORE_EXE."""
+    """There is no executable, or no library. Build it with `./build.sh`, or name one with DOGE_CORE_EXE."""
 
     cause = "missing"
 

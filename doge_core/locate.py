@@ -1,4 +1,4 @@
-"""The search for the Haskell executable."""
+"""The search for the Haskell executable, and for the library that does the same within a process."""
 
 from __future__ import annotations
 
@@ -11,9 +11,13 @@ from pathlib import Path
 from doge_core.errors import ServerMissingError
 
 _NAME = "doge-core-exe.exe" if sys.platform == "win32" else "doge-core-exe"
+LIBRARY = "libdoge-core-inproc.so"
 _ROOT = Path(__file__).resolve().parent.parent
 
 HOW_TO_GET = "build it with ./build.sh, install the wheel doge-core-exe, or name one with DOGE_CORE_EXE"
+HOW_TO_GET_LIBRARY = "build it with ./build.sh, or name one with DOGE_CORE_LIBRARY"
+
+HOW_TO_GETLIBRARY = "build it with ./build.sh, or name one with DOGE_CORE_LIBRARY"
 
 
 def is_path(named: str) -> bool:
@@ -59,6 +63,21 @@ def require_executable(named: str | None = None) -> Path:
     path = find_executable(named)
     if path is None:
         raise ServerMissingError(f"{not_found(named)}; {HOW_TO_GET}")
+    return path
+
+
+def find_library() -> Path | None:
+    """Return the library named in DOGE_CORE_LIBRARY, else that of this checkout, or None."""
+    named = os.environ.get("DOGE_CORE_LIBRARY")
+    path = Path(os.path.abspath(os.path.expanduser(named))) if named else _ROOT / "doge-core" / "bin" / LIBRARY
+    return path if path.is_file() else None
+
+
+def require_library() -> Path:
+    """Return the library. Raises `ServerMissingError` that says how to get it."""
+    path = find_library()
+    if path is None:
+        raise ServerMissingError(f"{os.environ.get('DOGE_CORE_LIBRARY') or LIBRARY} was not found; {HOW_TO_GET_LIBRARY}")
     return path
 
 

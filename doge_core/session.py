@@ -3,75 +3,37 @@
 from __future__ import annotations
 
 import itertools
-import marshal
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterable
 from typing import Any
 
-from doge_core.client import Server
-from doge_core.codec import PackedState, decode_answer, encode_json, encode_object, read_actions, settings_fields
+from doge_core.client import Answering
+from doge_core.codec import decode_answer, encode_json, encode_object, read_actions, settings_fields
 from doge_core.errors import ServerError, ServerGarbageError
+from doge_core.held import EVENT, Session, Sizes
 from reducer.domain import check_event, check_settings, check_state
 from reducer.types import EVENT_TYPES, Action, EngineConfig, Event, PairState
 
 SESSIONS_MAX = 64
 _EVENTS = frozenset(EVENT_TYPES)
 _PLAIN = frozenset((float, int, str))
-_PLAIN_SETTINGS = frozenset((float, int, bool, str, type(None)))
-# Sizes that no others are equal to.
-_NEVER: dict[str, float] = {"": float("nan")}
 _MALFORMED = (KeyError, TypeError, ValueError, IndexError, AttributeError, struct.error)
+_UNTELLABLE = (ValueError, TypeError, OverflowError, KeyError, struct.error)
 _RAISED = {"ValueError": ValueError, "TypeError": TypeError, "OverflowError": OverflowError}
-
-Sizes = Mapping[str, float] | None
 
 
 class SessionLostError(Exception):
     """The server no longer has this session; the whole state must be sent."""
 
 
-class Session:
-    """A state that client and server share, with the settings of its last step as the caller gave them."""
-
-    def __init__(self, number: int, state: PairState, cfg: EngineConfig, order_size_usd: float, order_sizes: Sizes):
-        self.number = number
-        self.packed = PackedState(state)
-        self._head = b'{"method":"step","session":%d,"digest":"' % number
-        self.prefix = b""
-        self.remember(cfg, order_size_usd, order_sizes)
-
-    def remember(self, cfg: EngineConfig, order_size_usd: float, order_sizes: Sizes) -> None:
-        """Keep the settings that the server now has."""
-        self.cfg = cfg
-        self._cfg_spelled = spelled(cfg)
-        self.order_size_usd = order_size_usd
-        # A mapping that is no dict may hold anything else at the next call.
-        self.order_sizes = order_sizes if order_sizes is None or type(order_sizes) is dict else _NEVER
-
-    def has(self, cfg: EngineConfig) -> bool:
-        """Return True if this is the configuration that the server has: the same object, or one with the same values."""
-        if self._cfg_spelled is None:
-            return False
-        if cfg is self.cfg:
-            return True
-        if spelled(cfg) != self._cfg_spelled:
-            return False
-        self.cfg = cfg
-        return True
-
-    def prepare(self, digest: str) -> None:
-        """Prepare the beginning of the next request, which names the state by its digest."""
-        self.prefix = self._head + digest.encode() + b'","event":'
-
-
 class Sessions:
     """The sessions of one server. After a `ServerError` the server must be replaced."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Answering) -> None:
         self.server = server
         self._by_state: dict[int, Session] = {}
         self._numbers = itertools.cycle(range(SESSIONS_MAX))
-        self.counts = {"opened": 0, "lost": 0}
+        self.counts = {"opened": 0, "lost": 0, "patched": 0}
 
     def transition(
         self, state: PairState, event: Event, cfg: EngineConfig, order_size_usd: float, order_sizes: Sizes
@@ -81,18 +43,30 @@ class Sessions:
             # What is remembered is what is sent, whatever another thread does to the caller's dict meanwhile.
             order_sizes = dict(order_sizes)
         session = self._by_state.pop(id(state), None)
-        if session is not None and session.packed.state is state:
-            try:
-                if (
-                    session.has(cfg)
-                    and same_size(order_size_usd, session.order_size_usd)
-                    and (order_sizes is None is session.order_sizes or same_sizes(order_sizes, session.order_sizes))
-                ):
+        try:
+            if session is not None:
+                if session.has_settings(cfg, order_size_usd, order_sizes):
                     return self._step(session, event)
                 return self._step_with_settings(session, event, cfg, order_size_usd, order_sizes)
-            except SessionLostError:
-                self.counts["lost"] += 1
+            session = self._origin(state)
+            if session is not None:
+                result = self._step_patched(session, state, event, cfg, order_size_usd, order_sizes)
+                if result is not None:
+                    return result
+        except SessionLostError:
+            self.counts["lost"] += 1
         return self._open(state, event, cfg, order_size_usd, order_sizes)
+
+    def _origin(self, state: PairState) -> Session | None:
+        """Take the session of the state that this one was made of: `dataclasses.replace` keeps what it does not change."""
+        if type(state) is not PairState:
+            return None
+        now, orders, cycles = state.now, state.orders, state.completed_cycles
+        for session in reversed(self._by_state.values()):
+            held = session.packed.state
+            if now is held.now or (cycles and cycles is held.completed_cycles) or _share(orders, held.orders):
+                return self._by_state.pop(id(held))
+        return None
 
     def _step(self, session: Session, event: Event, settings: bytes = b"") -> tuple[PairState, list[Action]]:
         """Send the event, and the settings if they changed."""
@@ -120,6 +94,38 @@ class Sessions:
         session.remember(cfg, order_size_usd, order_sizes)
         return result
 
+    def _step_patched(
+        self, session: Session, state: PairState, event: Event, cfg: EngineConfig, order_size_usd: float, order_sizes: Sizes
+    ) -> tuple[PairState, list[Action]] | None:
+        """Send what the caller changed in the state, and the settings if they changed; None if the whole state must be sent."""
+        known = session.has_settings(cfg, order_size_usd, order_sizes)
+        try:
+            patched = session.packed.patched(state)
+            if patched is None:
+                self._keep(session)
+                return None
+            packed, patch = patched
+            encoded = encode_event(event)
+            settings = b"" if known else b"," + settings_fields(*check_settings(cfg, order_size_usd, order_sizes))
+        except _UNTELLABLE:
+            # The whole state is judged by the reference's own check.
+            self._keep(session)
+            return None
+        prefix = session.head + packed.digest().encode() + EVENT
+        line = self.server.request(b'%b%b,"patch":%b%b}' % (prefix, encoded, patch, settings))
+        answer = decode_answer(line)
+        if "error" in answer:
+            error = self._refusal(session, answer, event)
+            if not isinstance(error, OverflowError | ServerError | SessionLostError):
+                return None
+            raise error
+        session.packed = packed
+        result = self._advance(session, answer, line)
+        self.counts["patched"] += 1
+        if not known:
+            session.remember(cfg, order_size_usd, order_sizes)
+        return result
+
     def _open(
         self, state: PairState, event: Event, cfg: EngineConfig, order_size_usd: float, order_sizes: Sizes
     ) -> tuple[PairState, list[Action]]:
@@ -145,15 +151,13 @@ class Sessions:
         return self._advance(session, answer, answer_line)
 
     def _advance(self, session: Session, answer: dict[str, Any], line: bytes) -> tuple[PairState, list[Action]]:
-        packed = session.packed
         try:
-            packed.apply(answer, line)
+            state = session.packed.apply(answer, line)
             rows = answer["actions"]
             actions = read_actions(rows) if rows else []
-            session.prepare(answer["digest"])
+            session.prefix = session.head + answer["digest"].encode() + EVENT
         except _MALFORMED as error:
             raise ServerGarbageError(f"the answer makes no sense ({error!r})") from error
-        state = packed.state
         self._by_state[id(state)] = session
         return state, actions
 
@@ -173,34 +177,16 @@ class Sessions:
         if session is not None and session.packed.state is state:
             line = session.prefix.replace(b'"step"', b'"check_invariants"', 1).removesuffix(b',"event":') + b"}"
             answer = decode_answer(self.server.request(line))
-            if "violations" in answer:
+            if not _is_lost(answer):
                 return read_violations(answer)
             self.counts["lost"] += 1
         line = b'{"method":"check_invariants","state":%b}' % encode_object(state)
         return read_violations(decode_answer(self.server.request(line)))
 
 
-def spelled(cfg: EngineConfig) -> bytes | None:
-    """Return the fields of a configuration with their types, to the last bit; None for one that may hold anything else.
-
-    A bot makes a new configuration for every call. Equal values are not enough: `-0.0 == 0.0`, and `True == 1`.
-    """
-    if type(cfg) is not EngineConfig or not _PLAIN_SETTINGS.issuperset(map(type, cfg.__dict__.values())):
-        return None
-    # Of the versions of the format, the last one that writes an object in the same way wherever else it is used.
-    return marshal.dumps(cfg.__dict__, 2)
-
-
-def same_size(given: float, known: float) -> bool:
-    """Return True if this is the server's size; False for a number of another class, which may compare as it likes."""
-    return (type(given) is float or type(given) is int) and type(given) is type(known) and given == known
-
-
-def same_sizes(given: Sizes, known: Sizes) -> bool:
-    """Return True if these are the server's sizes; False also for anything that is not a plain dict of floats."""
-    if given is None or known is None:
-        return given is known
-    return type(given) is dict and all(type(size) is float for size in given.values()) and given == known
+def _share(orders: Iterable[object], others: Iterable[object]) -> bool:
+    """Return True if an order of the one book is an order of the other."""
+    return any(order is other for order in orders for other in others)
 
 
 def encode_event(event: Event) -> bytes:
@@ -224,13 +210,18 @@ def read_violations(answer: dict[str, Any]) -> list[str]:
     return violations
 
 
+def _is_lost(answer: dict[str, Any]) -> bool:
+    """Return True if the server says that it has another state than the one that was named."""
+    return answer.get("kind") == "RequestError" and str(answer.get("error")).startswith("session: is lost")
+
+
 def refusal(answer: dict[str, Any], event: Event) -> Exception:
     """Return the exception for an error answer.
 
     JSON cannot express every invalid value (NaN is sent as null), so the reference's own check words the error if it can.
     """
     kind, sentence = answer.get("kind"), str(answer["error"])
-    if kind == "RequestError" and sentence.startswith("session: is lost"):
+    if _is_lost(answer):
         return SessionLostError(sentence)
     error = _RAISED.get(str(kind))
     if error is None:

@@ -12,7 +12,7 @@ from doge_core.locate import absolute
 from doge_shadow.settings import ShadowSettings, read_seconds, read_shadow_settings
 from doge_telemetry.settings import read_telemetry_file
 
-Backend = Literal["python", "haskell", "auto"]
+Backend = Literal["python", "haskell", "haskell-inproc", "auto"]
 
 DEFAULT_TIMEOUT_SEC = 5.0
 # The kinds of calls that a shadow compares.
@@ -48,8 +48,8 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     if persistent not in _TRUE + _FALSE:
         raise ValueError(f"DOGE_CORE_PERSISTENT: must be 1 or 0, got {persistent!r}")
     shadow = read_shadow_settings("DOGE_CORE", environment)
-    if shadow is not None and backend == "haskell":
-        raise ValueError("DOGE_CORE_SHADOW: Python answers while it is on, so that DOGE_CORE_BACKEND cannot be haskell")
+    if shadow is not None and backend.startswith("haskell"):
+        raise ValueError(f"DOGE_CORE_SHADOW: Python answers while it is on, so that DOGE_CORE_BACKEND cannot be {backend}")
     return Settings(
         backend=cast(Backend, backend),
         # A relative path is relative to the folder in which the bot started, wherever it goes later.

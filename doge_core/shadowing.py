@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import state_machine as sm
-from doge_core.backend import Haskell, Rung
-from doge_core.session import Sessions
+from doge_core.backend import Haskell
+from doge_core.client import Server
+from doge_core.rungs import Rung
 from doge_core.settings import KINDS, Settings
 from doge_core.severity import graded
 from doge_shadow.face import REFUSED, CandidateError, Found
@@ -43,18 +44,16 @@ class Watched(Haskell):
         self._once = Rung("one-shot", 0)
         self._memory_bytes = int(memory_mib * MIB)
 
-    def _live_sessions(self) -> Sessions:
-        begins = self._sessions is None
-        sessions = super()._live_sessions()
-        if begins:
-            tame(sessions.server.process.pid, self._memory_bytes)
-        return sessions
+    def _started(self) -> Server:
+        server = super()._started()
+        tame(server.process.pid, self._memory_bytes)
+        return server
 
     def kill(self) -> None:
         """End the server at once; a call that waits for it fails."""
-        sessions = self._sessions
-        if sessions is not None:
-            sessions.server.kill()
+        server = self._server()
+        if server is not None:
+            server.kill()
 
 
 @dataclass

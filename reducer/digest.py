@@ -64,6 +64,11 @@ def plain_float_offsets(cls: type) -> dict[str, int]:
     return {name: offset for name, kind, offset in _layout(cls) if kind.name in FLOAT_KINDS and not kind.optional}
 
 
+def optional_float_offsets(cls: type) -> dict[str, int]:
+    """Return the byte offsets in a packed buffer of the float fields that can be null; each is a flag and the float."""
+    return {name: offset for name, kind, offset in _layout(cls) if kind.name in FLOAT_KINDS and kind.optional}
+
+
 def _layout(cls: type) -> Iterator[tuple[str, Kind, int]]:
     offset = 0
     for name, kind in KINDS[cls].items():

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from typing import Any, TypeVar, cast
 
-from reducer.domain import CLASSES, KINDS, check_number, check_sizes, wrong_type
-from reducer.snapshot import WIRE_FLOATS, encode, read_state, read_value
-from reducer.types import EngineConfig, Event, PairState
+from reducer.domain import CLASSES, KINDS, Kind, check_number, check_sizes, mark_checked, wrong_type
+from reducer.snapshot import WIRE_FLOATS, encode, read_object, read_state, read_state_field, read_value
+from reducer.types import EngineConfig, Event, PairState, replace
 
 T = TypeVar("T")
 Json = dict[str, Any]
@@ -20,6 +20,11 @@ Json = dict[str, Any]
 
 class RequestError(Exception):
     """The request itself is invalid: it is not JSON, its method is unknown, or a field is missing."""
+
+
+def session_lost() -> RequestError:
+    """Return the error that the server has another state than the client thinks."""
+    return RequestError("session: is lost, send the state again")
 
 
 def error_object(error: Exception) -> Json:
@@ -104,3 +109,39 @@ def read_settings(request: Mapping[str, Any]) -> tuple[EngineConfig, float, Mapp
 def read_request_state(request: Mapping[str, Any]) -> PairState:
     """Read the state of a request."""
     return read_state(required(request, "state"), "state")
+
+
+def read_patch(data: object, held: PairState) -> PairState:
+    """Return the state that a session holds with the fields that a patch gives.
+
+    An order is given as in a state, or as the index of the one that is held; completed cycles are appended. Raises
+    `RequestError` for an index that the held list does not have: the client means another state.
+    """
+    if not isinstance(data, Mapping):
+        raise wrong_type("patch", "an object", data)
+    given: Json = {}
+    for name, kind in KINDS[PairState].items():
+        if name not in data:
+            continue
+        path, before = f"patch.{name}", getattr(held, name)
+        if name == "completed_cycles":
+            given[name] = (*before, *read_value(kind, data[name], path))
+        elif kind.item is not None:
+            given[name] = _read_items(kind, data[name], before, path)
+        else:
+            given[name] = read_state_field(name, kind, data[name], path)
+    return mark_checked(replace(held, **given))
+
+
+def _read_items(kind: Kind, data: object, before: tuple[Any, ...], path: str) -> tuple[Any, ...]:
+    if not isinstance(data, list):
+        raise wrong_type(path, "a list", data)
+    items = []
+    for index, item in enumerate(data):
+        if isinstance(item, int) and not isinstance(item, bool):
+            if not 0 <= item < len(before):
+                raise session_lost()
+            items.append(before[item])
+        else:
+            items.append(read_object(item, cast(type, kind.item), f"{path}[{index}]"))
+    return tuple(items)

@@ -50,7 +50,7 @@ def read_state(data: object, path: str) -> PairState:
     for name, kind in KINDS[PairState].items():
         source = _source(name, snapshot)
         if source in snapshot:
-            values[name] = _read_state_field(name, kind, snapshot[source], f"{prefix}{source}")
+            values[name] = read_state_field(name, kind, snapshot[source], f"{prefix}{source}")
     return mark_checked(PairState(**values))
 
 
@@ -61,7 +61,8 @@ def _source(name: str, snapshot: Mapping[str, object]) -> str:
     return {"total_settled_usd": "total_profit", "profit_pct_runtime": "profit_pct"}.get(name, name)
 
 
-def _read_state_field(name: str, kind: Kind, value: object, path: str) -> Any:
+def read_state_field(name: str, kind: Kind, value: object, path: str) -> Any:
+    """Read the value of a field of the state; a mode's source is read leniently, as old snapshots have it."""
     if name == "mode_source" and isinstance(value, str):
         mode = value.strip().lower()
         return mode if mode in get_args(ModeSource) else "none"

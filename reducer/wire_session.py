@@ -11,7 +11,7 @@ from typing import Any
 from reducer.digest import pack, state_digest
 from reducer.domain import KINDS, check_int, wrong_type
 from reducer.invariants import check_invariants
-from reducer.requests import Json, RequestError, read_event, read_request_state, read_settings, required
+from reducer.requests import Json, read_event, read_patch, read_request_state, read_settings, required, session_lost
 from reducer.snapshot import encode
 from reducer.transition import transition
 from reducer.types import EngineConfig, PairState
@@ -39,8 +39,7 @@ class Sessions:
     def step(self, request: Mapping[str, Any]) -> Json:
         """Answer `step`: apply one event to a session. A step that fails changes nothing."""
         number = _number(request)
-        before = None if "state" in request else self._find(request)
-        state = read_request_state(request) if before is None else before.state
+        before, state = (None, read_request_state(request)) if "state" in request else self._find(request)
         event = read_event(required(request, "event"))
         cfg, order_size_usd, order_sizes = _settings(request, before)
         after, actions = transition(state, event, cfg, order_size_usd, order_sizes)
@@ -53,17 +52,25 @@ class Sessions:
 
     def check_invariants(self, request: Mapping[str, Any]) -> Json:
         """Answer `check_invariants` for the state in the request, or for the session's."""
-        state = self._find(request).state if "session" in request and "state" not in request else read_request_state(request)
+        held = "session" in request and "state" not in request
+        state = self._find(request)[1] if held else read_request_state(request)
         return {"violations": check_invariants(state)}
 
-    def _find(self, request: Mapping[str, Any]) -> Session:
+    def _find(self, request: Mapping[str, Any]) -> tuple[Session, PairState]:
+        """Return the session that the request names, and its state with what the request patches."""
         session = self._sessions.get(_number(request))
         digest = required(request, "digest")
         if not isinstance(digest, str):
             raise wrong_type("digest", "a string", digest)
-        if session is None or session.digest != digest:
-            raise RequestError("session: is lost, send the state again")
-        return session
+        if session is None:
+            raise session_lost()
+        state, found = session.state, session.digest
+        if "patch" in request:
+            state = read_patch(request["patch"], state)
+            found = state_digest(state)
+        if found != digest:
+            raise session_lost()
+        return session, state
 
 
 def _number(request: Mapping[str, Any]) -> int:

@@ -75,6 +75,13 @@ impl Kind for CyclesKind {
         ListOf::<CycleRecord>::read(value, path).map(Cycles::from)
     }
 
+    /// The records of a patch are appended.
+    fn patch(value: &Value<'_>, held: &Cycles, path: Path<'_>) -> Result<Cycles, WireError> {
+        let mut cycles = held.clone();
+        ListOf::<CycleRecord>::read(value, path)?.into_iter().for_each(|record| cycles.push(record));
+        Ok(cycles)
+    }
+
     fn write(value: &Cycles, out: &mut Vec<u8>) {
         write_list(value.since(0), out, CycleRecord::write);
     }

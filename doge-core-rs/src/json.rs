@@ -116,6 +116,11 @@ impl WireError {
     }
 }
 
+/// The error that the server has another state than the client thinks. Reference: `session_lost`.
+pub fn session_lost() -> WireError {
+    WireError::new(ErrorKind::RequestError, "session: is lost, send the state again")
+}
+
 /// The error for a value of the wrong type. Reference: `wrong_type`.
 pub fn wrong_type(path: Path<'_>, expected: &str, value: &Value<'_>) -> WireError {
     WireError::value(path, format!("expected {expected}, got {}", value.json_type()))

@@ -29,6 +29,10 @@ pub trait Kind {
     fn name() -> String;
     /// The value that JSON holds, checked. Reference: `read_value`.
     fn read(value: &Value<'_>, path: Path<'_>) -> Result<Self::Value, WireError>;
+    /// The value that a patch gives, of which a list may refer to the one that is held. Reference: `read_patch`.
+    fn patch(value: &Value<'_>, _held: &Self::Value, path: Path<'_>) -> Result<Self::Value, WireError> {
+        Self::read(value, path)
+    }
     /// Write the value as JSON.
     fn write(value: &Self::Value, out: &mut Vec<u8>);
     /// Pack the value for the digest. Reference: `_packer`.

@@ -1,7 +1,7 @@
 //! Objects of the contract: each is described once, and read, written, packed, compared and checked by that description.
 //! Reference: `KINDS` of `reducer/domain.py`, which has it from the annotations of the dataclasses.
 
-use crate::json::{wrong_type, Object, Path, Value, WireError};
+use crate::json::{session_lost, wrong_type, Object, Path, Value, WireError};
 use crate::kinds::{Kind, TooLarge};
 
 /// A field as `describe` tells it: its name, its kind, and its default as JSON.
@@ -25,6 +25,12 @@ pub trait Contract: Clone + std::fmt::Debug + PartialEq + Sized {
     fn described() -> Vec<FieldView>;
     /// Read the fields that a look-up finds, at the key that it names; others take their defaults, or are missing.
     fn read_fields<'v, 'a: 'v>(
+        look_up: impl Fn(&'static str) -> Option<(&'static str, &'v Value<'a>)>,
+        path: Path<'_>,
+    ) -> Result<Self, WireError>;
+    /// Replace the fields that a look-up finds, at the key that it names; others stay. Reference: `read_patch`.
+    fn patched<'v, 'a: 'v>(
+        &self,
         look_up: impl Fn(&'static str) -> Option<(&'static str, &'v Value<'a>)>,
         path: Path<'_>,
     ) -> Result<Self, WireError>;
@@ -96,6 +102,19 @@ pub fn write_name(name: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(b"\":");
 }
 
+fn read_items<T>(
+    value: &Value<'_>,
+    path: Path<'_>,
+    read: impl Fn(&Value<'_>, Path<'_>) -> Result<T, WireError>,
+) -> Result<Vec<T>, WireError> {
+    match value {
+        Value::List(items) => {
+            items.iter().enumerate().map(|(index, item)| read(item, Path::Item(&path, index))).collect()
+        }
+        _ => Err(wrong_type(path, "a list", value)),
+    }
+}
+
 /// A list of objects of the contract.
 pub struct ListOf<T>(T);
 
@@ -109,14 +128,20 @@ impl<T: Contract> Kind for ListOf<T> {
     }
 
     fn read(value: &Value<'_>, path: Path<'_>) -> Result<Vec<T>, WireError> {
-        match value {
-            Value::List(items) => items
-                .iter()
-                .enumerate()
-                .map(|(index, item)| T::read_object(item, Path::Item(&path, index)))
-                .collect(),
-            _ => Err(wrong_type(path, "a list", value)),
-        }
+        read_items(value, path, T::read_object)
+    }
+
+    /// Reference: `_read_items`.
+    fn patch(value: &Value<'_>, held: &Vec<T>, path: Path<'_>) -> Result<Vec<T>, WireError> {
+        read_items(value, path, |item, path| match item {
+            Value::Int(index) => usize::try_from(*index)
+                .ok()
+                .and_then(|index| held.get(index))
+                .cloned()
+                .ok_or_else(session_lost),
+            Value::BigInt(_) => Err(session_lost()),
+            _ => T::read_object(item, path),
+        })
     }
 
     fn write(value: &Vec<T>, out: &mut Vec<u8>) {
@@ -174,6 +199,18 @@ macro_rules! contract_type {
                     Some((key, value)) => <$kind>::read(value, path.field(key))?,
                     None => $crate::contract_type!(@default $kind $(, $default)?)
                         .ok_or_else(|| WireError::value(path.field(stringify!($field)), "is missing"))?,
+                };)*
+                Ok(Self { $($field),* })
+            }
+
+            fn patched<'v, 'a: 'v>(
+                &self,
+                look_up: impl Fn(&'static str) -> Option<(&'static str, &'v Value<'a>)>,
+                path: Path<'_>,
+            ) -> Result<Self, WireError> {
+                $(let $field = match look_up(stringify!($field)) {
+                    Some((key, value)) => <$kind>::patch(value, &self.$field, path.field(key))?,
+                    None => self.$field.clone(),
                 };)*
                 Ok(Self { $($field),* })
             }

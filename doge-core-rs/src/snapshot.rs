@@ -29,6 +29,17 @@ pub fn read_state(value: &Value<'_>, path: Path<'_>) -> Result<PairState, WireEr
     PairState::read_fields(look_up, path)
 }
 
+/// Read a patch, and apply it to a state. Reference: `read_patch` of `reducer/requests.py`.
+pub fn read_patch(value: &Value<'_>, held: &PairState) -> Result<PairState, WireError> {
+    let path = Path::Root("patch");
+    let patch = object_of(value, path)?;
+    let look_up = |name: &'static str| -> Option<(&'static str, &Value<'_>)> {
+        let value = patch.get(name)?;
+        Some((name, if name == "mode_source" { mode_source(value) } else { value }))
+    };
+    held.patched(look_up, path)
+}
+
 /// The mode's source that a text means, whatever it is; other values are left to their check. Reference: `_read_state_field`.
 fn mode_source<'v, 'a>(value: &'v Value<'a>) -> &'v Value<'a> {
     let Value::Text(given) = value else {

@@ -1,8 +1,10 @@
 //! Sessions of the wire: requests carry only the event, answers only what changed. Reference: `reducer/wire_session.py`.
 
+use std::borrow::Cow;
+
 use crate::digest::{cycles_digest, state_digest};
 use crate::invariants::check_invariants;
-use crate::json::{wrong_type, ErrorKind, Object, Path, Value, WireError};
+use crate::json::{session_lost, wrong_type, Object, Path, Value, WireError};
 use crate::kinds::{Int, Kind};
 use crate::numbers::write_int;
 use crate::orders::Sizing;
@@ -10,6 +12,7 @@ use crate::requests::{
     read_config, read_event, read_number, read_request_state, read_settings, read_sizes, required,
 };
 use crate::schema::{write_list, write_name, Contract};
+use crate::snapshot::read_patch;
 use crate::text::write_string;
 use crate::transition::transition;
 use crate::types::{Action, PairState};
@@ -40,22 +43,20 @@ impl Sessions {
     /// Answer `step`: apply one event to a session. A step that fails changes nothing. Reference: `Sessions.step`.
     pub fn step(&mut self, request: &Object<'_>) -> Answered {
         let number = number(request)?;
-        let held = if request.has("state") { None } else { Some(self.find(request)?) };
-        let sent = if held.is_none() { Some(read_request_state(request)?) } else { None };
-        let before = match (held, &sent) {
-            (Some(session), _) => &session.state,
-            (None, Some(state)) => state,
-            (None, None) => unreachable!("a state is either held or sent"),
+        let (held, before) = if request.has("state") {
+            (None, Cow::Owned(read_request_state(request)?))
+        } else {
+            let (session, state) = self.find(request)?;
+            (Some(session), state)
         };
         let event = read_event(required(request, "event")?)?;
         let sizing = settings(request, held)?;
-        let (after, actions) = transition(before, &event, &sizing).map_err(from_too_large)?;
+        let (after, actions) = transition(&before, &event, &sizing).map_err(from_too_large)?;
         // A session extends its chain by what is new; a state that was sent has none yet.
-        let (chain, known) = held.map_or((0, 0), |session| (session.booked, before.completed_cycles.len()));
-        let booked = cycles_digest(after.completed_cycles.since(known), chain);
+        let booked = booked(&after, held);
         let digest = state_digest(&after, booked);
-        let answer = written(&digest, before, &after, &actions);
-        drop(sent);
+        let answer = written(&digest, &before, &after, &actions);
+        drop(before);
         self.keep(number, Session { state: after, digest, booked, sizing });
         Ok(answer)
     }
@@ -63,22 +64,32 @@ impl Sessions {
     /// Answer `check_invariants` for the state in the request, or for the session's. Reference: `Sessions.check_invariants`.
     pub fn check_invariants(&self, request: &Object<'_>) -> Answered {
         if request.has("session") && !request.has("state") {
-            return Ok(write_violations(&check_invariants(&self.find(request)?.state)));
+            return Ok(write_violations(&check_invariants(&self.find(request)?.1)));
         }
         Ok(write_violations(&check_invariants(&read_request_state(request)?)))
     }
 
-    /// Reference: `Sessions._find`.
-    fn find(&self, request: &Object<'_>) -> Result<&Session, WireError> {
+    /// The session that the request names, and its state with what the request patches. Reference: `Sessions._find`.
+    fn find(&self, request: &Object<'_>) -> Result<(&Session, Cow<'_, PairState>), WireError> {
         let number = number(request)?;
         let session = self.sessions.iter().rev().find(|(known, _)| *known == number);
         let digest = match required(request, "digest")? {
             Value::Text(digest) => digest,
             other => return Err(wrong_type(Path::Root("digest"), "a string", other)),
         };
-        match session {
-            Some((_, session)) if *session.digest.as_bytes() == *digest.0 => Ok(session),
-            _ => Err(WireError::new(ErrorKind::RequestError, "session: is lost, send the state again")),
+        let (_, session) = session.ok_or_else(session_lost)?;
+        let (state, found) = match request.get("patch") {
+            None => (Cow::Borrowed(&session.state), Cow::Borrowed(&session.digest)),
+            Some(patch) => {
+                let state = read_patch(patch, &session.state)?;
+                let found = state_digest(&state, booked(&state, Some(session)));
+                (Cow::Owned(state), Cow::Owned(found))
+            }
+        };
+        if *found.as_bytes() == *digest.0 {
+            Ok((session, state))
+        } else {
+            Err(session_lost())
         }
     }
 
@@ -94,6 +105,13 @@ impl Sessions {
             session.state.completed_cycles.settle();
         }
     }
+}
+
+/// The chain of a state's completed cycles, which extends that of the session that it comes from.
+fn booked(state: &PairState, held: Option<&Session>) -> u64 {
+    let (chain, known) =
+        held.map_or((0, 0), |session| (session.booked, session.state.completed_cycles.len()));
+    cycles_digest(state.completed_cycles.since(known), chain)
 }
 
 /// Reference: `_number`.

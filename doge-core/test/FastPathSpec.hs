@@ -6,11 +6,19 @@ import qualified Data.ByteString as B
 import qualified Data.ByteString.Char8 as BC
 import qualified Data.ByteString.Unsafe as BU
 import Data.Maybe (isJust, isNothing)
+import DogeCore.Digest (stateDigest)
+import DogeCore.Json.Parse (parseDocument)
+import DogeCore.Json.Value (Value (..))
 import DogeCore.Put (toBytes)
 import DogeCore.Snapshot (encodeState)
+import DogeCore.Transition (transition)
+import DogeCore.Types (Event (..))
+import DogeCore.Wire.Error (fromTooLarge, requestError)
 import DogeCore.Wire.FastPath (FastRequest, readFastPath)
+import DogeCore.Wire.Request (readConfig, readPatch)
 import DogeCore.Wire.Server (Handled (..), handleFastPath, handleLine)
 import DogeCore.Wire.Session (noSessions)
+import DogeCore.XxHash (hex16)
 import Foreign.Ptr (castPtr, plusPtr)
 import Gen (startState)
 import System.IO.Unsafe (unsafePerformIO)
@@ -26,6 +34,14 @@ spec = describe "readFastPath" $ do
     filter (not . alike) [next (template number) | number <- numbers, template <- numberTemplates] `shouldBe` []
   it "answers alike, whichever byte is another" $
     filter (not . alike) (concatMap (everywhere . next) events) `shouldBe` []
+  it "takes a patch and settings behind the event" $
+    [line | line <- patched, isNothing (quick line)] `shouldBe` []
+  it "answers a patch alike" $
+    filter (not . alike) (patched ++ brokenPatches) `shouldBe` []
+  it "answers a patch alike, whichever byte is another" $
+    filter (not . alike) (concatMap everywhere patched) `shouldBe` []
+  it "leaves broken patches to the parser" $
+    [line | line <- brokenPatches, isJust (quick line)] `shouldBe` []
   it "leaves other spellings to the parser" $
     [line | line <- others, isJust (quick line)] `shouldBe` []
   it "takes a replay that begins with its events" $
@@ -66,9 +82,29 @@ spec = describe "readFastPath" $ do
     held d = B.concat ["{\"method\":\"check_invariants\",\"session\":5,\"digest\":\"", d, "\"}"]
     opening = B.concat ["{\"method\":\"step\",\"session\":5,\"state\":", toBytes (encodeState startState), ",\"config\":{},\"order_size_usd\":5,\"event\":{\"timestamp\":1001}}"]
     next event = B.concat ["{\"method\":\"step\",\"session\":5,\"digest\":\"", digest, "\",\"event\":{", event, "}}"]
+    withMembers found members =
+      B.concat ["{\"method\":\"step\",\"session\":5,\"digest\":\"", found, "\",\"event\":{\"timestamp\":1002},", members, "}"]
+    -- The digest of the state that a patch makes: that of the whole state, which
+    -- a step of no events' worth, a replay, tells.
+    patched =
+      [withMembers (patchedDigest patch) (B.concat ["\"patch\":", patch, settings]) | patch <- patches, settings <- ["", ",\"order_size_usd\":1"]]
+        ++ [withMembers digest "\"order_size_usd\":1", withMembers digest "\"config\":{\"entry_pct\":0.5},\"order_size_usd\":1,\"order_sizes\":null"]
+    brokenPatches =
+      [withMembers digest (B.append "\"patch\":" patch) | patch <- ["null", "{\"now\":null}", "{\"orders\":[7]}", "{\"now\":1.0}", "{\"orders\":{}}"]]
+        ++ [ withMembers digest "\"config\":{\"entry\":1}",
+             withMembers digest "\"order_size_usd\":null",
+             withMembers digest "\"event\":{\"timestamp\":1003}",
+             withMembers digest "\"state\":{}",
+             withMembers digest "\"digest\":\"0\"",
+             withMembers digest "\"order_size_usd\":1,",
+             withMembers digest ""
+           ]
+    patchedDigest patch = hex16 (stateDigest (either (error . show) id (readPatch heldNow =<< parsed patch)))
+    parsed text = either (const (requestError "not JSON")) Right (parseDocument text)
+    heldNow = either (error . show) fst (fromTooLarge (transition startState (EvTimerTick 1001) defaults 5 Nothing))
+    defaults = either (error . show) id (readConfig (JObject []))
     others =
-      [ B.concat ["{\"method\":\"step\",\"session\":5,\"digest\":\"", digest, "\",\"event\":{\"timestamp\":1002},\"order_size_usd\":1}"],
-        B.concat ["{\"method\":\"step\",\"session\":-5,\"digest\":\"", digest, "\",\"event\":{\"timestamp\":1002}}"],
+      [ B.concat ["{\"method\":\"step\",\"session\":-5,\"digest\":\"", digest, "\",\"event\":{\"timestamp\":1002}}"],
         B.concat ["{\"method\":\"step\",\"session\":5, \"digest\":\"", digest, "\",\"event\":{\"timestamp\":1002}}"],
         next "\"timestamp\":1e3",
         next "\"_type\":\"TimerTick\",\"timestamp\":1002",
@@ -81,6 +117,16 @@ spec = describe "readFastPath" $ do
 fastRequest :: B.ByteString -> Maybe FastRequest
 fastRequest line = unsafePerformIO $
   BU.unsafeUseAsCString (BC.snoc line '\n') $ \p -> readFastPath (castPtr p) (castPtr p `plusPtr` B.length line)
+
+patches :: [B.ByteString]
+patches =
+  [ "{}",
+    "{\"now\":3.5}",
+    "{\"now\":3,\"now\":4,\"total_fees\":-0.0,\"cooldown_until_a\":\"Infinity\",\"mode_source\":\"x\",\"unknown\":[{}]}",
+    "{\"orders\":[]}",
+    "{\"orders\":[{\"local_id\":7,\"side\":\"buy\",\"role\":\"entry\",\"price\":0.1,\"volume\":20,\"trade_id\":\"B\",\"cycle\":1,\"txid\":\"\\u00e9\"}],\"next_order_id\":9}",
+    "{\"completed_cycles\":[{\"trade_id\":\"A\",\"cycle\":1,\"entry_price\":1,\"exit_price\":1,\"volume\":1,\"gross_profit\":1,\"fees\":1,\"net_profit\":1}]}"
+  ]
 
 events :: [B.ByteString]
 events =

@@ -161,7 +161,7 @@ reread :: PairState -> Either DecodeError PairState
 reread st = fromText (toBytes (encodeState st))
 
 fromText :: B.ByteString -> Either DecodeError PairState
-fromText s = either (const (Left (DecodeError "not JSON"))) (decodeState (Root "state")) (parseDocument s)
+fromText s = either (const (Left (DecodeError False "not JSON"))) (decodeState (Root "state")) (parseDocument s)
 
 accepted :: B.ByteString -> Bool
 accepted s = either (const False) (const True) (parseDocument s)

@@ -70,7 +70,7 @@ def module_files(name: str) -> list[Path]:
     return sorted(origin.parent.rglob("*.py")) if origin.name == "__init__.py" else [origin]
 
 
-def older_than_sources(built: Path, root: Path, patterns: Sequence[str]) -> str | None:
+def older_than_sources(built: Path, root: Path, patterns: Sequence[str], *, build: str = "build") -> str | None:
     """A sentence on a built file whose sources below `root` are others now than when it was built; None where they are not.
 
     The build leaves a record beside the file: SHA-256 and name of the file and of every source, a line each, as `sha256sum`
@@ -91,7 +91,7 @@ def older_than_sources(built: Path, root: Path, patterns: Sequence[str]) -> str 
     if not changed:
         return None
     more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
-    return f"{built} is older than {changed[0]}{more}; run {root / 'build'}"
+    return f"{built} is older than {changed[0]}{more}; run {root / build}"
 
 
 def _sha256(path: Path) -> str:

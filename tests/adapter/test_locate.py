@@ -116,7 +116,7 @@ def test_status_shows_the_file_that_runs(executable: Path, tmp_path: Path) -> No
     link.symlink_to(executable)
     haskell = Haskell(Settings(backend="haskell", exe=str(link)))
     assert haskell.executable() == link
-    haskell._live_sessions()
+    haskell._persistent.live()
     link.unlink()
     assert haskell.executable() == link
     haskell.close()

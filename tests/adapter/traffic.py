@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import state_machine as sm
 from doge_core.backend import Haskell
+from generators.reducer.patches import patched
 from reducer.types import replace
 
 CONFIG = sm.EngineConfig(price_decimals=5)
@@ -25,11 +26,22 @@ def opened(haskell: Haskell) -> int:
     return count
 
 
-def walk(seed: int, steps: int) -> Iterator[tuple[sm.PairState, sm.Event, sm.PairState, list[sm.Action]]]:
-    """States, events, and what the reference makes of them."""
+def drive(haskell: Haskell, steps: int, seed: int = 1, *, bot: bool = False) -> None:
+    """Hold a backend against the reference. A bot changes its state before some steps, and has new settings for each."""
+    held = start()
+    for step, (_, event, after, actions) in enumerate(walk(seed, steps, bot=bot)):
+        given = patched(held, step) if bot else held
+        held, got = haskell.transition(given, event, replace(CONFIG) if bot else CONFIG, SIZE_USD)
+        assert (repr(held), repr(got)) == (repr(after), repr(actions))
+        assert haskell.check_invariants(held) == sm.check_invariants(after)
+
+
+def walk(seed: int, steps: int, *, bot: bool = False) -> Iterator[tuple[sm.PairState, sm.Event, sm.PairState, list[sm.Action]]]:
+    """States, events, and what the reference makes of them; a bot changes its state before some of the events."""
     rng = random.Random(seed)
     state, now, price = start(), 0.0, 0.1
-    for _ in range(steps):
+    for step in range(steps):
+        state = patched(state, step) if bot else state
         now += rng.choice([1.0, 30.0, 600.0, 2000.0])
         price *= 1 + rng.gauss(0, 0.004)
         event = _event(rng, state, price, now)

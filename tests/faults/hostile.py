@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import state_machine as sm
+from reducer.digest import state_digest
+from reducer.requests import read_patch
 from reducer.wire import handle_line, with_sessions
 from tests.adapter.traffic import start
 
@@ -25,12 +27,19 @@ def seeds() -> list[bytes]:
     config = {"price_decimals": 5}
     tick = {"_type": "PriceTick", "price": 0.09, "timestamp": 7.5}
     fill = {"order_local_id": 1, "txid": "t", "side": "buy", "price": 0.0998, "volume": 20.0, "fee": 0.1, "timestamp": 9.0}
+    patch = {
+        "now": 3.5,
+        "orders": [1, {**state["orders"][0], "txid": "é"}],
+        "completed_cycles": [],
+        "cooldown_until_a": "Infinity",
+    }
     common = {"state": state, "config": config, "order_size_usd": 2.0}
     requests = [
         {"method": "transition", **common, "event": fill, "order_sizes": {"A": 2.5}},
         {"method": "replay", **common, "events": [tick, fill, {"timestamp": 5000.0}]},
         {"method": "step", "session": 1, **common, "event": tick},
         {"method": "step", "session": 1, "digest": "0" * 16, "event": tick},
+        {"method": "step", "session": 1, "digest": "0" * 16, "event": fill, "patch": patch, "order_size_usd": 3},
         {"method": "check_invariants", "state": state},
         {"method": "derive_phase", "state": state},
         {"method": "compute_order_volume", "price": 0.1, "config": config, "order_size_usd": 2.0},
@@ -43,10 +52,14 @@ def seeds() -> list[bytes]:
 def of_a_session() -> list[bytes]:
     """A request that opens a session, and requests of every method that name it in the place of a state."""
     opened = next(line for line in seeds() if b'"step"' in line)
-    digest = json.loads(handle_line(opened, with_sessions()))["digest"]
+    sessions = with_sessions()
+    digest = json.loads(handle_line(opened, sessions))["digest"]
+    held = read_patch({}, sm.transition(start(), sm.PriceTick(0.09, 7.5), sm.EngineConfig(price_decimals=5), 2.0)[0])
     named = []
     for line in seeds():
         request = {**json.loads(line), "session": 1, "digest": digest}
+        if "patch" in request:
+            request["digest"] = state_digest(read_patch(request["patch"], held))
         named += [json.dumps(request).encode(), json.dumps({**request, "state": None}).encode()]
         request.pop("state", None)
         named += [json.dumps(request).encode(), json.dumps({**request, "digest": "0" * 16}).encode()]

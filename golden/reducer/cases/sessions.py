@@ -7,10 +7,23 @@ from typing import Any
 
 import state_machine as sm
 from generators.plain import Json
-from golden.reducer.cases.build import NOW, called, fill, in_s1a, in_s2, pair, tick, timer, wire
+from golden.reducer.cases.build import (
+    BUY_ENTRY,
+    NOW,
+    called,
+    fill,
+    in_s1a,
+    in_s2,
+    order,
+    pair,
+    recovery,
+    tick,
+    timer,
+    wire,
+)
 from golden.reducer.corpus import Call, Definition
 from reducer.digest import state_digest
-from reducer.requests import read_event
+from reducer.requests import read_event, read_patch
 from reducer.types import EngineConfig
 
 
@@ -47,6 +60,41 @@ AFTER_BARE = _digests(BARE, [timer(), timer()])[1]
 AT_PAIR = _digests(pair(), [timer()])[0]
 AFTER_TIMER = _digests(pair(), [timer(), timer()])[1]
 
+IN_S1A = in_s1a(recovery_orders=[recovery(1, "B", 0.12)], next_recovery_id=2)
+HELD, _ = sm.transition(sm.from_dict(IN_S1A), read_event(timer()), EngineConfig(), 2.0)
+RECORD: Json = {
+    "trade_id": "A", "cycle": 1, "entry_price": 0.1, "exit_price": 0.099, "volume": 20.0, "gross_profit": 0.02, "fees": 0.01,
+    "net_profit": 0.01,
+}  # fmt: skip
+PATCHES: tuple[Json, ...] = (
+    {}, {"now": 5},
+    {"total_fees": -0.0, "today_realized_loss": 0, "mode_source": " Regime ", "long_only": True, "unknown": [1]},
+    {"cooldown_until_a": "Infinity", "s2_entered_at": None, "last_refresh_direction_b": "up"},
+    {"orders": [1, 0]}, {"orders": [0, 0]}, {"orders": []},
+    {"orders": [{**BUY_ENTRY, "txid": "OTX-é"}, 1], "recovery_orders": []},
+    {"recovery_orders": [0, recovery(2, "A", 0.09)]}, {"orders": [0, order(9, "sell", "entry", "A", 0.2)], "next_order_id": 10},
+    {"completed_cycles": [RECORD, {**RECORD, "from_recovery": True}], "total_round_trips": 2}, {"completed_cycles": []},
+)  # fmt: skip
+BROKEN_PATCHES: tuple[Any, ...] = (
+    None, [], 7, {"now": None}, {"now": "NaN"}, {"cycle_a": 1.5}, {"mode_source": 3}, {"profit_pct": 3.0}, {"orders": None},
+    {"orders": [2]}, {"orders": [-1]}, {"orders": [2**64]}, {"orders": [True]}, {"orders": [0.0]}, {"orders": [None]},
+    {"orders": [0, {**BUY_ENTRY, "price": "Infinity"}]}, {"recovery_orders": [0, [1]]}, {"recovery_orders": [1], "now": None},
+    {"orders": [5], "now": None}, {"now": None, "orders": [5]}, {"completed_cycles": [0]}, {"completed_cycles": {}},
+    {"completed_cycles": [{**RECORD, "cycle": None}]}, {"orders": [{}]},
+)  # fmt: skip
+
+
+def _patched(patch: Json) -> list[Call]:
+    """Return the calls that open a session, ask for the invariants of what a patch makes of it, and step from there, twice."""
+    state = read_patch(patch, HELD)
+    after, _ = sm.transition(state, read_event(timer(NOW + 2.0)), EngineConfig(), 2.0)
+    return [
+        _open(11, IN_S1A, timer()), wire("check_invariants", session=11, digest=state_digest(state), patch=patch),
+        wire("step", session=11, digest=state_digest(state), event=timer(NOW + 2.0), patch=patch),
+        wire("step", session=11, digest=state_digest(after), event=tick(0.1011, NOW + 3.0)),
+    ]  # fmt: skip
+
+
 DEFINITIONS: tuple[Definition, ...] = (
     called("session_round_trip", "A round trip of both trades, told by what changes.", *_session(0, pair(), ROUND_TRIP)),
     called(
@@ -78,6 +126,20 @@ DEFINITIONS: tuple[Definition, ...] = (
         "session_64_are_kept", "The first of 64 sessions can still go on, and so can the last.",
         *(_open(number, BARE, timer()) for number in range(100, 100 + SESSIONS_KEPT)),
         *(wire("step", session=number, digest=AFTER_BARE, event=timer(NOW + 2.0)) for number in (100, 101, 163)),
+    ),
+    called(
+        "session_patched", "A patch is applied to the state that is held, and the digest is that of the patched state.",
+        *(call for patch in PATCHES for call in _patched(patch)),
+    ),
+    called(
+        "session_patches_refused", "A broken patch, the digest of the state without it, and an index that names no order.",
+        _open(12, IN_S1A, timer()),
+        *(wire("step", session=12, digest=state_digest(HELD), event=timer(NOW + 2.0), patch=patch) for patch in BROKEN_PATCHES),
+        wire("step", session=12, digest=state_digest(HELD), event=timer(NOW + 2.0), patch={"now": 5.0}),
+        wire("step", session=13, digest=state_digest(HELD), event=timer(NOW + 2.0), patch={"now": None}),
+        wire("step", session=12, digest=state_digest(HELD), event=None, patch={"now": None}),
+        wire("step", session=12, digest=state_digest(HELD), event=tick("x"), patch={}),
+        wire("step", session=12, digest=state_digest(HELD), event=timer(NOW + 2.0)),
     ),
     called(
         "session_numbers", "What is no session number.",

@@ -1,4 +1,7 @@
-"""Compares a session of the production client on a port with the reference, step by step."""
+"""Compares a session of the production client on a port with the reference, step by step.
+
+Between the steps the state is changed as a bot changes it, so that patches are compared as well.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from doge_core.session import Sessions
 from generators.plain import Json
 from generators.reducer.case import Case
 from generators.reducer.choices import REFUSED
+from generators.reducer.patches import patched
 from harness.comparators.divergence import Divergence
 from harness.comparators.exact import compare, locate
 from harness.comparators.path import ROOT_PATH, Path
@@ -77,6 +81,7 @@ def compare_session(*, case: Case, port: Port) -> list[Divergence]:
     session_state = state
     for step, event in readable_events(case):
         path = Path("steps", step)
+        state, session_state = patched(state, step), patched(session_state, step)
         reference, state = _outcome(sm.transition, state, event, settings)
         try:
             if server is None:

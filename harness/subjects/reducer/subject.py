@@ -7,14 +7,16 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import ClassVar
 
-from doge_core.locate import find_executable
+from doge_core.locate import find_executable, find_library
 from generators.reducer.case import Case
 from harness.engine.builds import command_files, files_of, older_than_sources
 from harness.panel import Panel, PortRequest
 from harness.subject import Defaults, Subject
 
-# What the executable is made of, below the folder that its build lies in.
-BUILT_OF = ("app/**/*.hs", "src*/**/*.hs", "*.cabal", "cabal.project", "cabal.config")
+# What the executable and the library are made of, below the folder that its build lies in.
+_SHARED = ("src*/**/*.hs", "*.cabal", "cabal.config")
+BUILT_OF = ("app/**/*.hs", "cabal.project", *_SHARED)
+LIBRARY_OF = ("inproc/**/*.hs", "inproc/*.c", "inproc/*.cabal", "inproc.project", *_SHARED)
 
 
 class Reducer(Subject[Case]):
@@ -68,10 +70,17 @@ class Reducer(Subject[Case]):
         }
 
     def outdated(self) -> Mapping[str, str]:
-        """Return a sentence on the executable if it is older than the sources beside it."""
-        executable = find_executable()
-        older = None if executable is None else older_than_sources(executable, executable.parent.parent, BUILT_OF)
-        return {} if older is None else {"haskell": older}
+        """Return a sentence on the executable, and on the library, if it is older than the sources beside it."""
+        built = (
+            ("haskell", find_executable(), BUILT_OF, "build"),
+            ("haskell-inproc", find_library(), LIBRARY_OF, "inproc/build"),
+        )
+        sentences = {
+            port: older_than_sources(path, path.parent.parent, patterns, build=build)
+            for port, path, patterns, build in built
+            if path is not None
+        }
+        return {port: sentence for port, sentence in sentences.items() if sentence is not None}
 
     def shadowed(self) -> Mapping[str, str]:
         """Return the digests of the reference and of the executable, as the adapter's shadow takes them."""

@@ -7,20 +7,22 @@ module DogeCore.Json.Decode
   ( decodeKind,
     decodeFields,
     decodeStrict,
+    patchKind,
+    patchFields,
   )
 where
 
 import Data.ByteString (ByteString)
 import qualified Data.ByteString as B
-import Data.List (find)
+import Data.List (find, foldl')
 import Data.Maybe (fromMaybe)
 import Data.Text (Text)
 import qualified Data.Text as T
 import Data.Text.Encoding (decodeUtf8, encodeUtf8)
-import DogeCore.History (historyFromList)
+import DogeCore.History (appendCycle, historyFromList)
 import qualified DogeCore.Json.Encode as E
 import DogeCore.Json.Kind (Field (..), Kind (..), Record (..), Schema (..), fieldsOf)
-import DogeCore.Json.Path (Decoded, Path (..), failAt, wrongType)
+import DogeCore.Json.Path (Decoded, Path (..), failAt, sessionLost, wrongType)
 import DogeCore.Json.Value (Member (..), Value (..), sameKey)
 import DogeCore.PythonFloat (doubleOfInteger, isFinite)
 import DogeCore.Types.Literals (Literal (..), literals)
@@ -99,15 +101,35 @@ shownCharacters = 40
 literalOf :: Literal a => ByteString -> Maybe a
 literalOf s = find ((== s) . literalText) literals
 
+-- | Read a value that a patch gives, of which a list may refer to the one that
+-- is held. Reference: @read_patch@.
+patchKind :: Kind a -> a -> Path -> Value -> Decoded a
+patchKind kind held path v = case kind of
+  KList schema -> decodeItems (itemOf schema held) path v
+  KHistory schema -> foldl' (flip appendCycle) held <$> decodeList schema path v
+  _ -> decodeKind kind path v
+
+-- An item, or the index of one that is held. Reference: @_read_items@.
+itemOf :: Schema a -> [a] -> Path -> Value -> Decoded a
+itemOf schema held path = \case
+  JInt i
+    | i >= 0, item : _ <- drop i held -> Right item
+    | otherwise -> Left sessionLost
+  JBig _ -> Left sessionLost
+  other -> decodeFields schema path other
+
 decodeList :: Schema a -> Path -> Value -> Decoded [a]
-decodeList schema path v = case v of
+decodeList = decodeItems . decodeFields
+
+decodeItems :: (Path -> Value -> Decoded a) -> Path -> Value -> Decoded [a]
+decodeItems decode path v = case v of
   JArray items -> go 0 items
   other -> wrongType path "a list" other
   where
     go !i = \case
       [] -> Right []
       item : rest -> do
-        !x <- decodeFields schema (At path i) item
+        !x <- decode (At path i) item
         xs <- go (i + 1) rest
         Right (x : xs)
 
@@ -115,6 +137,13 @@ decodeList schema path v = case v of
 decodeFields :: Schema r -> Path -> Value -> Decoded r
 decodeFields schema path v = case v of
   JObject members -> recordDecode (schemaRecord schema) path members
+  other -> wrongType path "an object" other
+
+-- | Read an object whose fields replace those of one that is held. Reference:
+-- @read_patch@.
+patchFields :: Schema r -> r -> Path -> Value -> Decoded r
+patchFields schema held path v = case v of
+  JObject members -> recordPatch (schemaRecord schema) held path members
   other -> wrongType path "an object" other
 
 -- | Read an object that may have these further keys, but no unknown ones.

@@ -54,22 +54,32 @@ data Field r = Field
     fieldIsList :: !Bool
   }
 
--- | Some fields of a record @r@, from which a value of type @a@ is decoded.
+-- | Some fields of a record @r@, from which a value of type @a@ is decoded: by
+-- itself, or as a patch of a record, whose fields stay where none is given.
 data Record r a = Record
   { recordFields :: [Field r],
-    recordDecode :: Path -> [Member] -> Decoded a
+    recordDecode :: Path -> [Member] -> Decoded a,
+    recordPatch :: r -> Path -> [Member] -> Decoded a
   }
 
 instance Functor (Record r) where
-  fmap f (Record fs d) = Record fs (\path ms -> f <$> d path ms)
+  fmap f (Record fs d p) = Record fs (\path ms -> f <$> d path ms) (\held path ms -> f <$> p held path ms)
 
 instance Applicative (Record r) where
-  pure x = Record [] (\_ _ -> Right x)
-  Record fs d <*> Record gs e = Record (fs ++ gs) $ \path ms -> case d path ms of
+  pure x = Record [] (\_ _ -> Right x) (\_ _ _ -> Right x)
+  Record fs d p <*> Record gs e q =
+    Record
+      (fs ++ gs)
+      (\path ms -> d path ms `applied` e path ms)
+      (\held path ms -> p held path ms `applied` q held path ms)
+
+applied :: Decoded (a -> b) -> Decoded a -> Decoded b
+applied one other = case one of
+  Left err -> Left err
+  Right f -> case other of
     Left err -> Left err
-    Right f -> case e path ms of
-      Left err -> Left err
-      Right !x -> Right (f x)
+    Right !x -> Right (f x)
+{-# INLINE applied #-}
 
 -- | A record with its name in the contract.
 data Schema r = Schema

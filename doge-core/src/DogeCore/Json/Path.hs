@@ -5,6 +5,7 @@ module DogeCore.Json.Path
     DecodeError (..),
     Decoded,
     failAt,
+    sessionLost,
     wrongType,
   )
 where
@@ -27,8 +28,12 @@ renderPath = \case
   Dot path name -> B.concat [renderPath path, ".", name]
   At path i -> B.concat [renderPath path, "[", BC.pack (show i), "]"]
 
--- | An error as a sentence: the path, a colon and the complaint.
-newtype DecodeError = DecodeError {decodeSentence :: ByteString}
+-- | An error as a sentence: the path, a colon and the complaint. It may be that
+-- the session is lost, which is no fault of a value.
+data DecodeError = DecodeError
+  { decodeLost :: !Bool,
+    decodeSentence :: !ByteString
+  }
   deriving (Eq, Show)
 
 -- | A value or the first error.
@@ -36,7 +41,12 @@ type Decoded = Either DecodeError
 
 -- | An error at a path.
 failAt :: Path -> ByteString -> Decoded a
-failAt path complaint = Left (DecodeError (B.concat [renderPath path, ": ", complaint]))
+failAt path complaint = Left (DecodeError False (B.concat [renderPath path, ": ", complaint]))
+
+-- | The error that another state is held than the client thinks. Reference:
+-- @session_lost@.
+sessionLost :: DecodeError
+sessionLost = DecodeError True "session: is lost, send the state again"
 
 -- | The error that a value at a path has the wrong type.
 wrongType :: Path -> ByteString -> Value -> Decoded a

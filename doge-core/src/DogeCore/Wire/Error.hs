@@ -34,9 +34,12 @@ data WireError = WireError
 -- | The result of a request.
 type Answer = Either WireError
 
--- | A value that could not be read is a @ValueError@.
+-- | A value that could not be read is a @ValueError@, a lost session a
+-- @RequestError@.
 fromDecode :: Either DecodeError a -> Answer a
-fromDecode = either (Left . WireError ValueError . decodeSentence) Right
+fromDecode = either (\e -> Left (WireError (kindOf e) (decodeSentence e))) Right
+  where
+    kindOf e = if decodeLost e then RequestError else ValueError
 
 -- | A result that outgrew its types is an @OverflowError@.
 fromTooLarge :: Either TooLarge a -> Answer a

@@ -6,6 +6,7 @@
 -- > {"method":"step","session":7,"digest":"0123456789abcdef","event":{"price":0.1,"timestamp":1.5}}
 -- > {"method":"replay","events":[{"_type":"PriceTick","price":0.1,"timestamp":1.5}],"state":…}
 --
+-- Behind the event of a step, other members may follow: a patch and settings.
 -- They are read straight from the bytes. Every other line, whether it is broken
 -- or only spelled differently, is left to the parser and the schema. The test
 -- suite compares both ways.
@@ -40,13 +41,14 @@ import Foreign.Ptr (Ptr)
 -- | The contents of such a line.
 data FastRequest
   = -- | The session's number, the digest's digits as two little-endian words,
-    -- and the event.
-    FastStep !Int !Word64 !Word64 !Event
+    -- the event, and the object of all other members, not yet parsed; empty if
+    -- there are none.
+    FastStep !Int !Word64 !Word64 !Event !ByteString
   | -- | The events, and the object of all other members, not yet parsed.
     FastReplay ![Event] !ByteString
 
--- | Read the line between two pointers. The byte behind it must be its line
--- end. The result keeps no reference to the line.
+-- | Read the line between two pointers. The byte behind it must be a line end or
+-- a null. The result keeps no reference to the line.
 readFastPath :: Ptr Word8 -> Ptr Word8 -> IO (Maybe FastRequest)
 readFastPath = scanning $ do
   expect "{\"method\":\""#
@@ -64,10 +66,16 @@ fastStep = do
   low <- word
   expect "\",\"event\":{\""#
   event <- untyped
-  expect "}}"#
-  atEnd
-  pure (FastStep number high low event)
+  expect "}"#
+  FastStep number high low event <$> othersOrEnd
 {-# INLINE fastStep #-}
+
+othersOrEnd :: Scan ByteString
+othersOrEnd =
+  next >>= \case
+    ',' -> expect ",\""# *> (B.append "{\"" <$> rest)
+    _ -> B.empty <$ (expect "}"# *> atEnd)
+{-# INLINE othersOrEnd #-}
 
 fastReplay :: Scan FastRequest
 fastReplay = do

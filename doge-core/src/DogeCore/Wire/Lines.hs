@@ -4,6 +4,8 @@
 module DogeCore.Wire.Lines
   ( serve,
     answerOnce,
+    answerBytes,
+    smallBuffer,
   )
 where
 
@@ -117,26 +119,42 @@ handleCopy sessions from to = handleLine sessions <$> copyOf from to
 copyOf :: Ptr Word8 -> Ptr Word8 -> IO ByteString
 copyOf from to = B.packCStringLen (castPtr from, to `minusPtr` from)
 
--- Write an answer. All of it is evaluated before its first byte is written, so
--- any exception becomes an error line, and the sessions stay as they were.
+-- Write an answer.
 respond :: Sink -> Sessions -> IO Handled -> IO Handled
 respond sink before handle = do
+  (answered, p, size) <- evaluated sink before handle
+  writeAll p size
+  shrinkSink largeBuffer sink
+  pure answered
+
+-- An answer in the sink. All of it is evaluated before its first byte is used, so
+-- any exception becomes an error line, and the sessions stay as they were.
+evaluated :: Sink -> Sessions -> IO Handled -> IO (Handled, Ptr Word8, Int)
+evaluated sink before handle = do
   result <- try $ do
     answered <- handle >>= evaluate
-    written <- fillSink sink (handledAnswer answered <> char8 '\n')
-    pure (answered, written)
+    (p, size) <- fillSink sink (handledAnswer answered <> char8 '\n')
+    pure (answered, p, size)
   case result of
-    Right (answered, (p, size)) -> do
-      writeAll p size
-      shrinkSink largeBuffer sink
-      pure answered
+    Right answered -> pure answered
     Left e -> do
       let broken = internalError before (show (e :: SomeException))
       (p, size) <- fillSink sink (handledAnswer broken <> char8 '\n')
-      writeAll p size
-      pure broken
+      pure (broken, p, size)
 
--- The size in bytes that a buffer starts with.
+-- | Answer the line between two pointers, behind which a line end or a null
+-- stands; the sessions after it, and where in the sink the answer is.
+answerBytes :: Sink -> Sessions -> Ptr Word8 -> Ptr Word8 -> IO (Sessions, Ptr Word8, Int)
+answerBytes sink before from to = do
+  shrinkSink largeBuffer sink
+  (answered, p, size) <- evaluated sink before handled
+  pure (handledSessions answered, p, size)
+  where
+    handled
+      | to `minusPtr` from > lineLimit = pure (handleTooLong before)
+      | otherwise = handleBytes before from to
+
+-- | The size in bytes that a buffer starts with.
 smallBuffer :: Int
 smallBuffer = 65536
 

@@ -6,6 +6,7 @@ module DogeCore.Wire.Request
     required,
     optional,
     readState,
+    readPatch,
     readEvent,
     readConfig,
     readSize,
@@ -32,7 +33,7 @@ import DogeCore.Json.Schema
   )
 import DogeCore.Json.Value (Member (..), Value (..), member)
 import DogeCore.Orders (Sizing (..))
-import DogeCore.Snapshot (decodeState)
+import DogeCore.Snapshot (decodeState, patchState)
 import DogeCore.Types
   ( EngineConfig,
     Event,
@@ -104,6 +105,10 @@ optional name readValue absent members = maybe (Right absent) readValue (member 
 -- | Read the state of a request. Reference: @read_request_state@.
 readState :: Value -> Answer PairState
 readState = fromDecode . decodeState (Root "state")
+
+-- | The state that is held with what a patch gives. Reference: @read_patch@.
+readPatch :: PairState -> Value -> Answer PairState
+readPatch held = fromDecode . patchState held (Root "patch")
 
 -- | Read an event, or answer the error that it is none. Reference:
 -- @read_event@.

@@ -2,7 +2,7 @@
 {-# LANGUAGE RankNTypes #-}
 
 -- | Scanners that read bytes in one expected spelling and give up on any other.
--- Every loop stops at a line end, which must follow the bytes.
+-- Every loop stops at a line end or a null, one of which must follow the bytes.
 module DogeCore.Wire.Scan
   ( Scan,
     runScan,

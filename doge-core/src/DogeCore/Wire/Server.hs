@@ -84,18 +84,20 @@ handleOnce = handledAs noSessions . request Nothing
 -- 'handleLine'.
 handleFastPath :: Sessions -> FastRequest -> Maybe Handled
 handleFastPath sessions = \case
-  FastStep number high low event -> case fastStep sessions number (high, low) event of
-    Nothing -> Nothing
-    Just answered -> Just $! handledAs sessions answered
-  FastReplay events others -> case parseDocument others of
-    Right (JObject members)
-      | all (absent members) ["method", "events"] ->
-          either (const Nothing) (Just . Handled sessions Nothing) $
-            stateSent members >>= answerReplay members (map Right events)
-    Right _ -> Nothing
-    Left _ -> Nothing
+  FastStep number high low event others -> do
+    members <- if B.null others then Just [] else membersOf others ["method", "session", "digest", "event", "state"]
+    answered <- fastStep sessions number (high, low) event members
+    Just $! handledAs sessions answered
+  FastReplay events others -> do
+    members <- membersOf others ["method", "events"]
+    either (const Nothing) (Just . Handled sessions Nothing) $
+      stateSent members >>= answerReplay members (map Right events)
   where
-    absent members key = isNothing (member key members)
+    -- The members of an object that must not have these.
+    membersOf others keys = case parseDocument others of
+      Right (JObject members) | all (\key -> isNothing (member key members)) keys -> Just members
+      Right _ -> Nothing
+      Left _ -> Nothing
 
 handledAs :: Sessions -> Answer (Sessions, Put) -> Handled
 handledAs sessions = \case

@@ -10,13 +10,14 @@ module DogeCore.Wire.Session
   )
 where
 
+import Control.Monad (guard)
 import qualified Data.IntMap.Strict as IntMap
 import Data.List (minimumBy)
 import Data.Maybe (isJust)
 import Data.Ord (comparing)
 import Data.Word (Word64)
-import DogeCore.Digest (Advance (..), digestAdvance)
-import DogeCore.Json.Schema (Kind (..), Path (..), decodeKind, wrongType)
+import DogeCore.Digest (Advance (..), digestAdvance, stateDigest)
+import DogeCore.Json.Schema (Kind (..), Path (..), decodeKind, sessionLost, wrongType)
 import DogeCore.Json.Value (Member (..), Value (..), member)
 import DogeCore.Orders (Sizing (..))
 import DogeCore.Put (Put)
@@ -29,12 +30,12 @@ import DogeCore.Wire.Error
     WireError (..),
     fromDecode,
     fromTooLarge,
-    requestError,
   )
 import DogeCore.Wire.Request
   ( optional,
     readConfig,
     readEvent,
+    readPatch,
     readSize,
     readSizes,
     readSizing,
@@ -74,23 +75,25 @@ step sessions members = do
       st <- readState v
       Right (st, Nothing)
     Nothing -> do
-      held <- lookupSession sessions number members
-      Right (ssState held, Just (ssSizing held))
+      (held, st) <- lookupSession sessions number members
+      Right (st, Just (ssSizing held))
   event <- required "event" members >>= readEvent
   sizing <- maybe (readSizing members) (newerSizing members) known
   -- The client has the state that it sent, so a delta serves it too.
   advanced sessions number before event sizing
 
--- | Move a session by the event of a request that was read on the fast path;
--- 'Nothing' if the session is lost.
-fastStep :: Sessions -> Int -> (Word64, Word64) -> Event -> Maybe (Answer (Sessions, Put))
-fastStep sessions@(Sessions _ table) number digest event =
-  case IntMap.lookup number table of
-    Just held
-      | number >= 0 && hexWords (ssDigest held) == digest ->
-          Just $! advanced sessions number (ssState held) event (ssSizing held)
-    Just _ -> Nothing
-    Nothing -> Nothing
+-- | Move a session by the event of a request that was read on the fast path,
+-- which may have a patch and new settings; 'Nothing' if the session is lost or
+-- one of these is broken.
+fastStep :: Sessions -> Int -> (Word64, Word64) -> Event -> [Member] -> Maybe (Answer (Sessions, Put))
+fastStep sessions@(Sessions _ table) number digest event members = do
+  held <- IntMap.lookup number table
+  (st, found) <- ready (patchedState held members)
+  guard (number >= 0 && hexWords found == digest)
+  sizing <- ready (newerSizing members (ssSizing held))
+  Just $! advanced sessions number st event sizing
+  where
+    ready = either (const Nothing) Just
 
 advanced :: Sessions -> Int -> PairState -> Event -> Sizing -> Answer (Sessions, Put)
 advanced sessions number before event sizing = do
@@ -107,7 +110,7 @@ heldState :: Sessions -> [Member] -> Answer (Maybe PairState)
 heldState sessions members
   | isJust (member "session" members) = do
       number <- readNumberOf members
-      Just . ssState <$> lookupSession sessions number members
+      Just . snd <$> lookupSession sessions number members
   | otherwise = Right Nothing
 
 readNumberOf :: [Member] -> Answer Int
@@ -118,19 +121,27 @@ readNumberOf members = do
     then Left (WireError ValueError "session: must not be negative")
     else Right number
 
-lookupSession :: Sessions -> Int -> [Member] -> Answer Session
+-- The session, and its state with what the request patches. Reference: @_find@.
+lookupSession :: Sessions -> Int -> [Member] -> Answer (Session, PairState)
 lookupSession (Sessions _ table) number members = do
   digest <- required "digest" members >>= readDigest
-  case IntMap.lookup number table of
-    Just held | hex16 (ssDigest held) == digest -> Right held
-    Just _ -> lost
-    Nothing -> lost
+  held <- maybe lost Right (IntMap.lookup number table)
+  (st, found) <- patchedState held members
+  if hex16 found == digest then Right (held, st) else lost
   where
-    lost = requestError "session: is lost, send the state again"
+    lost = fromDecode (Left sessionLost)
     readDigest = \case
       JString s -> Right s
       JBroken s -> Right s
       other -> fromDecode (wrongType (Root "digest") "a string" other)
+
+-- The state that a session holds, with what the request patches, and its digest.
+patchedState :: Session -> [Member] -> Answer (PairState, Word64)
+patchedState held members = case member "patch" members of
+  Nothing -> Right (ssState held, ssDigest held)
+  Just v -> do
+    st <- readPatch (ssState held) v
+    Right (st, stateDigest st)
 
 newerSizing :: [Member] -> Sizing -> Answer Sizing
 newerSizing members (Sizing cfg size sizes) = do

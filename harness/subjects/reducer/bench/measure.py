@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import itertools
+import json
 import math
 import os
 import subprocess
@@ -19,6 +20,7 @@ from doge_core.backend import Haskell
 from doge_core.client import Server
 from doge_core.codec import decode_answer, encode_json
 from doge_core.settings import Settings
+from generators.reducer.patches import named
 from harness.subjects.reducer.bench.loads import Stream
 from reducer.types import replace
 
@@ -73,11 +75,8 @@ class Echo:
         self.process.wait()
 
 
-def transitions_cost(transition: Transition, load: Sequence[Stream], *, copied: bool = False) -> Cost:
-    """Measure the mean call over all streams, except each stream's first, which opens a session.
-
-    `copied` passes an equal state that the adapter has not seen, so that each call sends the whole state.
-    """
+def transitions_cost(transition: Transition, load: Sequence[Stream]) -> Cost:
+    """Measure the mean call over all streams, except each stream's first, which opens a session."""
     elapsed, steps = 0.0, 0
     gc.collect()
     for stream in load:
@@ -88,9 +87,49 @@ def transitions_cost(transition: Transition, load: Sequence[Stream], *, copied: 
         events = stream.events[WARM_UP_STEPS:]
         started = time.perf_counter()
         for event in events:
-            state, _ = transition(replace(state) if copied else state, event, *settings)
+            state, _ = transition(state, event, *settings)
         elapsed += time.perf_counter() - started
         steps += len(events)
+    return Cost(elapsed / steps * 1e6, steps)
+
+
+Change = Callable[[Stream, sm.PairState, int], tuple[sm.PairState, sm.EngineConfig]]
+
+
+def unknown_state(stream: Stream, state: sm.PairState, _: int) -> tuple[sm.PairState, sm.EngineConfig]:
+    """Return an equal state of which no object is one that the adapter has seen, so that the whole of it is sent."""
+    return sm.from_dict(json.loads(json.dumps(sm.to_dict(state)))), stream.cfg
+
+
+def new_settings(stream: Stream, state: sm.PairState, _: int) -> tuple[sm.PairState, sm.EngineConfig]:
+    """Return a new configuration of equal values."""
+    return state, replace(stream.cfg)
+
+
+def changed_state(stream: Stream, state: sm.PairState, step: int) -> tuple[sm.PairState, sm.EngineConfig]:
+    """Do what a bot does to its state between two calls: a txid for each order that was placed, and another profit target."""
+    return replace(named(state), profit_pct_runtime=1.0 + step % 3), stream.cfg
+
+
+def as_a_bot(stream: Stream, state: sm.PairState, step: int) -> tuple[sm.PairState, sm.EngineConfig]:
+    """Return both: a changed state and a new configuration."""
+    return changed_state(stream, state, step)[0], replace(stream.cfg)
+
+
+def changed_cost(transition: Transition, load: Sequence[Stream], change: Change) -> Cost:
+    """Measure the mean call where the caller changes something before each; the change itself is not timed."""
+    elapsed, steps = 0.0, 0
+    gc.collect()
+    clock = time.perf_counter
+    for stream in load:
+        size, sizes, state = stream.order_size_usd, stream.order_sizes, stream.state
+        for step, event in enumerate(stream.events):
+            given, cfg = change(stream, state, step)
+            started = clock()
+            state, _ = transition(given, event, cfg, size, sizes)
+            if step >= WARM_UP_STEPS:
+                elapsed += clock() - started
+        steps += len(stream.events) - WARM_UP_STEPS
     return Cost(elapsed / steps * 1e6, steps)
 
 

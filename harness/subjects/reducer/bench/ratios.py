@@ -8,7 +8,18 @@ from collections.abc import Sequence
 import state_machine as sm
 from harness.bench.result import Load, Target, spread_of
 from harness.subjects.reducer.bench.loads import Stream
-from harness.subjects.reducer.bench.measure import Ports, booking_cost, replay_cost, settling_cost, transitions_cost
+from harness.subjects.reducer.bench.measure import (
+    Ports,
+    as_a_bot,
+    booking_cost,
+    changed_cost,
+    changed_state,
+    new_settings,
+    replay_cost,
+    settling_cost,
+    transitions_cost,
+    unknown_state,
+)
 
 HISTORY_CYCLES = 10_000
 BARE_TRIPS = 4000
@@ -18,6 +29,9 @@ ONE_SHOT_STEPS = 20
 # The ratios must not exceed these targets.
 TARGETS = (
     Target("session call / bare round trip", "session", 4.0, "a session call is one round trip and little else"),
+    Target("call with new equal settings / bare round trip", "new settings", 3.6, "a bot makes new settings for every call"),
+    Target("call with a changed state / bare round trip", "changed state", 5.0, "a bot changes the state between two calls"),
+    Target("call as the bot makes it / bare round trip", "as a bot", 6.0, "a bot does both"),
     Target("replay step / bare round trip", "replay", 1.0, "a batch must beat a trip a step, digests and violations included"),
     Target("session call, 10,000 cycles / none", "history", 1.5, "cost must not depend on history"),
 )
@@ -39,8 +53,12 @@ def measure_round(ports: Ports, load: Sequence[Stream]) -> dict[str, float]:
         "call after opening, 10,000 cycles": settling_cost(history, aged).us,
         "booking session call, no history": booking_cost(history, longest).us,
         "booking session call, 10,000 cycles": booking_cost(history, aged).us,
-        "full-state call": transitions_cost(session, load, copied=True).us,
+        "new equal settings": changed_cost(session, load, new_settings).us,
+        "changed state": changed_cost(session, load, changed_state).us,
+        "as the bot calls it": changed_cost(session, load, as_a_bot).us,
+        "full-state call": changed_cost(session, load, unknown_state).us,
         "python reference": transitions_cost(sm.transition, load).us,
+        "python reference, as the bot calls it": changed_cost(sm.transition, load, as_a_bot).us,
     }
     ports.aged.close()
     costs["bare round trip, after"] = ports.echo.cost(REQUEST_BYTES, BARE_TRIPS).us
@@ -69,6 +87,10 @@ def ratios(costs: dict[str, float]) -> dict[str, float]:
         "replay": costs["replay step"] / bare,
         "history": costs["session call, 10,000 cycles"] / costs["session call, no history"],
         "history, booking calls": costs["booking session call, 10,000 cycles"] / costs["booking session call, no history"],
+        "new settings": costs["new equal settings"] / bare,
+        "changed state": costs["changed state"] / bare,
+        "as a bot": costs["as the bot calls it"] / bare,
+        "as a bot, to python": costs["as the bot calls it"] / costs["python reference, as the bot calls it"],
         "full-state": costs["full-state call"] / bare,
         "python": costs["python reference"] / bare,
     }

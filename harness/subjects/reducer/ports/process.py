@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from doge_core.client import Server, request_once
 from doge_core.errors import ServerDiedError, ServerError
-from doge_core.locate import HOW_TO_GET, find_executable, not_found
+from doge_core.locate import HOW_TO_GET, HOW_TO_GET_LIBRARY, LIBRARY, find_executable, find_library, not_found
 from harness.panel import Availability
 from harness.subjects.reducer.ports.base import Port, PortError
 from harness.words import signal_name
@@ -20,8 +21,11 @@ HASKELL = "haskell"
 class ExecutablePort(Port):
     """A port behind an executable. `argv` starts it, None where there is nothing to start; `timeout_sec` bounds one answer."""
 
-    def __init__(self, name: str, argv: Sequence[str] | None, *, remedy: str, timeout_sec: float = TIMEOUT_SEC) -> None:
+    def __init__(
+        self, name: str, argv: Sequence[str] | None, *, remedy: str, timeout_sec: float = TIMEOUT_SEC, what: str = ""
+    ) -> None:
         self.name = name
+        self._absent = f"{what} was not found" if what else ""
         self.argv = list(argv) if argv else []
         self.timeout_sec = timeout_sec
         self.remedy = remedy
@@ -30,7 +34,7 @@ class ExecutablePort(Port):
         """Return if the executable exists; its first answer shows if it works."""
         if self.argv and shutil.which(self.argv[0]) is not None:
             return Availability(available=True)
-        reason = f"{self.argv[0]} is not an executable file" if self.argv else not_found()
+        reason = f"{self.argv[0]} is not an executable file" if self.argv else self._absent or not_found()
         return Availability(available=False, reason=reason, remedy=self.remedy)
 
 
@@ -93,6 +97,14 @@ def haskell(*, timeout_sec: float = TIMEOUT_SEC) -> ServerPort:
 def haskell_oneshot(*, timeout_sec: float = TIMEOUT_SEC) -> OneshotPort:
     """Return the Haskell reducer, started for every call."""
     port = OneshotPort("haskell-oneshot", _argv(find_executable()), remedy=HOW_TO_GET, timeout_sec=timeout_sec)
+    port.implementation = HASKELL
+    return port
+
+
+def haskell_inproc(*, timeout_sec: float = TIMEOUT_SEC) -> ServerPort:
+    """Return the Haskell reducer as the library that a process may load, here loaded by a process of its own."""
+    argv = None if find_library() is None else [sys.executable, "-m", "doge_core.library"]
+    port = ServerPort("haskell-inproc", argv, remedy=HOW_TO_GET_LIBRARY, timeout_sec=timeout_sec, what=LIBRARY)
     port.implementation = HASKELL
     return port
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from harness.panel import REFERENCE, UnknownPortError
 from harness.subjects.reducer.ports.base import Port
-from harness.subjects.reducer.ports.process import TIMEOUT_SEC, ServerPort, haskell, haskell_oneshot
+from harness.subjects.reducer.ports.process import TIMEOUT_SEC, ServerPort, haskell, haskell_inproc, haskell_oneshot
 from harness.subjects.reducer.ports.python import PythonPort
 
 ENTRY_POINT_GROUP = "doge_parity.ports"
@@ -20,6 +20,7 @@ Factory = Callable[[float], Port]
 BUILT_IN: dict[str, Factory] = {
     "python": lambda _timeout_sec: PythonPort(),
     "haskell": lambda timeout_sec: haskell(timeout_sec=timeout_sec),
+    "haskell-inproc": lambda timeout_sec: haskell_inproc(timeout_sec=timeout_sec),
     "haskell-oneshot": lambda timeout_sec: haskell_oneshot(timeout_sec=timeout_sec),
 }
 

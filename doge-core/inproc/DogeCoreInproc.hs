@@ -1,0 +1,55 @@
+{-# LANGUAGE ForeignFunctionInterface #-}
+
+-- | The reducer as a shared library: a function from a request's line to its
+-- answer's line, and the sessions of a server. The page is
+-- @docs/wire.md@, the C side @doge_core_inproc.c@, the caller
+-- @doge_core/library.py@.
+--
+-- Nobody may enter it while another thread is inside: the RTS is the one without
+-- threads. Python's lock sees to that.
+module DogeCoreInproc () where
+
+import Data.IORef (IORef, newIORef, readIORef, writeIORef)
+import Data.Word (Word8)
+import DogeCore.Put (Sink, freeSink, newSink)
+import DogeCore.Wire.Lines (answerBytes, smallBuffer)
+import DogeCore.Wire.Session (Sessions, noSessions)
+import Foreign.C.Types (CSize (..))
+import Foreign.Ptr (Ptr, plusPtr)
+import Foreign.StablePtr (StablePtr, deRefStablePtr, freeStablePtr, newStablePtr)
+import Foreign.Storable (poke)
+
+-- | The sessions of a client, and the memory of its last answer.
+data Client = Client !(IORef Sessions) !Sink
+
+foreign export ccall doge_core_new :: IO (StablePtr Client)
+
+foreign export ccall doge_core_answer :: StablePtr Client -> Ptr Word8 -> CSize -> Ptr (Ptr Word8) -> IO CSize
+
+foreign export ccall doge_core_free :: StablePtr Client -> IO ()
+
+-- | A client without sessions.
+doge_core_new :: IO (StablePtr Client)
+doge_core_new = do
+  sessions <- newIORef noSessions
+  sink <- newSink smallBuffer
+  newStablePtr (Client sessions sink)
+
+-- | Answer the line of so many bytes, behind which a line end or a null must
+-- stand. Stores where the answer is, which is good until the client's next call,
+-- and returns its size, with its line end.
+doge_core_answer :: StablePtr Client -> Ptr Word8 -> CSize -> Ptr (Ptr Word8) -> IO CSize
+doge_core_answer client line size place = do
+  Client held sink <- deRefStablePtr client
+  before <- readIORef held
+  (after, answer, answerSize) <- answerBytes sink before line (line `plusPtr` fromIntegral size)
+  writeIORef held after
+  poke place answer
+  pure (fromIntegral answerSize)
+
+-- | Forget a client and its answer.
+doge_core_free :: StablePtr Client -> IO ()
+doge_core_free client = do
+  Client _ sink <- deRefStablePtr client
+  freeStablePtr client
+  freeSink sink

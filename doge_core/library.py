@@ -1,0 +1,94 @@
+"""The Haskell reducer within this process: a shared library that speaks the wire's protocol, from a line to a line.
+
+The library is `doge-core/inproc`. Its runtime is started once in a process and lasts until the process ends. It has no threads
+of its own, so that only one thread may be inside: the interpreter's lock is held during a call, which also means that no time
+limit applies and that Ctrl-C is heard after the call. `python -m doge_core.library` serves it over pipes, as `doge-core-exe
+--server` does, which is how the harness asks it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from doge_core.errors import ServerDiedError, ServerMissingError
+from doge_core.locate import require_library
+
+_STARTED: dict[str, ctypes.PyDLL] = {}
+_starting = threading.Lock()
+
+
+class Library:
+    """A client of the library, with sessions of its own. Raises `ServerMissingError` if it cannot be loaded.
+
+    It is not thread-safe; `doge_core.backend` serialises the calls.
+    """
+
+    def __init__(self, path: Path) -> None:
+        library = _started(path)
+        self.path = path
+        self._request: Callable[[int | None, bytes], bytes] = library.doge_core_request
+        self._free = library.doge_core_free
+        self._client: int | None = library.doge_core_new()
+
+    def request(self, line: bytes) -> bytes:
+        """Answer one line, both without their newline. Raises `ServerDiedError` after `close`."""
+        return self._request(self._client, line)
+
+    def close(self) -> None:
+        """Forget the sessions."""
+        client, self._client, self._request = self._client, None, self._refuse
+        if client is not None:
+            self._free(client)
+
+    kill = close
+
+    def _refuse(self, _client: int | None, _line: bytes) -> bytes:
+        raise ServerDiedError(f"{self.path}: was closed")
+
+
+def _started(path: Path) -> ctypes.PyDLL:
+    """Return the library, loaded, with its runtime started."""
+    with _starting:
+        library = _STARTED.get(str(path))
+        if library is None:
+            if _STARTED:
+                raise ServerMissingError(
+                    f"{path}: another library is loaded ({next(iter(_STARTED))}), and there can be only one"
+                )
+            try:
+                library = ctypes.PyDLL(str(path))
+                _declare(library)
+            except (OSError, AttributeError) as error:
+                raise ServerMissingError(f"{path}: cannot be loaded ({error})") from error
+            library.doge_core_start()
+            _STARTED[str(path)] = library
+        return library
+
+
+def _declare(library: ctypes.PyDLL) -> None:
+    library.doge_core_start.argtypes, library.doge_core_start.restype = (), ctypes.c_int
+    library.doge_core_new.argtypes, library.doge_core_new.restype = (), ctypes.c_void_p
+    library.doge_core_free.argtypes, library.doge_core_free.restype = (ctypes.c_void_p,), None
+    library.doge_core_request.argtypes, library.doge_core_request.restype = (
+        (ctypes.c_void_p, ctypes.py_object),
+        ctypes.py_object,
+    )
+
+
+def main() -> int:
+    """Answer standard input, line by line, until it ends."""
+    library = Library(require_library())
+    for line in sys.stdin.buffer:
+        answer = memoryview(library.request(line.removesuffix(b"\n")) + b"\n")
+        while answer:
+            answer = answer[os.write(1, answer) :]
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,167 @@
+"""A state that the caller changed between two calls is sent as what changed, and is the state that the server steps from."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import state_machine as sm
+from doge_core.backend import Haskell
+from doge_core.client import Server
+from generators.reducer.patches import PATCHES, Patch
+from reducer.types import replace
+from tests.adapter.traffic import CONFIG, SIZE_USD, drive, opened, start, walk
+
+# These cannot be told as a patch: records are only appended, and ints stand where floats are due.
+WHOLE = {"_forgotten", "_ints"}
+
+
+def patched_count(haskell: Haskell) -> int:
+    count: int = haskell.status()["sessions"]["patched"]
+    return count
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """Every request of a step that is sent to a server."""
+    requests: list[dict[str, Any]] = []
+    request = Server.request
+
+    def heard(server: Server, line: bytes) -> bytes:
+        if b'"step"' in line:
+            requests.append(json.loads(line))
+        return request(server, line)
+
+    monkeypatch.setattr(Server, "request", heard)
+    return requests
+
+
+def test_a_bot_s_traffic_is_answered_as_by_the_reference(haskell: Haskell) -> None:
+    for seed in range(8):
+        drive(haskell, 150, seed, bot=True)
+    assert patched_count(haskell) > 200
+    assert haskell.status()["fallbacks"] == {}
+
+
+@pytest.mark.parametrize("patch", PATCHES, ids=lambda patch: patch.__name__.strip("_"))
+def test_each_change_is_sent_as_a_patch_if_it_can_be(patch: Patch, haskell: Haskell, sent: list[dict[str, Any]]) -> None:
+    held = want = start()
+    for number, (_, event, _, _) in enumerate(walk(5, 60)):
+        if number:
+            held, want = patch(held), patch(want)
+        held, got = haskell.transition(held, event, CONFIG, SIZE_USD)
+        want, actions = sm.transition(want, event, CONFIG, SIZE_USD)
+        assert (repr(held), repr(got)) == (repr(want), repr(actions))
+    whole = sum("state" in request for request in sent)
+    assert whole == 1 or patch.__name__ in WHOLE, sent[-1]
+    assert haskell.status()["fallbacks"] == {}
+
+
+def test_what_is_sent_is_what_changed(haskell: Haskell, sent: list[dict[str, Any]]) -> None:
+    held, _ = haskell.transition(start(), sm.TimerTick(1.0), CONFIG, SIZE_USD)
+    first, second = held.orders
+    named = replace(first, txid="OTX-1")
+    changed = replace(held, orders=(named, second), profit_pct_runtime=2.0)
+    haskell.transition(changed, sm.TimerTick(2.0), replace(CONFIG), SIZE_USD)
+    assert sent[-1]["patch"] == {"orders": [{**sm.to_dict(changed)["orders"][0]}, 1], "profit_pct_runtime": 2.0}
+    assert not {"state", "config"} & sent[-1].keys()
+
+
+def test_a_patch_costs_the_same_however_many_cycles_there_are(haskell: Haskell, sent: list[dict[str, Any]]) -> None:
+    record = sm.CycleRecord("B", 1, 0.1, 0.101, 20.0, 0.02, 0.01, 0.01)
+    held, _ = haskell.transition(replace(start(), completed_cycles=(record,) * 500), sm.TimerTick(1.0), CONFIG, SIZE_USD)
+    held, _ = haskell.transition(replace(held, total_fees=1.0), sm.TimerTick(2.0), CONFIG, SIZE_USD)
+    assert sent[-1]["patch"] == {"total_fees": 1.0}
+    held, _ = haskell.transition(
+        replace(held, completed_cycles=(*held.completed_cycles, record)), sm.TimerTick(3.0), CONFIG, SIZE_USD
+    )
+    assert [*sent[-1]["patch"]] == ["completed_cycles"]
+    assert len(sent[-1]["patch"]["completed_cycles"]) == 1
+
+
+WRONG: tuple[Callable[[sm.PairState], sm.PairState], ...] = (
+    lambda state: replace(state, market_price=math.nan),
+    lambda state: replace(state, now="1"),
+    lambda state: replace(state, s2_entered_at=math.inf),
+    lambda state: replace(state, cooldown_until_a=-math.inf),
+    lambda state: replace(state, cycle_a=2**63),
+    lambda state: replace(state, long_only=1),
+    lambda state: replace(state, mode_source="moon"),
+    lambda state: replace(state, orders=[*state.orders, None]),
+    lambda state: replace(state, orders=(*state.orders, None)),
+    lambda state: replace(state, orders=(replace(state.orders[0], price=math.nan),)),
+    lambda state: replace(state, orders=(replace(state.orders[0], price=math.inf), replace(state.orders[1], side="hold"))),
+    lambda state: replace(state, orders=(replace(state.orders[0], local_id=2**64),)),
+    lambda state: replace(state, orders=(replace(state.orders[0], txid="\ud800"),), cycle_a=None),
+    lambda state: replace(state, orders=(replace(state.orders[0], txid=None),), market_price=None),
+    lambda state: replace(state, completed_cycles=(sm.CycleRecord("B", 1, 0.1, 0.1, math.nan, 0.0, 0.0, 0.0),)),
+    lambda state: replace(state, completed_cycles=None),
+)
+
+
+@pytest.mark.parametrize("event", [sm.TimerTick(2.0), sm.PriceTick(math.nan, 2.0), None])
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_wrong_state_raises_what_the_reference_raises_and_costs_nothing(
+    wrong: Callable[[sm.PairState], sm.PairState], event: Any, haskell: Haskell
+) -> None:
+    held, _ = haskell.transition(start(), sm.TimerTick(1.0), CONFIG, SIZE_USD)
+    with pytest.raises((ValueError, TypeError)) as reference:
+        sm.transition(wrong(held), event, CONFIG, SIZE_USD)
+    with pytest.raises(reference.type, match=f"^{re.escape(str(reference.value))}$"):
+        haskell.transition(wrong(held), event, CONFIG, SIZE_USD)
+    assert haskell.transition(held, sm.TimerTick(3.0), CONFIG, SIZE_USD)[0].now == 3.0
+    assert opened(haskell) == 1
+    assert haskell.status()["fallbacks"] == {}
+
+
+def test_a_step_that_fails_leaves_the_state_without_the_patch(haskell: Haskell) -> None:
+    held, _ = haskell.transition(start(), sm.TimerTick(1.0), CONFIG, SIZE_USD)
+    too_large = sm.FillEvent(1, "", "buy", 1.79e308, 20.0, 0.0, 1.0)
+    with pytest.raises(OverflowError):
+        haskell.transition(replace(held, total_fees=5.0), too_large, CONFIG, SIZE_USD)
+    after, _ = haskell.transition(held, sm.TimerTick(2.0), CONFIG, SIZE_USD)
+    assert after.total_fees == held.total_fees
+    assert opened(haskell) == 1
+
+
+def test_a_server_that_knows_no_patches_gets_the_whole_state(haskell: Haskell, monkeypatch: pytest.MonkeyPatch) -> None:
+    request = Server.request
+
+    def old(server: Server, line: bytes) -> bytes:
+        return request(server, json.dumps({key: value for key, value in json.loads(line).items() if key != "patch"}).encode())
+
+    monkeypatch.setattr(Server, "request", old)
+    drive(haskell, 60, bot=True)
+    assert haskell.status()["sessions"]["lost"] > 5
+    assert haskell.status()["fallbacks"] == {}
+
+
+def test_pairs_that_are_all_changed_keep_their_sessions(haskell: Haskell) -> None:
+    held = [start() for _ in range(10)]
+    for now in range(1, 30):
+        changed = [replace(state, total_fees=float(number)) if now > 1 else state for number, state in enumerate(held)]
+        held = [haskell.transition(state, sm.TimerTick(float(now)), replace(CONFIG), SIZE_USD)[0] for state in changed]
+    assert [state.total_fees for state in held] == [float(number) for number in range(10)]
+    assert opened(haskell) == 10
+
+
+@given(st.lists(st.tuples(st.sampled_from(range(len(PATCHES))), st.booleans()), min_size=2, max_size=12), st.integers(0, 50))
+@settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_is_changed_the_results_are_the_reference_s(
+    haskell: Haskell, drawn: list[tuple[int, bool]], seed: int
+) -> None:
+    held = want = start()
+    for (number, twice), (_, event, _, _) in zip(drawn, walk(seed, len(drawn)), strict=True):
+        for _ in range(1 + twice):
+            held, want = PATCHES[number](held), PATCHES[number](want)
+        held, got = haskell.transition(held, event, replace(CONFIG), SIZE_USD)
+        want, actions = sm.transition(want, event, CONFIG, SIZE_USD)
+        assert (repr(held), repr(got)) == (repr(want), repr(actions))
+    assert haskell.status()["fallbacks"] == {}
