@@ -1,9 +1,10 @@
 """`import doge_core as sm` is a drop-in for `import state_machine as sm`, with the reducer in Haskell if that is available.
 
 `transition` and `check_invariants` are answered by Haskell; types, constructors and helpers are the reference's own, so that
-`isinstance` keeps working. DOGE_CORE_BACKEND chooses `python`, `haskell` or `auto` (Haskell if it is built); DOGE_CORE_EXE is
-the executable (a path, or a bare name to look up on PATH), DOGE_CORE_PERSISTENT=0 starts one process per call,
-DOGE_CORE_TIMEOUT_SEC is the time limit of an answer. `status()` reports which backend answered.
+`isinstance` keeps working. DOGE_CORE_BACKEND chooses `python`, `haskell`, `haskell-inproc` (a library in this process, named in
+DOGE_CORE_LIBRARY) or `auto` (Haskell if it is built); DOGE_CORE_EXE is the executable (a path, or a bare name to look up on
+PATH), DOGE_CORE_PERSISTENT=0 starts one process per call, DOGE_CORE_TIMEOUT_SEC is the time limit of an answer. `status()`
+reports which backend answered.
 
 With DOGE_CORE_SHADOW=1, Python answers and Haskell is asked the same beside it: see `docs/shadow.md`. `get_shadow_metrics()`
 counts, `reset_shadow_metrics()` begins to count anew. DOGE_CORE_TELEMETRY=FILE measures every call, `with telemetry_loop():` a

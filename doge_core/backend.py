@@ -129,7 +129,11 @@ class Haskell:
         }
 
     def executable(self) -> Path | None:
-        """Return the executable of the running server, else the one that the next call would start, or None."""
+        """Return what answers: the library in this process, the executable of the running server, else what would; or None."""
+        if self._library.sessions is not None or (self._held[0] is self._library and self._server() is None):
+            library = locate.find_library()
+            if library is not None:
+                return library
         server = self._server()
         return locate.find_executable(self.settings.exe) if server is None else Path(server.argv[0])
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import compress
+from math import isfinite
 from operator import is_, is_not, itemgetter
 from typing import Any, TypeVar
 
@@ -91,7 +92,13 @@ def _type_of(kind: Kind) -> type:
 _ROW_TYPES: dict[type, tuple[type, ...]] = {
     cls: tuple(map(_type_of, KINDS[cls].values())) for cls in (OrderState, RecoveryOrder, CycleRecord, *ACTION_TYPES)
 }
-_PACK_ROW: dict[type, Callable[[list[Any]], bytes]] = {cls: row_packer(cls) for cls in (OrderState, RecoveryOrder, CycleRecord)}
+_ALL: dict[type, list[bool]] = {cls: [True] * len(_FIELDS[cls]) for cls in (OrderState, RecoveryOrder)}
+_ROW_VALUES: dict[type, Callable[[Mapping[str, Any]], tuple[Any, ...]]] = {
+    cls: itemgetter(*_FIELDS[cls]) for cls in (OrderState, RecoveryOrder)
+}
+_PACK_ROW: dict[type, Callable[[Sequence[Any]], bytes]] = {
+    cls: row_packer(cls) for cls in (OrderState, RecoveryOrder, CycleRecord)
+}
 
 
 def build(cls: type[T], values: list[Any]) -> T:
@@ -139,12 +146,18 @@ class PackedState:
         What a field holds is compared by identity, as `dataclasses.replace` leaves it. Raises an exception for some of the
         values that a state may not have; the server refuses the others.
         """
-        fields, new, patch = state.__dict__, _new_packed(PackedState), {}
+        fields, new = state.__dict__, _new_packed(PackedState)
+        patch: dict[str, object] = {}
         new.__dict__.update(self.__dict__)
         new.state, new._scalars, old = state, self._scalars.copy(), self.state
         lists = False
         for name in compress(_NAMES, map(is_not, _values(fields), _values(old.__dict__))):
             value = fields[name]
+            offset = _float_offset(name)
+            if offset is not None and type(value) is float and isfinite(value):
+                _pack_float_into(new._scalars, offset, value)
+                patch[name] = value
+                continue
             if name in _OFFSETS:
                 checked = check_value(_STATE_KINDS[name], value, name)
                 _OFFSETS[name](new._scalars, checked)
@@ -216,25 +229,36 @@ class PackedState:
         self._tail = self._packed_tail()
 
 
-def _told(old: tuple[T, ...], old_packed: list[bytes], items: tuple[T, ...], cls: type[T]) -> tuple[list[int | T], list[bytes]]:
-    """Return a list as indexes of the objects that are in the old list and as new objects; and the packed objects.
+def _told(old: tuple[T, ...], old_packed: list[bytes], items: tuple[T, ...], cls: type[T]) -> tuple[list[object], list[bytes]]:
+    """Return a list as the patch of the wire tells it, and the packed objects.
 
     Raises `TypeError` for an object whose values are of other types than the contract's, which JSON might not tell.
     """
-    told: list[int | T] = []
+    told: list[object] = []
     packed: list[bytes] = []
-    for item in items:
+    for place, item in enumerate(items):
         for index, known in enumerate(old):
             if known is item:
                 told.append(index)
                 packed.append(old_packed[index])
                 break
         else:
-            if type(item) is not cls or tuple(map(type, item.__dict__.values())) != _ROW_TYPES[cls]:
+            if type(item) is not cls:
                 raise TypeError(f"{item} is no {cls.__name__}")
-            told.append(item)
-            packed.append(pack(item))
+            values = _ROW_VALUES[cls](item.__dict__)
+            told.append(_changes(place, old, values, cls))
+            packed.append(_PACK_ROW[cls](values))
     return told, packed
+
+
+def _changes(place: int, old: tuple[T, ...], values: tuple[Any, ...], cls: type[T]) -> object:
+    """Return an object by the fields in which it differs from the one in its place, or by all of them."""
+    before = _ROW_VALUES[cls](old[place].__dict__) if place < len(old) else values
+    differ = [*map(is_not, values, before)] if place < len(old) else _ALL[cls]
+    fields = dict(zip(compress(_FIELDS[cls], differ), compress(values, differ), strict=True))
+    if [*map(type, fields.values())] != [*compress(_ROW_TYPES[cls], differ)]:
+        raise TypeError(f"a value of a {cls.__name__} is of another type: {fields}")
+    return [place, fields] if place < len(old) else fields
 
 
 def _merged(old: tuple[T, ...], old_packed: list[bytes], items: list[Any], cls: type[T]) -> tuple[tuple[T, ...], list[bytes]]:

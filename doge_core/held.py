@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import marshal
 from collections.abc import Mapping
+from operator import is_not, itemgetter
 
 from doge_core.codec import PackedState
+from reducer.domain import KINDS
 from reducer.types import EngineConfig, PairState
 
+_values = itemgetter(*KINDS[EngineConfig])
 _PLAIN_SETTINGS = frozenset((float, int, bool, str, type(None)))
 # Sizes that no others are equal to.
 _NEVER: dict[str, float] = {"": float("nan")}
@@ -44,7 +47,10 @@ class Session:
             return False
         if cfg is self.cfg:
             return True
-        if spelled(cfg) != self._cfg_spelled:
+        # A configuration that is made of the same objects has the same values, and needs no spelling out.
+        if (type(cfg) is not EngineConfig or any(map(is_not, _values(cfg.__dict__), _values(self.cfg.__dict__)))) and spelled(
+            cfg
+        ) != self._cfg_spelled:
             return False
         self.cfg = cfg
         return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import xxhash
@@ -14,6 +14,8 @@ from reducer.types import CycleRecord, PairState
 _INT, _FLOAT = struct.Struct("<q"), struct.Struct("<d")
 _PACK_INT, _PACK_FLOAT = _INT.pack, _FLOAT.pack
 _NULL = bytes(8)
+# So many lengths of texts are remembered.
+_STRUCTS_MAX = 256
 
 
 def _packer(kind: Kind) -> Callable[[Any], bytes]:
@@ -95,28 +97,38 @@ def _overwriter(kind: Kind, offset: int) -> Callable[[bytearray, Any], None]:
     return overwrite
 
 
-def row_packer(cls: type) -> Callable[[list[Any]], bytes]:
-    """Return a function that packs an object's values, given in contract order.
-
-    It packs them all at once if every text is empty, and field by field otherwise.
-    """
+def row_packer(cls: type) -> Callable[[Sequence[Any]], bytes]:
+    """Return a function that packs an object's values, given in contract order, all at once."""
     kinds = list(KINDS[cls].values())
-    packers = [_packer(kind) for kind in kinds]
     codes = [(index, _codes(kind)) for index, kind in enumerate(kinds) if kind.literals]
     texts = [index for index, kind in enumerate(kinds) if kind.name == "Text"]
-    pack_all = struct.Struct("<" + "".join("d" if kind.name in FLOAT_KINDS else "q" for kind in kinds)).pack
+    formats = ["d" if kind.name in FLOAT_KINDS else "q" for kind in kinds]
+    by_lengths: dict[tuple[int, ...], Callable[..., bytes]] = {}
 
-    def packed(row: list[Any]) -> bytes:
-        values = row.copy()
-        for index in texts:
-            if row[index]:
-                return b"".join([packer(value) for packer, value in zip(packers, row, strict=True)])
-            values[index] = 0
+    def packed(row: Sequence[Any]) -> bytes:
+        values = list(row)
         for index, table in codes:
             values[index] = table[row[index]]
+        lengths: tuple[int, ...] = ()
+        for index in reversed(texts):
+            # Ids repeat in length; whatever repeats not is packed without being remembered.
+            encoded = row[index].encode()
+            values[index : index + 1] = (len(encoded), encoded)
+            lengths = (len(encoded), *lengths)
+        pack_all = by_lengths.get(lengths)
+        if pack_all is None:
+            pack_all = _struct_of(formats, texts, lengths).pack
+            if len(by_lengths) < _STRUCTS_MAX:
+                by_lengths[lengths] = pack_all
         return pack_all(*values)
 
     return packed
+
+
+def _struct_of(formats: list[str], texts: list[int], lengths: tuple[int, ...]) -> struct.Struct:
+    """Return the layout of a row whose texts have these lengths in bytes."""
+    sized = dict(zip(texts, lengths, strict=True))
+    return struct.Struct("<" + "".join(f"q{sized[i]}s" if i in sized else each for i, each in enumerate(formats)))
 
 
 def cycles_digest(records: tuple[CycleRecord, ...], chain: int = 0) -> int:

@@ -114,8 +114,9 @@ def read_request_state(request: Mapping[str, Any]) -> PairState:
 def read_patch(data: object, held: PairState) -> PairState:
     """Return the state that a session holds with the fields that a patch gives.
 
-    An order is given as in a state, or as the index of the one that is held; completed cycles are appended. Raises
-    `RequestError` for an index that the held list does not have: the client means another state.
+    An order is given as in a state, as the index of the one that is held, or as that index and the fields in which it differs;
+    completed cycles are appended. Raises `RequestError` for an index that the held list does not have: the client means another
+    state.
     """
     if not isinstance(data, Mapping):
         raise wrong_type("patch", "an object", data)
@@ -136,12 +137,30 @@ def read_patch(data: object, held: PairState) -> PairState:
 def _read_items(kind: Kind, data: object, before: tuple[Any, ...], path: str) -> tuple[Any, ...]:
     if not isinstance(data, list):
         raise wrong_type(path, "a list", data)
-    items = []
-    for index, item in enumerate(data):
-        if isinstance(item, int) and not isinstance(item, bool):
-            if not 0 <= item < len(before):
-                raise session_lost()
-            items.append(before[item])
-        else:
-            items.append(read_object(item, cast(type, kind.item), f"{path}[{index}]"))
-    return tuple(items)
+    return tuple(_read_item(cast(type, kind.item), item, before, f"{path}[{index}]") for index, item in enumerate(data))
+
+
+def _read_item(cls: type, item: object, before: tuple[Any, ...], path: str) -> Any:
+    if _is_index(item):
+        return _held(before, item)
+    if isinstance(item, list) and len(item) == 2 and _is_index(item[0]):
+        held, fields_given = _held(before, item[0]), item[1]
+        if not isinstance(fields_given, Mapping):
+            raise wrong_type(path, "an object", fields_given)
+        given = {
+            name: read_value(kind, fields_given[name], f"{path}.{name}")
+            for name, kind in KINDS[cls].items()
+            if name in fields_given
+        }
+        return mark_checked(replace(held, **given))
+    return read_object(item, cls, path)
+
+
+def _is_index(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _held(before: tuple[Any, ...], index: Any) -> Any:
+    if not 0 <= index < len(before):
+        raise session_lost()
+    return before[index]

@@ -131,15 +131,22 @@ impl<T: Contract> Kind for ListOf<T> {
         read_items(value, path, T::read_object)
     }
 
-    /// Reference: `_read_items`.
+    /// Reference: `_read_items`, `_read_item`.
     fn patch(value: &Value<'_>, held: &Vec<T>, path: Path<'_>) -> Result<Vec<T>, WireError> {
+        let at = |index: &Value<'_>| match index {
+            Value::Int(index) => usize::try_from(*index).ok().and_then(|index| held.get(index)),
+            _ => None,
+        };
         read_items(value, path, |item, path| match item {
-            Value::Int(index) => usize::try_from(*index)
-                .ok()
-                .and_then(|index| held.get(index))
-                .cloned()
-                .ok_or_else(session_lost),
-            Value::BigInt(_) => Err(session_lost()),
+            Value::Int(_) | Value::BigInt(_) => at(item).cloned().ok_or_else(session_lost),
+            Value::List(pair) => match &pair[..] {
+                [index @ (Value::Int(_) | Value::BigInt(_)), fields] => {
+                    let item = at(index).ok_or_else(session_lost)?;
+                    let fields = object_of(fields, path)?;
+                    item.patched(|name| fields.get(name).map(|value| (name, value)), path)
+                }
+                _ => T::read_object(item, path),
+            },
             _ => T::read_object(item, path),
         })
     }

@@ -124,6 +124,7 @@ patches =
     "{\"now\":3.5}",
     "{\"now\":3,\"now\":4,\"total_fees\":-0.0,\"cooldown_until_a\":\"Infinity\",\"mode_source\":\"x\",\"unknown\":[{}]}",
     "{\"orders\":[]}",
+    "{\"orders\":[1,[0,{\"txid\":\"x\"}]],\"recovery_orders\":[]}",
     "{\"orders\":[{\"local_id\":7,\"side\":\"buy\",\"role\":\"entry\",\"price\":0.1,\"volume\":20,\"trade_id\":\"B\",\"cycle\":1,\"txid\":\"\\u00e9\"}],\"next_order_id\":9}",
     "{\"completed_cycles\":[{\"trade_id\":\"A\",\"cycle\":1,\"entry_price\":1,\"exit_price\":1,\"volume\":1,\"gross_profit\":1,\"fees\":1,\"net_profit\":1}]}"
   ]

@@ -70,7 +70,7 @@ def test_what_is_sent_is_what_changed(haskell: Haskell, sent: list[dict[str, Any
     named = replace(first, txid="OTX-1")
     changed = replace(held, orders=(named, second), profit_pct_runtime=2.0)
     haskell.transition(changed, sm.TimerTick(2.0), replace(CONFIG), SIZE_USD)
-    assert sent[-1]["patch"] == {"orders": [{**sm.to_dict(changed)["orders"][0]}, 1], "profit_pct_runtime": 2.0}
+    assert sent[-1]["patch"] == {"orders": [[0, {"txid": "OTX-1"}], 1], "profit_pct_runtime": 2.0}
     assert not {"state", "config"} & sent[-1].keys()
 
 

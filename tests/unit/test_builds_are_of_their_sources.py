@@ -18,49 +18,58 @@ from harness.engine.builds import older_than_sources
 from harness.subjects.registry import names, subject_called
 from tests.gate.test_certificate import parity
 
-# The folder of a port, what its build makes, and a tool that stands in for its compiler.
+# The script of each build below the port's folder, what it makes there, and a tool that stands in for its compiler.
 BUILDS = {
-    "doge-core": ("bin/doge-core-exe", "cabal"),
-    "doge-hmm": ("python/doge_hmm/_native.abi3.so", "cargo"),
+    "doge-core/build": ("bin/doge-core-exe", "cabal"),
+    "doge-core/inproc/build": ("bin/libdoge-core-inproc.so", "ghc"),
+    "doge-hmm/build": ("python/doge_hmm/_native.abi3.so", "cargo"),
 }
 FAKE = """#!/bin/sh
 case "$*" in *list-bin*) echo "$PWD/fake";; esac
 echo built >"$PWD/fake"
 mkdir -p target/release && echo built >target/release/libdoge_hmm.so
+mkdir -p dist-newstyle/inproc && echo built >dist-newstyle/inproc/libdoge-core-inproc.so
 """
 
 
-def built_in(folder: Path, port: str) -> Path:
+def built_in(folder: Path, build: str) -> Path:
     """A copy of a port, built by its own script with a stand-in for the compiler; the file that it made."""
-    root, (built, tool) = folder / port, BUILDS[port]
+    port = build.partition("/")[0]
+    root, (built, tool) = folder / port, BUILDS[build]
     kept = subprocess.run(["git", "ls-files", port], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
     for name in kept:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes((ROOT / name).read_bytes())
-    (root / "build").chmod(0o755)
+    (folder / build).chmod(0o755)
     tools = folder / "tools"
     tools.mkdir()
     (tools / tool).write_text(FAKE)
     (tools / tool).chmod(0o755)
     environment = {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}"}
     environment.pop("CARGO_TARGET_DIR", None)
-    subprocess.run([root / "build"], env=environment, check=True, capture_output=True)
+    subprocess.run([folder / build], env=environment, check=True, capture_output=True)
     (root / built).chmod(0o755)
     return root / built
 
 
-def patterns_of(port: str) -> Any:
+def patterns_of(build: str) -> Any:
     from harness.subjects.detector import subject as detector
     from harness.subjects.reducer import subject as reducer
 
-    return reducer.BUILT_OF if port == "doge-core" else detector.BUILT_OF
+    of = {
+        "doge-core/build": reducer.BUILT_OF,
+        "doge-core/inproc/build": reducer.LIBRARY_OF,
+        "doge-hmm/build": detector.BUILT_OF,
+    }
+    return of[build]
 
 
-@pytest.mark.parametrize("port", BUILDS)
-def test_a_build_records_exactly_the_sources_that_are_looked_at(port: str, tmp_path: Path) -> None:
-    built = built_in(tmp_path, port)
-    root, patterns = tmp_path / port, patterns_of(port)
+@pytest.mark.parametrize("build", BUILDS)
+def test_a_build_records_exactly_the_sources_that_are_looked_at(build: str, tmp_path: Path) -> None:
+    built = built_in(tmp_path, build)
+    port, _, script = build.partition("/")
+    root, patterns = tmp_path / port, patterns_of(build)
     assert older_than_sources(built, root, patterns) is None
     # A checkout gives every file the time of the checkout.
     source = next(root.glob("src/**/*.*s"))
@@ -68,7 +77,8 @@ def test_a_build_records_exactly_the_sources_that_are_looked_at(port: str, tmp_p
     assert older_than_sources(built, root, patterns) is None
     name, text = source.relative_to(root).as_posix(), source.read_bytes()
     source.write_bytes(text + b"\n")
-    assert older_than_sources(built, root, patterns) == f"{built} is older than {name}; run {root}/build"
+    said = older_than_sources(built, root, patterns, build=script)
+    assert said == f"{built} is older than {name}; run {tmp_path}/{build}"
     (root / "src" / f"New{source.suffix}").write_text("")
     said = older_than_sources(built, root, patterns)
     assert said is not None

@@ -56,7 +56,7 @@ def parity(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, st
         (["run", "--all", "--market-windows", "3"], "--market-windows: means nothing to --all"),
         (["run", "--sequences", "-1"], "-1 is not in the range"),
         (["run", "--sequences", "many"], "'many' is not a valid integer"),
-        (["run", "--ports", "perl"], "no port is called 'perl'; there are python, haskell, haskell-oneshot"),
+        (["run", "--ports", "perl"], "no port is called 'perl'; there are python, haskell, haskell-inproc, haskell-oneshot"),
         (["run", "--ports", ","], "--ports: name at least one port"),
         (["run", "--ports", "python"], "--ports python: is the reference, and alone leaves nothing to compare"),
         (["run", "--subject", "detector", "--ports", "python,python"], "leaves nothing to compare"),
@@ -109,6 +109,7 @@ def test_a_missing_port_never_passes(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DOGE_CORE_EXE", NOWHERE)
+    monkeypatch.setenv("DOGE_CORE_LIBRARY", NOWHERE)
     code, out, _ = parity(capsys, "run", "--sequences", "5", "--candles", str(candles(tmp_path)), "--reports", str(tmp_path))
     assert code == 3
     assert "INCOMPLETE" in out

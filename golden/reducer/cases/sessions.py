@@ -71,6 +71,7 @@ PATCHES: tuple[Json, ...] = (
     {"total_fees": -0.0, "today_realized_loss": 0, "mode_source": " Regime ", "long_only": True, "unknown": [1]},
     {"cooldown_until_a": "Infinity", "s2_entered_at": None, "last_refresh_direction_b": "up"},
     {"orders": [1, 0]}, {"orders": [0, 0]}, {"orders": []},
+    {"orders": [[0, {"txid": "OTX-1", "price": 5, "unknown": None}], [1, {}]], "recovery_orders": [[0, {"reason": "x"}], 0]},
     {"orders": [{**BUY_ENTRY, "txid": "OTX-é"}, 1], "recovery_orders": []},
     {"recovery_orders": [0, recovery(2, "A", 0.09)]}, {"orders": [0, order(9, "sell", "entry", "A", 0.2)], "next_order_id": 10},
     {"completed_cycles": [RECORD, {**RECORD, "from_recovery": True}], "total_round_trips": 2}, {"completed_cycles": []},
@@ -81,6 +82,10 @@ BROKEN_PATCHES: tuple[Any, ...] = (
     {"orders": [0, {**BUY_ENTRY, "price": "Infinity"}]}, {"recovery_orders": [0, [1]]}, {"recovery_orders": [1], "now": None},
     {"orders": [5], "now": None}, {"now": None, "orders": [5]}, {"completed_cycles": [0]}, {"completed_cycles": {}},
     {"completed_cycles": [{**RECORD, "cycle": None}]}, {"orders": [{}]},
+    {"orders": [[0, {"price": None}]]}, {"orders": [[0, None]]},
+    {"orders": [[2, {}]]}, {"orders": [[-1, {}]]}, {"orders": [[2**64, {}]]},
+    {"orders": [[0]]}, {"orders": [[0, {}, {}]]}, {"orders": [[True, {}]]}, {"orders": [[0.0, {}]]}, {"orders": [[]]},
+    {"orders": [[0, {"local_id": 2**63}]]}, {"completed_cycles": [[0, {}]]}, {"orders": [[5, None]], "now": None},
 )  # fmt: skip
 
 

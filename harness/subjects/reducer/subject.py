@@ -14,9 +14,8 @@ from harness.panel import Panel, PortRequest
 from harness.subject import Defaults, Subject
 
 # What the executable and the library are made of, below the folder that its build lies in.
-_SHARED = ("src*/**/*.hs", "*.cabal", "cabal.config")
-BUILT_OF = ("app/**/*.hs", "cabal.project", *_SHARED)
-LIBRARY_OF = ("inproc/**/*.hs", "inproc/*.c", "inproc/*.cabal", "inproc.project", *_SHARED)
+BUILT_OF = ("app/**/*.hs", "src*/**/*.hs", "*.cabal", "cabal.project", "cabal.config")
+LIBRARY_OF = ("inproc/*", "src*/**/*.hs", "doge-core.cabal")
 
 
 class Reducer(Subject[Case]):

@@ -12,6 +12,7 @@ from doge_core.measuring import CHECK, FILL_TO_ACTION, REFUSALS, TRANSITION, VIO
 from generators.candles import CandleSeries, spacing_sec
 from generators.reducer.choices import Settings
 from generators.reducer.market import CANDLES_PER_CASE, Traffic, open_chunk, order_size_usd, path_of, scaled_config
+from generators.reducer.patches import named
 from harness.telemetry.loop import REFERENCE, Metric, Share
 from reducer.types import Event, PriceTick
 
@@ -23,7 +24,7 @@ class _Bot(Traffic):
 
     def emit(self, event: Event) -> None:
         """Send the event, and check the state that it leads to."""
-        state, settings = replace(self.state, now=self.state.now), self.settings
+        state, settings = replace(named(self.state), now=self.state.now), self.settings
         self.state, _ = sm.transition(state, event, replace(settings.cfg), settings.order_size_usd, settings.order_sizes)
         sm.check_invariants(self.state)
 

@@ -109,14 +109,19 @@ patchKind kind held path v = case kind of
   KHistory schema -> foldl' (flip appendCycle) held <$> decodeList schema path v
   _ -> decodeKind kind path v
 
--- An item, or the index of one that is held. Reference: @_read_items@.
+-- An item, the index of one that is held, or that index and the fields in which
+-- the item differs. Reference: @_read_item@.
 itemOf :: Schema a -> [a] -> Path -> Value -> Decoded a
 itemOf schema held path = \case
-  JInt i
-    | i >= 0, item : _ <- drop i held -> Right item
-    | otherwise -> Left sessionLost
+  JInt i -> itemAt i
   JBig _ -> Left sessionLost
+  JArray [JInt i, fields] -> itemAt i >>= \item -> patchFields schema item path fields
+  JArray [JBig _, _] -> Left sessionLost
   other -> decodeFields schema path other
+  where
+    itemAt i
+      | i >= 0, item : _ <- drop i held = Right item
+      | otherwise = Left sessionLost
 
 decodeList :: Schema a -> Path -> Value -> Decoded [a]
 decodeList = decodeItems . decodeFields

@@ -31,10 +31,14 @@ def factories() -> dict[str, Factory]:
     return {**brought, **BUILT_IN}
 
 
+# A port that only some machines can have: where it is not named and not here, it is left out.
+OPTIONAL = ("haskell-inproc",)
+
+
 def open_ports(
     names: Sequence[str] = (), *, candidate_exes: Sequence[str] = (), timeout_sec: float = TIMEOUT_SEC
 ) -> list[Port]:
-    """Return the named ports (or all) and a candidate for each executable; the reference is always first.
+    """Return the named ports (or all that are to be had) and a candidate for each executable; the reference is always first.
 
     An executable is a path with arguments, split as by a shell, to which `--server` is appended. Raises `UnknownPortError`.
     """
@@ -45,6 +49,7 @@ def open_ports(
             raise UnknownPortError(f"no port is called {name!r}; there are {', '.join(known)}")
     ordered = [REFERENCE, *(name for name in dict.fromkeys(wanted) if name != REFERENCE)]
     ports = [known[name](timeout_sec) for name in ordered]
+    ports = [port for port in ports if port.name in names or port.name not in OPTIONAL or port.availability().available]
     for text in candidate_exes:
         ports.append(_candidate(text, {port.name for port in ports}, timeout_sec))
     return ports
