@@ -22,15 +22,15 @@ import Foreign.Storable (poke)
 -- | The sessions of a client, and the memory of its last answer.
 data Client = Client !(IORef Sessions) !Sink
 
-foreign export ccall doge_core_new :: IO (StablePtr Client)
+foreign export ccall "doge_core_new" newClient :: IO (StablePtr Client)
 
-foreign export ccall doge_core_answer :: StablePtr Client -> Ptr Word8 -> CSize -> Ptr (Ptr Word8) -> IO CSize
+foreign export ccall "doge_core_answer" answer :: StablePtr Client -> Ptr Word8 -> CSize -> Ptr (Ptr Word8) -> IO CSize
 
-foreign export ccall doge_core_free :: StablePtr Client -> IO ()
+foreign export ccall "doge_core_free" freeClient :: StablePtr Client -> IO ()
 
 -- | A client without sessions.
-doge_core_new :: IO (StablePtr Client)
-doge_core_new = do
+newClient :: IO (StablePtr Client)
+newClient = do
   sessions <- newIORef noSessions
   sink <- newSink smallBuffer
   newStablePtr (Client sessions sink)
@@ -38,18 +38,18 @@ doge_core_new = do
 -- | Answer the line of so many bytes, behind which a line end or a null must
 -- stand. Stores where the answer is, which is good until the client's next call,
 -- and returns its size, with its line end.
-doge_core_answer :: StablePtr Client -> Ptr Word8 -> CSize -> Ptr (Ptr Word8) -> IO CSize
-doge_core_answer client line size place = do
+answer :: StablePtr Client -> Ptr Word8 -> CSize -> Ptr (Ptr Word8) -> IO CSize
+answer client line size place = do
   Client held sink <- deRefStablePtr client
   before <- readIORef held
-  (after, answer, answerSize) <- answerBytes sink before line (line `plusPtr` fromIntegral size)
+  (after, reply, replySize) <- answerBytes sink before line (line `plusPtr` fromIntegral size)
   writeIORef held after
-  poke place answer
-  pure (fromIntegral answerSize)
+  poke place reply
+  pure (fromIntegral replySize)
 
 -- | Forget a client and its answer.
-doge_core_free :: StablePtr Client -> IO ()
-doge_core_free client = do
+freeClient :: StablePtr Client -> IO ()
+freeClient client = do
   Client _ sink <- deRefStablePtr client
   freeStablePtr client
   freeSink sink
