@@ -101,6 +101,8 @@ install_llvm_tools() {
   major=$(rustc -vV | sed -n 's/^LLVM version: \([0-9]*\).*/\1/p')
   sysroot=$(rustc --print sysroot)
   if compgen -G "$sysroot/lib/rustlib/*/bin/llvm-cov" >/dev/null; then return; fi
+  # A toolchain of rustup's has tools of its own, of the very version.
+  if [[ $sysroot == */toolchains/* ]] && rustup -q component add llvm-tools >"$LOG" 2>&1; then return; fi
   if [ -n "$major" ] && apt-cache show "llvm-$major" >/dev/null 2>&1; then install_packages "llvm-$major"; fi
 }
 

@@ -16,13 +16,15 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import state_machine as _reference
 from doge_core import locate as _locate
 from doge_core.backend import Haskell as _Haskell
+from doge_core.replaying import Replay
+from doge_core.replaying import replay_by as _replay_by
 from doge_core.settings import KINDS as _KINDS
 from doge_core.settings import read_settings as _read_settings
 from doge_shadow.block import block_of_none as _block_of_none
@@ -30,7 +32,8 @@ from state_machine import *  # noqa: F403  the whole surface of the reference, w
 from state_machine import Action, EngineConfig, Event, PairState
 
 __all__ = [
-    *_reference.__all__, "get_shadow_metrics", "reset", "reset_shadow_metrics", "shadow_collector", "status", "telemetry_loop",
+    *_reference.__all__, "Replay", "get_shadow_metrics", "replay", "reset", "reset_shadow_metrics", "shadow_collector",
+    "status", "telemetry_loop",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
@@ -119,6 +122,24 @@ def check_invariants(state: PairState) -> list[str]:  # type: ignore[no-redef]  
     backend, measuring = _backend(), _measuring
     call = _reference.check_invariants if backend is None else backend.check_invariants
     return call(state) if measuring is None else measuring.check_invariants(call, state)
+
+
+def replay(
+    state: PairState,
+    events: Iterable[Event],
+    cfg: EngineConfig,
+    order_size_usd: float,
+    order_sizes: Mapping[str, float] | None = None,
+) -> Replay:
+    """Advance the state by many events, as one `transition` after the other does, with few crossings: for back-tests.
+
+    Returns the last state, and the actions of each event. Raises what the first event that fails raises, with its index before
+    the sentence (`events[3]: event.price: …`). Telemetry measures no replay of Haskell's.
+    """
+    backend = _backend()
+    if isinstance(backend, _Haskell):
+        return backend.replay(state, events, cfg, order_size_usd, order_sizes)
+    return _replay_by(transition, state, events, cfg, order_size_usd, order_sizes)
 
 
 def telemetry_loop() -> AbstractContextManager[None]:

@@ -14,7 +14,7 @@ import os
 import threading
 import weakref
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +23,10 @@ from doge_core import locate
 from doge_core.client import Answering, Server, request_once
 from doge_core.codec import decode_answer, encode_object, read_tagged_actions, settings_fields
 from doge_core.errors import ContractError, ServerError, ServerGarbageError
+from doge_core.events import encode_event, read_violations, refusal
+from doge_core.replaying import Replay, replay_by
 from doge_core.rungs import HeldRung, Rung
-from doge_core.session import Sessions, encode_event, read_violations, refusal
+from doge_core.session import Sessions
 from doge_core.settings import Settings
 from reducer.contract import contract, contract_hash
 from reducer.domain import check_event, check_settings, check_state
@@ -88,6 +90,31 @@ class Haskell:
                 self._failed(self._once, error)
         self.python_calls += 1
         return sm.transition(state, event, cfg, order_size_usd, order_sizes)
+
+    def replay(
+        self,
+        state: sm.PairState,
+        events: Iterable[sm.Event],
+        cfg: sm.EngineConfig,
+        order_size_usd: float,
+        order_sizes: Sizes = None,
+    ) -> Replay:
+        """Return what one `transition` after the other returns, asked in as few requests as there can be."""
+        several = [*events]
+        with self._lock:
+            for rung in self._held:
+                for _ in range(self._tries(rung)):
+                    try:
+                        result = rung.live().replay(state, several, cfg, order_size_usd, order_sizes)
+                        if result is None:
+                            break
+                        rung.succeeded()
+                        return result
+                    except ServerError as error:
+                        self._failed(rung, error)
+                        if self._retired:
+                            break
+        return replay_by(self.transition, state, several, cfg, order_size_usd, order_sizes)
 
     def check_invariants(self, state: sm.PairState) -> list[str]:
         """Return what `state_machine.check_invariants` returns, from the first implementation that can answer."""

@@ -115,6 +115,11 @@ def read_actions(rows: list[list[Any]]) -> list[Action]:
     return [build(_ACTIONS[row[0]], row[1:]) for row in rows]
 
 
+def read_many(rows: list[list[list[Any]]]) -> list[list[Action]]:
+    """Build the actions of a `step` answer of several events."""
+    return [read_actions(row) if row else [] for row in rows]
+
+
 def read_tagged_actions(rows: list[dict[str, Any]]) -> list[Action]:
     """Build the actions of a `transition` answer."""
     return read_actions([[row["_type"], *(row[name] for name in _FIELDS[CLASSES[row["_type"]]])] for row in rows])
@@ -175,7 +180,8 @@ class PackedState:
             else:
                 patch[name] = booked = value[self._cycles :]
                 checked = check_value(_STATE_KINDS[name], booked, name)
-                if not all(map(is_, old.completed_cycles, value)) or not all(map(is_, checked, booked)):
+                appended = len(value) >= self._cycles and all(map(is_, old.completed_cycles, value))
+                if not appended or not all(map(is_, checked, booked)):
                     return None
                 new._cycles, new._chain = len(value), cycles_digest(booked, self._chain)
         if lists:

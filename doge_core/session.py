@@ -4,26 +4,21 @@ from __future__ import annotations
 
 import itertools
 import struct
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from doge_core.client import Answering
-from doge_core.codec import decode_answer, encode_json, encode_object, read_actions, settings_fields
+from doge_core.codec import decode_answer, encode_object, read_actions, read_many, settings_fields
 from doge_core.errors import ServerError, ServerGarbageError
-from doge_core.held import EVENT, Session, Sizes
+from doge_core.events import SessionLostError, encode_event, encode_events, is_lost, read_violations, refusal
+from doge_core.held import EVENT, EVENTS, Session, Sizes
+from doge_core.replaying import EVENTS_MAX, Replay, event_error
 from reducer.domain import check_event, check_settings, check_state
-from reducer.types import EVENT_TYPES, Action, EngineConfig, Event, PairState
+from reducer.types import Action, EngineConfig, Event, PairState
 
 SESSIONS_MAX = 64
-_EVENTS = frozenset(EVENT_TYPES)
-_PLAIN = frozenset((float, int, str))
 _MALFORMED = (KeyError, TypeError, ValueError, IndexError, AttributeError, struct.error)
 _UNTELLABLE = (ValueError, TypeError, OverflowError, KeyError, struct.error)
-_RAISED = {"ValueError": ValueError, "TypeError": TypeError, "OverflowError": OverflowError}
-
-
-class SessionLostError(Exception):
-    """The server no longer has this session; the whole state must be sent."""
 
 
 class Sessions:
@@ -132,10 +127,7 @@ class Sessions:
         state = check_state(state)
         event = check_event(event)
         settings = settings_fields(*check_settings(cfg, order_size_usd, order_sizes))
-        session = Session(next(self._numbers), state, cfg, order_size_usd, order_sizes)
-        stale = [key for key, other in self._by_state.items() if other.number == session.number]
-        for key in stale:
-            del self._by_state[key]
+        session = self._new_session(state, cfg, order_size_usd, order_sizes)
         line = b'{"method":"step","session":%d,"state":%b,%b,"event":%b}' % (
             session.number,
             encode_object(state),
@@ -150,16 +142,94 @@ class Sessions:
         self.counts["opened"] += 1
         return self._advance(session, answer, answer_line)
 
-    def _advance(self, session: Session, answer: dict[str, Any], line: bytes) -> tuple[PairState, list[Action]]:
+    def _new_session(self, state: PairState, cfg: EngineConfig, order_size_usd: float, order_sizes: Sizes) -> Session:
+        session = Session(next(self._numbers), state, cfg, order_size_usd, order_sizes)
+        stale = [key for key, other in self._by_state.items() if other.number == session.number]
+        for key in stale:
+            del self._by_state[key]
+        return session
+
+    def _advance(
+        self, session: Session, answer: dict[str, Any], line: bytes, read: Callable[[Any], list[Any]] = read_actions
+    ) -> tuple[PairState, list[Any]]:
         try:
             state = session.packed.apply(answer, line)
             rows = answer["actions"]
-            actions = read_actions(rows) if rows else []
+            actions = read(rows) if rows else []
             session.prefix = session.head + answer["digest"].encode() + EVENT
         except _MALFORMED as error:
             raise ServerGarbageError(f"the answer makes no sense ({error!r})") from error
         self._by_state[id(state)] = session
         return state, actions
+
+    def replay(
+        self, state: PairState, events: Sequence[Event], cfg: EngineConfig, order_size_usd: float, order_sizes: Sizes
+    ) -> Replay | None:
+        """Return or raise what one `transition` after the other does; None where that has to be done.
+
+        Raises `ServerError` if the server fails.
+        """
+        if type(order_sizes) is dict:
+            order_sizes = dict(order_sizes)
+        actions: list[list[Action]] = []
+        for start in range(0, len(events), EVENTS_MAX):
+            some = events[start : start + EVENTS_MAX]
+            try:
+                settings = settings_fields(*check_settings(cfg, order_size_usd, order_sizes))
+                session, line = self._ask_many(state, encode_events(some), settings, (cfg, order_size_usd, order_sizes))
+            except _UNTELLABLE:
+                # One event after the other is judged by the reference's own check.
+                return None
+            answer = decode_answer(line)
+            if "error" in answer:
+                index: Any = answer.get("index")
+                named = type(index) is int and 0 <= index < len(some)
+                error = refusal(answer, some[index if named else 0])
+                if isinstance(error, ServerError):
+                    raise error
+                if not named:
+                    # The state or the settings are refused; the first call for an event says so as the reference does.
+                    return None
+                raise event_error(error, start + index)
+            state, acted = self._advance(session, answer, line, read_many)
+            if len(acted) != len(some):
+                raise ServerGarbageError(f"{len(acted)} events are answered, not {len(some)}")
+            actions += acted
+        return Replay(state, actions)
+
+    def _ask_many(
+        self, state: PairState, encoded: bytes, settings: bytes, given: tuple[EngineConfig, float, Sizes]
+    ) -> tuple[Session, bytes]:
+        """Send several events and the settings; return the answer and the session, which has the state before them."""
+        session = self._by_state.pop(id(state), None) or self._origin(state)
+        if session is not None:
+            try:
+                told = session.packed.patched(state)
+            except _UNTELLABLE:
+                self._keep(session)
+                raise
+            if told is not None:
+                packed, patch = told
+                head = session.head + packed.digest().encode() + EVENTS
+                line = self.server.request(b'%b%b,"patch":%b,%b}' % (head, encoded, patch, settings))
+                answer = decode_answer(line)
+                if not is_lost(answer):
+                    if "error" in answer:
+                        self._keep(session)
+                    else:
+                        session.packed = packed
+                        session.remember(*given)
+                        self.counts["patched"] += 1
+                    return session, line
+                self.counts["lost"] += 1
+            else:
+                self._keep(session)
+        state = check_state(state)
+        session = self._new_session(state, *given)
+        whole = (session.number, encode_object(state), settings, encoded)
+        line = self.server.request(b'{"method":"step","session":%d,"state":%b,%b,"events":%b}' % whole)
+        self.counts["opened"] += not line.startswith(b'{"error"')
+        return session, line
 
     def _keep(self, session: Session) -> None:
         self._by_state[id(session.packed.state)] = session
@@ -177,7 +247,7 @@ class Sessions:
         if session is not None and session.packed.state is state:
             line = session.prefix.replace(b'"step"', b'"check_invariants"', 1).removesuffix(b',"event":') + b"}"
             answer = decode_answer(self.server.request(line))
-            if not _is_lost(answer):
+            if not is_lost(answer):
                 return read_violations(answer)
             self.counts["lost"] += 1
         line = b'{"method":"check_invariants","state":%b}' % encode_object(state)
@@ -187,47 +257,3 @@ class Sessions:
 def _share(orders: Iterable[object], others: Iterable[object]) -> bool:
     """Return True if an order of the one book is an order of the other."""
     return any(order is other for order in orders for other in others)
-
-
-def encode_event(event: Event) -> bytes:
-    """Encode an event as JSON; the server recognises its type by its fields. Raises `TypeError` if it is no event.
-
-    The encoder accepts more types than an event may hold, so other values first pass the reference's check.
-    """
-    if type(event) not in _EVENTS or not _PLAIN.issuperset(map(type, event.__dict__.values())):
-        event = check_event(event)
-    try:
-        return encode_json(event)
-    except (TypeError, ValueError, OverflowError):
-        return encode_json(check_event(event))
-
-
-def read_violations(answer: dict[str, Any]) -> list[str]:
-    """Return the violations in an answer. Raises `ServerGarbageError` if it has none."""
-    violations = answer.get("violations")
-    if type(violations) is not list or not all(type(text) is str for text in violations):
-        raise ServerGarbageError(f"no violations in the answer: {answer.get('error', answer)}")
-    return violations
-
-
-def _is_lost(answer: dict[str, Any]) -> bool:
-    """Return True if the server says that it has another state than the one that was named."""
-    return answer.get("kind") == "RequestError" and str(answer.get("error")).startswith("session: is lost")
-
-
-def refusal(answer: dict[str, Any], event: Event) -> Exception:
-    """Return the exception for an error answer.
-
-    JSON cannot express every invalid value (NaN is sent as null), so the reference's own check words the error if it can.
-    """
-    kind, sentence = answer.get("kind"), str(answer["error"])
-    if _is_lost(answer):
-        return SessionLostError(sentence)
-    error = _RAISED.get(str(kind))
-    if error is None:
-        return ServerGarbageError(f"the server refused: {sentence}")
-    try:
-        check_event(event)
-    except (ValueError, TypeError) as own:
-        return own
-    return error(sentence)

@@ -22,6 +22,15 @@ class RequestError(Exception):
     """The request itself is invalid: it is not JSON, its method is unknown, or a field is missing."""
 
 
+class EventError(Exception):
+    """One of several events failed: `index` is its place, `error` what the reference raised."""
+
+    def __init__(self, index: int, error: Exception) -> None:
+        super().__init__(f"events[{index}]: {error}")
+        self.index = index
+        self.error = error
+
+
 def session_lost() -> RequestError:
     """Return the error that the server has another state than the client thinks."""
     return RequestError("session: is lost, send the state again")
@@ -29,6 +38,8 @@ def session_lost() -> RequestError:
 
 def error_object(error: Exception) -> Json:
     """Return the wire's error object for an exception."""
+    if isinstance(error, EventError):
+        return {**error_object(error.error), "index": error.index}
     return {"error": str(error), "kind": type(error).__name__}
 
 
@@ -70,6 +81,13 @@ def read_event(data: object) -> Event:
     if cls is None:
         raise TypeError("event: is no event")
     return cast(Event, read_strict(data, cls, "event"))
+
+
+def read_list(data: object, name: str) -> list[Any]:
+    """Read a list of the request, whose items are read later."""
+    if not isinstance(data, list):
+        raise wrong_type(name, "a list", data)
+    return data
 
 
 def _type_from_fields(data: Mapping[str, Any]) -> str:
@@ -135,9 +153,8 @@ def read_patch(data: object, held: PairState) -> PairState:
 
 
 def _read_items(kind: Kind, data: object, before: tuple[Any, ...], path: str) -> tuple[Any, ...]:
-    if not isinstance(data, list):
-        raise wrong_type(path, "a list", data)
-    return tuple(_read_item(cast(type, kind.item), item, before, f"{path}[{index}]") for index, item in enumerate(data))
+    items = enumerate(read_list(data, path))
+    return tuple(_read_item(cast(type, kind.item), item, before, f"{path}[{index}]") for index, item in items)
 
 
 def _read_item(cls: type, item: object, before: tuple[Any, ...], path: str) -> Any:

@@ -21,12 +21,14 @@ from reducer.domain import check_bool, check_number, check_text, wrong_type
 from reducer.invariants import check_invariants, derive_phase
 from reducer.pricing import compute_order_volume
 from reducer.requests import (
+    EventError,
     Json,
     RequestError,
     error_object,
     read_config,
     read_event,
     read_float,
+    read_list,
     read_request_state,
     read_settings,
     required,
@@ -56,7 +58,7 @@ def handle(request: object, methods: Mapping[str, Callable[[Mapping[str, Any]], 
         if method is None:
             raise RequestError(f"request: unknown method {json.dumps(name and name[:40])}; known: {', '.join(methods)}")
         return method(request)
-    except (ValueError, TypeError, OverflowError, RequestError) as error:
+    except (ValueError, TypeError, OverflowError, RequestError, EventError) as error:
         return error_object(error)
 
 
@@ -71,9 +73,7 @@ def answer_transition(request: Mapping[str, Any]) -> Json:
 def answer_replay(request: Mapping[str, Any]) -> Json:
     """Answer `replay`: many events, of which one that fails leaves the state unchanged."""
     state = read_request_state(request)
-    events = required(request, "events")
-    if not isinstance(events, list):
-        raise wrong_type("events", "a list", events)
+    events = read_list(required(request, "events"), "events")
     settings = read_settings(request)
     steps = []
     booked = cycles_digest(state.completed_cycles)

@@ -11,12 +11,24 @@ from typing import Any
 from reducer.digest import pack, state_digest
 from reducer.domain import KINDS, check_int, wrong_type
 from reducer.invariants import check_invariants
-from reducer.requests import Json, read_event, read_patch, read_request_state, read_settings, required, session_lost
+from reducer.requests import (
+    EventError,
+    Json,
+    read_event,
+    read_list,
+    read_patch,
+    read_request_state,
+    read_settings,
+    required,
+    session_lost,
+)
 from reducer.snapshot import encode
 from reducer.transition import transition
-from reducer.types import EngineConfig, PairState
+from reducer.types import Action, EngineConfig, PairState
 
 SESSIONS_MAX = 64
+
+Settings = tuple[EngineConfig, float, Mapping[str, float] | None]
 
 
 @dataclass
@@ -37,17 +49,22 @@ class Sessions:
         self._sessions: OrderedDict[int, Session] = OrderedDict()
 
     def step(self, request: Mapping[str, Any]) -> Json:
-        """Answer `step`: apply one event to a session. A step that fails changes nothing."""
+        """Answer `step`: apply an event to a session, or several. A step that fails changes nothing."""
         number = _number(request)
         before, state = (None, read_request_state(request)) if "state" in request else self._find(request)
-        event = read_event(required(request, "event"))
-        cfg, order_size_usd, order_sizes = _settings(request, before)
-        after, actions = transition(state, event, cfg, order_size_usd, order_sizes)
-        self._sessions[number] = Session(after, state_digest(after), cfg, order_size_usd, order_sizes)
+        if "events" in request:
+            events = read_list(request["events"], "events")
+            settings = _settings(request, before)
+            after, rows = _steps(state, events, settings)
+        else:
+            event = read_event(required(request, "event"))
+            settings = _settings(request, before)
+            after, actions = transition(state, event, *settings)
+            rows = [_row(action) for action in actions]
+        self._sessions[number] = Session(after, state_digest(after), *settings)
         self._sessions.move_to_end(number)
         if len(self._sessions) > SESSIONS_MAX:
             self._sessions.popitem(last=False)
-        rows = [[type(action).__name__, *encode(action).values()] for action in actions]
         return {"digest": self._sessions[number].digest, **delta(state, after), "actions": rows}
 
     def check_invariants(self, request: Mapping[str, Any]) -> Json:
@@ -73,6 +90,22 @@ class Sessions:
         return session, state
 
 
+def _steps(state: PairState, events: list[Any], settings: Settings) -> tuple[PairState, list[Any]]:
+    """Apply events in turn; return the last state and the actions of each. Raises `EventError`."""
+    rows = []
+    for index, data in enumerate(events):
+        try:
+            state, actions = transition(state, read_event(data), *settings)
+        except (ValueError, TypeError, OverflowError) as error:
+            raise EventError(index, error) from error
+        rows.append([_row(action) for action in actions])
+    return state, rows
+
+
+def _row(action: Action) -> list[Any]:
+    return [type(action).__name__, *encode(action).values()]
+
+
 def _number(request: Mapping[str, Any]) -> int:
     number = check_int(required(request, "session"), "session")
     if number < 0:
@@ -80,7 +113,7 @@ def _number(request: Mapping[str, Any]) -> int:
     return number
 
 
-def _settings(request: Mapping[str, Any], before: Session | None) -> tuple[EngineConfig, float, Mapping[str, float] | None]:
+def _settings(request: Mapping[str, Any], before: Session | None) -> Settings:
     """Read the settings of a request; those that it leaves out stay as they were."""
     if before is None:
         return read_settings(request)

@@ -91,23 +91,29 @@ pub enum ErrorKind {
     InternalError,
 }
 
-/// An error that is answered: its kind and its sentence, in generalised UTF-8.
+/// An error that is answered: its kind and its sentence, in generalised UTF-8, and which of several events failed.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(missing_docs)]
 pub struct WireError {
     pub kind: ErrorKind,
     pub sentence: Vec<u8>,
+    pub index: Option<usize>,
 }
 
 impl WireError {
     /// The error with a sentence.
     pub fn new(kind: ErrorKind, sentence: impl Into<Vec<u8>>) -> Self {
-        Self { kind, sentence: sentence.into() }
+        Self { kind, sentence: sentence.into(), index: None }
     }
 
     /// A `ValueError` about the value at a path.
     pub fn value(path: Path<'_>, what: impl AsRef<[u8]>) -> Self {
         Self::new(ErrorKind::ValueError, [&path.to_bytes(), &b": "[..], what.as_ref()].concat())
+    }
+
+    /// The same error of one of several events. Reference: `EventError`.
+    pub fn of_event(self, index: usize) -> Self {
+        Self { index: Some(index), ..self }
     }
 
     /// The same sentence as the error of another kind.

@@ -8,7 +8,7 @@ use crate::digest::{cycles_digest, state_digest};
 use crate::invariants::{check_invariants, derive_phase};
 use crate::json::{wrong_type, ErrorKind, Object, Path, Value, WireError};
 use crate::kinds::{Flag, Kind, Text, TooLarge};
-use crate::numbers::write_float;
+use crate::numbers::{write_float, write_int};
 use crate::orders::Sizing;
 use crate::pricing::compute_order_volume;
 use crate::requests::{
@@ -128,6 +128,10 @@ fn write_error(error: &WireError, out: &mut Vec<u8>) {
     write_string(&error.sentence, out);
     write_name("kind", out);
     out.extend_from_slice(format!("\"{:?}\"", error.kind).as_bytes());
+    if let Some(index) = error.index {
+        write_name("index", out);
+        write_int(index as i128, out);
+    }
 }
 
 /// A result that is too large is an `OverflowError`. Reference: `check_result`.

@@ -9,7 +9,7 @@ use crate::kinds::{Int, Kind};
 use crate::numbers::write_int;
 use crate::orders::Sizing;
 use crate::requests::{
-    read_config, read_event, read_number, read_request_state, read_settings, read_sizes, required,
+    read_config, read_event, read_items, read_number, read_request_state, read_settings, read_sizes, required,
 };
 use crate::schema::{write_list, write_name, Contract};
 use crate::snapshot::read_patch;
@@ -40,7 +40,7 @@ pub struct Sessions {
 }
 
 impl Sessions {
-    /// Answer `step`: apply one event to a session. A step that fails changes nothing. Reference: `Sessions.step`.
+    /// Answer `step`: apply an event to a session, or several. A step that fails changes nothing. Reference: `Sessions.step`.
     pub fn step(&mut self, request: &Object<'_>) -> Answered {
         let number = number(request)?;
         let (held, before) = if request.has("state") {
@@ -49,9 +49,18 @@ impl Sessions {
             let (session, state) = self.find(request)?;
             (Some(session), state)
         };
-        let event = read_event(required(request, "event")?)?;
-        let sizing = settings(request, held)?;
-        let (after, actions) = transition(&before, &event, &sizing).map_err(from_too_large)?;
+        let mut actions = Vec::new();
+        let (after, sizing) = if request.has("events") {
+            let events = read_items(request, "events")?;
+            let sizing = settings(request, held)?;
+            (steps(&before, events, &sizing, &mut actions)?, sizing)
+        } else {
+            let event = read_event(required(request, "event")?)?;
+            let sizing = settings(request, held)?;
+            let (after, acted) = transition(&before, &event, &sizing).map_err(from_too_large)?;
+            write_list(&acted, &mut actions, Action::write_row);
+            (after, sizing)
+        };
         // A session extends its chain by what is new; a state that was sent has none yet.
         let booked = booked(&after, held);
         let digest = state_digest(&after, booked);
@@ -145,13 +154,34 @@ fn settings(request: &Object<'_>, before: Option<&Session>) -> Result<Sizing, Wi
     })
 }
 
-fn written(digest: &str, before: &PairState, after: &PairState, actions: &[Action]) -> Vec<u8> {
+/// Apply events in turn, and write the actions of each. Reference: `_steps`.
+fn steps(
+    before: &PairState,
+    events: &[Value<'_>],
+    sizing: &Sizing,
+    out: &mut Vec<u8>,
+) -> Result<PairState, WireError> {
+    let mut state = before.clone();
+    let mut rows = Vec::with_capacity(events.len());
+    for (index, data) in events.iter().enumerate() {
+        let (after, actions) = read_event(data)
+            .and_then(|event| transition(&state, &event, sizing).map_err(from_too_large))
+            .map_err(|error| error.of_event(index))?;
+        state = after;
+        state.completed_cycles.settle();
+        rows.push(actions);
+    }
+    write_list(&rows, out, |actions, out| write_list(actions, out, Action::write_row));
+    Ok(state)
+}
+
+fn written(digest: &str, before: &PairState, after: &PairState, actions: &[u8]) -> Vec<u8> {
     let mut out = b"{".to_vec();
     write_name("digest", &mut out);
     write_string(digest.as_bytes(), &mut out);
     write_delta(before, after, &mut out);
     write_name("actions", &mut out);
-    write_list(actions, &mut out, Action::write_row);
+    out.extend_from_slice(actions);
     out.push(b'}');
     out
 }

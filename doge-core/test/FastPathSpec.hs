@@ -34,6 +34,14 @@ spec = describe "readFastPath" $ do
     filter (not . alike) [next (template number) | number <- numbers, template <- numberTemplates] `shouldBe` []
   it "answers alike, whichever byte is another" $
     filter (not . alike) (concatMap (everywhere . next) events) `shouldBe` []
+  it "takes several events" $
+    [line | line <- several, isNothing (quick line)] `shouldBe` []
+  it "answers several events alike" $
+    filter (not . alike) (several ++ brokenSeveral) `shouldBe` []
+  it "answers several events alike, whichever byte is another" $
+    filter (not . alike) (concatMap everywhere several) `shouldBe` []
+  it "leaves broken lists of events to the parser" $
+    [line | line <- brokenSeveral, isJust (quick line)] `shouldBe` []
   it "takes a patch and settings behind the event" $
     [line | line <- patched, isNothing (quick line)] `shouldBe` []
   it "answers a patch alike" $
@@ -82,6 +90,17 @@ spec = describe "readFastPath" $ do
     held d = B.concat ["{\"method\":\"check_invariants\",\"session\":5,\"digest\":\"", d, "\"}"]
     opening = B.concat ["{\"method\":\"step\",\"session\":5,\"state\":", toBytes (encodeState startState), ",\"config\":{},\"order_size_usd\":5,\"event\":{\"timestamp\":1001}}"]
     next event = B.concat ["{\"method\":\"step\",\"session\":5,\"digest\":\"", digest, "\",\"event\":{", event, "}}"]
+    listed list = B.concat ["{\"method\":\"step\",\"session\":5,\"digest\":\"", digest, "\",\"events\":[", list]
+    braced event = B.concat ["{", event, "}"]
+    several =
+      [ B.append (listed (B.intercalate "," (map braced events))) end
+      | end <- ["]}", "],\"order_size_usd\":1}", "],\"patch\":{},\"order_size_usd\":1}"]
+      ]
+    brokenSeveral =
+      [ B.append (listed list) end
+      | (list, end) <-
+          [("", "]}"), ("{\"timestamp\":1002},", "]}"), ("{\"timestamp\":1002}", "],}"), ("{\"timestamp\":1002}", "],\"event\":{}}"), ("{\"timestamp\":null}", "]}"), ("{\"timestamp\":1002}", "]"), ("[]", "]}")]
+      ]
     withMembers found members =
       B.concat ["{\"method\":\"step\",\"session\":5,\"digest\":\"", found, "\",\"event\":{\"timestamp\":1002},", members, "}"]
     -- The digest of the state that a patch makes: that of the whole state, which

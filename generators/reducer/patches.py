@@ -51,6 +51,10 @@ def _forgotten(state: PairState) -> PairState:
     return replace(state, completed_cycles=state.completed_cycles[1:])
 
 
+def _undone(state: PairState) -> PairState:
+    return replace(state, completed_cycles=state.completed_cycles[:-1], cycle_b=state.cycle_b + 1)
+
+
 def _emptied(state: PairState) -> PairState:
     return replace(state, orders=state.orders[1:], recovery_orders=(), market_price=state.market_price / 2)
 
@@ -61,7 +65,8 @@ def _ints(state: PairState) -> PairState:
 
 
 PATCHES: tuple[Patch, ...] = (
-    named, _mode, _totals, _paused, _recovered, _book_upside_down, _book_repeated, _booked, _forgotten, _emptied, _ints,
+    named, _mode, _totals, _paused, _recovered, _book_upside_down, _book_repeated, _booked, _undone, _forgotten, _emptied,
+    _ints,
 )  # fmt: skip
 EVERY = 3
 

@@ -20,7 +20,7 @@ from reducer.types import replace
 from tests.adapter.traffic import CONFIG, SIZE_USD, drive, opened, start, walk
 
 # These cannot be told as a patch: records are only appended, and ints stand where floats are due.
-WHOLE = {"_forgotten", "_ints"}
+WHOLE = {"_forgotten", "_undone", "_ints"}
 
 
 def patched_count(haskell: Haskell) -> int:
@@ -59,6 +59,7 @@ def test_each_change_is_sent_as_a_patch_if_it_can_be(patch: Patch, haskell: Hask
         held, got = haskell.transition(held, event, CONFIG, SIZE_USD)
         want, actions = sm.transition(want, event, CONFIG, SIZE_USD)
         assert (repr(held), repr(got)) == (repr(want), repr(actions))
+    assert haskell.status()["sessions"]["lost"] == 0, "a patch must tell the state that it stands for"
     whole = sum("state" in request for request in sent)
     assert whole == 1 or patch.__name__ in WHOLE, sent[-1]
     assert haskell.status()["fallbacks"] == {}

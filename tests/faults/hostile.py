@@ -40,6 +40,13 @@ def seeds() -> list[bytes]:
         {"method": "step", "session": 1, **common, "event": tick},
         {"method": "step", "session": 1, "digest": "0" * 16, "event": tick},
         {"method": "step", "session": 1, "digest": "0" * 16, "event": fill, "patch": patch, "order_size_usd": 3},
+        {"method": "step", "session": 1, **common, "events": [tick, fill, {"timestamp": 5000.0}]},
+        {
+            "method": "step",
+            "session": 1,
+            "digest": "0" * 16,
+            "events": [{"timestamp": 5000.0}, {"price": 0.1, "timestamp": 5001.0}],
+        },
         {"method": "check_invariants", "state": state},
         {"method": "derive_phase", "state": state},
         {"method": "compute_order_volume", "price": 0.1, "config": config, "order_size_usd": 2.0},

@@ -52,7 +52,7 @@ def test_a_field_that_a_port_forgets_is_found(field: str) -> None:
         dropped += port.dropped > 0
         found += bool(divergences)
     # An event may undo a patch: of two orders that were turned round, one is filled and gone.
-    assert found > 0.9 * dropped > 0
+    assert found >= 0.8 * dropped > 0
 
 
 def test_nothing_is_found_where_nothing_is_forgotten() -> None:

@@ -100,6 +100,20 @@ def _patched(patch: Json) -> list[Call]:
     ]  # fmt: skip
 
 
+BROKEN_EVENTS: tuple[Any, ...] = (
+    None, {}, 7, [None], [timer(NOW + 2.0), {}], [timer(NOW + 2.0), tick("x"), None], [fill(1, 1.79e308)],
+    [timer(NOW + 2.0), fill(1, 1.79e308, NOW + 3.0), None],
+)  # fmt: skip
+
+
+def _at_once(patch: Json, *events: Json) -> list[Call]:
+    """Return the calls that open a session, and step from what a patch makes of its state by several events."""
+    return [
+        _open(15, IN_S1A, timer()),
+        wire("step", session=15, digest=state_digest(read_patch(patch, HELD)), events=list(events), patch=patch),
+    ]  # fmt: skip
+
+
 DEFINITIONS: tuple[Definition, ...] = (
     called("session_round_trip", "A round trip of both trades, told by what changes.", *_session(0, pair(), ROUND_TRIP)),
     called(
@@ -145,6 +159,20 @@ DEFINITIONS: tuple[Definition, ...] = (
         wire("step", session=12, digest=state_digest(HELD), event=None, patch={"now": None}),
         wire("step", session=12, digest=state_digest(HELD), event=tick("x"), patch={}),
         wire("step", session=12, digest=state_digest(HELD), event=timer(NOW + 2.0)),
+    ),
+    called(
+        "session_of_events", "Several events in one step, at a state that is sent, held and patched.",
+        wire("step", session=14, state=pair(), config={}, order_size_usd=2.0, events=list(ROUND_TRIP)),
+        *_at_once({"total_fees": 3.5, "orders": []}, *ROUND_TRIP[:3]), *_at_once({}), *_at_once({}, timer(NOW + 2.0)),
+        wire("step", session=14, state=pair(), config={}, order_size_usd=2.0, event=tick("ignored"), events=[timer()]),
+    ),
+    called(
+        "session_of_events_refused", "The first event that fails fails the step, and is named; nothing changes.",
+        _open(16, IN_S1A, timer()),
+        *(wire("step", session=16, digest=state_digest(HELD), events=events) for events in BROKEN_EVENTS),
+        wire("step", session=16, digest=state_digest(HELD), events=[None], order_size_usd=True),
+        wire("step", session=16, digest=state_digest(HELD), events=5, order_size_usd=True),
+        wire("step", session=16, digest=state_digest(HELD), events=[timer(NOW + 2.0)]),
     ),
     called(
         "session_numbers", "What is no session number.",

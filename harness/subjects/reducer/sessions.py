@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from typing import Any, cast
+from typing import Any
+from zlib import crc32
 
 import state_machine as sm
-from doge_core.client import Server
 from doge_core.errors import ServerError, ServerGarbageError
+from doge_core.replaying import Replay, replay_by
 from doge_core.session import Sessions
 from generators.plain import Json
 from generators.reducer.case import Case
@@ -28,6 +29,8 @@ from reducer.snapshot import encode, read_state
 from reducer.types import Action, PairState
 from reducer.wire import handle_line, with_sessions
 
+AT_ONCE_EVERY = 4
+
 Transition = Callable[..., tuple[PairState, list[Action]]]
 
 
@@ -40,6 +43,11 @@ class ComparedServer:
         self._port = port
         self._case = case
         self._methods = with_sessions()
+
+    def kill(self) -> None:
+        """Do nothing: the port is the caller's."""
+
+    close = kill
 
     def request(self, line: bytes) -> bytes:
         """Return the port's answer, after comparing it. Raises `ServerError`."""
@@ -71,34 +79,73 @@ def _determined(outcome: Outcome) -> bytes:
 
 
 def compare_session(*, case: Case, port: Port) -> list[Divergence]:
-    """Return the divergences of the first divergent step; empty at parity and for a case without a readable state."""
+    """Return the divergences of the first divergent step; empty at parity and for a case without a readable state.
+
+    Of every fourth case all events are sent at once besides.
+    """
     try:
         state = read_state(case.state, "state")
         settings = (read_config(case.config), case.order_size_usd, read_sizes(case.order_sizes))
     except REFUSED:
         return []
-    server: ComparedServer | None = None
+    found = _compare_steps(case, port, state, settings)
+    if not found and crc32(case.line) % AT_ONCE_EVERY == 0:
+        found = _compare_at_once(case, port, state, settings)
+    return found
+
+
+def _compare_steps(case: Case, port: Port, state: PairState, settings: tuple[Any, ...]) -> list[Divergence]:
+    server = ComparedServer(port, case)
+    sessions = Sessions(server)
     session_state = state
     for step, event in readable_events(case):
         path = Path("steps", step)
         state, session_state = patched(state, step), patched(session_state, step)
         reference, state = _outcome(sm.transition, state, event, settings)
+        server.path = path / "session"
         try:
-            if server is None:
-                server = ComparedServer(port, case)
-                sessions = Sessions(cast(Server, server))
-            server.path = path / "session"
             candidate, session_state = _outcome(sessions.transition, session_state, event, settings)
         except ServerError as error:
-            port.close()
-            failure = str(error) if isinstance(error.__cause__, PortError) else f"{error.cause}: {error}"
-            where = path / "session"
-            return [locate(path=where, kind="error", reference="a step", candidate=failure, events=case.events)]
-        found = compare(reference=reference, candidate=candidate, events=case.events, path=path)
-        found += server.found
+            return [_failure(error, case, port, server.path)]
+        found = compare(reference=reference, candidate=candidate, events=case.events, path=path) + server.found
         if found:
             return found
     return []
+
+
+def _compare_at_once(case: Case, port: Port, state: PairState, settings: tuple[Any, ...]) -> list[Divergence]:
+    server = ComparedServer(port, case)
+    server.path = Path("session")
+    events = [event for _, event in readable_events(case)]
+    try:
+        reference, candidate = (
+            _replayed(replay, state, events, settings)
+            for replay in (lambda *given: replay_by(sm.transition, *given), Sessions(server).replay)
+        )
+    except ServerError as error:
+        return [_failure(error, case, port, server.path)]
+    # What the client leaves to one call for each event was compared by steps.
+    if candidate is None:
+        return server.found
+    return compare(reference=reference, candidate=candidate, events=case.events, path=server.path) + server.found
+
+
+def _failure(error: ServerError, case: Case, port: Port, path: Path) -> Divergence:
+    port.close()
+    failure = str(error) if isinstance(error.__cause__, PortError) else f"{error.cause}: {error}"
+    return locate(path=path, kind="error", reference="a step", candidate=failure, events=case.events)
+
+
+def _replayed(replay: Callable[..., Replay | None], *given: Any) -> Json | None:
+    state, events, settings = given
+    try:
+        result = replay(state, events, *settings)
+    except REFUSED as error:
+        return error_object(error)
+    if result is None:
+        return None
+    actions = [[tagged(action) for action in acted] for acted in result.actions]
+    return {"state": encode(result.state), "actions": actions}
 
 
 def readable_events(case: Case) -> Iterator[tuple[int, Any]]:

@@ -19,13 +19,12 @@ import DogeCore.History (historyCount, historySince)
 import qualified DogeCore.Json.Encode as E
 import DogeCore.Json.Schema (Field (..), Schema, encodeRow, fieldsOf, sameRecord)
 import DogeCore.Put (Put (..), bytes, char8, toBytes)
-import DogeCore.Types (Action, PairState (..), initialState)
-import DogeCore.Wire.Codec (actionRow)
+import DogeCore.Types (PairState (..), initialState)
 import GHC.Exts (isTrue#, reallyUnsafePtrEquality#)
 
 -- | The answer to a step: the digest of the new state, the differences from the
--- old one, and the actions.
-encodeDelta :: Advance -> PairState -> PairState -> [Action] -> Put
+-- old one, and the actions, already written.
+encodeDelta :: Advance -> PairState -> PairState -> Put -> Put
 encodeDelta (Advance digest changed) before after actions =
   E.literal "{\"digest\":\""# <> E.hex digest
     <> E.literal "\",\"set\":{"#
@@ -35,7 +34,7 @@ encodeDelta (Advance digest changed) before after actions =
     <> changedList "recovery_orders" recoveryOrder (psRecoveryOrders before) (psRecoveryOrders after)
     <> bookedCycles before after
     <> E.literal ",\"actions\":["#
-    <> E.commas actionRow actions
+    <> actions
     <> E.literal "]}"#
 
 -- The fields to which the changed words belong.

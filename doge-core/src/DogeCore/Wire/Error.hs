@@ -3,6 +3,7 @@
 module DogeCore.Wire.Error
   ( ErrorKind (..),
     WireError (..),
+    wireError,
     Answer,
     fromDecode,
     fromTooLarge,
@@ -16,7 +17,7 @@ import Data.ByteString (ByteString)
 import qualified Data.ByteString as B
 import Data.Text.Encoding (encodeUtf8)
 import DogeCore.Domain (TooLarge (..))
-import DogeCore.Json.Encode (asciiText, raw, utf8Text)
+import DogeCore.Json.Encode (asciiText, int, raw, utf8Text)
 import DogeCore.Json.Schema (DecodeError (..))
 import DogeCore.Put (Put, char8)
 
@@ -24,12 +25,17 @@ import DogeCore.Put (Put, char8)
 data ErrorKind = ValueError | TypeError | OverflowError | RequestError | InternalError
   deriving (Eq, Show)
 
--- | An error: its kind and its sentence.
+-- | An error: its kind and its sentence, and which of several events failed.
 data WireError = WireError
   { weKind :: !ErrorKind,
-    weSentence :: !ByteString
+    weSentence :: !ByteString,
+    weIndex :: !(Maybe Int)
   }
   deriving (Eq, Show)
+
+-- | An error that is of no event among several.
+wireError :: ErrorKind -> ByteString -> WireError
+wireError kind sentence = WireError kind sentence Nothing
 
 -- | The result of a request.
 type Answer = Either WireError
@@ -37,19 +43,19 @@ type Answer = Either WireError
 -- | A value that could not be read is a @ValueError@, a lost session a
 -- @RequestError@.
 fromDecode :: Either DecodeError a -> Answer a
-fromDecode = either (\e -> Left (WireError (kindOf e) (decodeSentence e))) Right
+fromDecode = either (\e -> Left (wireError (kindOf e) (decodeSentence e))) Right
   where
     kindOf e = if decodeLost e then RequestError else ValueError
 
 -- | A result that outgrew its types is an @OverflowError@.
 fromTooLarge :: Either TooLarge a -> Answer a
-fromTooLarge = either (Left . WireError OverflowError . sentence) Right
+fromTooLarge = either (Left . wireError OverflowError . sentence) Right
   where
     sentence (TooLarge path) = B.concat ["result.", encodeUtf8 path, ": is too large"]
 
 -- | The error that the request itself is broken.
 requestError :: ByteString -> Answer a
-requestError = Left . WireError RequestError
+requestError = Left . wireError RequestError
 
 -- | The error object.
 encodeError :: WireError -> Put
@@ -57,8 +63,8 @@ encodeError e = char8 '{' <> encodeErrorFields e <> char8 '}'
 
 -- | The error object without its braces.
 encodeErrorFields :: WireError -> Put
-encodeErrorFields (WireError kind sentence) =
-  raw "\"error\":" <> utf8Text sentence <> raw ",\"kind\":" <> asciiText name
+encodeErrorFields (WireError kind sentence index) =
+  raw "\"error\":" <> utf8Text sentence <> raw ",\"kind\":" <> asciiText name <> maybe mempty (\i -> raw ",\"index\":" <> int i) index
   where
     name = case kind of
       ValueError -> "ValueError"

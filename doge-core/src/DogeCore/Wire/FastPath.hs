@@ -1,9 +1,9 @@
 {-# LANGUAGE MagicHash #-}
 
--- | A fast path for the two requests that carry most events, in their usual
--- spelling:
+-- | A fast path for the requests that carry most events, in their usual spelling:
 --
 -- > {"method":"step","session":7,"digest":"0123456789abcdef","event":{"price":0.1,"timestamp":1.5}}
+-- > {"method":"step","session":7,"digest":"0123456789abcdef","events":[{"price":0.1,"timestamp":1.5}]}
 -- > {"method":"replay","events":[{"_type":"PriceTick","price":0.1,"timestamp":1.5}],"state":…}
 --
 -- Behind the event of a step, other members may follow: a patch and settings.
@@ -12,6 +12,7 @@
 -- suite compares both ways.
 module DogeCore.Wire.FastPath
   ( FastRequest (..),
+    Events (..),
     readFastPath,
   )
 where
@@ -38,12 +39,15 @@ import DogeCore.Wire.Scan
   )
 import Foreign.Ptr (Ptr)
 
+-- | The event of a step, or its events.
+data Events = One !Event | Many ![Event]
+
 -- | The contents of such a line.
 data FastRequest
   = -- | The session's number, the digest's digits as two little-endian words,
-    -- the event, and the object of all other members, not yet parsed; empty if
-    -- there are none.
-    FastStep !Int !Word64 !Word64 !Event !ByteString
+    -- the event or events, and the object of all other members, not yet parsed;
+    -- empty if there are none.
+    FastStep !Int !Word64 !Word64 !Events !ByteString
   | -- | The events, and the object of all other members, not yet parsed.
     FastReplay ![Event] !ByteString
 
@@ -64,11 +68,21 @@ fastStep = do
   expect ",\"digest\":\""#
   high <- word
   low <- word
-  expect "\",\"event\":{\""#
-  event <- untyped
-  expect "}"#
-  FastStep number high low event <$> othersOrEnd
+  expect "\",\"event"#
+  events <-
+    next >>= \case
+      's' -> Many <$> (expect "s\":["# *> untypedAfter [])
+      _ -> One <$> (expect "\":{\""# *> untyped <* expect "}"#)
+  FastStep number high low events <$> othersOrEnd
 {-# INLINE fastStep #-}
+
+-- One event and those behind it, up to the end of the list.
+untypedAfter :: [Event] -> Scan [Event]
+untypedAfter before = do
+  event <- expect "{\""# *> untyped <* expect "}"#
+  next >>= \case
+    ',' -> expect ","# *> untypedAfter (event : before)
+    _ -> reverse (event : before) <$ expect "]"#
 
 othersOrEnd :: Scan ByteString
 othersOrEnd =

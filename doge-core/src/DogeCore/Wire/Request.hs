@@ -45,9 +45,9 @@ import DogeCore.Wire.Codec (decodeConfig, decodeEvent, decodeSizes)
 import DogeCore.Wire.Error
   ( Answer,
     ErrorKind (..),
-    WireError (..),
     fromDecode,
     requestError,
+    wireError,
   )
 
 -- | The methods, in the order of the error sentence. Reference: @METHODS@.
@@ -114,7 +114,7 @@ readPatch held = fromDecode . patchState held (Root "patch")
 -- @read_event@.
 readEvent :: Value -> Answer Event
 readEvent v = case decodeEvent v of
-  Nothing -> Left (WireError TypeError "event: is no event")
+  Nothing -> Left (wireError TypeError "event: is no event")
   Just decoded -> fromDecode decoded
 
 -- | Read the configuration of a request. Reference: @read_config@.

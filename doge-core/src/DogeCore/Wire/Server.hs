@@ -42,6 +42,7 @@ import DogeCore.Wire.Error
     encodeError,
     fromTooLarge,
     requestError,
+    wireError,
   )
 import DogeCore.Wire.FastPath (FastRequest (..))
 import DogeCore.Wire.Replay (encodePhase, encodeViolations, replay)
@@ -84,9 +85,9 @@ handleOnce = handledAs noSessions . request Nothing
 -- 'handleLine'.
 handleFastPath :: Sessions -> FastRequest -> Maybe Handled
 handleFastPath sessions = \case
-  FastStep number high low event others -> do
-    members <- if B.null others then Just [] else membersOf others ["method", "session", "digest", "event", "state"]
-    answered <- fastStep sessions number (high, low) event members
+  FastStep number high low events others -> do
+    members <- if B.null others then Just [] else membersOf others ["method", "session", "digest", "event", "events", "state"]
+    answered <- fastStep sessions number (high, low) events members
     Just $! handledAs sessions answered
   FastReplay events others -> do
     members <- membersOf others ["method", "events"]
@@ -107,12 +108,12 @@ handledAs sessions = \case
 -- | Answer a line that was too long to be held.
 handleTooLong :: Sessions -> Handled
 handleTooLong sessions =
-  failed sessions (WireError RequestError (B.concat ["request: longer than ", shown lineLimit, " bytes"]))
+  failed sessions (wireError RequestError (B.concat ["request: longer than ", shown lineLimit, " bytes"]))
 
 -- | The answer to a request on which this program failed with an exception.
 internalError :: Sessions -> String -> Handled
 internalError sessions message =
-  failed sessions (WireError InternalError (B.append "internal: " (BC.pack (take shownCharacters (map plain message)))))
+  failed sessions (wireError InternalError (B.append "internal: " (BC.pack (take shownCharacters (map plain message)))))
   where
     plain c = if c >= ' ' && c <= '~' then c else '?'
     shownCharacters = 500

@@ -17,12 +17,14 @@ import Data.Maybe (isJust)
 import Data.Ord (comparing)
 import Data.Word (Word64)
 import DogeCore.Digest (Advance (..), digestAdvance, stateDigest)
+import DogeCore.Json.Encode (commas)
 import DogeCore.Json.Schema (Kind (..), Path (..), decodeKind, sessionLost, wrongType)
 import DogeCore.Json.Value (Member (..), Value (..), member)
 import DogeCore.Orders (Sizing (..))
-import DogeCore.Put (Put)
+import DogeCore.Put (Put, char8)
 import DogeCore.Transition (transition)
 import DogeCore.Types (Event, PairState)
+import DogeCore.Wire.Codec (actionRow)
 import DogeCore.Wire.Delta (encodeDelta)
 import DogeCore.Wire.Error
   ( Answer,
@@ -30,11 +32,14 @@ import DogeCore.Wire.Error
     WireError (..),
     fromDecode,
     fromTooLarge,
+    wireError,
   )
+import DogeCore.Wire.FastPath (Events (..))
 import DogeCore.Wire.Request
   ( optional,
     readConfig,
     readEvent,
+    readItems,
     readPatch,
     readSize,
     readSizes,
@@ -77,21 +82,31 @@ step sessions members = do
     Nothing -> do
       (held, st) <- lookupSession sessions number members
       Right (st, Just (ssSizing held))
-  event <- required "event" members >>= readEvent
-  sizing <- maybe (readSizing members) (newerSizing members) known
   -- The client has the state that it sent, so a delta serves it too.
-  advanced sessions number before event sizing
+  case member "events" members of
+    Just v -> do
+      events <- readItems "events" v
+      sizing <- sizingOf known
+      manyAdvanced sessions number before (map readEvent events) sizing
+    Nothing -> do
+      event <- required "event" members >>= readEvent
+      sizing <- sizingOf known
+      advanced sessions number before event sizing
+  where
+    sizingOf = maybe (readSizing members) (newerSizing members)
 
--- | Move a session by the event of a request that was read on the fast path,
--- which may have a patch and new settings; 'Nothing' if the session is lost or
--- one of these is broken.
-fastStep :: Sessions -> Int -> (Word64, Word64) -> Event -> [Member] -> Maybe (Answer (Sessions, Put))
-fastStep sessions@(Sessions _ table) number digest event members = do
+-- | Move a session by the event or events of a request that was read on the fast
+-- path, which may have a patch and new settings; 'Nothing' if the session is lost
+-- or one of these is broken.
+fastStep :: Sessions -> Int -> (Word64, Word64) -> Events -> [Member] -> Maybe (Answer (Sessions, Put))
+fastStep sessions@(Sessions _ table) number digest events members = do
   held <- IntMap.lookup number table
   (st, found) <- ready (patchedState held members)
   guard (number >= 0 && hexWords found == digest)
   sizing <- ready (newerSizing members (ssSizing held))
-  Just $! advanced sessions number st event sizing
+  Just $! case events of
+    One event -> advanced sessions number st event sizing
+    Many several -> manyAdvanced sessions number st (map Right several) sizing
   where
     ready = either (const Nothing) Just
 
@@ -100,9 +115,30 @@ advanced sessions number before event sizing = do
   (after, actions) <-
     fromTooLarge $
       transition before event (szConfig sizing) (szOrderSizeUsd sizing) (szOrderSizes sizing)
-  let !advance@(Advance digest _) = digestAdvance before after
-      !kept = keep number after digest sizing sessions
-  Right (kept, encodeDelta advance before after actions)
+  Right (moved sessions number before after sizing (commas actionRow actions))
+
+-- Move a session by several events. Reference: @_steps@.
+manyAdvanced :: Sessions -> Int -> PairState -> [Answer Event] -> Sizing -> Answer (Sessions, Put)
+manyAdvanced sessions number before events sizing = do
+  (after, rows) <- go 0 [] before events
+  Right (moved sessions number before after sizing (commas each rows))
+  where
+    each actions = char8 '[' <> commas actionRow actions <> char8 ']'
+    go !index rows !st = \case
+      [] -> Right (st, reverse rows)
+      read' : further -> case read' >>= stepped st of
+        Left e -> Left e {weIndex = Just (index :: Int)}
+        Right (after, actions) -> go (index + 1) (actions : rows) after further
+    stepped st event =
+      fromTooLarge $
+        transition st event (szConfig sizing) (szOrderSizeUsd sizing) (szOrderSizes sizing)
+
+-- The sessions with a new state, and the answer that tells it with these actions.
+moved :: Sessions -> Int -> PairState -> PairState -> Sizing -> Put -> (Sessions, Put)
+moved sessions number before after sizing actions = (kept, encodeDelta advance before after actions)
+  where
+    !advance@(Advance digest _) = digestAdvance before after
+    !kept = keep number after digest sizing sessions
 
 -- | The state of the session that the request of another method names, if it
 -- names one.
@@ -118,7 +154,7 @@ readNumberOf members = do
   v <- required "session" members
   number <- fromDecode (decodeKind KInt (Root "session") v)
   if number < 0
-    then Left (WireError ValueError "session: must not be negative")
+    then Left (wireError ValueError "session: must not be negative")
     else Right number
 
 -- The session, and its state with what the request patches. Reference: @_find@.

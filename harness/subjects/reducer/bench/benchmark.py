@@ -17,10 +17,11 @@ from harness.panel import MissingPortError
 from harness.subjects.reducer.bench.loads import Stream, streams
 from harness.subjects.reducer.bench.measure import Ports
 from harness.subjects.reducer.bench.micro import port_calls, reference_calls
-from harness.subjects.reducer.bench.ratios import measure_once, measure_round, summarise
+from harness.subjects.reducer.bench.ratios import BACKTEST_TARGETS, TARGETS, measure_once, measure_round, summarise
 
 # The replay of a shorter fixture mostly transfers its state, so it is shown separately, without targets.
 JOURNEY_STEPS_MIN = 20
+CANDLES = "candles"
 
 
 class ReducerBenchmark(Benchmark):
@@ -36,7 +37,7 @@ class ReducerBenchmark(Benchmark):
         with one_cpu(cpu) as chosen:
             ports = Ports(executable)
             try:
-                results = {name: _measure(ports, load, rounds) for name, load in loads.items()}
+                results = {name: _measure(ports, name, load, rounds) for name, load in loads.items()}
                 fallbacks = ports.fallbacks()
             finally:
                 ports.close()
@@ -65,7 +66,7 @@ def load_streams(candles: Path | None) -> dict[str, list[Stream]]:
     return {
         "golden": golden_journeys(),
         "golden, short fixtures": streams(case for case in golden_cases() if len(case.events) < JOURNEY_STEPS_MIN),
-        "candles": streams(market_cases(series)),
+        CANDLES: streams(market_cases(series)),
     }
 
 
@@ -74,9 +75,10 @@ def golden_journeys() -> list[Stream]:
     return streams(case for case in golden_cases() if len(case.events) >= JOURNEY_STEPS_MIN)
 
 
-def _measure(ports: Ports, load: list[Stream], rounds: int) -> Load:
-    with_targets = len(load[0].events) >= JOURNEY_STEPS_MIN
+def _measure(ports: Ports, name: str, load: list[Stream], rounds: int) -> Load:
+    backtest = BACKTEST_TARGETS if name == CANDLES else ()
+    targets = (*TARGETS, *backtest) if len(load[0].events) >= JOURNEY_STEPS_MIN else ()
     measure_round(ports, load)  # warms up caches; not counted
     costs = [measure_round(ports, load) for _ in range(rounds)]
     size = {"streams": len(load), "steps": sum(len(stream.events) for stream in load)}
-    return summarise(costs, measure_once(ports, load), size, with_targets=with_targets)
+    return summarise(costs, measure_once(ports, load), size, targets=targets)

@@ -19,6 +19,8 @@ import state_machine as sm
 from doge_core.backend import Haskell
 from doge_core.client import Server
 from doge_core.codec import decode_answer, encode_json
+from doge_core.locate import find_library
+from doge_core.replaying import Replay
 from doge_core.settings import Settings
 from generators.reducer.patches import named
 from harness.subjects.reducer.bench.loads import Stream
@@ -182,14 +184,29 @@ def replay_cost(server: Server, load: Sequence[Stream]) -> Cost:
     return Cost(elapsed / steps * 1e6, steps)
 
 
+def adapter_replay_cost(replay: Callable[..., Replay], load: Sequence[Stream]) -> Cost:
+    """Measure the mean event of the adapter's `replay`, a call for each stream."""
+    elapsed, steps = 0.0, 0
+    gc.collect()
+    for stream in itertools.cycle(load):
+        if steps >= REPLAY_STEPS_MIN:
+            break
+        started = time.perf_counter()
+        replay(stream.state, stream.events, stream.cfg, stream.order_size_usd, stream.order_sizes)
+        elapsed += time.perf_counter() - started
+        steps += len(stream.events)
+    return Cost(elapsed / steps * 1e6, steps)
+
+
 class Ports:
-    """Every way of calling the reducer that is measured."""
+    """Every way of calling the reducer that is measured; `inproc` is None where the library is not here."""
 
     def __init__(self, executable: Path) -> None:
         exe = str(executable)
         self.session = Haskell(Settings(backend="haskell", exe=exe, timeout_sec=TIMEOUT_SEC))
         # States with history get a server of their own, because they would stay in the sessions of the other one.
         self.aged = Haskell(Settings(backend="haskell", exe=exe, timeout_sec=TIMEOUT_SEC))
+        self.inproc = None if find_library() is None else Haskell(Settings(backend="haskell-inproc", exe=exe))
         self.once = Haskell(Settings(backend="haskell", exe=exe, persistent=False, timeout_sec=TIMEOUT_SEC))
         self.replay = Server([exe, "--server"], TIMEOUT_SEC)
         self.echo = Echo.in_python()
@@ -204,6 +221,6 @@ class Ports:
     def fallbacks(self) -> dict[str, int]:
         """Return the number of calls that fell back to another way; if there are any, the figures are invalid."""
         counted: Counter[str] = Counter()
-        for adapter in (self.session, self.aged, self.once):
+        for adapter in (self.session, self.aged, self.once, *filter(None, (self.inproc,))):
             counted.update(adapter.status()["fallbacks"])
         return dict(counted)
