@@ -42,12 +42,62 @@ def _pack_optional(value: float | None) -> bytes:
     return _NULL * 2 if value is None else _PACK_INT(1) + _PACK_FLOAT(value)
 
 
-_PACKERS = {cls: [(name, _packer(kind)) for name, kind in kinds.items() if kind.item is None] for cls, kinds in KINDS.items()}
+def _packing(kinds: Sequence[Kind]) -> Callable[[Sequence[Any]], bytes]:
+    """Return a function that packs values of these kinds all at once."""
+    codes = [(index, _codes(kind)) for index, kind in enumerate(kinds) if kind.literals]
+    # A text and a float that may be null take two items each, so that the last is replaced first.
+    pairs = [(index, kind.name == "Text") for index, kind in enumerate(kinds) if kind.name == "Text" or _is_optional(kind)]
+    pairs.reverse()
+    by_lengths: dict[tuple[int, ...], Callable[..., bytes]] = {}
+
+    def packed(given: Sequence[Any]) -> bytes:
+        values = list(given)
+        for index, table in codes:
+            values[index] = table[values[index]]
+        lengths: tuple[int, ...] = ()
+        for index, is_text in pairs:
+            value = values[index]
+            if is_text:
+                encoded = value.encode()
+                values[index : index + 1] = (len(encoded), encoded)
+                lengths = (len(encoded), *lengths)
+            else:
+                values[index : index + 1] = (0, 0.0) if value is None else (1, value)
+        pack_all = by_lengths.get(lengths)
+        if pack_all is None:
+            pack_all = _struct_of(kinds, lengths).pack
+            # Ids repeat in length; what does not is packed without being remembered.
+            if len(by_lengths) < _STRUCTS_MAX:
+                by_lengths[lengths] = pack_all
+        return pack_all(*values)
+
+    return packed
+
+
+def _is_optional(kind: Kind) -> bool:
+    """Return True for a float that may be null; a literal that may be null is one code."""
+    return kind.optional and not kind.literals
+
+
+def _struct_of(kinds: Sequence[Kind], lengths: tuple[int, ...]) -> struct.Struct:
+    """Return the layout of values whose texts have these lengths in bytes."""
+    left = iter(lengths)
+    formats = [
+        f"q{next(left)}s" if kind.name == "Text" else "qd" if _is_optional(kind) else "d" if kind.name in FLOAT_KINDS else "q"
+        for kind in kinds
+    ]
+    return struct.Struct("<" + "".join(formats))
+
+
+_SCALARS = {cls: {name: kind for name, kind in kinds.items() if kind.item is None} for cls, kinds in KINDS.items()}
+_PACK = {cls: _packing([*kinds.values()]) for cls, kinds in _SCALARS.items()}
+_NAMES = {cls: [*kinds] for cls, kinds in _SCALARS.items()}
 
 
 def pack(value: object) -> bytes:
     """Pack the scalar fields of a state, an order or a record into bytes, in contract order."""
-    return b"".join([packer(getattr(value, name)) for name, packer in _PACKERS[type(value)]])
+    fields = value.__dict__
+    return _PACK[type(value)]([fields[name] for name in _NAMES[type(value)]])
 
 
 Offsets = dict[str, Callable[[bytearray, Any], None]]
@@ -98,37 +148,8 @@ def _overwriter(kind: Kind, offset: int) -> Callable[[bytearray, Any], None]:
 
 
 def row_packer(cls: type) -> Callable[[Sequence[Any]], bytes]:
-    """Return a function that packs an object's values, given in contract order, all at once."""
-    kinds = list(KINDS[cls].values())
-    codes = [(index, _codes(kind)) for index, kind in enumerate(kinds) if kind.literals]
-    texts = [index for index, kind in enumerate(kinds) if kind.name == "Text"]
-    formats = ["d" if kind.name in FLOAT_KINDS else "q" for kind in kinds]
-    by_lengths: dict[tuple[int, ...], Callable[..., bytes]] = {}
-
-    def packed(row: Sequence[Any]) -> bytes:
-        values = list(row)
-        for index, table in codes:
-            values[index] = table[row[index]]
-        lengths: tuple[int, ...] = ()
-        for index in reversed(texts):
-            # Ids repeat in length; whatever repeats not is packed without being remembered.
-            encoded = row[index].encode()
-            values[index : index + 1] = (len(encoded), encoded)
-            lengths = (len(encoded), *lengths)
-        pack_all = by_lengths.get(lengths)
-        if pack_all is None:
-            pack_all = _struct_of(formats, texts, lengths).pack
-            if len(by_lengths) < _STRUCTS_MAX:
-                by_lengths[lengths] = pack_all
-        return pack_all(*values)
-
-    return packed
-
-
-def _struct_of(formats: list[str], texts: list[int], lengths: tuple[int, ...]) -> struct.Struct:
-    """Return the layout of a row whose texts have these lengths in bytes."""
-    sized = dict(zip(texts, lengths, strict=True))
-    return struct.Struct("<" + "".join(f"q{sized[i]}s" if i in sized else each for i, each in enumerate(formats)))
+    """Return a function that packs an object's values, given in contract order."""
+    return _PACK[cls]
 
 
 def cycles_digest(records: tuple[CycleRecord, ...], chain: int = 0) -> int:

@@ -40,6 +40,7 @@ from reducer.wire_session import Sessions
 from reducer.wire_text import LINE_BYTES_MAX, read_line
 
 STANDARD_OUTPUT = 1
+_ENCODER = json.JSONEncoder(ensure_ascii=True, allow_nan=False, separators=(",", ":"))
 # The exit codes of a request that was answered with an error, and of a pipe that failed.
 EXIT_REFUSED, EXIT_PIPE_FAILED = 2, 1
 
@@ -138,8 +139,12 @@ def with_sessions() -> dict[str, Callable[[Mapping[str, Any]], Json]]:
 
 
 def to_line(answer: Json) -> bytes:
-    """Encode an answer as one line of JSON; infinities become text."""
-    return json.dumps(_spell_out(answer), ensure_ascii=True, allow_nan=False).encode() + b"\n"
+    """Encode an answer as one line of JSON, without spaces; infinities become text."""
+    try:
+        text = _ENCODER.encode(answer)
+    except ValueError:
+        text = _ENCODER.encode(_spell_out(answer))
+    return text.encode() + b"\n"
 
 
 def _spell_out(value: Any) -> Any:

@@ -132,6 +132,8 @@ def delta(before: PairState, after: PairState) -> Json:
     lists: Json = {}
     for name, kind in KINDS[PairState].items():
         old, new = getattr(before, name), getattr(after, name)
+        if old is new:
+            continue
         if kind.item is None:
             if json.dumps(old) != json.dumps(new):
                 changed[name] = new
