@@ -25,6 +25,7 @@ from doge_shadow.settings import CONTROL, ShadowSettings
 from doge_shadow.taming import MIB, tame
 from reducer.domain import KINDS as KINDS_OF
 from reducer.snapshot import encode
+from reducer.types import replace as changed
 
 TRANSITION, INVARIANTS = 0, 1
 STREAMS_MAX, BEFORE_MAX = 64, 20
@@ -69,6 +70,25 @@ class _Stream:
         names = ("next_order_id", "next_recovery_id", "total_round_trips", "cycle_a", "cycle_b", "now")
         return all(getattr(self.ours, name) == getattr(state, name) for name in names)
 
+    def as_theirs(self, state: sm.PairState) -> sm.PairState:
+        """Return the state as production would have it: the candidate's last one, changed as the bot changed the reference's."""
+        ours, theirs = self.ours, self.theirs
+        if state is ours or ours is theirs or type(state) is not sm.PairState:
+            return theirs if state is ours else state
+        kept = {name: getattr(theirs, name) for name in KINDS_OF[sm.PairState] if getattr(state, name) is getattr(ours, name)}
+        books = {
+            name: _as_theirs(getattr(state, name), getattr(ours, name), getattr(theirs, name))
+            for name in ("orders", "recovery_orders")
+            if name not in kept and type(getattr(state, name)) is tuple
+        }
+        return changed(state, **kept, **books)
+
+
+def _as_theirs(orders: tuple[Any, ...], ours: tuple[Any, ...], theirs: tuple[Any, ...]) -> tuple[Any, ...]:
+    """A book with the candidate's orders in place of those that the reference had."""
+    known = {id(one): other for one, other in zip(ours, theirs, strict=True)}
+    return tuple(known.get(id(order), order) for order in orders)
+
 
 class ReducerComparer:
     """Asks the candidate what the caller asked, and compares. Used by the shadow's thread alone, but for `kill`."""
@@ -110,11 +130,11 @@ class ReducerComparer:
         self, state: sm.PairState, event: sm.Event, cfg: sm.EngineConfig, usd: float, sizes: Any, ours: Outcome
     ) -> Found:
         stream = self._stream_of(state)
-        asked = stream.theirs if stream.ours is state else state
+        asked = stream.as_theirs(state)
         began = time.perf_counter()
         theirs = self._ask(lambda core: core.transition(asked, event, cfg, usd, sizes))
         seconds = time.perf_counter() - began
-        history = (stream.ours, stream.theirs) if stream.ours is state else None
+        history = (stream.ours, stream.theirs) if state.completed_cycles is stream.ours.completed_cycles else None
         found = [] if _same_outcomes(ours, theirs, history) else list(graded(_plain(ours), _plain(theirs)))
         stream.before.append((state, event, (cfg, usd, sizes)))
         if not isinstance(ours[0], type):

@@ -15,6 +15,7 @@ import pytest
 
 import state_machine as sm
 from doge_shadow import shadow as shadow_module
+from generators.reducer.patches import patched
 from reducer.types import replace
 from tests.adapter.traffic import CONFIG, SIZE_USD, start, walk
 from tests.shadow.watched import ROOT, drained, drive, finds, flawed, journal_lines, planted, watching, wrong
@@ -47,6 +48,20 @@ def test_a_session_serves_as_in_production(tmp_path: Path, executable: Path) -> 
         drive(watched, 200)
         drained(watched)
         assert watched.comparer._client.status()["sessions"].get("opened", 0) <= 2
+
+
+def test_a_bot_s_changes_are_sent_as_in_production(tmp_path: Path, executable: Path) -> None:
+    with watching(tmp_path, str(executable)) as watched:
+        held = start()
+        for step, (_, event, after, _) in enumerate(walk(5, 300, bot=True)):
+            held, _ = watched.transition(patched(held, step), event, replace(CONFIG), SIZE_USD)
+            assert repr(held) == repr(after)
+        found = drained(watched)
+        sessions = watched.comparer._client.status()["sessions"]
+    assert (found["transition_checks"], found["total_divergences"], found["coverage"]) == (300, 0, 1.0)
+    assert sessions["patched"] > 50
+    # What no patch can tell is sent whole, here as in production.
+    assert sessions["opened"] < 40
 
 
 @pytest.mark.parametrize("flaw", FLAWS)
