@@ -71,7 +71,7 @@ class _Stream:
         return all(getattr(self.ours, name) == getattr(state, name) for name in names)
 
     def as_theirs(self, state: sm.PairState) -> sm.PairState:
-        """Return the state as production would have it: the candidate's last one, changed as the bot changed the reference's."""
+        """Return the state as production would have it: what the candidate returned last, with the changes of the bot."""
         ours, theirs = self.ours, self.theirs
         if state is ours or ours is theirs or type(state) is not sm.PairState:
             return theirs if state is ours else state
