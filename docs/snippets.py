@@ -61,7 +61,12 @@ def speeds() -> str:
     bench = parity("bench", "--subject", "reducer")
     loads = {name: load["columns"]["us"] for name, load in bench["loads"].items() if load["targets"]}
     rows = ["| what | " + " | ".join(loads) + " |", "|" + " --- |" * (len(loads) + 1)]
-    wanted = ["bare round trip", "session call", "replay step", "full-state call", "one-shot call", "python reference"]
+    wanted = [
+        "bare round trip", "session call", "new equal settings", "changed state", "as the bot calls it", "replay step",
+        "replay by the adapter, an event", "in-process, session call", "in-process, as the bot calls it",
+        "in-process, replay, an event", "full-state call", "one-shot call", "python reference",
+        "python reference, as the bot calls it",
+    ]  # fmt: skip
     for what in wanted:
         multiples = [f"{load[what] / load['bare round trip']:.1f}" for load in loads.values()]
         rows.append(f"| {what} | {' | '.join(multiples)} |")

@@ -16,6 +16,7 @@ from harness.words import signal_name
 
 TIMEOUT_SEC = 10.0
 HASKELL = "haskell"
+INPROC_EVERY = 5
 
 
 class ExecutablePort(Port):
@@ -105,6 +106,8 @@ def haskell_inproc(*, timeout_sec: float = TIMEOUT_SEC) -> ServerPort:
     """Return the Haskell reducer as the library that a process may load, here loaded by a process of its own."""
     argv = None if find_library() is None else [sys.executable, "-m", "doge_core.library"]
     port = ServerPort("haskell-inproc", argv, remedy=HOW_TO_GET_LIBRARY, timeout_sec=timeout_sec, what=LIBRARY)
+    # It is made of the server's modules; only the way in is another.
+    port.sample_every = INPROC_EVERY
     port.implementation = HASKELL
     return port
 
