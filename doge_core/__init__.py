@@ -1,7 +1,8 @@
 """`import doge_core as sm` is a drop-in for `import state_machine as sm`, with the reducer in Haskell if that is available.
 
 `transition` and `check_invariants` are answered by Haskell; types, constructors and helpers are the reference's own, so that
-`isinstance` keeps working. DOGE_CORE_BACKEND chooses `python`, `haskell`, `haskell-inproc` (a library in this process, named in
+`isinstance` keeps working. They are frozen, and a state or configuration that somebody changes nevertheless is taken for what
+it was. DOGE_CORE_BACKEND chooses `python`, `haskell`, `haskell-inproc` (a library in this process, named in
 DOGE_CORE_LIBRARY) or `auto` (Haskell if it is built); DOGE_CORE_EXE is the executable (a path, or a bare name to look up on
 PATH), DOGE_CORE_PERSISTENT=0 starts one process per call, DOGE_CORE_TIMEOUT_SEC is the time limit of an answer. `status()`
 reports which backend answered.
@@ -26,6 +27,7 @@ from doge_core.backend import Haskell as _Haskell
 from doge_core.replaying import Replay
 from doge_core.replaying import replay_by as _replay_by
 from doge_core.settings import KINDS as _KINDS
+from doge_core.settings import Settings as _Settings
 from doge_core.settings import read_settings as _read_settings
 from doge_shadow.block import block_of_none as _block_of_none
 from state_machine import *  # noqa: F403  the whole surface of the reference, whatever it grows
@@ -40,8 +42,17 @@ if TYPE_CHECKING:
     from doge_core.measuring import Measuring as _Measuring
     from doge_core.watching import Python as _WatchedPython
 
+
+def _settings_now() -> _Settings:
+    settings = _read_settings()
+    if settings.backend == "haskell-inproc":
+        # Not by the first call: a child that is forked meanwhile would wait for ever for an import that nobody finishes.
+        import doge_core.library  # noqa: F401
+    return settings
+
+
 # An invalid setting fails the import, so that a bot does not start on a backend that nobody chose.
-_settings = _read_settings()
+_settings = _settings_now()
 _choosing = threading.Lock()
 _chosen: list[_Haskell | _WatchedPython | None] = []
 
@@ -134,7 +145,8 @@ def replay(
     """Advance the state by many events, as one `transition` after the other does, with few crossings: for back-tests.
 
     Returns the last state, and the actions of each event. Raises what the first event that fails raises, with its index before
-    the sentence (`events[3]: event.price: …`). Telemetry measures no replay of Haskell's.
+    the sentence (`events[3]: event.price: …`). Haskell is asked for 5,000 events at a time. Telemetry measures no replay of
+    Haskell's.
     """
     backend = _backend()
     if isinstance(backend, _Haskell):
@@ -192,7 +204,7 @@ def reset() -> None:
     Raises `ValueError` for an invalid setting, and leaves everything as it is.
     """
     global _settings, _measuring
-    settings = _read_settings()
+    settings = _settings_now()
     with _choosing:
         _settings, before = settings, list(_chosen)
         _chosen.clear()

@@ -8,33 +8,32 @@ so that it can be repeated by another implementation.
 from __future__ import annotations
 
 import atexit
-import contextlib
 import logging
 import os
 import threading
 import weakref
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import state_machine as sm
 from doge_core import locate
 from doge_core.client import Answering, Server, request_once
-from doge_core.codec import decode_answer, encode_object, read_tagged_actions, settings_fields
-from doge_core.errors import ContractError, ServerError, ServerGarbageError
-from doge_core.events import encode_event, read_violations, refusal
-from doge_core.replaying import Replay, replay_by
-from doge_core.rungs import HeldRung, Rung
+from doge_core.codec import decode_answer, encode_object
+from doge_core.errors import ContractError, ServerError
+from doge_core.events import read_violations
+from doge_core.replaying import Replay, in_parts, one_by_one
+from doge_core.rungs import HeldRung, Rung, transition_once
 from doge_core.session import Sessions
 from doge_core.settings import Settings
 from reducer.contract import contract, contract_hash
-from reducer.domain import check_event, check_settings, check_state
-from reducer.snapshot import from_dict
+from reducer.domain import check_state
 
 log = logging.getLogger("doge_core")
 
 Sizes = Mapping[str, float] | None
+T = TypeVar("T")
 
 
 _instances: weakref.WeakSet[Haskell] = weakref.WeakSet()
@@ -54,7 +53,9 @@ class Haskell:
         self._persistent = HeldRung("persistent", 2 if settings.persistent else 0, self._start_server)
         self._held = (self._library, self._persistent) if settings.backend == "haskell-inproc" else (self._persistent,)
         self._once = Rung("one-shot", 1)
-        self._lock = threading.Lock()
+        # A call within a call, as from a signal handler, must neither wait for the outer one nor ask in the middle of it.
+        self._lock = threading.RLock()
+        self._busy = False
         self._contract_checked = False
         self._retired = False
         _instances.add(self)
@@ -69,8 +70,11 @@ class Haskell:
     ) -> tuple[sm.PairState, list[sm.Action]]:
         """Return what `state_machine.transition` returns, from the first implementation that can answer."""
         with self._lock:
+            if self._busy:
+                return self._within(sm.transition, state, event, cfg, order_size_usd, order_sizes)
             for rung in self._held:
                 for _ in range(0 if self._retired else rung.ready_tries()):
+                    self._busy = True
                     try:
                         sessions = rung.sessions or rung.live()
                         result = sessions.transition(state, event, cfg, order_size_usd, order_sizes)
@@ -81,9 +85,11 @@ class Haskell:
                         self._failed(rung, error)
                         if self._retired:
                             break
+                    finally:
+                        self._busy = False
         for _ in range(self._tries(self._once)):
             try:
-                result = self._transition_once(state, event, cfg, order_size_usd, order_sizes)
+                result = transition_once(self._ask_once, state, event, cfg, order_size_usd, order_sizes)
                 self._once.succeeded()
                 return result
             except ServerError as error:
@@ -99,13 +105,32 @@ class Haskell:
         order_size_usd: float,
         order_sizes: Sizes = None,
     ) -> Replay:
-        """Return what one `transition` after the other returns, asked in as few requests as there can be."""
-        several = [*events]
+        """Return what one `transition` after the other returns, asked in as few requests as there can be.
+
+        The events are taken 5,000 at a time, so that more may have been taken than were replayed when one fails.
+        """
+        settings = (cfg, order_size_usd, order_sizes)
+        alone = one_by_one(self.transition, *settings)
+
+        def part(state: sm.PairState, some: Sequence[sm.Event]) -> Replay:
+            asked = self._asked(lambda sessions: sessions.replay(state, some, *settings), lambda: None)
+            return asked or alone(state, some)
+
+        return in_parts(part, state, events)
+
+    def _asked(self, ask: Callable[[Sessions], T | None], within: Callable[[], T | None]) -> T | None:
+        """Return what the first rung that keeps states answers; None if none does, or if it leaves the call to another way.
+
+        `within` answers a call within a call.
+        """
         with self._lock:
+            if self._busy:
+                return within()
             for rung in self._held:
                 for _ in range(self._tries(rung)):
+                    self._busy = True
                     try:
-                        result = rung.live().replay(state, several, cfg, order_size_usd, order_sizes)
+                        result = ask(rung.live())
                         if result is None:
                             break
                         rung.succeeded()
@@ -114,7 +139,9 @@ class Haskell:
                         self._failed(rung, error)
                         if self._retired:
                             break
-        return replay_by(self.transition, state, several, cfg, order_size_usd, order_sizes)
+                    finally:
+                        self._busy = False
+        return None
 
     def check_invariants(self, state: sm.PairState) -> list[str]:
         """Return what `state_machine.check_invariants` returns, from the first implementation that can answer."""
@@ -123,17 +150,11 @@ class Haskell:
         except ValueError as error:
             self._count(self._held[0].name, "domain", f"a state outside the domain is checked in Python ({error})")
             return sm.check_invariants(state)
-        with self._lock:
-            for rung in self._held:
-                for _ in range(self._tries(rung)):
-                    try:
-                        violations = rung.live().check_invariants(state)
-                        rung.succeeded()
-                        return violations
-                    except ServerError as error:
-                        self._failed(rung, error)
-                        if self._retired:
-                            break
+        violations = self._asked(
+            lambda sessions: sessions.check_invariants(state), lambda: self._within(sm.check_invariants, state)
+        )
+        if violations is not None:
+            return violations
         for _ in range(self._tries(self._once)):
             try:
                 line = b'{"method":"check_invariants","state":%b}' % encode_object(state)
@@ -144,6 +165,12 @@ class Haskell:
                 self._failed(self._once, error)
         self.python_calls += 1
         return sm.check_invariants(state)
+
+    def _within(self, reference: Callable[..., T], *arguments: Any) -> T:
+        """Answer a call that was made in the middle of another one by the same thread."""
+        self._count(self._held[0].name, "nested", "a call within a call is answered in Python")
+        self.python_calls += 1
+        return reference(*arguments)
 
     def status(self) -> dict[str, Any]:
         """Return the counts of calls, fallbacks, server starts and sessions as plain data, for a status page."""
@@ -198,7 +225,7 @@ class Haskell:
 
     def after_fork(self) -> None:
         """Replace the lock, which may stay locked for ever in a forked child, and drop the parent's server."""
-        self._lock = threading.Lock()
+        self._lock, self._busy = threading.RLock(), False
         for rung in self._held:
             rung.sessions = None
 
@@ -245,21 +272,6 @@ class Haskell:
         if not self._contract_checked:
             self._check_contract(request_once(argv, b'{"method":"describe"}', self.settings.timeout_sec))
         return decode_answer(request_once(argv, line, self.settings.timeout_sec))
-
-    def _transition_once(
-        self, state: sm.PairState, event: sm.Event, cfg: sm.EngineConfig, order_size_usd: float, order_sizes: Sizes
-    ) -> tuple[sm.PairState, list[sm.Action]]:
-        state = check_state(state)
-        event = check_event(event)
-        settings = settings_fields(*check_settings(cfg, order_size_usd, order_sizes))
-        line = b'{"method":"transition","state":%b,%b,"event":%b}' % (encode_object(state), settings, encode_event(event))
-        answer = self._ask_once(line)
-        if "error" in answer:
-            error = refusal(answer, event)
-            raise error
-        with contextlib.suppress(KeyError, TypeError, ValueError, IndexError):
-            return from_dict(answer["state"]), read_tagged_actions(answer["actions"])
-        raise ServerGarbageError("the answer makes no sense")
 
 
 def _after_fork_in_child() -> None:

@@ -242,12 +242,12 @@ def _told(old: tuple[T, ...], old_packed: list[bytes], items: tuple[T, ...], cls
     """
     told: list[object] = []
     packed: list[bytes] = []
+    places = {id(known): index for index, known in enumerate(old)}
     for place, item in enumerate(items):
-        for index, known in enumerate(old):
-            if known is item:
-                told.append(index)
-                packed.append(old_packed[index])
-                break
+        index = places.get(id(item))
+        if index is not None:
+            told.append(index)
+            packed.append(old_packed[index])
         else:
             if type(item) is not cls:
                 raise TypeError(f"{item} is no {cls.__name__}")

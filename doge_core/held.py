@@ -5,6 +5,7 @@ from __future__ import annotations
 import marshal
 from collections.abc import Mapping
 from operator import is_not, itemgetter
+from typing import Any
 
 from doge_core.codec import PackedState
 from reducer.domain import KINDS
@@ -35,6 +36,7 @@ class Session:
         """Keep the settings that the server now has."""
         self.cfg = cfg
         self._cfg_spelled = spelled(cfg)
+        self._cfg_values = values_of(cfg)
         self.order_size_usd = order_size_usd
         # Objects of other classes may change, or compare as they like.
         self._plain = self._cfg_spelled is not None and type(order_size_usd) in (float, int)
@@ -48,9 +50,9 @@ class Session:
         if cfg is self.cfg:
             return True
         # A configuration that is made of the same objects has the same values, and needs no spelling out.
-        if (type(cfg) is not EngineConfig or any(map(is_not, _values(cfg.__dict__), _values(self.cfg.__dict__)))) and spelled(
-            cfg
-        ) != self._cfg_spelled:
+        values = values_of(cfg)
+        made_alike = values is not None and self._cfg_values is not None and not any(map(is_not, values, self._cfg_values))
+        if not made_alike and spelled(cfg) != self._cfg_spelled:
             return False
         self.cfg = cfg
         return True
@@ -69,6 +71,14 @@ class Session:
             and same_size(order_size_usd, self.order_size_usd)
             and (order_sizes is None is self.order_sizes or same_sizes(order_sizes, self.order_sizes))
         )
+
+
+def values_of(cfg: EngineConfig) -> tuple[Any, ...] | None:
+    """Return the values of a configuration; None for one of another class, or that lacks a field."""
+    try:
+        return _values(cfg.__dict__) if type(cfg) is EngineConfig else None
+    except KeyError:
+        return None
 
 
 def spelled(cfg: EngineConfig) -> bytes | None:

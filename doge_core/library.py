@@ -12,13 +12,15 @@ import ctypes
 import os
 import sys
 import threading
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 
 from doge_core.errors import ServerDiedError, ServerMissingError
 from doge_core.locate import require_library
 
-_STARTED: dict[str, ctypes.PyDLL] = {}
+_STARTED: dict[str, ctypes.PyDLL | None] = {}
+_HALF_LOADED = ""
 _starting = threading.Lock()
 
 
@@ -34,16 +36,20 @@ class Library:
         self._request: Callable[[int | None, bytes], bytes] = library.doge_core_request
         self._free = library.doge_core_free
         self._client: int | None = library.doge_core_new()
+        self._finalizer = weakref.finalize(self, self._free, self._client)
+        self._finalizer.atexit = False
 
     def request(self, line: bytes) -> bytes:
-        """Answer one line, both without their newline. Raises `ServerDiedError` after `close`."""
-        return self._request(self._client, line)
+        """Answer one line, both without their newline. Raises `ServerDiedError` after `close`, and where memory is short."""
+        try:
+            return self._request(self._client, line)
+        except MemoryError as error:
+            raise ServerDiedError(f"{self.path}: has no memory for the answer") from error
 
     def close(self) -> None:
         """Forget the sessions."""
-        client, self._client, self._request = self._client, None, self._refuse
-        if client is not None:
-            self._free(client)
+        self._client, self._request = None, self._refuse
+        self._finalizer()
 
     kill = close
 
@@ -56,6 +62,8 @@ def _started(path: Path) -> ctypes.PyDLL:
     with _starting:
         library = _STARTED.get(str(path))
         if library is None:
+            if _HALF_LOADED in _STARTED:
+                raise ServerMissingError(f"{path}: this process was forked while the library was being loaded")
             if _STARTED:
                 raise ServerMissingError(
                     f"{path}: another library is loaded ({next(iter(_STARTED))}), and there can be only one"
@@ -68,6 +76,18 @@ def _started(path: Path) -> ctypes.PyDLL:
             library.doge_core_start()
             _STARTED[str(path)] = library
         return library
+
+
+def _after_fork_in_child() -> None:
+    """Another thread of the parent may have been loading the library, which is then in no state to be used here."""
+    global _starting
+    if _starting.locked():
+        _STARTED.setdefault(_HALF_LOADED, None)
+    _starting = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)
 
 
 def _declare(library: ctypes.PyDLL) -> None:

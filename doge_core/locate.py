@@ -17,8 +17,6 @@ _ROOT = Path(__file__).resolve().parent.parent
 HOW_TO_GET = "build it with ./build.sh, install the wheel doge-core-exe, or name one with DOGE_CORE_EXE"
 HOW_TO_GET_LIBRARY = "build it with ./build.sh, or name one with DOGE_CORE_LIBRARY"
 
-HOW_TO_GETLIBRARY = "build it with ./build.sh, or name one with DOGE_CORE_LIBRARY"
-
 
 def is_path(named: str) -> bool:
     """Return True for a name that says where the file is, as `./doge-core-exe` does; any other is looked up on PATH."""

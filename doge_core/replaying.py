@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
 
+from reducer.requests import EventError
 from reducer.types import Action, EngineConfig, Event, PairState
 
 REFUSED = (ValueError, TypeError, OverflowError)
@@ -19,28 +22,69 @@ class Replay:
     """What many events lead to: the state after the last of them, and the actions of each."""
 
     state: PairState
-    actions: list[list[Action]]
+    actions: list[list[Action]] = field(default_factory=list)
 
 
-def event_error(error: Exception, index: int) -> Exception:
-    """Return an event's error as that of one of several events."""
-    return type(error)(f"events[{index}]: {error}")
-
-
-def replay_by(
-    transition: Transition,
-    state: PairState,
-    events: Iterable[Event],
-    cfg: EngineConfig,
-    order_size_usd: float,
-    order_sizes: Mapping[str, float] | None,
+def in_parts(
+    part: Callable[[PairState, Sequence[Event]], Replay], state: PairState, events: Iterable[Event], most: int = EVENTS_MAX
 ) -> Replay:
-    """Replay by one call for each event. Raises what the first event that fails raises, with its index."""
-    actions = []
-    for index, event in enumerate(events):
-        try:
-            state, acted = transition(state, event, cfg, order_size_usd, order_sizes)
-        except REFUSED as error:
-            raise event_error(error, index) from error
-        actions.append(acted)
-    return Replay(state, actions)
+    """Replay events as they come, so many at once. Raises what the first event that fails raises, with its index.
+
+    What the iterator raises is raised after the events before it were replayed, as by a loop; Ctrl-C is raised at once.
+    """
+    coming, whole = iter(events), Replay(state)
+    while True:
+        some, failure = _taken(coming, most)
+        if some:
+            try:
+                done = part(whole.state, some)
+            except EventError as error:
+                raise _worded(error, len(whole.actions)) from error.error
+            whole.actions.extend(done.actions)
+            whole = Replay(done.state, whole.actions)
+        if failure is not None:
+            raise failure
+        if len(some) < most:
+            return whole
+
+
+def _taken(coming: Iterator[Event], most: int) -> tuple[list[Event], BaseException | None]:
+    some: list[Event] = []
+    try:
+        for event in islice(coming, most):
+            some.append(event)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        return some, error
+    return some, None
+
+
+def _worded(error: EventError, before: int) -> Exception:
+    """Return an event's error with the index of the event among all."""
+    cause = error.error
+    kind = next(kind for kind in REFUSED if isinstance(cause, kind))
+    return kind(f"events[{before + error.index}]: {cause}")
+
+
+def one_by_one(
+    transition: Transition, cfg: EngineConfig, order_size_usd: float, order_sizes: Mapping[str, float] | None
+) -> Callable[[PairState, Sequence[Event]], Replay]:
+    """Return what replays a part by one call for each event. Raises `EventError`."""
+
+    def part(state: PairState, events: Sequence[Event]) -> Replay:
+        actions = []
+        for index, event in enumerate(events):
+            try:
+                state, acted = transition(state, event, cfg, order_size_usd, order_sizes)
+            except REFUSED as error:
+                raise EventError(index, error) from error
+            actions.append(acted)
+        return Replay(state, actions)
+
+    return part
+
+
+def replay_by(transition: Transition, state: PairState, events: Iterable[Event], *settings: Any) -> Replay:
+    """Replay by one call for each event, as it comes. Raises what the first event that fails raises, with its index."""
+    return in_parts(one_by_one(transition, *settings), state, events, most=1)

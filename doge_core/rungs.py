@@ -4,8 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
 
+from doge_core.codec import encode_object, read_tagged_actions, settings_fields
+from doge_core.errors import ServerGarbageError
+from doge_core.events import encode_event, refusal
+from doge_core.held import Sizes
 from doge_core.session import Sessions
+from reducer.domain import check_event, check_settings, check_state
+from reducer.snapshot import from_dict
+from reducer.types import Action, EngineConfig, Event, PairState
 
 _BACKOFF_FIRST_SEC, _BACKOFF_MAX_SEC = 0.1, 30.0
 
@@ -64,3 +73,23 @@ class HeldRung(Rung):
         if self.sessions is not None:
             self.sessions.server.close()
             self.sessions = None
+
+
+def transition_once(
+    ask: Callable[[bytes], dict[str, Any]],
+    state: PairState,
+    event: Event,
+    cfg: EngineConfig,
+    order_size_usd: float,
+    order_sizes: Sizes,
+) -> tuple[PairState, list[Action]]:
+    """Return or raise what the reference's `transition` does, by one request with the whole state. Raises `ServerError`."""
+    state = check_state(state)
+    event = check_event(event)
+    settings = settings_fields(*check_settings(cfg, order_size_usd, order_sizes))
+    answer = ask(b'{"method":"transition","state":%b,%b,"event":%b}' % (encode_object(state), settings, encode_event(event)))
+    if "error" in answer:
+        raise refusal(answer, event)
+    with suppress(KeyError, TypeError, ValueError, IndexError):
+        return from_dict(answer["state"]), read_tagged_actions(answer["actions"])
+    raise ServerGarbageError("the answer makes no sense")

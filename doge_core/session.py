@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import struct
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from doge_core.client import Answering
@@ -12,8 +12,9 @@ from doge_core.codec import decode_answer, encode_object, read_actions, read_man
 from doge_core.errors import ServerError, ServerGarbageError
 from doge_core.events import SessionLostError, encode_event, encode_events, is_lost, read_violations, refusal
 from doge_core.held import EVENT, EVENTS, Session, Sizes
-from doge_core.replaying import EVENTS_MAX, Replay, event_error
+from doge_core.replaying import Replay
 from reducer.domain import check_event, check_settings, check_state
+from reducer.requests import EventError
 from reducer.types import Action, EngineConfig, Event, PairState
 
 SESSIONS_MAX = 64
@@ -57,9 +58,14 @@ class Sessions:
         if type(state) is not PairState:
             return None
         now, orders, cycles = state.now, state.orders, state.completed_cycles
+        book = set(map(id, orders)) if type(orders) is tuple else set()
         for session in reversed(self._by_state.values()):
             held = session.packed.state
-            if now is held.now or (cycles and cycles is held.completed_cycles) or _share(orders, held.orders):
+            if (
+                now is held.now
+                or (cycles and cycles is held.completed_cycles)
+                or (book and not book.isdisjoint(map(id, held.orders)))
+            ):
                 return self._by_state.pop(id(held))
         return None
 
@@ -167,35 +173,31 @@ class Sessions:
     ) -> Replay | None:
         """Return or raise what one `transition` after the other does; None where that has to be done.
 
-        Raises `ServerError` if the server fails.
+        An error of an event is an `EventError`. Raises `ServerError` if the server fails.
         """
         if type(order_sizes) is dict:
             order_sizes = dict(order_sizes)
-        actions: list[list[Action]] = []
-        for start in range(0, len(events), EVENTS_MAX):
-            some = events[start : start + EVENTS_MAX]
-            try:
-                settings = settings_fields(*check_settings(cfg, order_size_usd, order_sizes))
-                session, line = self._ask_many(state, encode_events(some), settings, (cfg, order_size_usd, order_sizes))
-            except _UNTELLABLE:
-                # One event after the other is judged by the reference's own check.
+        try:
+            settings = settings_fields(*check_settings(cfg, order_size_usd, order_sizes))
+            session, line = self._ask_many(state, encode_events(events), settings, (cfg, order_size_usd, order_sizes))
+        except _UNTELLABLE:
+            # One event after the other is judged by the reference's own check.
+            return None
+        answer = decode_answer(line)
+        if "error" in answer:
+            index: Any = answer.get("index")
+            named = type(index) is int and 0 <= index < len(events)
+            error = refusal(answer, events[index if named else 0])
+            if isinstance(error, ServerError):
+                raise error
+            if not named:
+                # The state or the settings are refused; the first call for an event says so as the reference does.
                 return None
-            answer = decode_answer(line)
-            if "error" in answer:
-                index: Any = answer.get("index")
-                named = type(index) is int and 0 <= index < len(some)
-                error = refusal(answer, some[index if named else 0])
-                if isinstance(error, ServerError):
-                    raise error
-                if not named:
-                    # The state or the settings are refused; the first call for an event says so as the reference does.
-                    return None
-                raise event_error(error, start + index)
-            state, acted = self._advance(session, answer, line, read_many)
-            if len(acted) != len(some):
-                raise ServerGarbageError(f"{len(acted)} events are answered, not {len(some)}")
-            actions += acted
-        return Replay(state, actions)
+            raise EventError(index, error)
+        state, acted = self._advance(session, answer, line, read_many)
+        if len(acted) != len(events):
+            raise ServerGarbageError(f"{len(acted)} events are answered, not {len(events)}")
+        return Replay(state, acted)
 
     def _ask_many(
         self, state: PairState, encoded: bytes, settings: bytes, given: tuple[EngineConfig, float, Sizes]
@@ -252,8 +254,3 @@ class Sessions:
             self.counts["lost"] += 1
         line = b'{"method":"check_invariants","state":%b}' % encode_object(state)
         return read_violations(decode_answer(self.server.request(line)))
-
-
-def _share(orders: Iterable[object], others: Iterable[object]) -> bool:
-    """Return True if an order of the one book is an order of the other."""
-    return any(order is other for order in orders for other in others)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator, Sequence
+from operator import attrgetter
 from typing import Any
 
 import xxhash
@@ -91,13 +92,15 @@ def _struct_of(kinds: Sequence[Kind], lengths: tuple[int, ...]) -> struct.Struct
 
 _SCALARS = {cls: {name: kind for name, kind in kinds.items() if kind.item is None} for cls, kinds in KINDS.items()}
 _PACK = {cls: _packing([*kinds.values()]) for cls, kinds in _SCALARS.items()}
-_NAMES = {cls: [*kinds] for cls, kinds in _SCALARS.items()}
+# Only states, orders and records have a digest; each has several fields, so that its getter gives a tuple.
+_VALUES: dict[type, Callable[[object], Sequence[Any]]] = {
+    cls: attrgetter(*kinds) for cls, kinds in _SCALARS.items() if len(kinds) > 1
+}
 
 
 def pack(value: object) -> bytes:
     """Pack the scalar fields of a state, an order or a record into bytes, in contract order."""
-    fields = value.__dict__
-    return _PACK[type(value)]([fields[name] for name in _NAMES[type(value)]])
+    return _PACK[type(value)](_VALUES[type(value)](value))
 
 
 Offsets = dict[str, Callable[[bytearray, Any], None]]

@@ -18,6 +18,7 @@ import Foreign.C.Types (CSize (..))
 import Foreign.Ptr (Ptr, plusPtr)
 import Foreign.StablePtr (StablePtr, deRefStablePtr, freeStablePtr, newStablePtr)
 import Foreign.Storable (poke)
+import System.Mem (performMajorGC)
 
 -- | The sessions of a client, and the memory of its last answer.
 data Client = Client !(IORef Sessions) !Sink
@@ -47,9 +48,10 @@ answer client line size place = do
   poke place reply
   pure (fromIntegral replySize)
 
--- | Forget a client and its answer.
+-- | Forget a client and its answer, and give back their memory.
 freeClient :: StablePtr Client -> IO ()
 freeClient client = do
   Client _ sink <- deRefStablePtr client
   freeStablePtr client
   freeSink sink
+  performMajorGC

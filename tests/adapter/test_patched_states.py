@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import math
 import re
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -104,6 +106,9 @@ WRONG: tuple[Callable[[sm.PairState], sm.PairState], ...] = (
     lambda state: replace(state, orders=(replace(state.orders[0], txid=None),), market_price=None),
     lambda state: replace(state, completed_cycles=(sm.CycleRecord("B", 1, 0.1, 0.1, math.nan, 0.0, 0.0, 0.0),)),
     lambda state: replace(state, completed_cycles=None),
+    lambda state: replace(state, orders=None, now=2.5),
+    lambda state: replace(state, orders=5, now=2.5),
+    lambda state: replace(state, recovery_orders=object()),
 )
 
 
@@ -166,3 +171,47 @@ def test_whatever_is_changed_the_results_are_the_reference_s(
         want, actions = sm.transition(want, event, CONFIG, SIZE_USD)
         assert (repr(held), repr(got)) == (repr(want), repr(actions))
     assert haskell.status()["fallbacks"] == {}
+
+
+def without(value: Any, name: str) -> Any:
+    """A copy that lacks a field, as an old pickle does: the class has the default."""
+    less = copy.copy(value)
+    del less.__dict__[name]
+    return less
+
+
+def test_what_an_old_pickle_lacks_is_the_default(haskell: Haskell) -> None:
+    held, _ = haskell.transition(start(), sm.TimerTick(1.0), CONFIG, SIZE_USD)
+    event = sm.PriceTick(0.12, 3000.0)
+    settings_without = without(CONFIG, "sticky_mode_enabled")
+    for state, cfg in (
+        (without(start(), "profit_pct_runtime"), CONFIG),
+        (without(held, "profit_pct_runtime"), CONFIG),
+        (replace(held, orders=(without(held.orders[0], "entry_fee"),)), CONFIG),
+        (held, settings_without),
+        (replace(held, total_fees=1.0), CONFIG),
+        (start(), settings_without),
+    ):
+        want = sm.transition(state, event, cfg, SIZE_USD)
+        assert repr(haskell.transition(state, event, cfg, SIZE_USD)) == repr(want)
+    assert haskell.status()["fallbacks"] == {}
+
+
+def test_settings_that_are_changed_by_force_do_not_spoil_those_of_others(haskell: Haskell) -> None:
+    spoilt = replace(CONFIG)
+    held, _ = haskell.transition(start(), sm.TimerTick(1.0), spoilt, SIZE_USD)
+    object.__setattr__(spoilt, "entry_pct", 1.5)
+    arguments = (held, sm.PriceTick(0.12, 3000.0), replace(spoilt), SIZE_USD)
+    assert repr(haskell.transition(*arguments)) == repr(sm.transition(*arguments))
+
+
+def test_a_book_of_thousands_of_orders_is_compared_in_time(haskell: Haskell) -> None:
+    first = start().orders[0]
+    book = tuple(replace(first, local_id=number, price=0.05) for number in range(4000))
+    held, _ = haskell.transition(replace(start(), orders=book), sm.TimerTick(1.0), CONFIG, SIZE_USD)
+    began = time.perf_counter()
+    changed = replace(held, orders=tuple(replace(order, txid="x") for order in held.orders))
+    haskell.transition(changed, sm.TimerTick(2.0), CONFIG, SIZE_USD)
+    haskell.transition(replace(start(), orders=book), sm.TimerTick(1.0), CONFIG, SIZE_USD)
+    # Each of the two took seconds where every order was held against every other one.
+    assert time.perf_counter() - began < 1.0

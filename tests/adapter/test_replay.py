@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -169,3 +170,36 @@ def test_whatever_the_events_the_results_are_the_loop_s(backend: Haskell, seed: 
     second = backend.replay(patch(first.state), events[cut:], replace(CONFIG), SIZE_USD)
     want = loop(start(), events[:cut])
     assert repr((first, second)) == repr((want, loop(patch(want.state), events[cut:])))
+
+
+def test_events_are_taken_as_a_loop_takes_them(backend: Haskell) -> None:
+    def coming(last: BaseException) -> Iterator[Any]:
+        yield sm.PriceTick(0.1, 1.0)
+        yield sm.PriceTick(math.nan, 2.0)
+        raise last
+
+    def sound(last: BaseException) -> Iterator[Any]:
+        yield sm.PriceTick(0.1, 1.0)
+        raise last
+
+    for replay in (loop, backend.replay):
+        for last in (RuntimeError("boom"), SystemExit(3)):
+            with pytest.raises(ValueError, match=r"^events\[1\]: event\.price: must be finite, got NaN$"):
+                replay(start(), coming(last), CONFIG, SIZE_USD, None)
+            with pytest.raises(type(last)):
+                replay(start(), sound(last), CONFIG, SIZE_USD, None)
+        with pytest.raises(TypeError, match=r"^'NoneType' object is not iterable$"):
+            replay(start(), None, CONFIG, SIZE_USD, None)  # type: ignore[arg-type]
+        endless: Any = chain([sm.TimerTick(1.0), None], map(sm.TimerTick, count(2.0)))
+        with pytest.raises(TypeError, match=r"^events\[1\]: event: is no event$"):
+            replay(start(), endless, CONFIG, SIZE_USD, None)
+
+
+def test_events_may_come_from_calls_of_the_same_adapter(backend: Haskell) -> None:
+    def coming() -> Iterator[sm.Event]:
+        state = start()
+        for event in events_of(1, 30):
+            state, _ = backend.transition(state, event, CONFIG, SIZE_USD)
+            yield event
+
+    assert repr(backend.replay(start(), coming(), CONFIG, SIZE_USD)) == repr(loop(start(), events_of(1, 30)))

@@ -10,6 +10,7 @@ import sys
 import threading
 from pathlib import Path
 
+import psutil
 import pytest
 
 import state_machine as sm
@@ -184,3 +185,44 @@ def test_a_process_that_used_it_ends_as_it_would(library: Path) -> None:
 def test_an_unknown_state_is_checked_inside(inproc: Haskell) -> None:
     assert inproc.check_invariants(sm.PairState(0.1, 0.0)) == sm.check_invariants(sm.PairState(0.1, 0.0))
     assert inproc.status()["calls"]["in-process"] == 1
+
+
+def test_a_child_that_was_forked_while_the_library_was_loading_goes_on_without_it(library: Path, executable: Path) -> None:
+    program = (
+        "import os, sys, threading, time\n"
+        "import doge_core as sm\n"
+        "def call():\n"
+        "    sm.transition(sm.PairState(0.1, 0.0), sm.TimerTick(1.0), sm.EngineConfig(), 2.0)\n"
+        "threading.Thread(target=call).start()\n"
+        "time.sleep(float(sys.argv[1]))\n"
+        "child = os.fork()\n"
+        "if child == 0:\n"
+        "    call()\n"
+        "    os._exit(0 if sum(sm.status()['calls'].values()) >= 1 else 3)\n"
+        "sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))\n"
+    )
+    env = {**os.environ, "DOGE_CORE_BACKEND": "haskell-inproc", "DOGE_CORE_EXE": str(executable)}
+    for pause_ms in (0, 1, 2, 3, 5, 8, 12, 20, 30, 45):
+        command = [sys.executable, "-c", program, str(pause_ms / 1000)]
+        done = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, check=False, timeout=30)
+        assert done.returncode == 0, (pause_ms, done.stderr)
+
+
+def resident_mib() -> float:
+    return psutil.Process().memory_info().rss / 2**20
+
+
+def test_what_a_large_line_took_is_given_back(library: Path) -> None:
+    client = Library(library)
+    client.request(b'{"method":"describe"}')
+    before = resident_mib()
+    client.request(b'{"method":"transition","state":[' + b"1," * 5_000_000 + b"1]}")
+    client.request(b'{"method":"describe"}')
+    assert resident_mib() - before < 150
+    orders = b",".join([b"{}"] * 300_000)
+    client.request(
+        b'{"method":"step","session":1,"state":{"unknown":[%b]},"config":{},"order_size_usd":2,"event":{"timestamp":1}}'
+        % orders
+    )
+    client.close()
+    assert resident_mib() - before < 150

@@ -10,6 +10,7 @@ module DogeCore.Wire.Lines
 where
 
 import Control.Exception (SomeException, evaluate, try)
+import Control.Monad (when)
 import Data.ByteString (ByteString)
 import qualified Data.ByteString as B
 import Data.ByteString.Internal (c2w)
@@ -148,6 +149,8 @@ answerBytes :: Sink -> Sessions -> Ptr Word8 -> Ptr Word8 -> IO (Sessions, Ptr W
 answerBytes sink before from to = do
   shrinkSink largeBuffer sink
   (answered, p, size) <- evaluated sink before handled
+  -- Nobody is idle here, so what a large line left is collected at once.
+  when (to `minusPtr` from > largeBuffer) performMajorGC
   pure (handledSessions answered, p, size)
   where
     handled
