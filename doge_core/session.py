@@ -58,15 +58,14 @@ class Sessions:
         if type(state) is not PairState:
             return None
         now, orders, cycles = state.now, state.orders, state.completed_cycles
-        book = set(map(id, orders)) if type(orders) is tuple else set()
         for session in reversed(self._by_state.values()):
             held = session.packed.state
-            if (
-                now is held.now
-                or (cycles and cycles is held.completed_cycles)
-                or (book and not book.isdisjoint(map(id, held.orders)))
-            ):
+            if now is held.now or (cycles and cycles is held.completed_cycles):
                 return self._by_state.pop(id(held))
+        book = set(map(id, orders)) if type(orders) is tuple else set()
+        for session in reversed(self._by_state.values()) if book else ():
+            if not book.isdisjoint(map(id, session.packed.state.orders)):
+                return self._by_state.pop(id(session.packed.state))
         return None
 
     def _step(self, session: Session, event: Event, settings: bytes = b"") -> tuple[PairState, list[Action]]:
