@@ -92,7 +92,8 @@ def _type_of(kind: Kind) -> type:
 _ROW_TYPES: dict[type, tuple[type, ...]] = {
     cls: tuple(map(_type_of, KINDS[cls].values())) for cls in (OrderState, RecoveryOrder, CycleRecord, *ACTION_TYPES)
 }
-_ALL: dict[type, list[bool]] = {cls: [True] * len(_FIELDS[cls]) for cls in (OrderState, RecoveryOrder)}
+# No value is any of these.
+_NOTHING = (object(),) * max(map(len, _FIELDS.values()))
 _ROW_VALUES: dict[type, Callable[[Mapping[str, Any]], tuple[Any, ...]]] = {
     cls: itemgetter(*_FIELDS[cls]) for cls in (OrderState, RecoveryOrder)
 }
@@ -259,11 +260,13 @@ def _told(old: tuple[T, ...], old_packed: list[bytes], items: tuple[T, ...], cls
 
 def _changes(place: int, old: tuple[T, ...], values: tuple[Any, ...], cls: type[T]) -> object:
     """Return an object by the fields in which it differs from the one in its place, or by all of them."""
-    before = _ROW_VALUES[cls](old[place].__dict__) if place < len(old) else values
-    differ = [*map(is_not, values, before)] if place < len(old) else _ALL[cls]
-    fields = dict(zip(compress(_FIELDS[cls], differ), compress(values, differ), strict=True))
-    if [*map(type, fields.values())] != [*compress(_ROW_TYPES[cls], differ)]:
-        raise TypeError(f"a value of a {cls.__name__} is of another type: {fields}")
+    before = _ROW_VALUES[cls](old[place].__dict__) if place < len(old) else _NOTHING
+    fields = {}
+    for name, kind, value, was in zip(_FIELDS[cls], _ROW_TYPES[cls], values, before, strict=False):
+        if value is not was:
+            if type(value) is not kind:
+                raise TypeError(f"{name} of a {cls.__name__} is of another type: {value!r}")
+            fields[name] = value
     return [place, fields] if place < len(old) else fields
 
 
