@@ -61,6 +61,8 @@ class Copy:
     def parity(self, *words: str) -> tuple[int, str]:
         path = os.pathsep.join([str(self.folder), str(ROOT / "doge-hmm" / "python")])
         environment = {name: value for name, value in os.environ.items() if name != "DOGE_CORE_EXE"}
+        # Of its own: what other tests of this worker failed to do on purpose would count, because the copy's build is the same.
+        environment["PARITY_LEDGER"] = f"sqlite:///{self.folder / 'ledger.sqlite'}"
         done = subprocess.run(
             [sys.executable, "-m", "harness", *words],
             cwd=self.folder, env={**environment, "PYTHONPATH": path}, capture_output=True, text=True, check=False, timeout=300,
