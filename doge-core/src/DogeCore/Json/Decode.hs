@@ -14,7 +14,8 @@ where
 
 import Data.ByteString (ByteString)
 import qualified Data.ByteString as B
-import Data.List (find, foldl')
+import Data.List (find)
+import qualified Data.List as List
 import Data.Maybe (fromMaybe)
 import Data.Text (Text)
 import qualified Data.Text as T
@@ -106,7 +107,7 @@ literalOf s = find ((== s) . literalText) literals
 patchKind :: Kind a -> a -> Path -> Value -> Decoded a
 patchKind kind held path v = case kind of
   KList schema -> decodeItems (itemOf schema held) path v
-  KHistory schema -> foldl' (flip appendCycle) held <$> decodeList schema path v
+  KHistory schema -> List.foldl' (flip appendCycle) held <$> decodeList schema path v
   _ -> decodeKind kind path v
 
 -- An item, the index of one that is held, or that index and the fields in which
