@@ -6,13 +6,13 @@ Between the steps the state is changed as a bot changes it, so that patches are 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from zlib import crc32
 
 import state_machine as sm
 from doge_core.errors import ServerError, ServerGarbageError
-from doge_core.replaying import Replay, replay_by
+from doge_core.replaying import Replay, in_parts, replay_by
 from doge_core.session import Sessions
 from generators.plain import Json
 from generators.reducer.case import Case
@@ -113,20 +113,29 @@ def _compare_steps(case: Case, port: Port, state: PairState, settings: tuple[Any
     return []
 
 
+class _LeftToSingleCallsError(Exception):
+    """The client leaves a replay to one call for each event, which was compared by steps."""
+
+
 def _compare_at_once(case: Case, port: Port, state: PairState, settings: tuple[Any, ...]) -> list[Divergence]:
     server = ComparedServer(port, case)
     server.path = Path("session")
+    sessions = Sessions(server)
+
+    def part(state: PairState, events: Sequence[Any]) -> Replay:
+        result = sessions.replay(state, events, *settings)
+        if result is None:
+            raise _LeftToSingleCallsError
+        return result
+
     events = [event for _, event in readable_events(case)]
+    reference = _replayed(lambda: replay_by(sm.transition, state, events, *settings))
     try:
-        reference, candidate = (
-            _replayed(replay, state, events, settings)
-            for replay in (lambda *given: replay_by(sm.transition, *given), Sessions(server).replay)
-        )
+        candidate = _replayed(lambda: in_parts(part, state, events))
+    except _LeftToSingleCallsError:
+        return server.found
     except ServerError as error:
         return [_failure(error, case, port, server.path)]
-    # What the client leaves to one call for each event was compared by steps.
-    if candidate is None:
-        return server.found
     return compare(reference=reference, candidate=candidate, events=case.events, path=server.path) + server.found
 
 
@@ -136,14 +145,11 @@ def _failure(error: ServerError, case: Case, port: Port, path: Path) -> Divergen
     return locate(path=path, kind="error", reference="a step", candidate=failure, events=case.events)
 
 
-def _replayed(replay: Callable[..., Replay | None], *given: Any) -> Json | None:
-    state, events, settings = given
+def _replayed(replay: Callable[[], Replay]) -> Json:
     try:
-        result = replay(state, events, *settings)
+        result = replay()
     except REFUSED as error:
         return error_object(error)
-    if result is None:
-        return None
     actions = [[tagged(action) for action in acted] for acted in result.actions]
     return {"state": encode(result.state), "actions": actions}
 
