@@ -127,7 +127,7 @@ def ints_for_floats() -> None:
 def duplicate_keys() -> None:
     """A key is written twice, the right value last."""
     to_line = wire.to_line
-    wire.to_line = lambda answer: to_line(answer).replace(b'"phase": ', b'"phase": "S2", "phase": ')
+    wire.to_line = lambda answer: to_line(answer).replace(b'"phase":', b'"phase":"S2","phase":')
 
 
 def type_last() -> None:
@@ -154,7 +154,7 @@ def seventeen_digits() -> None:
         return text if b"." in text or b"e" in text else text + b".0"
 
     to_line = wire.to_line
-    wire.to_line = lambda answer: re.sub(rb"(?<=: )-?\d+\.\d+(e[-+]?\d+)?", printed, to_line(answer))
+    wire.to_line = lambda answer: re.sub(rb"(?<=[:\[,])-?\d+\.\d+(e[-+]?\d+)?", printed, to_line(answer))
 
 
 def composed_texts() -> None:

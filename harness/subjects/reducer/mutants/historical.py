@@ -29,7 +29,7 @@ HISTORICAL: tuple[Historical, ...] = (
     _bug(name="lost_cooldown_maximum", module="orders", change="a new cooldown replaces a longer one",
          old="max(cooldown_until(state, trade_id), until)", new="until"),
     _bug(name="drops_minus_zero", module="wire", change="the sign of zero gets lost in the number printer, as in aeson",
-         old='allow_nan=False).encode() + b"\\n"', new='allow_nan=False).encode().replace(b"-0.0", b"0.0") + b"\\n"'),
+         old='text.encode() + b"\\n"', new='text.encode().replace(b"-0.0", b"0.0") + b"\\n"'),
     _bug(name="swapped_actions", module="transition", change="the new entry is placed before the stale one is cancelled",
          old="[cancel, *placed]", new="[*placed, cancel]"),
     _bug(name="backoff_from_second_loss", module="pricing", change="the back-off counts from the loss after the first",
