@@ -232,11 +232,8 @@ class Haskell:
     def _argv(self) -> list[str]:
         return [str(locate.require_executable(self.settings.exe))]
 
-    def _started(self) -> Server:
-        return Server([*self._argv(), "--server"], self.settings.timeout_sec)
-
     def _start_server(self) -> Sessions:
-        return self._sessions_of(self._started())
+        return self._sessions_of(Server([*self._argv(), "--server"], self.settings.timeout_sec))
 
     def _start_library(self) -> Sessions:
         from doge_core.library import Library

@@ -15,6 +15,7 @@ import state_machine as sm
 from doge_core.backend import Haskell
 from doge_core.client import Server
 from doge_core.rungs import Rung
+from doge_core.session import Sessions
 from doge_core.settings import KINDS, Settings
 from doge_core.severity import graded
 from doge_shadow.face import REFUSED, CandidateError, Found
@@ -45,10 +46,12 @@ class Watched(Haskell):
         self._once = Rung("one-shot", 0)
         self._memory_bytes = int(memory_mib * MIB)
 
-    def _started(self) -> Server:
-        server = super()._started()
-        tame(server.process.pid, self._memory_bytes)
-        return server
+    def _start_server(self) -> Sessions:
+        sessions = super()._start_server()
+        # Not before its first answer: a candidate that yields to everything else may take long to start on a busy machine.
+        if isinstance(sessions.server, Server):
+            tame(sessions.server.process.pid, self._memory_bytes)
+        return sessions
 
     def kill(self) -> None:
         """End the server at once; a call that waits for it fails."""
