@@ -19,6 +19,7 @@ import os
 import threading
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from importlib import import_module as _import_module
 from typing import TYPE_CHECKING, Any
 
 import state_machine as _reference
@@ -47,7 +48,7 @@ def _settings_now() -> _Settings:
     settings = _read_settings()
     if settings.backend == "haskell-inproc":
         # Not by the first call: a child that is forked meanwhile would wait for ever for an import that nobody finishes.
-        import doge_core.library  # noqa: F401
+        _import_module("doge_core.library")
     return settings
 
 

@@ -13,7 +13,7 @@ import os
 import threading
 import weakref
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,6 +23,7 @@ from doge_core.client import Answering, Server, request_once
 from doge_core.codec import decode_answer, encode_object
 from doge_core.errors import ContractError, ServerError
 from doge_core.events import read_violations
+from doge_core.held import Sizes
 from doge_core.replaying import Replay, in_parts, one_by_one
 from doge_core.rungs import HeldRung, Rung, transition_once
 from doge_core.session import Sessions
@@ -32,9 +33,7 @@ from reducer.domain import check_state
 
 log = logging.getLogger("doge_core")
 
-Sizes = Mapping[str, float] | None
 T = TypeVar("T")
-
 
 _instances: weakref.WeakSet[Haskell] = weakref.WeakSet()
 
@@ -49,6 +48,7 @@ class Haskell:
         self.settings = settings
         self.fallbacks: Counter[str] = Counter()
         self.python_calls = 0
+        self.starts = 0
         self._library = HeldRung("in-process", 1, self._start_library)
         self._persistent = HeldRung("persistent", 2 if settings.persistent else 0, self._start_server)
         self._held = (self._library, self._persistent) if settings.backend == "haskell-inproc" else (self._persistent,)
@@ -69,33 +69,19 @@ class Haskell:
         order_sizes: Sizes = None,
     ) -> tuple[sm.PairState, list[sm.Action]]:
         """Return what `state_machine.transition` returns, from the first implementation that can answer."""
-        with self._lock:
-            if self._busy:
-                return self._within(sm.transition, state, event, cfg, order_size_usd, order_sizes)
-            for rung in self._held:
-                for _ in range(0 if self._retired else rung.ready_tries()):
-                    self._busy = True
-                    try:
-                        sessions = rung.sessions or rung.live()
-                        result = sessions.transition(state, event, cfg, order_size_usd, order_sizes)
-                        rung.calls += 1
-                        rung.failures = 0
-                        return result
-                    except ServerError as error:
-                        self._failed(rung, error)
-                        if self._retired:
-                            break
-                    finally:
-                        self._busy = False
+        arguments = (state, event, cfg, order_size_usd, order_sizes)
+        asked = self._asked(Sessions.transition, self._within_transition, *arguments)
+        if asked is not None:
+            return asked
         for _ in range(self._tries(self._once)):
             try:
-                result = transition_once(self._ask_once, state, event, cfg, order_size_usd, order_sizes)
+                result = transition_once(self._ask_once, *arguments)
                 self._once.succeeded()
                 return result
             except ServerError as error:
                 self._failed(self._once, error)
         self.python_calls += 1
-        return sm.transition(state, event, cfg, order_size_usd, order_sizes)
+        return sm.transition(*arguments)
 
     def replay(
         self,
@@ -113,24 +99,23 @@ class Haskell:
         alone = one_by_one(self.transition, *settings)
 
         def part(state: sm.PairState, some: Sequence[sm.Event]) -> Replay:
-            asked = self._asked(lambda sessions: sessions.replay(state, some, *settings), lambda: None)
-            return asked or alone(state, some)
+            return self._asked(Sessions.replay, _left, state, some, *settings) or alone(state, some)
 
         return in_parts(part, state, events)
 
-    def _asked(self, ask: Callable[[Sessions], T | None], within: Callable[[], T | None]) -> T | None:
+    def _asked(self, ask: Callable[..., T | None], within: Callable[..., T | None], *arguments: Any) -> T | None:
         """Return what the first rung that keeps states answers; None if none does, or if it leaves the call to another way.
 
-        `within` answers a call within a call.
+        `ask` is a method of `Sessions`; `within` answers a call within a call.
         """
         with self._lock:
             if self._busy:
-                return within()
+                return within(*arguments)
             for rung in self._held:
-                for _ in range(self._tries(rung)):
+                for _ in range(0 if self._retired else rung.ready_tries()):
                     self._busy = True
                     try:
-                        result = ask(rung.live())
+                        result = ask(rung.sessions or rung.live(), *arguments)
                         if result is None:
                             break
                         rung.succeeded()
@@ -150,9 +135,7 @@ class Haskell:
         except ValueError as error:
             self._count(self._held[0].name, "domain", f"a state outside the domain is checked in Python ({error})")
             return sm.check_invariants(state)
-        violations = self._asked(
-            lambda sessions: sessions.check_invariants(state), lambda: self._within(sm.check_invariants, state)
-        )
+        violations = self._asked(Sessions.check_invariants, self._within_check, state)
         if violations is not None:
             return violations
         for _ in range(self._tries(self._once)):
@@ -166,11 +149,17 @@ class Haskell:
         self.python_calls += 1
         return sm.check_invariants(state)
 
-    def _within(self, reference: Callable[..., T], *arguments: Any) -> T:
-        """Answer a call that was made in the middle of another one by the same thread."""
+    def _within_transition(self, *arguments: Any) -> tuple[sm.PairState, list[sm.Action]]:
+        self._count_within()
+        return sm.transition(*arguments)
+
+    def _within_check(self, state: sm.PairState) -> list[str]:
+        self._count_within()
+        return sm.check_invariants(state)
+
+    def _count_within(self) -> None:
         self._count(self._held[0].name, "nested", "a call within a call is answered in Python")
         self.python_calls += 1
-        return reference(*arguments)
 
     def status(self) -> dict[str, Any]:
         """Return the counts of calls, fallbacks, server starts and sessions as plain data, for a status page."""
@@ -195,11 +184,6 @@ class Haskell:
         """Return the process id of the running server, or None."""
         server = self._server()
         return None if server is None else server.process.pid
-
-    @property
-    def starts(self) -> int:
-        """How often a server was started."""
-        return self._persistent.starts
 
     def _server(self) -> Server | None:
         sessions = self._persistent.sessions
@@ -233,7 +217,9 @@ class Haskell:
         return [str(locate.require_executable(self.settings.exe))]
 
     def _start_server(self) -> Sessions:
-        return self._sessions_of(Server([*self._argv(), "--server"], self.settings.timeout_sec))
+        server = Server([*self._argv(), "--server"], self.settings.timeout_sec)
+        self.starts += 1
+        return self._sessions_of(server)
 
     def _start_library(self) -> Sessions:
         from doge_core.library import Library
@@ -269,6 +255,10 @@ class Haskell:
         if not self._contract_checked:
             self._check_contract(request_once(argv, b'{"method":"describe"}', self.settings.timeout_sec))
         return decode_answer(request_once(argv, line, self.settings.timeout_sec))
+
+
+def _left(*_: Any) -> None:
+    """Answer nothing: a replay within a call is left to one call for each event."""
 
 
 def _after_fork_in_child() -> None:

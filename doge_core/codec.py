@@ -6,7 +6,6 @@ import math
 import struct
 from collections.abc import Callable, Mapping, Sequence
 from itertools import compress
-from math import isfinite
 from operator import is_, is_not, itemgetter
 from typing import Any, TypeVar
 
@@ -14,15 +13,7 @@ import msgspec
 import xxhash
 
 from doge_core.errors import ServerDriftError, ServerGarbageError
-from reducer.digest import (
-    Offsets,
-    cycles_digest,
-    optional_float_offsets,
-    pack,
-    plain_float_offsets,
-    row_packer,
-    scalar_offsets,
-)
+from reducer.digest import Offsets, cycles_digest, float_offsets, pack, row_packer, scalar_offsets
 from reducer.domain import CLASSES, FLOAT_KINDS, KINDS, Kind, check_value, mark_checked
 from reducer.snapshot import WIRE_FLOATS, encode
 from reducer.types import ACTION_TYPES, Action, CycleRecord, EngineConfig, OrderState, PairState, RecoveryOrder, replace
@@ -38,8 +29,8 @@ _STATE_KINDS, _NAMES = KINDS[PairState], _FIELDS[PairState]
 _values = itemgetter(*_NAMES)
 _ACTIONS: dict[str, type[Action]] = {cls.__name__: cls for cls in ACTION_TYPES}
 _OFFSETS: Offsets = scalar_offsets(PairState)
-_float_offset = plain_float_offsets(PairState).get
-_optional_offset = optional_float_offsets(PairState).get
+_float_offset = float_offsets(PairState, optional=False).get
+_optional_offset = float_offsets(PairState, optional=True).get
 _INFINITY = b'nity"'
 _new_state = _new_packed = object.__new__
 # Past the ban on assignments to frozen objects.
@@ -160,7 +151,7 @@ class PackedState:
         for name in compress(_NAMES, map(is_not, _values(fields), _values(old.__dict__))):
             value = fields[name]
             offset = _float_offset(name)
-            if offset is not None and type(value) is float and isfinite(value):
+            if offset is not None and type(value) is float and math.isfinite(value):
                 _pack_float_into(new._scalars, offset, value)
                 patch[name] = value
                 continue

@@ -16,8 +16,8 @@ _PLAIN_SETTINGS = frozenset((float, int, bool, str, type(None)))
 # Sizes that no others are equal to.
 _NEVER: dict[str, float] = {"": float("nan")}
 
-# What stands between the digest and the event, or the events, of a request.
-EVENT, EVENTS = b'","event":', b'","events":'
+# They follow the digest of a request.
+BEFORE_EVENT, BEFORE_EVENTS = b'","event":', b'","events":'
 
 Sizes = Mapping[str, float] | None
 

@@ -19,9 +19,10 @@ from pathlib import Path
 from doge_core.errors import ServerDiedError, ServerMissingError
 from doge_core.locate import require_library
 
-_STARTED: dict[str, ctypes.PyDLL | None] = {}
-_HALF_LOADED = ""
-_starting = threading.Lock()
+# The one library of this process, and whether a fork left it half loaded.
+_loaded: tuple[Path, ctypes.PyDLL] | None = None
+_half_loaded = False
+_loading = threading.Lock()
 
 
 class Library:
@@ -58,32 +59,29 @@ class Library:
 
 
 def _started(path: Path) -> ctypes.PyDLL:
-    """Return the library, loaded, with its runtime started."""
-    with _starting:
-        library = _STARTED.get(str(path))
-        if library is None:
-            if _HALF_LOADED in _STARTED:
+    """Return the library, loaded, with its runtime started. A runtime cannot be started twice, nor beside another one."""
+    global _loaded
+    with _loading:
+        if _loaded is None:
+            if _half_loaded:
                 raise ServerMissingError(f"{path}: this process was forked while the library was being loaded")
-            if _STARTED:
-                raise ServerMissingError(
-                    f"{path}: another library is loaded ({next(iter(_STARTED))}), and there can be only one"
-                )
             try:
                 library = ctypes.PyDLL(str(path))
                 _declare(library)
             except (OSError, AttributeError) as error:
                 raise ServerMissingError(f"{path}: cannot be loaded ({error})") from error
             library.doge_core_start()
-            _STARTED[str(path)] = library
-        return library
+            _loaded = (path, library)
+        if _loaded[0] != path:
+            raise ServerMissingError(f"{path}: another library is loaded ({_loaded[0]}), and there can be only one")
+        return _loaded[1]
 
 
 def _after_fork_in_child() -> None:
     """Another thread of the parent may have been loading the library, which is then in no state to be used here."""
-    global _starting
-    if _starting.locked():
-        _STARTED.setdefault(_HALF_LOADED, None)
-    _starting = threading.Lock()
+    global _loading, _half_loaded
+    _half_loaded = _half_loaded or _loading.locked()
+    _loading = threading.Lock()
 
 
 if hasattr(os, "register_at_fork"):

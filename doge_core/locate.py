@@ -11,7 +11,7 @@ from pathlib import Path
 from doge_core.errors import ServerMissingError
 
 _NAME = "doge-core-exe.exe" if sys.platform == "win32" else "doge-core-exe"
-LIBRARY = "libdoge-core-inproc.so"
+_LIBRARY = "libdoge-core-inproc.so"
 _ROOT = Path(__file__).resolve().parent.parent
 
 HOW_TO_GET = "build it with ./build.sh, install the wheel doge-core-exe, or name one with DOGE_CORE_EXE"
@@ -67,7 +67,7 @@ def require_executable(named: str | None = None) -> Path:
 def find_library() -> Path | None:
     """Return the library named in DOGE_CORE_LIBRARY, else that of this checkout, or None."""
     named = os.environ.get("DOGE_CORE_LIBRARY")
-    path = Path(os.path.abspath(os.path.expanduser(named))) if named else _ROOT / "doge-core" / "bin" / LIBRARY
+    path = Path(os.path.abspath(os.path.expanduser(named))) if named else _ROOT / "doge-core" / "bin" / _LIBRARY
     return path if path.is_file() else None
 
 
@@ -75,8 +75,13 @@ def require_library() -> Path:
     """Return the library. Raises `ServerMissingError` that says how to get it."""
     path = find_library()
     if path is None:
-        raise ServerMissingError(f"{os.environ.get('DOGE_CORE_LIBRARY') or LIBRARY} was not found; {HOW_TO_GET_LIBRARY}")
+        raise ServerMissingError(f"{library_not_found()}; {HOW_TO_GET_LIBRARY}")
     return path
+
+
+def library_not_found() -> str:
+    """Return which library was looked for and is not there."""
+    return f"{os.environ.get('DOGE_CORE_LIBRARY') or _LIBRARY} was not found"
 
 
 def not_found(named: str | None = None) -> str:

@@ -51,13 +51,11 @@ class HeldRung(Rung):
     def __init__(self, name: str, tries: int, start: Callable[[], Sessions]) -> None:
         super().__init__(name, tries)
         self.sessions: Sessions | None = None
-        self.starts = 0
         self._start = start
 
     def live(self) -> Sessions:
         """Return the sessions, begun if there are none. Raises `ServerError`."""
         if self.sessions is None:
-            self.starts += 1
             self.sessions = self._start()
         return self.sessions
 

@@ -11,7 +11,7 @@ from doge_core.client import Answering
 from doge_core.codec import decode_answer, encode_object, read_actions, read_many, settings_fields
 from doge_core.errors import ServerError, ServerGarbageError
 from doge_core.events import SessionLostError, encode_event, encode_events, is_lost, read_violations, refusal
-from doge_core.held import EVENT, EVENTS, Session, Sizes
+from doge_core.held import BEFORE_EVENT, BEFORE_EVENTS, Session, Sizes
 from doge_core.replaying import Replay
 from reducer.domain import check_event, check_settings, check_state
 from reducer.requests import EventError
@@ -20,6 +20,10 @@ from reducer.types import Action, EngineConfig, Event, PairState
 SESSIONS_MAX = 64
 _MALFORMED = (KeyError, TypeError, ValueError, IndexError, AttributeError, struct.error)
 _UNTELLABLE = (ValueError, TypeError, OverflowError, KeyError, struct.error)
+
+Settings = tuple[EngineConfig, float, Sizes]
+# The session that was asked, the answer's line, and the answer.
+Asked = tuple[Session, bytes, dict[str, Any]]
 
 
 class Sessions:
@@ -111,7 +115,7 @@ class Sessions:
             # The whole state is judged by the reference's own check.
             self._keep(session)
             return None
-        prefix = session.head + packed.digest().encode() + EVENT
+        prefix = session.head + packed.digest().encode() + BEFORE_EVENT
         line = self.server.request(b'%b%b,"patch":%b%b}' % (prefix, encoded, patch, settings))
         answer = decode_answer(line)
         if "error" in answer:
@@ -132,20 +136,21 @@ class Sessions:
         state = check_state(state)
         event = check_event(event)
         settings = settings_fields(*check_settings(cfg, order_size_usd, order_sizes))
-        session = self._new_session(state, cfg, order_size_usd, order_sizes)
-        line = b'{"method":"step","session":%d,"state":%b,%b,"event":%b}' % (
-            session.number,
-            encode_object(state),
-            settings,
-            encode_event(event),
-        )
-        answer_line = self.server.request(line)
-        answer = decode_answer(answer_line)
+        told = b'"event":' + encode_event(event)
+        session, line, answer = self._ask_whole(state, told, settings, (cfg, order_size_usd, order_sizes))
         if "error" in answer:
             error = refusal(answer, event)
             raise ServerGarbageError(str(error)) if isinstance(error, SessionLostError) else error
-        self.counts["opened"] += 1
-        return self._advance(session, answer, answer_line)
+        return self._advance(session, answer, line)
+
+    def _ask_whole(self, state: PairState, told: bytes, settings: bytes, given: Settings) -> Asked:
+        """Send a whole checked state, which opens a session, with the event or events that are told."""
+        session = self._new_session(state, *given)
+        whole = (session.number, encode_object(state), settings, told)
+        line = self.server.request(b'{"method":"step","session":%d,"state":%b,%b,%b}' % whole)
+        answer = decode_answer(line)
+        self.counts["opened"] += "error" not in answer
+        return session, line, answer
 
     def _new_session(self, state: PairState, cfg: EngineConfig, order_size_usd: float, order_sizes: Sizes) -> Session:
         session = Session(next(self._numbers), state, cfg, order_size_usd, order_sizes)
@@ -161,7 +166,7 @@ class Sessions:
             state = session.packed.apply(answer, line)
             rows = answer["actions"]
             actions = read(rows) if rows else []
-            session.prefix = session.head + answer["digest"].encode() + EVENT
+            session.prefix = session.head + answer["digest"].encode() + BEFORE_EVENT
         except _MALFORMED as error:
             raise ServerGarbageError(f"the answer makes no sense ({error!r})") from error
         self._by_state[id(state)] = session
@@ -178,11 +183,11 @@ class Sessions:
             order_sizes = dict(order_sizes)
         try:
             settings = settings_fields(*check_settings(cfg, order_size_usd, order_sizes))
-            session, line = self._ask_many(state, encode_events(events), settings, (cfg, order_size_usd, order_sizes))
+            given = (cfg, order_size_usd, order_sizes)
+            session, line, answer = self._ask_many(state, encode_events(events), settings, given)
         except _UNTELLABLE:
             # One event after the other is judged by the reference's own check.
             return None
-        answer = decode_answer(line)
         if "error" in answer:
             index: Any = answer.get("index")
             named = type(index) is int and 0 <= index < len(events)
@@ -198,39 +203,28 @@ class Sessions:
             raise ServerGarbageError(f"{len(acted)} events are answered, not {len(events)}")
         return Replay(state, acted)
 
-    def _ask_many(
-        self, state: PairState, encoded: bytes, settings: bytes, given: tuple[EngineConfig, float, Sizes]
-    ) -> tuple[Session, bytes]:
-        """Send several events and the settings; return the answer and the session, which has the state before them."""
+    def _ask_many(self, state: PairState, encoded: bytes, settings: bytes, given: Settings) -> Asked:
+        """Send several events and the settings, with what the state differs in from one that is held, or with all of it."""
         session = self._by_state.pop(id(state), None) or self._origin(state)
         if session is not None:
-            try:
-                told = session.packed.patched(state)
-            except _UNTELLABLE:
-                self._keep(session)
-                raise
+            # Whatever happens, but for an answer, the session is as it was.
+            self._keep(session)
+            told = session.packed.patched(state)
             if told is not None:
                 packed, patch = told
-                head = session.head + packed.digest().encode() + EVENTS
+                head = session.head + packed.digest().encode() + BEFORE_EVENTS
                 line = self.server.request(b'%b%b,"patch":%b,%b}' % (head, encoded, patch, settings))
                 answer = decode_answer(line)
+                if "error" not in answer:
+                    del self._by_state[id(session.packed.state)]
+                    session.packed = packed
+                    session.remember(*given)
+                    self.counts["patched"] += 1
                 if not is_lost(answer):
-                    if "error" in answer:
-                        self._keep(session)
-                    else:
-                        session.packed = packed
-                        session.remember(*given)
-                        self.counts["patched"] += 1
-                    return session, line
+                    return session, line, answer
+                del self._by_state[id(session.packed.state)]
                 self.counts["lost"] += 1
-            else:
-                self._keep(session)
-        state = check_state(state)
-        session = self._new_session(state, *given)
-        whole = (session.number, encode_object(state), settings, encoded)
-        line = self.server.request(b'{"method":"step","session":%d,"state":%b,%b,"events":%b}' % whole)
-        self.counts["opened"] += not line.startswith(b'{"error"')
-        return session, line
+        return self._ask_whole(check_state(state), b'"events":' + encoded, settings, given)
 
     def _keep(self, session: Session) -> None:
         self._by_state[id(session.packed.state)] = session

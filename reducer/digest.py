@@ -22,8 +22,6 @@ _STRUCTS_MAX = 256
 def _packer(kind: Kind) -> Callable[[Any], bytes]:
     if kind.literals:
         return {text: _PACK_INT(code) for text, code in _codes(kind).items()}.__getitem__
-    if kind.name == "Text":
-        return _pack_text
     if kind.name in ("int", "bool"):
         return _PACK_INT
     return _pack_optional if kind.optional else _PACK_FLOAT
@@ -32,11 +30,6 @@ def _packer(kind: Kind) -> Callable[[Any], bytes]:
 def _codes(kind: Kind) -> dict[str | None, int]:
     codes: dict[str | None, int] = {text: index + kind.optional for index, text in enumerate(kind.literals)}
     return {None: 0, **codes} if kind.optional else codes
-
-
-def _pack_text(text: str) -> bytes:
-    encoded = text.encode()
-    return _PACK_INT(len(encoded)) + encoded
 
 
 def _pack_optional(value: float | None) -> bytes:
@@ -114,14 +107,9 @@ def scalar_offsets(cls: type) -> Offsets:
     return {name: _overwriter(kind, offset) for name, kind, offset in _layout(cls)}
 
 
-def plain_float_offsets(cls: type) -> dict[str, int]:
-    """Return the byte offsets in a packed buffer of the float fields that cannot be null."""
-    return {name: offset for name, kind, offset in _layout(cls) if kind.name in FLOAT_KINDS and not kind.optional}
-
-
-def optional_float_offsets(cls: type) -> dict[str, int]:
-    """Return the byte offsets in a packed buffer of the float fields that can be null; each is a flag and the float."""
-    return {name: offset for name, kind, offset in _layout(cls) if kind.name in FLOAT_KINDS and kind.optional}
+def float_offsets(cls: type, *, optional: bool) -> dict[str, int]:
+    """Return the byte offsets of float fields in a packed buffer. A field that can be null has a flag before its float."""
+    return {name: offset for name, kind, offset in _layout(cls) if kind.name in FLOAT_KINDS and kind.optional is optional}
 
 
 def _layout(cls: type) -> Iterator[tuple[str, Kind, int]]:

@@ -293,9 +293,7 @@ mod tests {
             handle_line(line.as_bytes(), None).error.map(|sentence| String::from_utf8(sentence).unwrap())
         };
         assert_eq!(refused(r#"{"A":"x","A":1}"#), None);
-        assert_eq!(
-            refused(r#"{"A":1,"B":"y","A":"x"}"#).unwrap(),
-            "order_sizes.A: expected a number, got a string"
-        );
+        let said = refused(r#"{"A":1,"B":"y","A":"x"}"#).unwrap();
+        assert_eq!(said, "order_sizes.A: expected a number, got a string");
     }
 }

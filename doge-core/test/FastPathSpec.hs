@@ -34,22 +34,8 @@ spec = describe "readFastPath" $ do
     filter (not . alike) [next (template number) | number <- numbers, template <- numberTemplates] `shouldBe` []
   it "answers alike, whichever byte is another" $
     filter (not . alike) (concatMap (everywhere . next) events) `shouldBe` []
-  it "takes several events" $
-    [line | line <- several, isNothing (quick line)] `shouldBe` []
-  it "answers several events alike" $
-    filter (not . alike) (several ++ brokenSeveral) `shouldBe` []
-  it "answers several events alike, whichever byte is another" $
-    filter (not . alike) (concatMap everywhere several) `shouldBe` []
-  it "leaves broken lists of events to the parser" $
-    [line | line <- brokenSeveral, isJust (quick line)] `shouldBe` []
-  it "takes a patch and settings behind the event" $
-    [line | line <- patched, isNothing (quick line)] `shouldBe` []
-  it "answers a patch alike" $
-    filter (not . alike) (patched ++ brokenPatches) `shouldBe` []
-  it "answers a patch alike, whichever byte is another" $
-    filter (not . alike) (concatMap everywhere patched) `shouldBe` []
-  it "leaves broken patches to the parser" $
-    [line | line <- brokenPatches, isJust (quick line)] `shouldBe` []
+  agrees "several events" several brokenSeveral
+  agrees "a patch and settings behind the event" patched brokenPatches
   it "leaves other spellings to the parser" $
     [line | line <- others, isJust (quick line)] `shouldBe` []
   it "takes a replay that begins with its events" $
@@ -63,6 +49,15 @@ spec = describe "readFastPath" $ do
   it "leaves other replays to the parser" $
     [line | line <- otherReplays, isJust (quick line)] `shouldBe` []
   where
+    agrees what good broken = do
+      it ("takes " ++ what) $
+        [line | line <- good, isNothing (quick line)] `shouldBe` []
+      it ("answers alike: " ++ what) $
+        filter (not . alike) (good ++ broken) `shouldBe` []
+      it ("answers alike, whichever byte is another: " ++ what) $
+        filter (not . alike) (concatMap everywhere good) `shouldBe` []
+      it ("leaves to the parser, if broken: " ++ what) $
+        [line | line <- broken, isJust (quick line)] `shouldBe` []
     tick number = B.concat ["{\"_type\":\"TimerTick\",\"timestamp\":", number, "}"]
     replay list = B.concat ["{\"method\":\"replay\",\"events\":[", list, "],", sent, ",\"config\":{},\"order_size_usd\":5}"]
     otherReplays =
@@ -103,8 +98,7 @@ spec = describe "readFastPath" $ do
       ]
     withMembers found members =
       B.concat ["{\"method\":\"step\",\"session\":5,\"digest\":\"", found, "\",\"event\":{\"timestamp\":1002},", members, "}"]
-    -- The digest of the state that a patch makes: that of the whole state, which
-    -- a step of no events' worth, a replay, tells.
+    -- Each names the digest of the state that its patch makes.
     patched =
       [withMembers (patchedDigest patch) (B.concat ["\"patch\":", patch, settings]) | patch <- patches, settings <- ["", ",\"order_size_usd\":1"]]
         ++ [withMembers digest "\"order_size_usd\":1", withMembers digest "\"config\":{\"entry_pct\":0.5},\"order_size_usd\":1,\"order_sizes\":null"]

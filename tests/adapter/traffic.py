@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import state_machine as sm
 from doge_core.backend import Haskell
@@ -34,6 +36,32 @@ def drive(haskell: Haskell, steps: int, seed: int = 1, *, bot: bool = False) -> 
         held, got = haskell.transition(given, event, replace(CONFIG) if bot else CONFIG, SIZE_USD)
         assert (repr(held), repr(got)) == (repr(after), repr(actions))
         assert haskell.check_invariants(held) == sm.check_invariants(after)
+
+
+def drive_in_threads(haskell: Haskell, steps: int, threads: int = 6) -> None:
+    """Drive a backend by several threads at once, every second one as a bot; raises what the first one that fails raised."""
+    with ThreadPoolExecutor(threads) as pool:
+        running = [pool.submit(drive, haskell, steps, seed, bot=seed % 2 == 1) for seed in range(threads)]
+    for each in running:
+        each.result()
+
+
+def drive_in_a_child(haskell: Haskell, steps: int, seed: int, *, starts: int) -> int:
+    """Fork a child that drives the backend as a bot, and return its process id.
+
+    Its exit code is 0 if nothing fell back, and so many servers were started by then, those of the parent among them.
+    """
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            drive(haskell, steps, seed, bot=True)
+            status = haskell.status()
+            code = 0 if status["server_starts"] == starts and not status["fallbacks"] else 3
+            haskell.close()
+        finally:
+            os._exit(code)
+    return child
 
 
 def walk(seed: int, steps: int, *, bot: bool = False) -> Iterator[tuple[sm.PairState, sm.Event, sm.PairState, list[sm.Action]]]:

@@ -19,7 +19,7 @@ import pytest
 from doge_core.backend import Haskell
 from doge_core.settings import Backend, Settings
 from generators.reducer.patches import patched
-from tests.adapter.traffic import CONFIG, SIZE_USD, drive, start, walk
+from tests.adapter.traffic import CONFIG, SIZE_USD, drive, drive_in_a_child, drive_in_threads, start, walk
 
 FLAWS = {
     "dies": "died",
@@ -120,22 +120,9 @@ def test_five_hundred_kills_in_twenty_thousand_transitions_lose_and_repeat_nothi
 
 def test_threads_take_turns(executable: Path) -> None:
     haskell = Haskell(Settings(backend="haskell", exe=str(executable)))
-    failures: list[BaseException] = []
-
-    def work(seed: int) -> None:
-        try:
-            drive(haskell, 300, seed, bot=seed % 2 == 1)
-        except BaseException as error:
-            failures.append(error)
-
-    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    drive_in_threads(haskell, 300)
     status = haskell.status()
     haskell.close()
-    assert failures == []
     assert status["server_starts"] == 1
     assert status["fallbacks"] == {}
 
@@ -143,15 +130,7 @@ def test_threads_take_turns(executable: Path) -> None:
 def test_a_forked_child_starts_its_own_server(executable: Path) -> None:
     haskell = Haskell(Settings(backend="haskell", exe=str(executable)))
     drive(haskell, 10)
-    child = os.fork()
-    if child == 0:
-        code = 1
-        try:
-            drive(haskell, 50, seed=2)
-            code = 0 if haskell.status()["server_starts"] == 2 and not haskell.status()["fallbacks"] else 3
-            haskell.close()
-        finally:
-            os._exit(code)
+    child = drive_in_a_child(haskell, 50, 2, starts=2)
     drive(haskell, 50, seed=3)
     _, code = os.waitpid(child, 0)
     status = haskell.status()

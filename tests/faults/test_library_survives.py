@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import psutil
@@ -18,7 +17,7 @@ from doge_core.backend import Haskell
 from doge_core.library import Library
 from doge_core.locate import HOW_TO_GET_LIBRARY, find_library
 from doge_core.settings import Settings
-from tests.adapter.traffic import drive
+from tests.adapter.traffic import drive, drive_in_a_child, drive_in_threads
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -52,31 +51,8 @@ def test_no_process_is_started_and_every_call_is_answered_inside(inproc: Haskell
 
 
 def test_threads_take_turns_and_children_go_on(inproc: Haskell) -> None:
-    failures: list[BaseException] = []
-
-    def work(seed: int) -> None:
-        try:
-            drive(inproc, 200, seed, bot=seed % 2 == 1)
-        except BaseException as error:
-            failures.append(error)
-
-    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
-    children = []
-    for seed in (7, 8):
-        child = os.fork()
-        if child == 0:
-            code = 1
-            try:
-                drive(inproc, 200, seed, bot=True)
-                code = 0 if not inproc.status()["fallbacks"] else 3
-            finally:
-                os._exit(code)
-        children.append(child)
+    drive_in_threads(inproc, 200)
+    children = [drive_in_a_child(inproc, 200, seed, starts=0) for seed in (7, 8)]
     drive(inproc, 200, 9, bot=True)
     assert [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children] == [0, 0]
     assert inproc.status()["fallbacks"] == {}

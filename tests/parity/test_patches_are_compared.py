@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from generators.reducer.bulk import generate_case
 from golden.reducer.corpus import golden_cases
 from harness.subjects.reducer.ports.python import PythonPort
 from harness.subjects.reducer.sessions import compare_session
 from reducer.digest import state_digest
 from reducer.requests import read_patch
-from reducer.wire import handle_line, with_sessions
+from reducer.wire import METHODS, handle_line
+from reducer.wire_session import Sessions
 
 
 class Careless(PythonPort):
@@ -22,7 +25,8 @@ class Careless(PythonPort):
 
     def __init__(self, field: str) -> None:
         self.field = field
-        self.methods = with_sessions()
+        self.sessions = Sessions()
+        self.methods = {**METHODS, "step": self.sessions.step, "check_invariants": self.sessions.check_invariants}
         self.dropped = 0
 
     def answer(self, line: bytes) -> bytes:
@@ -37,8 +41,7 @@ class Careless(PythonPort):
         return answer
 
     def _digest(self, request: dict[str, Any]) -> str:
-        sessions: Any = self.methods["step"].__self__  # type: ignore[attr-defined]  # the reference's own sessions
-        return state_digest(read_patch(request["patch"], sessions._sessions[request["session"]].state))
+        return state_digest(read_patch(request["patch"], self.sessions._sessions[request["session"]].state))
 
 
 @pytest.mark.parametrize(
@@ -57,3 +60,50 @@ def test_a_field_that_a_port_forgets_is_found(field: str) -> None:
 
 def test_nothing_is_found_where_nothing_is_forgotten() -> None:
     assert not any(compare_session(case=case, port=Careless("no field")) for case in golden_cases())
+
+
+class Hurried(PythonPort):
+    """The reference, but of several events at once it does something else."""
+
+    def __init__(self, spoil: Callable[[dict[str, Any]], None]) -> None:
+        super().__init__()
+        self.spoil = spoil
+
+    def answer(self, line: bytes) -> bytes:
+        answer = super().answer(line)
+        if b'"events":' in line and b'"method":"step"' in line:
+            told = json.loads(answer)
+            self.spoil(told)
+            return json.dumps(told).encode()
+        return answer
+
+
+def forgets_actions(told: dict[str, Any]) -> None:
+    told["actions"] = [[] for _ in told.get("actions", [])]
+
+
+def answers_one_too_few(told: dict[str, Any]) -> None:
+    told.get("actions", []).pop()
+
+
+def names_another_event(told: dict[str, Any]) -> None:
+    if "index" in told:
+        told["index"] += 1
+
+
+def names_no_event(told: dict[str, Any]) -> None:
+    told.pop("index", None)
+
+
+def forgets_a_field(told: dict[str, Any]) -> None:
+    told.get("set", {}).pop("now", None)
+
+
+SPOILT = (forgets_actions, answers_one_too_few, names_another_event, names_no_event, forgets_a_field)
+
+
+@pytest.mark.parametrize("spoil", SPOILT, ids=lambda spoil: spoil.__name__)
+def test_several_events_at_once_are_compared(spoil: Callable[[dict[str, Any]], None]) -> None:
+    # Cases whose event is refused, too; fixtures and generated ones.
+    cases = [*golden_cases(), *(generate_case(11, index) for index in range(120))]
+    assert any(compare_session(case=case, port=Hurried(spoil)) for case in cases)

@@ -13,6 +13,7 @@ import pytest
 from harness.cli.main import main
 from harness.coverage.branches import BranchReport
 from harness.engine.repro import check_reports_dir
+from harness.subjects.reducer.ports.registry import open_ports
 
 NOWHERE = "/nonexistent/doge-core-exe"
 PARITY = shlex.join([sys.executable, "-m", "harness"])
@@ -103,6 +104,19 @@ def test_doctor_names_a_missing_port_and_how_to_get_it(
     code, out, _ = parity(capsys, "doctor")
     assert code == 3
     assert "MISSING: haskell:" in out
+
+
+def test_an_optional_port_is_left_out_unless_somebody_names_it(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "haskell-inproc" in [port.name for port in open_ports()]
+    monkeypatch.setenv("DOGE_CORE_LIBRARY", NOWHERE)
+    assert "haskell-inproc" not in [port.name for port in open_ports()]
+    named = open_ports(["haskell-inproc"])[1].availability()
+    assert (named.available, named.reason) == (False, f"{NOWHERE} was not found")
+    code, out, _ = parity(capsys, "run", "--sequences", "0", "--market-windows", "0", "--ports", "haskell-inproc")
+    assert code == 3
+    assert "missing: haskell-inproc (build it with ./build.sh, or name one with DOGE_CORE_LIBRARY)" in out
 
 
 def test_a_missing_port_never_passes(

@@ -165,8 +165,8 @@ def booking_cost(transition: Transition, load: Sequence[Stream]) -> Cost:
     return Cost(elapsed / steps * 1e6 if steps else math.nan, steps)
 
 
-def replay_cost(server: Server, load: Sequence[Stream]) -> Cost:
-    """Measure the mean step of one `replay` request per stream, including encoding and decoding.
+def _per_step(load: Sequence[Stream], call: Callable[[Stream], None]) -> Cost:
+    """Measure the mean step of calls for whole streams.
 
     A small load is repeated until `REPLAY_STEPS_MIN` steps are timed, because a single pass takes a millisecond, most of it
     the cost of cold caches.
@@ -177,25 +177,29 @@ def replay_cost(server: Server, load: Sequence[Stream]) -> Cost:
         if steps >= REPLAY_STEPS_MIN:
             break
         started = time.perf_counter()
-        answer = decode_answer(server.request(encode_json(stream.case.request())))
+        call(stream)
         elapsed += time.perf_counter() - started
-        assert len(answer["steps"]) == len(stream.events), answer.get("error")
         steps += len(stream.events)
     return Cost(elapsed / steps * 1e6, steps)
+
+
+def replay_cost(server: Server, load: Sequence[Stream]) -> Cost:
+    """Measure the mean step of one `replay` request per stream, including encoding and decoding."""
+
+    def asked(stream: Stream) -> None:
+        answer = decode_answer(server.request(encode_json(stream.case.request())))
+        assert len(answer["steps"]) == len(stream.events), answer.get("error")
+
+    return _per_step(load, asked)
 
 
 def adapter_replay_cost(replay: Callable[..., Replay], load: Sequence[Stream]) -> Cost:
     """Measure the mean event of the adapter's `replay`, a call for each stream."""
-    elapsed, steps = 0.0, 0
-    gc.collect()
-    for stream in itertools.cycle(load):
-        if steps >= REPLAY_STEPS_MIN:
-            break
-        started = time.perf_counter()
+
+    def called(stream: Stream) -> None:
         replay(stream.state, stream.events, stream.cfg, stream.order_size_usd, stream.order_sizes)
-        elapsed += time.perf_counter() - started
-        steps += len(stream.events)
-    return Cost(elapsed / steps * 1e6, steps)
+
+    return _per_step(load, called)
 
 
 class Ports:

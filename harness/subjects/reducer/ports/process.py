@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from doge_core.client import Server, request_once
 from doge_core.errors import ServerDiedError, ServerError
-from doge_core.locate import HOW_TO_GET, HOW_TO_GET_LIBRARY, LIBRARY, find_executable, find_library, not_found
+from doge_core.locate import HOW_TO_GET, HOW_TO_GET_LIBRARY, find_executable, find_library, library_not_found, not_found
 from harness.panel import Availability
 from harness.subjects.reducer.ports.base import Port, PortError
 from harness.words import signal_name
@@ -22,11 +22,11 @@ INPROC_EVERY = 5
 class ExecutablePort(Port):
     """A port behind an executable. `argv` starts it, None where there is nothing to start; `timeout_sec` bounds one answer."""
 
-    def __init__(
-        self, name: str, argv: Sequence[str] | None, *, remedy: str, timeout_sec: float = TIMEOUT_SEC, what: str = ""
-    ) -> None:
+    # What to say where there is nothing to start.
+    absent: Callable[[], str] = staticmethod(not_found)
+
+    def __init__(self, name: str, argv: Sequence[str] | None, *, remedy: str, timeout_sec: float = TIMEOUT_SEC) -> None:
         self.name = name
-        self._absent = f"{what} was not found" if what else ""
         self.argv = list(argv) if argv else []
         self.timeout_sec = timeout_sec
         self.remedy = remedy
@@ -35,7 +35,7 @@ class ExecutablePort(Port):
         """Return if the executable exists; its first answer shows if it works."""
         if self.argv and shutil.which(self.argv[0]) is not None:
             return Availability(available=True)
-        reason = f"{self.argv[0]} is not an executable file" if self.argv else self._absent or not_found()
+        reason = f"{self.argv[0]} is not an executable file" if self.argv else self.absent()
         return Availability(available=False, reason=reason, remedy=self.remedy)
 
 
@@ -105,7 +105,8 @@ def haskell_oneshot(*, timeout_sec: float = TIMEOUT_SEC) -> OneshotPort:
 def haskell_inproc(*, timeout_sec: float = TIMEOUT_SEC) -> ServerPort:
     """Return the Haskell reducer as the library that a process may load, here loaded by a process of its own."""
     argv = None if find_library() is None else [sys.executable, "-m", "doge_core.library"]
-    port = ServerPort("haskell-inproc", argv, remedy=HOW_TO_GET_LIBRARY, timeout_sec=timeout_sec, what=LIBRARY)
+    port = ServerPort("haskell-inproc", argv, remedy=HOW_TO_GET_LIBRARY, timeout_sec=timeout_sec)
+    port.absent = library_not_found
     # It is made of the server's modules; only the way in is another.
     port.sample_every = INPROC_EVERY
     port.implementation = HASKELL
