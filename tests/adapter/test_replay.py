@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Callable, Iterator
@@ -140,6 +141,24 @@ def test_a_wrong_answer_is_noticed(spoilt: bytes, executable: Path, monkeypatch:
     events = events_of(2, 20)
     assert repr(haskell.replay(start(), events, CONFIG, SIZE_USD)) == repr(loop(start(), events))
     assert haskell.status()["fallbacks"].keys() & {"persistent:garbage", "persistent:drift"}
+    haskell.close()
+
+
+def test_an_answer_for_fewer_events_is_noticed(executable: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    haskell = Haskell(Settings(backend="haskell", exe=str(executable)))
+    request = Server.request
+
+    def fewer(server: Server, line: bytes) -> bytes:
+        answer = request(server, line)
+        if b'"events"' not in line:
+            return answer
+        told = json.loads(answer)
+        return json.dumps({**told, "actions": told["actions"][:-1]}).encode()
+
+    monkeypatch.setattr(Server, "request", fewer)
+    events = events_of(2, 20)
+    assert repr(haskell.replay(start(), events, CONFIG, SIZE_USD)) == repr(loop(start(), events))
+    assert haskell.status()["fallbacks"] == {"persistent:garbage": 2}
     haskell.close()
 
 

@@ -16,8 +16,10 @@ import state_machine as sm
 from doge_core.backend import Haskell
 from doge_core.library import Library
 from doge_core.locate import HOW_TO_GET_LIBRARY, find_library
+from doge_core.session import Sessions
 from doge_core.settings import Settings
-from tests.adapter.traffic import drive, drive_in_a_child, drive_in_threads
+from reducer.types import replace
+from tests.adapter.traffic import CONFIG, SIZE_USD, drive, drive_in_a_child, drive_in_threads, start
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -195,10 +197,27 @@ def test_what_a_large_line_took_is_given_back(library: Path) -> None:
     client.request(b'{"method":"transition","state":[' + b"1," * 5_000_000 + b"1]}")
     client.request(b'{"method":"describe"}')
     assert resident_mib() - before < 150
-    orders = b",".join([b"{}"] * 300_000)
-    client.request(
-        b'{"method":"step","session":1,"state":{"unknown":[%b]},"config":{},"order_size_usd":2,"event":{"timestamp":1}}'
-        % orders
-    )
-    client.close()
-    assert resident_mib() - before < 150
+
+
+def test_what_a_client_held_is_given_back_when_it_is_closed(library: Path) -> None:
+    Library(library).close()
+    before = resident_mib()
+    record = sm.CycleRecord("B", 1, 0.1, 0.101, 20.0, 0.02, 0.01, 0.01)
+    sessions = Sessions(Library(library))
+    sessions.transition(replace(start(), completed_cycles=(record,) * 150_000), sm.TimerTick(1.0), CONFIG, SIZE_USD, None)
+    held = resident_mib()
+    sessions.server.close()
+    assert held - before > 60, "a state of that size is held"
+    assert resident_mib() - before < (held - before) / 2
+
+
+def test_a_library_that_has_no_memory_is_replaced_by_the_server(inproc: Haskell) -> None:
+    def short(*_: object) -> bytes:
+        raise MemoryError
+
+    server = inproc._library.live().server
+    assert isinstance(server, Library)
+    server._request = short
+    drive(inproc, 20)
+    assert inproc.status()["fallbacks"] == {"in-process:died": 1}
+    assert inproc.status()["calls"]["python"] == 0
