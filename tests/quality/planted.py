@@ -19,7 +19,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from reducer import booking, contract, invariants, orders, orphaning, pricing, transition, wire, wire_session
+from reducer import booking, contract, invariants, orders, orphaning, pricing, requests, transition, wire, wire_session
 
 Json = dict[str, Any]
 ANSWERS_BEFORE_FAILURE = 400
@@ -174,6 +174,16 @@ def composed_texts() -> None:
 def one_session() -> None:
     """A server that holds the last session alone."""
     wire_session.SESSIONS_MAX = 1
+
+
+def index_from_the_end() -> None:
+    """A patch whose negative index counts from the end of the orders that are held."""
+    rewrite(requests._held, "0 <= index < len(before)", "index < len(before)")
+
+
+def last_for_too_large_index() -> None:
+    """A patch whose index beyond the orders that are held means the last of them."""
+    rewrite(requests._held, "    if not", "    index = min(index, len(before) - 1)\n    if not")
 
 
 def rewrite(function: Any, old: str, new: str) -> None:

@@ -91,6 +91,8 @@ def test_an_answer_that_only_reads_alike_is_caught(bug: str, tmp_path: Path, cap
 BY_FIXTURE = {
     "composed_texts": "unicode_decomposed",
     "one_session": "session_64_are_kept",
+    "index_from_the_end": "session_patches_refused",
+    "last_for_too_large_index": "session_patches_refused",
     "pct_over_100_early": "order_of_entry_price",
 }
 

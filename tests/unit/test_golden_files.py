@@ -198,6 +198,14 @@ def test_a_fixture_reads_back_as_it_was_recorded(tmp_path: Path) -> None:
     assert to_bytes(read_fixture(tmp_path / "small.json")) == to_bytes(fixture)
 
 
+@pytest.mark.parametrize("name", ["session_patches_refused", "session_of_events_refused", "session_refuses_and_goes_on"])
+def test_a_session_that_refuses_goes_on(name: str) -> None:
+    """A call that is not refused changes what is held, and each later one would be lost whatever it says."""
+    answers = read_fixture(FOLDER / "fixtures" / f"{name}.json").answers
+    answered = [number for number, answer in enumerate(answers) if "error" not in answer]
+    assert answered == [0, len(answers) - 1]
+
+
 def test_every_branch_of_the_reference_is_reached_by_a_fixture() -> None:
     report = measure("reducer")
     assert report.missing == {module: [] for module in MODULES}, report.text()

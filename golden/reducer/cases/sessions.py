@@ -67,7 +67,7 @@ RECORD: Json = {
     "net_profit": 0.01,
 }  # fmt: skip
 PATCHES: tuple[Json, ...] = (
-    {}, {"now": 5},
+    {}, {"now": 5}, {"profit_pct": 3.0},
     {"total_fees": -0.0, "today_realized_loss": 0, "mode_source": " Regime ", "long_only": True, "unknown": [1]},
     {"cooldown_until_a": "Infinity", "s2_entered_at": None, "last_refresh_direction_b": "up"},
     {"orders": [1, 0]}, {"orders": [0, 0]}, {"orders": []},
@@ -77,7 +77,7 @@ PATCHES: tuple[Json, ...] = (
     {"completed_cycles": [RECORD, {**RECORD, "from_recovery": True}], "total_round_trips": 2}, {"completed_cycles": []},
 )  # fmt: skip
 BROKEN_PATCHES: tuple[Any, ...] = (
-    None, [], 7, {"now": None}, {"now": "NaN"}, {"cycle_a": 1.5}, {"mode_source": 3}, {"profit_pct": 3.0}, {"orders": None},
+    None, [], 7, {"now": None}, {"now": "NaN"}, {"cycle_a": 1.5}, {"mode_source": 3}, {"orders": None},
     {"orders": [2]}, {"orders": [-1]}, {"orders": [2**64]}, {"orders": [True]}, {"orders": [0.0]}, {"orders": [None]},
     {"orders": [0, {**BUY_ENTRY, "price": "Infinity"}]}, {"recovery_orders": [0, [1]]}, {"recovery_orders": [1], "now": None},
     {"orders": [5], "now": None}, {"now": None, "orders": [5]}, {"completed_cycles": [0]}, {"completed_cycles": {}},
@@ -98,6 +98,22 @@ def _patched(patch: Json) -> list[Call]:
         wire("step", session=11, digest=state_digest(state), event=timer(NOW + 2.0), patch=patch),
         wire("step", session=11, digest=state_digest(after), event=tick(0.1011, NOW + 3.0)),
     ]  # fmt: skip
+
+
+# An index that no order has, and the orders that a lenient port would take it for.
+TAKEN_FOR: tuple[tuple[int, list[int]], ...] = (
+    (-1, [0]), (-1, [1]), (-1, []), (2, []), (2, [1]), (2**64, []), (2**64, [0]),
+)  # fmt: skip
+
+
+def _taken_for_another(session: int) -> list[Call]:
+    """Return steps whose patch has an index that no order has, with the digest of what a lenient port would make of it."""
+    calls = []
+    for index, taken in TAKEN_FOR:
+        digest = state_digest(read_patch({"orders": taken}, HELD))
+        for patch in ({"orders": [index]}, {"orders": [[index, {}]]}):
+            calls.append(wire("step", session=session, digest=digest, event=timer(NOW + 2.0), patch=patch))
+    return calls
 
 
 BROKEN_EVENTS: tuple[Any, ...] = (
@@ -155,6 +171,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         _open(12, IN_S1A, timer()),
         *(wire("step", session=12, digest=state_digest(HELD), event=timer(NOW + 2.0), patch=patch) for patch in BROKEN_PATCHES),
         wire("step", session=12, digest=state_digest(HELD), event=timer(NOW + 2.0), patch={"now": 5.0}),
+        *_taken_for_another(12),
         wire("step", session=13, digest=state_digest(HELD), event=timer(NOW + 2.0), patch={"now": None}),
         wire("step", session=12, digest=state_digest(HELD), event=None, patch={"now": None}),
         wire("step", session=12, digest=state_digest(HELD), event=tick("x"), patch={}),
