@@ -153,6 +153,11 @@ class Panel(ABC, Generic[C]):
     def expect(self, case: C) -> Any:
         """The reference's outcome. Raises `CaseError` for a case that cannot be asked."""
 
+    def expect_seen(self, case: C, seen: Any) -> Any:
+        """The reference's outcome from what it answered while the case was made, as `Cases.generate_seen` gives it."""
+        del seen
+        return self.expect(case)
+
     @abstractmethod
     def judge(self, port: str, case: C, expected: Any, depth: Depth) -> Judgement:
         """A candidate's outcome against the expected one."""

@@ -7,17 +7,18 @@ A subject is a pure core with a reference and ports of it. The engine names none
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Generic
 
 from generators.plain import Json
 from harness.comparators.divergence import Divergence
 from harness.panel import C, Depth, Judgement, Panel, PortRequest
 from harness.parts import part_made
+from harness.shrinking import Shrinking
 
 if TYPE_CHECKING:
     from generators.candles import CandleSeries
@@ -32,6 +33,10 @@ class Cases(ABC, Generic[C]):
     @abstractmethod
     def generate(self, seed: int, index: int, settings: Mapping[str, int]) -> C:
         """Case `index` of a seed; the same everywhere."""
+
+    def generate_seen(self, seed: int, index: int, settings: Mapping[str, int]) -> tuple[C, Any]:
+        """The same case, and what the reference answered while it was made, if it was asked; for `Panel.expect_seen`."""
+        return self.generate(seed, index, settings), None
 
     @abstractmethod
     def encode(self, case: C) -> bytes:
@@ -76,33 +81,6 @@ class Tally(ABC, Generic[C]):
         """The fewest different values by kind that so many market-driven cases may have, or they exercise next to nothing."""
         del cases
         return {}
-
-
-class Search(Protocol[C]):
-    """A search for a smaller case: `best` is the smallest one so far."""
-
-    best: C
-
-    def accept(self, attempt: C) -> bool:
-        """True if the attempt diverges as the first case did; then it is the smallest so far."""
-
-
-class Shrinking(ABC, Generic[C]):
-    """Makes a subject's cases smaller."""
-
-    attempts_max: int = 4000
-
-    @abstractmethod
-    def size(self, case: C) -> tuple[int, str]:
-        """The size of a case, and the unit it is counted in."""
-
-    @abstractmethod
-    def passes(self, panel: Panel[C]) -> Sequence[Callable[[Search[C]], None]]:
-        """Passes that are repeated until nothing gets smaller."""
-
-    def first(self, search: Search[C]) -> None:
-        """A pass that runs once, before the others."""
-        del search
 
 
 class Measures:

@@ -6,7 +6,7 @@ import hashlib
 import random
 from collections.abc import Iterator
 
-from generators.dial import CHOICE_MAX, weighted
+from generators.dial import CHOICE_BITS, CHOICE_MAX, weighted
 from generators.reducer.case import Case
 from generators.reducer.choices import (
     BROKEN_EVENTS,
@@ -16,10 +16,11 @@ from generators.reducer.choices import (
     ORDINARY,
     WILD,
     CaseChoices,
-    decode_case,
+    decode_seen,
 )
 from generators.reducer.configs import FIELD_COUNT
 from generators.reducer.events import EventChoice
+from generators.reducer.stepping import Seen
 
 EVENTS_MAX = 40
 # The prefix, played before the first event, is shorter than this.
@@ -43,7 +44,11 @@ def _generator(seed: int, index: int) -> random.Random:
 
 
 def _choice(rng: random.Random) -> int:
-    return rng.randrange(CHOICE_MAX)
+    # As `randrange(CHOICE_MAX)` draws, in a third of its time.
+    choice = rng.getrandbits(CHOICE_BITS)
+    while choice >= CHOICE_MAX:
+        choice = rng.getrandbits(CHOICE_BITS)
+    return choice
 
 
 def _event_choices(rng: random.Random, count: int) -> tuple[EventChoice, ...]:
@@ -73,9 +78,14 @@ def draw_choices(seed: int, index: int, *, events_max: int = EVENTS_MAX) -> Case
 
 def generate_case(seed: int, index: int, *, events_max: int = EVENTS_MAX) -> Case:
     """Generate case number `index` of `seed`. Raises `ValueError` as `draw_choices` does."""
+    return generate_seen(seed, index, events_max=events_max)[0]
+
+
+def generate_seen(seed: int, index: int, *, events_max: int = EVENTS_MAX) -> tuple[Case, Seen | None]:
+    """Generate the same case with the steps of the reference that it was decoded by, as `decode_seen` does."""
     choices = draw_choices(seed, index, events_max=events_max)
     metadata = {"source": "generated", "seed": seed, "index": index, "events_max": events_max}
-    return decode_case(choices, name=f"generated-{seed}-{index}", metadata=metadata)
+    return decode_seen(choices, name=f"generated-{seed}-{index}", metadata=metadata)
 
 
 def generate_cases(seed: int, count: int, *, events_max: int = EVENTS_MAX) -> Iterator[Case]:

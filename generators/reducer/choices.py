@@ -7,6 +7,7 @@ many are needed (`generators.reducer.bulk`). Decoding steps the reference, so th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,11 +26,10 @@ from generators.reducer.case import Case
 from generators.reducer.coincidences import coincident_event, coincident_state
 from generators.reducer.configs import decode_config
 from generators.reducer.events import EventChoice, decode_event
-from reducer.requests import read_event
+from generators.reducer.stepping import REFUSED, Seen, Settings, Step
+from reducer.requests import read_settings
 from reducer.snapshot import encode, read_state
 from reducer.types import EngineConfig, Event, PairState
-
-REFUSED = (ValueError, TypeError, OverflowError)
 
 MARKETS = (0.1, 0.0987654, 0.07, 0.19712, 1.0, 3.14159, 25_000.0, 0.00001234, 1e-09)
 ROUND_MARKETS = (1.0, 2.0, 0.5)
@@ -88,24 +88,13 @@ FLAVOURS: tuple[Flavour, ...] = (
 )
 
 
-@dataclass(frozen=True)
-class Settings:
-    """The settings that all steps of a case share. `order_size_usd` and the sizes per trade are in USD."""
-
-    cfg: EngineConfig
-    order_size_usd: float
-    order_sizes: Mapping[str, float] | None = None
-
-    def step(self, state: PairState, event: Event) -> PairState:
-        """Return the state after an event; an event that is refused changes nothing."""
-        try:
-            return sm.transition(state, event, self.cfg, self.order_size_usd, self.order_sizes)[0]
-        except REFUSED:
-            return state
-
-
 def decode_case(choices: CaseChoices, *, name: str, metadata: Mapping[str, Any]) -> Case:
     """Decode the integers into a case."""
+    return decode_seen(choices, name=name, metadata=metadata)[0]
+
+
+def decode_seen(choices: CaseChoices, *, name: str, metadata: Mapping[str, Any]) -> tuple[Case, Seen | None]:
+    """Decode the integers into a case, with the steps of the reference; None where it refuses the whole case."""
     flavour = FLAVOURS[choices.flavour % len(FLAVOURS)]
     cfg = decode_config(choices.config, wild=flavour.wild_config, coincident=flavour.coincident)
     dial = Dial(choices.start)
@@ -132,7 +121,6 @@ def decode_case(choices: CaseChoices, *, name: str, metadata: Mapping[str, Any])
     if flavour.distorted_state or (flavour.broken_state and not settings_alone):
         for choice in choices.distortions:
             plain = distort_state(Dial(choice), plain, broken=flavour.broken_state)
-        state = _readable(plain, instead=state)
     given: Json = spell_out(
         {
             "config": encode(settings.cfg),
@@ -140,15 +128,13 @@ def decode_case(choices: CaseChoices, *, name: str, metadata: Mapping[str, Any])
             "order_sizes": settings.order_sizes,
         }
     )
+    # What the reference reads of the case is what it is stepped from.
+    start, sent = _read(plain, given)
     if flavour.broken_state:
-        given = break_settings(Dial(first) if settings_alone else dial, given, surely=settings_alone)
-    return Case(
-        name=name,
-        state=plain,
-        **given,
-        events=tuple(decode_events(state, settings, choices.events, flavour)),
-        metadata=metadata,
-    )
+        given, sent = break_settings(Dial(first) if settings_alone else dial, given, surely=settings_alone), None
+    events, steps = step_events(start or state, sent or settings, choices.events, flavour)
+    case = Case(name=name, state=plain, **given, events=tuple(events), metadata=metadata)
+    return case, None if start is None or sent is None else Seen(start, tuple(steps))
 
 
 def _joined(choices: Sequence[int]) -> Dial:
@@ -215,11 +201,14 @@ def advance(state: PairState, settings: Settings, prefix: Sequence[EventChoice])
     return state
 
 
-def _readable(plain: Json, *, instead: PairState) -> PairState:
-    try:
-        return read_state(plain, "state")
-    except REFUSED:
-        return instead
+def _read(plain: Json, given: Json) -> tuple[PairState | None, Settings | None]:
+    """Read the state and the settings of a case as the reference does; what it refuses is None."""
+    start = settings = None
+    with suppress(*REFUSED):
+        start = read_state(plain, "state")
+    with suppress(*REFUSED):
+        settings = Settings(*read_settings(given))
+    return start, settings
 
 
 def tagged(event: Event) -> Json:
@@ -229,19 +218,30 @@ def tagged(event: Event) -> Json:
 
 def decode_events(state: PairState, settings: Settings, choices: Sequence[EventChoice], flavour: Flavour) -> list[Any]:
     """Decode the events, each chosen for the state that the earlier ones lead to."""
+    return step_events(state, settings, choices, flavour)[0]
+
+
+def step_events(
+    state: PairState, settings: Settings, choices: Sequence[EventChoice], flavour: Flavour
+) -> tuple[list[Any], list[Step]]:
+    """Decode the events, with the reference's step for each of them."""
     events: list[Any] = []
+    steps: list[Step] = []
     for choice in choices:
         made = decode_event(choice, state, settings.cfg)
         if flavour.coincident:
             made = coincident_event(Dial(choice[2] >> BROKEN_SHIFT), made, state, settings.cfg, early=len(events) < EARLY)
-        data = _disturb(choice, tagged(made), events, flavour)
+        plain = tagged(made)
+        data = _disturb(choice, plain, events, flavour)
         events.append(data)
-        try:
-            event = read_event(data)
-        except REFUSED:
-            continue
-        state = settings.step(state, event)
-    return events
+        step = settings.outcome(state, made) if data is plain else None
+        if step is None or isinstance(step, Exception):
+            # An error has the words for an event that was sent.
+            step = settings.outcome_of_sent(state, data)
+        steps.append(step)
+        if not isinstance(step, Exception):
+            state = step[0]
+    return events, steps
 
 
 def _disturb(choice: EventChoice, event: Json, earlier: Sequence[Any], flavour: Flavour) -> Any:

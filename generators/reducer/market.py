@@ -19,7 +19,8 @@ import state_machine as sm
 from generators.candles import Candle, CandleSeries, evenly, spacing_sec
 from generators.plain import Json, spell_out
 from generators.reducer.case import Case
-from generators.reducer.choices import Settings, tagged, with_txids
+from generators.reducer.choices import tagged, with_txids
+from generators.reducer.stepping import Settings
 from reducer.snapshot import encode
 from reducer.types import (
     EngineConfig,

@@ -57,6 +57,10 @@ class FuzzPlan:
         """Case `index` of the plan."""
         return self.about().cases.generate(self.seed, index, self.settings)
 
+    def case_seen(self, index: int) -> tuple[Any, Any]:
+        """Case `index`, and what the reference answered while it was made, if it was asked."""
+        return self.about().cases.generate_seen(self.seed, index, self.settings)
+
     def indexes(self, number: int) -> range:
         """The indexes of a batch's cases."""
         first = number * self.batch_size

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,7 +43,9 @@ class RunOptions:
 
 
 Progress = Callable[[str, int], None]
-Source = tuple[str, Iterable[Any], int]
+# A case, and what the reference answered while it was made (`Cases.generate_seen`).
+Seen = tuple[Any, Any]
+Source = tuple[str, Iterable[Seen], int]
 
 
 def candles_of(subject: Subject[Any], options: RunOptions) -> CandleSeries | None:
@@ -65,8 +67,17 @@ def sources_of(subject: Subject[Any], options: RunOptions, candles: CandleSeries
     """The cases of a run with how many there are, by source; all files are read here. Raises errors of the files."""
     golden = subject.cases.golden()
     market = () if candles is None else subject.cases.market(candles, options.seed, options.market_windows)
-    generated = (subject.cases.generate(options.seed, index, options.settings) for index in range(options.sequences))
-    return [(GOLDEN, golden, len(golden)), (GENERATED, generated, options.sequences), (MARKET, market, len(market))]
+    generated = (subject.cases.generate_seen(options.seed, index, options.settings) for index in range(options.sequences))
+    return [
+        (GOLDEN, unseen(golden), len(golden)),
+        (GENERATED, generated, options.sequences),
+        (MARKET, unseen(market), len(market)),
+    ]
+
+
+def unseen(cases: Iterable[Any]) -> Iterator[Seen]:
+    """Cases that the reference has not been asked yet."""
+    return ((case, None) for case in cases)
 
 
 def run_parity(
@@ -85,7 +96,7 @@ def run_parity(
         runner = Runner(subject, panel, options.reports_dir)
         if runner.report.comparable:
             for source, cases, _ in sources:
-                runner.run(source, cases, progress=progress)
+                runner.run_seen(source, cases, progress=progress)
             runner.check_recorded()
     runner.report.candles = candles
     runner.report.never_met = runner.report.met[GENERATED].never_met() if GENERATED in runner.report.met else []
@@ -106,19 +117,23 @@ class Runner:
 
     def run(self, source: str, cases: Iterable[AnyCase], *, progress: Progress = lambda _source, _done: None) -> None:
         """Put the cases of one source through every usable port."""
+        self.run_seen(source, unseen(cases), progress=progress)
+
+    def run_seen(self, source: str, cases: Iterable[Seen], *, progress: Progress = lambda _source, _done: None) -> None:
+        """Put cases, some of which the reference has answered already, through every usable port."""
         started = time.perf_counter()
         met = self.report.met.setdefault(source, Met(self.subject.tally))
-        for index, case in enumerate(cases):
+        for index, (case, seen) in enumerate(cases):
             if source == GOLDEN:
                 self._fixtures.add(case.name)
-            self._run_case(source, index, case, met)
+            self._run_case(source, index, case, seen, met)
             progress(source, 1)
         self.report.elapsed_sec += time.perf_counter() - started
 
-    def _run_case(self, source: str, index: int, case: AnyCase, met: Met) -> None:
+    def _run_case(self, source: str, index: int, case: AnyCase, seen: Any, met: Met) -> None:
         reference, *candidates = self.report.ports
         started = time.perf_counter()
-        expected = self.panel.expect(case)
+        expected = self.panel.expect(case) if seen is None else self.panel.expect_seen(case, seen)
         steps = met.add(case, expected)
         if source == MARKET:
             met.add_values(case, expected)

@@ -10,7 +10,6 @@ import json
 import re
 import sys
 import textwrap
-import time
 import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,10 +18,11 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+import planted_failures
+
 from reducer import booking, contract, invariants, orders, orphaning, pricing, requests, transition, wire, wire_session
 
 Json = dict[str, Any]
-ANSWERS_BEFORE_FAILURE = 400
 
 
 def naive_rounding() -> None:
@@ -259,49 +259,14 @@ def other_contract() -> None:
     contract.contract = lambda: view
 
 
-def _failing(fail: Callable[[], bytes]) -> None:
-    handle_line = wire.handle_line
-    answered = 0
-
-    def failing(line: bytes, methods: Any = None) -> bytes:
-        nonlocal answered
-        answered += 1
-        return handle_line(line, methods) if answered <= ANSWERS_BEFORE_FAILURE else fail()
-
-    wire.handle_line = failing
-
-
-def dies() -> None:
-    """The process ends in the middle of a run."""
-    _failing(lambda: sys.exit("out of memory"))
-
-
-def dies_at_once() -> None:
-    """The process ends at every replay."""
-    wire.METHODS["replay"] = lambda _request: sys.exit("out of memory")
-
-
-def hangs() -> None:
-    """No answer comes."""
-
-    def sleep() -> bytes:
-        time.sleep(600)
-        return b""
-
-    _failing(sleep)
-
-
-def prints_garbage() -> None:
-    """Something else than JSON comes."""
-    _failing(lambda: b"Segmentation fault\n")
-
-
 def parity() -> None:
     """No bug at all: the alarm must not ring."""
 
 
 if __name__ == "__main__":
-    bugs = {name: bug for name, bug in globals().items() if callable(bug) and getattr(bug, "__module__", "") == __name__}
+    here = (__name__, planted_failures.__name__)
+    known = {**vars(planted_failures), **globals()}
+    bugs = {name: bug for name, bug in known.items() if callable(bug) and getattr(bug, "__module__", "") in here}
     wanted = sys.argv[1].split("+") if len(sys.argv) > 1 else [""]
     if not all(name in bugs for name in wanted):
         sys.exit(f"planted.py: name bugs as one+other, then --server; known: {', '.join(sorted(bugs))}")

@@ -14,7 +14,8 @@ from harness.comparators.divergence import Divergence
 from harness.comparators.exact import compare
 from harness.engine.shrink import shortened
 from harness.panel import REFERENCE, Availability, Depth, Examined, Judgement, Panel
-from harness.subject import Cases, Search, Shrinking, Tally
+from harness.shrinking import Search, Shrinking
+from harness.subject import Cases, Tally
 
 HERE = Path(__file__).resolve().parent
 REQUESTS_MAX = 12

@@ -9,8 +9,8 @@ import pytest
 import state_machine as sm
 from generators.candles import Candle, CandleSeries
 from generators.reducer.case import Case
-from generators.reducer.choices import Settings
 from generators.reducer.market import PROFILES, Traffic, chunked_cases, market_cases, scaled_config
+from generators.reducer.stepping import Settings
 from harness.engine.met import Met, never_met
 from harness.subjects.reducer.cases import CASES_TO_MEET_ALL, ReducerTally
 from harness.subjects.reducer.ports.python import PythonPort

@@ -14,7 +14,8 @@ import harness.subjects.registry as registry
 from generators.errors import ParityError
 from harness.cli.main import main
 from harness.parts import MAY, MUST, SubjectError
-from harness.subject import Cases, Golden, Shrinking, Subject, Tally
+from harness.shrinking import Shrinking
+from harness.subject import Cases, Golden, Subject, Tally
 from tests.subjects import DETECTOR, REDUCER
 
 HERE = "tests.unit.test_subjects_are_whole"

@@ -19,7 +19,7 @@ from generators.detector.case import DetectorCase, Series
 from generators.detector.choices import decode_case
 from harness.engine.shrink import shortened
 from harness.panel import Panel
-from harness.subject import Search, Shrinking
+from harness.shrinking import Search, Shrinking
 
 DIGITS_MAX = 6
 # Inputs that are series of the same length, and inputs that are lists of calls.

@@ -8,9 +8,10 @@ from typing import Any, get_args
 
 from generators.candles import CandleSeries
 from generators.plain import Json
-from generators.reducer.bulk import EVENTS_MAX, generate_case
+from generators.reducer.bulk import EVENTS_MAX, generate_case, generate_seen
 from generators.reducer.case import Case, from_json
 from generators.reducer.market import market_cases
+from generators.reducer.stepping import Seen
 from golden.reducer.corpus import golden_cases
 from harness.comparators.divergence import event_type
 from harness.subject import Cases, Tally
@@ -61,6 +62,10 @@ class ReducerCases(Cases[Case]):
     def generate(self, seed: int, index: int, settings: Mapping[str, int]) -> Case:
         """Generate a case; the setting `events_max` limits its events."""
         return generate_case(seed, index, events_max=settings.get("events_max", EVENTS_MAX))
+
+    def generate_seen(self, seed: int, index: int, settings: Mapping[str, int]) -> tuple[Case, Seen | None]:
+        """Generate a case with the steps of the reference that its events were chosen by."""
+        return generate_seen(seed, index, events_max=settings.get("events_max", EVENTS_MAX))
 
     def encode(self, case: Case) -> bytes:
         """Encode the case as its `replay` request."""

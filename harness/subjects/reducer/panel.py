@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 
 from generators.reducer.case import Case
+from generators.reducer.stepping import Seen
 from harness.comparators.divergence import Divergence
 from harness.comparators.path import ROOT_PATH
 from harness.panel import REFERENCE, UNANSWERED, CaseError, Depth, Examined, Judgement, Panel, PortRequest
@@ -17,6 +18,7 @@ from harness.subjects.reducer.past_waivers import compare_further, step_by_step
 from harness.subjects.reducer.ports.base import Outcome, Port
 from harness.subjects.reducer.ports.process import TIMEOUT_SEC
 from harness.subjects.reducer.ports.registry import open_ports
+from harness.subjects.reducer.seen import outcome_of
 from harness.subjects.reducer.thorough import compare_case
 from harness.words import counted
 
@@ -45,6 +47,11 @@ class ReducerPanel(Panel[Case]):
             raise CaseError(f"{case.name}: the reference gives no answer ({expected.failure})")
         return expected
 
+    def expect_seen(self, case: Case, seen: Seen) -> Outcome:
+        """Return the outcome of the steps that the generator saw, without asking the reference's wire."""
+        del case
+        return outcome_of(seen)
+
     def judge(self, port: str, case: Case, expected: Outcome, depth: Depth) -> Judgement:
         """Compare the replay and, if it agrees and `depth` is thorough, the other methods and a session."""
         if self._in_a_row[port] >= FAILURES_IN_A_ROW_MAX or self._failures[port] >= FAILURES_MAX:
@@ -52,7 +59,7 @@ class ReducerPanel(Panel[Case]):
             silence += " in a row" if self._in_a_row[port] else ""
             found = [Divergence(path=ROOT_PATH, kind="error", reference="an answer", candidate=silence)]
             return Judgement(divergences=found, not_compared=UNANSWERED)
-        candidate = self.ports[port].replay(case)
+        candidate = self.ports[port].replay(case, expected.line)
         self._failures[port] += candidate.line is None
         self._in_a_row[port] = self._in_a_row[port] + 1 if candidate.line is None else 0
         found = compare_case(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 from generators.plain import INT64_MAX, Json
-from generators.reducer.case import Case
+from generators.reducer.case import Case, to_line
 
 # Size, price, decimals, minimum volume and minimum cost; volumes are at or near a rounding tie, or just at a limit.
 VOLUMES = (
@@ -70,12 +71,43 @@ FILLS: tuple[tuple[Json, Json, Json], ...] = (
 )
 
 
-def thorough_requests(case: Case, answer: Json) -> Iterator[tuple[str, Json]]:
-    """Yield requests for the methods other than `replay`, made from a case and the reference's answer to it."""
+class Asked(NamedTuple):
+    """A request, and its line. `always` is set where every case asks it."""
+
+    method: str
+    request: Json
+    line: bytes
+    always: bool
+
+
+def thorough_requests(case: Case, answer: Json) -> Iterator[Asked]:
+    """Yield requests for the methods other than `replay`: those of every case, and those made from this one and its answer."""
+    yield from _constant_requests()
+    yield from (_asked(method, request) for method, request in _requests_of(case, answer))
+
+
+@cache
+def _constant_requests() -> tuple[Asked, ...]:
+    return tuple(_asked(method, request, always=True) for method, request in _requests_of_no_case())
+
+
+def _asked(method: str, request: Json, *, always: bool = False) -> Asked:
+    return Asked(method, request, to_line({"method": method, **request}), always)
+
+
+def _requests_of_no_case() -> Iterator[tuple[str, Json]]:
     for state in MALFORMED_STATES:
         yield "derive_phase", {"state": state}
     for state in BOOKS:
         yield "check_invariants", {"state": state}
+    for fields, order, fill in FILLS:
+        yield "transition", _filled(fields, order, fill)
+    for size, price, volume_decimals, min_volume, min_cost_usd in VOLUMES:
+        limits = {"volume_decimals": volume_decimals, "min_volume": min_volume, "min_cost_usd": min_cost_usd}
+        yield "compute_order_volume", {"price": price, "config": limits, "order_size_usd": size}
+
+
+def _requests_of(case: Case, answer: Json) -> Iterator[tuple[str, Json]]:
     states = [case.state] if "state" not in answer else [case.state, answer["state"]]
     for state in states:
         yield "check_invariants", {"state": state}
@@ -89,13 +121,8 @@ def thorough_requests(case: Case, answer: Json) -> Iterator[tuple[str, Json]]:
             for allowed in (True, False):
                 one_sided = {**settings, "config": config}
                 yield "bootstrap_orders", {**one_sided, "allow_long_only": allowed, "allow_short_only": allowed}
-    for fields, order, fill in FILLS:
-        yield "transition", _filled(fields, order, fill)
     for price in _prices(case):
         yield "compute_order_volume", {"price": price, "config": case.config, "order_size_usd": case.order_size_usd}
-    for size, price, volume_decimals, min_volume, min_cost_usd in VOLUMES:
-        limits = {"volume_decimals": volume_decimals, "min_volume": min_volume, "min_cost_usd": min_cost_usd}
-        yield "compute_order_volume", {"price": price, "config": limits, "order_size_usd": size}
 
 
 def _of_changed_states(state: Json) -> Iterator[tuple[str, Json]]:

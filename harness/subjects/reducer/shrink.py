@@ -16,7 +16,7 @@ from generators.reducer.case import Case
 from generators.reducer.choices import CaseChoices, decode_case
 from harness.engine.shrink import shortened
 from harness.panel import REFERENCE, Panel
-from harness.subject import Search, Shrinking
+from harness.shrinking import Search, Shrinking
 from harness.subjects.reducer.panel import ReducerPanel
 from harness.subjects.reducer.past_waivers import state_after
 from harness.subjects.reducer.ports.base import Port

@@ -10,9 +10,9 @@ import doge_core as sm
 from doge_core.locate import HOW_TO_GET, find_executable
 from doge_core.measuring import CHECK, FILL_TO_ACTION, REFUSALS, TRANSITION, VIOLATIONS
 from generators.candles import CandleSeries, spacing_sec
-from generators.reducer.choices import Settings
 from generators.reducer.market import CANDLES_PER_CASE, Traffic, open_chunk, order_size_usd, path_of, scaled_config
 from generators.reducer.patches import named
+from generators.reducer.stepping import Settings
 from harness.telemetry.loop import REFERENCE, Metric, Share
 from reducer.types import Event, PriceTick
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from generators.plain import Json
-from generators.reducer.case import Case
+from generators.reducer.case import Case, to_line
 from harness.comparators.divergence import Divergence
 from harness.comparators.path import Path
 from harness.panel import REFERENCE, Depth
 from harness.subjects.reducer.judge import compare_outcomes, judge
 from harness.subjects.reducer.ports.base import Outcome, Port
-from harness.subjects.reducer.requests import thorough_requests
+from harness.subjects.reducer.requests import Asked, thorough_requests
 from harness.subjects.reducer.sessions import compare_session
 
 # Enough steps to meet most branches of a long case without doubling the work of a run.
@@ -38,22 +38,31 @@ def compare_case(
 def compare_methods(*, case: Case, answer: Json, reference_port: Port, port: Port) -> list[Divergence]:
     """Compare the methods other than `replay`; their paths begin with the method. Then compare single transitions."""
     found: list[Divergence] = []
-    for method, request in thorough_requests(case, answer):
-        reference, candidate = reference_port.call(method, request), port.call(method, request)
-        divergences = compare_outcomes(reference=reference, candidate=candidate, case=case, path=Path(method))
-        found += [replace(each, event=request.get("event")) for each in divergences]
+    for asked in thorough_requests(case, answer):
+        reference, candidate = _asked_both(asked, reference_port, port)
+        divergences = compare_outcomes(reference=reference, candidate=candidate, case=case, path=Path(asked.method))
+        found += [replace(each, event=asked.request.get("event")) for each in divergences]
         if candidate.line is None:
             # A port that fails once may fail at every request, each of which may cost a whole timeout.
             return found
     return found + compare_transitions(case=case, reference_port=reference_port, port=port)
 
 
+def _asked_both(asked: Asked, reference_port: Port, port: Port) -> tuple[Outcome, Outcome]:
+    if asked.always:
+        reference = reference_port.repeat(asked.line)
+        return reference, port.repeat(asked.line, reference.line)
+    reference = reference_port.ask(asked.line)
+    return reference, port.ask(asked.line, reference.line)
+
+
 def compare_transitions(*, case: Case, reference_port: Port, port: Port, steps_max: int = STEPS_MAX) -> list[Divergence]:
     """Compare single transitions, each from the reference's state; return the divergences of the first divergent step."""
     state = case.state
     for step, event in enumerate(case.events[:steps_max]):
-        request = {**case.inputs(), "state": state, "event": event}
-        reference, candidate = reference_port.transition(request), port.transition(request)
+        line = to_line({"method": "transition", **case.inputs(), "state": state, "event": event})
+        reference = reference_port.ask(line)
+        candidate = port.ask(line, reference.line)
         found = compare_outcomes(reference=reference, candidate=candidate, case=case, path=Path("steps", step))
         if found:
             return found
