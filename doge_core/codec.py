@@ -32,6 +32,11 @@ _OFFSETS: Offsets = scalar_offsets(PairState)
 _float_offset = float_offsets(PairState, optional=False).get
 _optional_offset = float_offsets(PairState, optional=True).get
 _INFINITY = b'nity"'
+_INFINITE = (math.inf, -math.inf)
+_MAY_BE_INFINITE = {
+    cls: tuple(name for name, kind in KINDS[cls].items() if kind.name in FLOAT_KINDS and kind.name != "Finite")
+    for cls in (EngineConfig, PairState)
+}
 _new_state = _new_packed = object.__new__
 # Past the ban on assignments to frozen objects.
 _set_fields = vars(PairState)["__dict__"].__set__
@@ -57,12 +62,20 @@ def encode_object(value: object) -> bytes:
     return encode_json(spell_out(encode(value)))
 
 
+def encode_checked(value: EngineConfig | PairState) -> bytes:
+    """Encode a configuration or a state that passed the reference's check, after which few of its fields may be infinite."""
+    fields = value.__dict__
+    if any(fields[name] in _INFINITE for name in _MAY_BE_INFINITE[type(value)]):
+        return encode_object(value)
+    return encode_json(value)
+
+
 def settings_fields(cfg: EngineConfig, order_size_usd: float, order_sizes: Mapping[str, float] | None) -> bytes:
-    """Encode the fields of a request that apply to every event of a session."""
+    """Encode the checked fields of a request that apply to every event of a session."""
     # Only the sizes of the two trades matter, and other keys may not be encodable.
     sizes = None if order_sizes is None else spell_out({key: order_sizes[key] for key in ("A", "B") if key in order_sizes})
     size = encode_json(spell_out(order_size_usd))
-    return b'"config":%b,"order_size_usd":%b,"order_sizes":%b' % (encode_object(cfg), size, encode_json(sizes))
+    return b'"config":%b,"order_size_usd":%b,"order_sizes":%b' % (encode_checked(cfg), size, encode_json(sizes))
 
 
 def decode_answer(line: bytes) -> dict[str, Any]:

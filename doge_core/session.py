@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from doge_core.client import Answering
-from doge_core.codec import decode_answer, encode_object, read_actions, read_many, settings_fields
+from doge_core.codec import decode_answer, encode_checked, encode_object, read_actions, read_many, settings_fields
 from doge_core.errors import ServerError, ServerGarbageError
 from doge_core.events import SessionLostError, encode_event, encode_events, is_lost, read_violations, refusal
 from doge_core.held import BEFORE_EVENT, BEFORE_EVENTS, Session, Sizes
@@ -32,6 +32,7 @@ class Sessions:
     def __init__(self, server: Answering) -> None:
         self.server = server
         self._by_state: dict[int, Session] = {}
+        self._latest: Session | None = None
         self._numbers = itertools.cycle(range(SESSIONS_MAX))
         self.counts = {"opened": 0, "lost": 0, "patched": 0}
 
@@ -61,13 +62,23 @@ class Sessions:
         """Take the session of the state that this one was made of: `dataclasses.replace` keeps what it does not change."""
         if type(state) is not PairState:
             return None
+        latest = self._latest
+        if latest is not None and state.now is latest.packed.state.now:
+            # A bot changes the state that it got last.
+            found = self._by_state.pop(id(latest.packed.state), None)
+            if found is not None:
+                return found
         now, orders, cycles = state.now, state.orders, state.completed_cycles
         for session in reversed(self._by_state.values()):
             held = session.packed.state
             if now is held.now or (cycles and cycles is held.completed_cycles):
                 return self._by_state.pop(id(held))
-        book = set(map(id, orders)) if type(orders) is tuple else set()
-        for session in reversed(self._by_state.values()) if book else ():
+        if type(orders) is not tuple:
+            return None
+        book = set(map(id, orders))
+        if book.isdisjoint([id(order) for session in self._by_state.values() for order in session.packed.state.orders]):
+            return None
+        for session in reversed(self._by_state.values()):
             if not book.isdisjoint(map(id, session.packed.state.orders)):
                 return self._by_state.pop(id(session.packed.state))
         return None
@@ -146,7 +157,7 @@ class Sessions:
     def _ask_whole(self, state: PairState, told: bytes, settings: bytes, given: Settings) -> Asked:
         """Send a whole checked state, which opens a session, with the event or events that are told."""
         session = self._new_session(state, *given)
-        whole = (session.number, encode_object(state), settings, told)
+        whole = (session.number, encode_checked(state), settings, told)
         line = self.server.request(b'{"method":"step","session":%d,"state":%b,%b,%b}' % whole)
         answer = decode_answer(line)
         self.counts["opened"] += "error" not in answer
@@ -169,7 +180,7 @@ class Sessions:
             session.prefix = session.head + answer["digest"].encode() + BEFORE_EVENT
         except _MALFORMED as error:
             raise ServerGarbageError(f"the answer makes no sense ({error!r})") from error
-        self._by_state[id(state)] = session
+        self._by_state[id(state)] = self._latest = session
         return state, actions
 
     def replay(

@@ -10,8 +10,8 @@ from harness.comparators.divergence import Divergence
 from harness.comparators.path import Path
 from harness.panel import REFERENCE, Depth
 from harness.subjects.reducer.judge import compare_outcomes, judge
-from harness.subjects.reducer.ports.base import Outcome, Port
-from harness.subjects.reducer.requests import Asked, thorough_requests
+from harness.subjects.reducer.ports.base import Outcome, Port, Question
+from harness.subjects.reducer.requests import thorough_requests
 from harness.subjects.reducer.sessions import compare_session
 
 # Enough steps to meet most branches of a long case without doubling the work of a run.
@@ -38,33 +38,29 @@ def compare_case(
 def compare_methods(*, case: Case, answer: Json, reference_port: Port, port: Port) -> list[Divergence]:
     """Compare the methods other than `replay`; their paths begin with the method. Then compare single transitions."""
     found: list[Divergence] = []
-    for asked in thorough_requests(case, answer):
-        reference, candidate = _asked_both(asked, reference_port, port)
-        divergences = compare_outcomes(reference=reference, candidate=candidate, case=case, path=Path(asked.method))
-        found += [replace(each, event=asked.request.get("event")) for each in divergences]
+    asked = list(thorough_requests(case, answer))
+    references = [reference_port.repeat(each.line) for each in asked]
+    questions = [Question(each.line, reference.line, each.always) for each, reference in zip(asked, references, strict=True)]
+    for each, reference, candidate in zip(asked, references, port.ask_all(questions), strict=False):
+        divergences = compare_outcomes(reference=reference, candidate=candidate, case=case, path=Path(each.method))
+        found += [replace(divergence, event=each.request.get("event")) for divergence in divergences]
         if candidate.line is None:
             # A port that fails once may fail at every request, each of which may cost a whole timeout.
             return found
     return found + compare_transitions(case=case, reference_port=reference_port, port=port)
 
 
-def _asked_both(asked: Asked, reference_port: Port, port: Port) -> tuple[Outcome, Outcome]:
-    if asked.always:
-        reference = reference_port.repeat(asked.line)
-        return reference, port.repeat(asked.line, reference.line)
-    reference = reference_port.ask(asked.line)
-    return reference, port.ask(asked.line, reference.line)
-
-
 def compare_transitions(*, case: Case, reference_port: Port, port: Port, steps_max: int = STEPS_MAX) -> list[Divergence]:
     """Compare single transitions, each from the reference's state; return the divergences of the first divergent step."""
-    state = case.state
-    for step, event in enumerate(case.events[:steps_max]):
+    state, questions, references = case.state, [], []
+    for event in case.events[:steps_max]:
         line = to_line({"method": "transition", **case.inputs(), "state": state, "event": event})
-        reference = reference_port.ask(line)
-        candidate = port.ask(line, reference.line)
+        reference = reference_port.repeat(line)
+        questions.append(Question(line, reference.line))
+        references.append(reference)
+        state = reference.answer.get("state", state)
+    for step, (reference, candidate) in enumerate(zip(references, port.ask_all(questions), strict=True)):
         found = compare_outcomes(reference=reference, candidate=candidate, case=case, path=Path("steps", step))
         if found:
             return found
-        state = reference.answer.get("state", state)
     return []

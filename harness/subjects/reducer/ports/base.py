@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from generators.errors import ParityError
 from generators.reducer.case import Case, to_line
@@ -49,6 +49,14 @@ class Outcome:
         return json.dumps(self.answer, separators=(",", ":")).encode()
 
 
+class Question(NamedTuple):
+    """A request line with the answer that is wanted, if it is known. `always` is set where every case asks it."""
+
+    line: bytes
+    wanted: bytes | None = None
+    always: bool = False
+
+
 class Port(ABC):
     """One implementation of the reducer, reached in one way.
 
@@ -86,8 +94,13 @@ class Port(ABC):
         )
 
     def repeat(self, line: bytes, wanted: bytes | None = None) -> Outcome:
-        """Return the outcome of a line that every case asks; an implementation that keeps nothing need answer it only once."""
+        """Return the outcome of a line that may be asked again; who keeps nothing need answer it only once."""
         return self.ask(line, wanted)
+
+    def ask_all(self, questions: Sequence[Question]) -> Iterator[Outcome]:
+        """Yield the outcomes of some lines that have nothing to do with each other, in order."""
+        for line, wanted, always in questions:
+            yield self.repeat(line, wanted) if always else self.ask(line, wanted)
 
     def replay(self, case: Case, wanted: bytes | None = None) -> Outcome:
         """Replay all steps of a case."""

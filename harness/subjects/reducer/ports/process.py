@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from doge_core.client import Server, request_once
 from doge_core.errors import ServerDiedError, ServerError
 from doge_core.locate import HOW_TO_GET, HOW_TO_GET_LIBRARY, find_executable, find_library, library_not_found, not_found
 from harness.panel import Availability
-from harness.subjects.reducer.ports.base import Port, PortError
+from harness.subjects.reducer.ports.base import Outcome, Port, PortError, Question
 from harness.words import signal_name
 
 TIMEOUT_SEC = 10.0
 HASKELL = "haskell"
 INPROC_EVERY = 5
+# Processes that a port starts at a time, and requests that wait for each of them.
+AT_ONCE, QUEUED = os.cpu_count() or 1, 4
 
 
 class ExecutablePort(Port):
@@ -72,12 +76,33 @@ class OneshotPort(ExecutablePort):
     # Starting a process costs as much as a hundred calls of a server.
     sample_every = 25
 
+    def __init__(self, name: str, argv: Sequence[str] | None, *, remedy: str, timeout_sec: float = TIMEOUT_SEC) -> None:
+        super().__init__(name, argv, remedy=remedy, timeout_sec=timeout_sec)
+        self._agreed: dict[bytes, Outcome] = {}
+
     def answer(self, line: bytes) -> bytes:
         """Answer by a new process. Raises `PortError`."""
         try:
             return request_once(self.argv, line, self.timeout_sec)
         except ServerError as error:
             raise PortError(f"{error.cause}: {error}", _cause(error)) from error
+
+    def repeat(self, line: bytes, wanted: bytes | None = None) -> Outcome:
+        """Answer a line that every case asks once, if well: a process that starts anew keeps nothing."""
+        known = self._agreed.get(line)
+        if known is not None and known.line == wanted:
+            return known
+        outcome = self.ask(line, wanted)
+        if outcome.line is not None and outcome.line == wanted:
+            self._agreed[line] = outcome
+        return outcome
+
+    def ask_all(self, questions: Sequence[Question]) -> Iterator[Outcome]:
+        """Yield the outcomes in order, asked on every CPU at a time; after a failure not many more have been asked."""
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            for first in range(0, len(questions), AT_ONCE * QUEUED):
+                some = questions[first : first + AT_ONCE * QUEUED]
+                yield from pool.map(lambda each: self.repeat(*each[:2]) if each.always else self.ask(*each[:2]), some)
 
 
 def _cause(error: ServerError) -> str:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from harness.panel import Availability
 from harness.subjects.reducer.ports.base import Outcome, Port
 from reducer.wire import handle_line, with_sessions
+
+# More lines than a case asks, so that they are answered once for all ports.
+REMEMBERED = 512
 
 
 class PythonPort(Port):
@@ -15,7 +20,7 @@ class PythonPort(Port):
 
     def __init__(self) -> None:
         self._methods = with_sessions()
-        self._repeated: dict[bytes, Outcome] = {}
+        self._remembered = lru_cache(REMEMBERED)(self.ask)
 
     def availability(self) -> Availability:
         """Return that the port is available: it is part of the harness."""
@@ -26,8 +31,6 @@ class PythonPort(Port):
         return handle_line(line, self._methods).rstrip(b"\n")
 
     def repeat(self, line: bytes, wanted: bytes | None = None) -> Outcome:
-        """Answer a line that every case asks once: only sessions keep anything."""
+        """Answer a line of the latest ones, and of those that every case asks, once: only sessions keep anything."""
         del wanted
-        if line not in self._repeated:
-            self._repeated[line] = self.ask(line)
-        return self._repeated[line]
+        return self._remembered(line)
