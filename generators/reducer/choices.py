@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from math import isfinite
 from typing import Any
 
 import state_machine as sm
@@ -27,6 +28,7 @@ from generators.reducer.coincidences import coincident_event, coincident_state
 from generators.reducer.configs import decode_config
 from generators.reducer.events import EventChoice, decode_event
 from generators.reducer.stepping import REFUSED, Seen, Settings, Step
+from reducer.domain import check_state
 from reducer.requests import read_settings
 from reducer.snapshot import encode, read_state
 from reducer.types import EngineConfig, Event, PairState
@@ -128,8 +130,8 @@ def decode_seen(choices: CaseChoices, *, name: str, metadata: Mapping[str, Any])
             "order_sizes": settings.order_sizes,
         }
     )
-    # What the reference reads of the case is what it is stepped from.
-    start, sent = _read(plain, given)
+    # What the reference reads of the case is what it is stepped from; a state that is its own it reads as it is.
+    start, sent = _read(plain if flavour.distorted_state or flavour.broken_state else state, given)
     if flavour.broken_state:
         given, sent = break_settings(Dial(first) if settings_alone else dial, given, surely=settings_alone), None
     events, steps = step_events(start or state, sent or settings, choices.events, flavour)
@@ -201,11 +203,11 @@ def advance(state: PairState, settings: Settings, prefix: Sequence[EventChoice])
     return state
 
 
-def _read(plain: Json, given: Json) -> tuple[PairState | None, Settings | None]:
+def _read(told: Json | PairState, given: Json) -> tuple[PairState | None, Settings | None]:
     """Read the state and the settings of a case as the reference does; what it refuses is None."""
     start = settings = None
     with suppress(*REFUSED):
-        start = read_state(plain, "state")
+        start = check_state(told) if isinstance(told, PairState) else read_state(told, "state")
     with suppress(*REFUSED):
         settings = Settings(*read_settings(given))
     return start, settings
@@ -213,7 +215,10 @@ def _read(plain: Json, given: Json) -> tuple[PairState | None, Settings | None]:
 
 def tagged(event: Event) -> Json:
     """Return the event as plain data in the wire format."""
-    return {"_type": type(event).__name__, **spell_out(encode(event))}
+    plain = encode(event)
+    if not all(isfinite(value) for value in plain.values() if type(value) is float):
+        plain = spell_out(plain)
+    return {"_type": type(event).__name__, **plain}
 
 
 def decode_events(state: PairState, settings: Settings, choices: Sequence[EventChoice], flavour: Flavour) -> list[Any]:

@@ -33,6 +33,8 @@ FALLBACK_MARKET = 0.1
 SHORT_GAPS_SEC, BACKWARDS_SEC, FOREVER_SEC = (1.0, 0.0, 0.5, 5.0, 12.25, 60.0), -7.0, 5000.0
 # Gaps of the likelier kind are this many times as likely as the others.
 LIKELIER = 3
+# The number of durations after which something times out.
+WAITS = 9
 
 
 def finite(value: float, fallback: float) -> float:
@@ -50,11 +52,18 @@ def decode_event(choice: EventChoice, state: PairState, cfg: EngineConfig) -> Ev
 
 def _gap_sec(dial: Dial, cfg: EngineConfig, *, patient: bool) -> float:
     """Pick the seconds until the event. A patient one (a timer) mostly waits until something times out."""
+    short, waits = len(SHORT_GAPS_SEC) * (1 if patient else LIKELIER), WAITS * (LIKELIER if patient else 1)
+    picked = dial.pick(short + waits + 1)
+    if picked < short:
+        return SHORT_GAPS_SEC[picked % len(SHORT_GAPS_SEC)]
+    return finite(_waits_sec(cfg)[(picked - short) % WAITS], FOREVER_SEC) if picked < short + waits else BACKWARDS_SEC
+
+
+def _waits_sec(cfg: EngineConfig) -> tuple[float, ...]:
+    """Return the durations after which something times out, in seconds; there are `WAITS` of them."""
     ages = (cfg.s1_orphan_after_sec, cfg.s2_orphan_after_sec)
     cooldowns = (cfg.refresh_cooldown_sec, cfg.loss_cooldown_sec, cfg.reentry_base_cooldown_sec)
-    waits = (*ages, *ages, ages[0] + 1.0, ages[1] + 0.001, *cooldowns)
-    gaps = (*SHORT_GAPS_SEC, *waits * LIKELIER) if patient else (*SHORT_GAPS_SEC * LIKELIER, *waits)
-    return finite(dial.of((*gaps, BACKWARDS_SEC)), FOREVER_SEC)
+    return (*ages, *ages, ages[0] + 1.0, ages[1] + 0.001, *cooldowns)
 
 
 def market_of(state: PairState) -> float:

@@ -58,7 +58,18 @@ Micro = Mapping[str, Callable[[], object]]
 
 
 class Benchmark(ABC):
-    """A subject's benchmark. The ports of a round are measured right after each other, so that ratios can be trusted."""
+    """A subject's benchmark. The ports of a round are measured right after each other, so that ratios can be trusted.
+
+    With `tells_alone`, the cost of a step of a fuzz run is shown as a multiple of what `alone` tells, all summed up.
+    """
+
+    tells_alone = False
+
+    @contextmanager
+    def alone(self, cases: Sequence[Any]) -> Iterator[Callable[[], Mapping[str, float]]]:
+        """What measures the microseconds per step of reference and port, each alone, over cases of a fuzz run."""
+        del cases
+        yield dict
 
     @contextmanager
     def micro(self) -> Iterator[Micro]:

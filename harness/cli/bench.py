@@ -19,6 +19,7 @@ from harness.cli.recorded import draft_of, foretell, recorded, tell
 from harness.evidence.figures import bands_of, of_bench, ports_of, targets_of
 from harness.evidence.recorder import Draft
 from harness.evidence.statement import Figure
+from harness.fuzz.rate import with_rate
 from harness.panel import PortRequest
 from harness.subjects.registry import subject_called
 from harness.words import counted
@@ -65,6 +66,7 @@ def bench(
             read_candles(options["candles"])
         foretell(draft)
         result = about.benchmark.measure(options["candles"], rounds or ROUNDS, cpu)
+        result = with_rate(result, about, about.benchmark, rounds or ROUNDS, cpu)
         missed = {True: 0, False: 1, None: EXIT_MISSING}[result.met]
         draft.figures, draft.samples = of_bench(result), bands_of(result)
         draft.details = {"problems": list(result.problems), "cpu": result.cpu, "targets": targets_of(result)}

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import state_machine as sm
+from doge_core.client import Server
 from doge_core.errors import ServerMissingError
 from doge_core.locate import find_executable, require_executable
 from generators.candles import read_candles, sample_candles
+from generators.reducer.case import Case
 from generators.reducer.market import market_cases
 from golden.reducer.corpus import golden_cases
 from harness.bench.result import Benchmark, BenchResult, Load, Micro
 from harness.bench.timing import one_cpu
 from harness.panel import MissingPortError
 from harness.subjects.reducer.bench.loads import Stream, streams
-from harness.subjects.reducer.bench.measure import Ports
+from harness.subjects.reducer.bench.measure import TIMEOUT_SEC, Ports, answer_cost, transitions_cost
 from harness.subjects.reducer.bench.micro import port_calls, reference_calls
 from harness.subjects.reducer.bench.ratios import BACKTEST_TARGETS, TARGETS, measure_once, measure_round, summarise
 
@@ -25,7 +28,9 @@ CANDLES = "candles"
 
 
 class ReducerBenchmark(Benchmark):
-    """The golden corpus, and a market driven by candles."""
+    """The golden corpus, a market driven by candles, and the harness itself."""
+
+    tells_alone = True
 
     def measure(self, candles: Path | None, rounds: int, cpu: int | None) -> BenchResult:
         """Measure every load in `rounds` rounds. Raises `MissingPortError` and `CandleError`."""
@@ -43,6 +48,20 @@ class ReducerBenchmark(Benchmark):
                 ports.close()
         problems = [f"some calls fell back: {fallbacks}"] if fallbacks else []
         return BenchResult(cpu=chosen, rounds=rounds, loads=results, problems=problems)
+
+    @contextmanager
+    def alone(self, cases: Sequence[Case]) -> Iterator[Callable[[], Mapping[str, float]]]:
+        """Measure the reference's call and the step of an answer that nobody reads."""
+        # Of a case that is refused in part, it cannot be said what a step costs.
+        load = streams(cases, steps_max=sum(len(case.events) for case in cases))
+        server = Server([str(require_executable()), "--server"], TIMEOUT_SEC)
+        try:
+            yield lambda: {
+                "python reference": transitions_cost(sm.transition, load).us,
+                "replay step, unread": answer_cost(server, load).us,
+            }
+        finally:
+            server.close()
 
     @contextmanager
     def micro(self) -> Iterator[Micro]:

@@ -193,6 +193,16 @@ def replay_cost(server: Server, load: Sequence[Stream]) -> Cost:
     return _per_step(load, asked)
 
 
+def answer_cost(server: Server, load: Sequence[Stream]) -> Cost:
+    """Measure the mean step of one `replay` request per stream, encoded before, whose answer is not decoded."""
+    lines = {id(stream): stream.case.line for stream in load}
+
+    def asked(stream: Stream) -> None:
+        server.request(lines[id(stream)])
+
+    return _per_step(load, asked)
+
+
 def adapter_replay_cost(replay: Callable[..., Replay], load: Sequence[Stream]) -> Cost:
     """Measure the mean event of the adapter's `replay`, a call for each stream."""
 
