@@ -11,7 +11,7 @@ from generators.errors import ParityError
 GUIDE = "docs/adding_a_subject.md"
 # Every command needs these; a command that needs one of the others says so.
 MUST = ("cases", "tally", "shrinking")
-MAY = ("golden", "mutations", "coverage", "benchmark", "measures", "drills", "telemetry", "adapter")
+MAY = ("golden", "mutations", "coverage", "benchmark", "measures", "drills", "telemetry", "adapter", "exhaustion")
 ATTRIBUTES = ("name", "defaults", "options", "parts")
 
 

@@ -22,6 +22,7 @@ COMMANDS = {
     "fuzz": "Very many generated cases; finds are shrunk and kept.",
     "gate": "May we cut over? Go or no-go, criterion by criterion.",
     "golden": "Fixtures: cases with their recorded outcomes.",
+    "exhaust": "Every state of small, closed worlds through every port, explored to the end.",
     "mutants": "Plants bugs and tells which the cases find.",
     "replay": "Runs a repro file again.",
     "run": "Golden, generated and market-driven cases.",

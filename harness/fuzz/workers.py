@@ -54,14 +54,14 @@ def run_locally(
     # Its own start would let interrupts through again.
     resource_tracker.ensure_running()
     while waiting:
-        pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_end_with_parent)
+        pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=end_with_parent)
         try:
             yield from _drain(pool, (data, builds), waiting, deaths, workers, deadline)
         except TimeUpError:
-            _end_workers()
+            end_workers()
             return
         except BaseException:
-            _end_workers()
+            end_workers()
             raise
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
@@ -80,7 +80,7 @@ def _drain(
     while waiting or running:
         while waiting and len(running) < 2 * workers:
             number = waiting.pop()
-            with _spared():
+            with spared():
                 running[pool.submit(run_batch, *run, number)] = number
         left_sec = None if deadline is None else max(0.0, deadline - time.monotonic())
         done, _ = wait(running, timeout=left_sec, return_when=FIRST_COMPLETED)
@@ -104,7 +104,7 @@ def _drain(
 
 
 @contextmanager
-def _spared() -> Iterator[None]:
+def spared() -> Iterator[None]:
     """Processes that start meanwhile hear no interrupt: a terminal sends it to all, and the run alone has words for it."""
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
@@ -113,7 +113,7 @@ def _spared() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     """Have this process end when the run's is gone, however that came."""
     parent = multiprocessing.parent_process()
     assert parent is not None, "a worker has a parent"
@@ -125,7 +125,8 @@ def _end_with_parent() -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def _end_workers() -> None:
+def end_workers() -> None:
+    """End the processes that this one started, whatever they are doing."""
     for worker in multiprocessing.active_children():
         worker.kill()
 

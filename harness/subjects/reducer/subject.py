@@ -46,6 +46,7 @@ class Reducer(Subject[Case]):
         "drills": "harness.subjects.reducer.drills.drills:ReducerDrills",
         "telemetry": "harness.subjects.reducer.telemetry:ReducerShare",
         "adapter": "doge_core.__main__:report",
+        "exhaustion": "harness.subjects.reducer.exhaust.part:ReducerExhaustion",
         "benchmark": "harness.subjects.reducer.bench.benchmark:ReducerBenchmark",
     }
 

@@ -1,0 +1,1 @@
+"""The exploration of closed worlds, to the end."""

@@ -1,0 +1,156 @@
+"""The exploration of one world: breadth-first, so that what is found first is found by the fewest events."""
+
+from __future__ import annotations
+
+import random
+import time
+from array import array
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+import psutil
+
+from harness.exhaust.merges import contradiction
+from harness.exhaustion import Exhaustion, Explored, Shown, Stepped
+from harness.panel import Depth, Panel
+
+VIEW, EXACT = "view", "exact"
+# One merge in so many is checked, by all successors of both states.
+CHECKED_ONE_IN = 64
+# After so many divergent steps of a port more tell nothing new, and each may cost a time limit.
+DIVERGENT_MAX, SHOWN_MAX = 200, 5
+# The parent of a root.
+NONE = -1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """How a world is explored. `depth` and `seconds` bound it; None stands for no bound. `seed` chooses the merges to check."""
+
+    merge: str = VIEW
+    depth: int | None = None
+    seconds: float | None = None
+    seed: int = 0
+
+
+class Exploration:
+    """A world on its way. States are kept whole at the frontier alone; of all others, the way to them is kept."""
+
+    def __init__(self, exhaustion: Exhaustion[Any, Any, Any], world: Any, panel: Panel[Any], options: Options) -> None:
+        self.exhaustion, self.world, self.panel, self.options = exhaustion, world, panel, options
+        self.found = Explored(world=world.name, why=world.why)
+        self.roots = list(exhaustion.roots(world))
+        self._rng = random.Random(f"doge-parity exhaust {options.seed} {world.name}")
+        self._nodes: dict[bytes, int] = {}
+        # By node: its parent, and the event's place among the parent's; for a root, its place among the roots.
+        self._parents, self._places = array("q"), array("q")
+
+    def run(self) -> Explored:
+        """Explore until no state is new, or until a bound."""
+        started = time.monotonic()
+        frontier = [(self._add(NONE, place, root), root) for place, root in enumerate(self.roots) if self._is_new(root)]
+        while frontier and not self._is_bounded(started):
+            frontier = list(self._next(frontier, started))
+            self.found.depth += bool(frontier)
+        self.found.states = len(self._nodes)
+        self.found.closed = not frontier and self._complete
+        self.found.seconds = time.monotonic() - started
+        self.found.rss_bytes = psutil.Process().memory_info().rss
+        return self.found
+
+    _complete = True
+
+    def _is_bounded(self, started: float) -> bool:
+        depth, seconds = self.options.depth, self.options.seconds
+        over = (depth is not None and self.found.depth >= depth) or (
+            seconds is not None and time.monotonic() - started >= seconds
+        )
+        self._complete = self._complete and not over
+        return over
+
+    def _next(self, frontier: Sequence[tuple[int, Any]], started: float) -> Iterator[tuple[int, Any]]:
+        """The states that are new one event further."""
+        for node, state in frontier:
+            if self.options.seconds is not None and time.monotonic() - started >= self.options.seconds:
+                self._complete = False
+                return
+            events = self.exhaustion.events(self.world, state)
+            stepped = [(event, self.exhaustion.step(self.world, state, event)) for event in events]
+            self.found.transitions += len(stepped)
+            for port in self.panel.candidates:
+                self._ask(port, node, state, stepped)
+            for place, (_, step) in enumerate(stepped):
+                for sentence in step.broken:
+                    self.found.broken.setdefault(sentence, self._named(node, place))
+                key = self._key(step.after)
+                known = self._nodes.get(key)
+                if known is None:
+                    yield self._add(node, place, step.after, key), step.after
+                else:
+                    self._merge(known, step.after, node, place)
+
+    def _key(self, state: Any) -> bytes:
+        told = self.exhaustion.exact(state) if self.options.merge == EXACT else self.exhaustion.view(self.world, state)
+        return blake2b(repr(told).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+    def _is_new(self, state: Any) -> bool:
+        return self._key(state) not in self._nodes
+
+    def _add(self, parent: int, place: int, state: Any, key: bytes | None = None) -> int:
+        node = len(self._parents)
+        self._nodes[self._key(state) if key is None else key] = node
+        self._parents.append(parent)
+        self._places.append(place)
+        return node
+
+    def _merge(self, known: int, state: Any, node: int, place: int) -> None:
+        """Count a state that is one with a known one, and now and then compare all that follows from both."""
+        self.found.merges += 1
+        if self.options.merge == EXACT or self._rng.randrange(CHECKED_ONE_IN):
+            return
+        self.found.merges_checked += 1
+        first, _ = self.way_to(known)
+        sentence = contradiction(self.exhaustion, self.world, first[-1], state)
+        if sentence is not None:
+            self.found.contradictions.append(f"{self._named(node, place)}: {sentence}")
+
+    def way_to(self, node: int) -> tuple[list[Any], list[Any]]:
+        """The states on the way to a node, the root first, and the events between them."""
+        places: list[int] = []
+        while self._parents[node] != NONE:
+            places.append(self._places[node])
+            node = self._parents[node]
+        states, events = [self.roots[self._places[node]]], []
+        for place in reversed(places):
+            events.append(self.exhaustion.events(self.world, states[-1])[place])
+            states.append(self.exhaustion.step(self.world, states[-1], events[-1]).after)
+        return states, events
+
+    def _named(self, node: int, place: int) -> str:
+        _, events = self.way_to(node)
+        return f"{self.world.name}: after {len(events)} events, event {place} of those that can come"
+
+    def _ask(self, port: str, node: int, state: Any, stepped: Sequence[tuple[Any, Stepped[Any]]]) -> None:
+        """Compare a port's steps from a state. What is not the reference's answer byte by byte is judged as a case."""
+        divergent = self.found.divergent.setdefault(port, 0)
+        if divergent >= DIVERGENT_MAX:
+            return
+        self.found.asked[port] = self.found.asked.get(port, 0) + len(stepped)
+        for index in self.exhaustion.differing(self.panel, port, self.world, state, stepped):
+            self._judge(port, node, state, index, stepped[index][0])
+
+    def _judge(self, port: str, node: int, state: Any, index: int, event: Any) -> None:
+        states, events = self.way_to(node)
+        name = f"{self.world.name}, {len(events) + 1} events".replace(" ", "-")
+        for case in (
+            self.exhaustion.case(self.world, states[0], [*events, event], name),
+            self.exhaustion.case(self.world, state, [event], f"{name}-the-last"),
+        ):
+            divergences = self.panel.judge(port, case, self.panel.expect(case), Depth.PLAIN).divergences
+            if divergences:
+                self.found.divergent[port] += 1
+                if sum(shown.port == port for shown in self.found.shown) < SHOWN_MAX:
+                    self.found.shown.append(Shown(port=port, case=case.to_json(), divergences=tuple(divergences)))
+                return

@@ -1,0 +1,126 @@
+"""The reducer's closed worlds as the engine explores them."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from functools import lru_cache
+from typing import Any
+
+from generators.plain import spell_out
+from generators.reducer.atlas import WORLDS
+from generators.reducer.case import SUBJECT, Case, to_line
+from generators.reducer.choices import tagged
+from generators.reducer.stepping import Seen, Settings, Step
+from generators.reducer.worlds import World, alphabet
+from harness.exhaustion import Exhaustion, Stepped
+from harness.panel import Panel
+from harness.subjects.reducer.exhaust.promises import broken_promises
+from harness.subjects.reducer.exhaust.view import Limits, view_of
+from harness.subjects.reducer.ports.base import Question
+from harness.subjects.reducer.seen import outcome_of
+from reducer.domain import mark_checked
+from reducer.invariants import check_invariants
+from reducer.snapshot import encode
+from reducer.types import Event, PairState
+
+# What differs between states that are merged: ids, and the cycles that are counted.
+_FREE = frozenset(("local_id", "recovery_id", "cycle"))
+
+
+class ReducerExhaustion(Exhaustion[World, PairState, Case]):
+    """Worlds of the reducer. A port is asked to replay each event alone, from the state that the reference reached."""
+
+    bound = (
+        "The reference says which states are one. A port's bug that hangs on the size of an id, on totals or on the number of "
+        "cycles can hide behind the state that stands for others, and nothing is said of rounding, refusals, sessions or "
+        "broken input: that is for parity fuzz."
+    )
+
+    def worlds(self) -> Sequence[World]:
+        """Return all worlds."""
+        return WORLDS
+
+    def roots(self, world: World) -> Sequence[PairState]:
+        """Return the states that a world begins with."""
+        return world.roots
+
+    def events(self, world: World, state: PairState) -> Sequence[Event]:
+        """Return the events of the world's alphabet in a state."""
+        return list(alphabet(world, state))
+
+    def step(self, world: World, state: PairState, event: Event) -> Stepped[PairState]:
+        """Return the reference's step. A world has no event that is refused."""
+        step = _settings(world.name).outcome(state, event)
+        if isinstance(step, Exception):
+            raise step
+        after, actions = step
+        broken = broken_promises(state, event, after, actions, world.cfg, sound=world.sound)
+        return Stepped(after, step, broken)
+
+    def view(self, world: World, state: PairState) -> Hashable:
+        """Return what the view keeps of a state."""
+        return view_of(_limits(world.name), state)
+
+    def exact(self, state: PairState) -> Hashable:
+        """Return every field of a state."""
+        return repr(state)
+
+    def alike(self, world: World, told: Step) -> Hashable:
+        """Return actions without ids and cycles, and the violations of the state after them."""
+        del world
+        assert not isinstance(told, Exception), "a world has no event that is refused"
+        after, actions = told
+        acts = tuple(
+            (type(action).__name__, *(value for name, value in vars(action).items() if name not in _FREE)) for action in actions
+        )
+        return acts, tuple(check_invariants(after))
+
+    def differing(
+        self, panel: Panel[Case], port: str, world: World, state: PairState, stepped: Sequence[tuple[Any, Stepped[PairState]]]
+    ) -> list[int]:
+        """Return the steps whose replay a port answers otherwise, byte by byte."""
+        # The request of a case, its event and its other members apart, so that a state is written out once.
+        inputs = to_line(_inputs(world, state))[1:]
+        questions = []
+        for event, step in stepped:
+            wanted = outcome_of(Seen(state, (step.told,))).line
+            questions.append(Question(b'{"method":"replay","events":[%b],%b' % (to_line(tagged(event)), inputs), wanted))
+        outcomes = panel.ports[port].ask_all(questions)  # type: ignore[attr-defined]  # the reducer's own panel
+        answers = enumerate(zip(questions, outcomes, strict=True))
+        return [index for index, (question, outcome) in answers if outcome.line != question.wanted]
+
+    def case(self, world: World, root: PairState, events: Sequence[Event], name: str) -> Case:
+        """Return an ordinary case, whose origin is its world."""
+        return Case(
+            name=name,
+            events=tuple(tagged(event) for event in events),
+            metadata={"source": "exhaust", "subject": SUBJECT, "world": world.name},
+            **_inputs(world, root),
+        )
+
+
+def _inputs(world: World, state: PairState) -> dict[str, Any]:
+    return {"state": spell_out(encode(state)), **_given(world.name)}
+
+
+@lru_cache
+def _given(name: str) -> dict[str, Any]:
+    world = _called(name)
+    given = {"config": encode(world.cfg), "order_size_usd": world.order_size_usd, "order_sizes": world.order_sizes}
+    spelled: dict[str, Any] = spell_out(given)
+    return spelled
+
+
+@lru_cache
+def _settings(name: str) -> Settings:
+    world = _called(name)
+    return Settings(mark_checked(world.cfg), world.order_size_usd, world.order_sizes)
+
+
+@lru_cache
+def _limits(name: str) -> Limits:
+    return Limits.of(_called(name))
+
+
+def _called(name: str) -> World:
+    return next(world for world in WORLDS if world.name == name)
