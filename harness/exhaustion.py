@@ -77,8 +77,10 @@ class Exhaustion(ABC, Generic[W, S, C]):
         """What is equal of two answers where states that are merged get the same event."""
 
     @abstractmethod
-    def differing(self, panel: Panel[C], port: str, world: W, state: S, stepped: Sequence[tuple[Any, Stepped[S]]]) -> list[int]:
-        """The indexes of the steps from a state that a port answers otherwise than byte by byte as the reference."""
+    def differing(
+        self, panel: Panel[C], port: str, world: W, state: S, stepped: Sequence[tuple[Any, Stepped[S]]]
+    ) -> list[tuple[int, list[Divergence]]]:
+        """The steps from a state that a port answers otherwise than the reference, by their indexes."""
 
     @abstractmethod
     def case(self, world: W, root: S, events: Sequence[Any], name: str) -> C:
@@ -87,11 +89,12 @@ class Exhaustion(ABC, Generic[W, S, C]):
 
 @dataclass(frozen=True, kw_only=True)
 class Shown:
-    """A divergence, as an ordinary case with the events that lead to it."""
+    """A divergence, as an ordinary case with the events that lead to it. `flaky`: asked again, the port agrees."""
 
     port: str
     case: dict[str, Any]
     divergences: tuple[Divergence, ...]
+    flaky: bool = False
 
 
 @dataclass(kw_only=True)

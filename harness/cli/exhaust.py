@@ -109,6 +109,8 @@ def exhaust(
         else:
             for path in repros:
                 console.print(f"parity replay {path}", markup=False, soft_wrap=True)
+            if any(shown.flaky for world in outcome.worlds for shown in world.shown):
+                console.print("FLAKY: of some of these, a port agrees when it is asked again", markup=False, soft_wrap=True)
             tell(draft)
             print_outcome(console, outcome, exhaustion.bound)
     return outcome.exit_code
@@ -120,7 +122,10 @@ def _chosen(exhaustion: Exhaustion[Any, Any, Any], wanted: tuple[str, ...], *, s
     for name in wanted:
         if name not in known:
             raise click.UsageError(f"--world {name!r}: is no world; --list names them")
-    return [name for name, world in known.items() if (name in wanted or not wanted) and not (small and world.large)]
+    found = [name for name, world in known.items() if (name in wanted or not wanted) and not (small and world.large)]
+    if not found:
+        raise click.UsageError("--small: leaves none of the worlds that --world names")
+    return found
 
 
 def _missing(panel: Panel[Any]) -> list[str]:

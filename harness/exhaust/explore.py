@@ -12,6 +12,7 @@ from typing import Any
 
 import psutil
 
+from harness.comparators.divergence import Divergence
 from harness.exhaust.merges import contradiction
 from harness.exhaustion import Exhaustion, Explored, Shown, Stepped
 from harness.panel import Depth, Panel
@@ -133,24 +134,24 @@ class Exploration:
         return f"{self.world.name}: after {len(events)} events, event {place} of those that can come"
 
     def _ask(self, port: str, node: int, state: Any, stepped: Sequence[tuple[Any, Stepped[Any]]]) -> None:
-        """Compare a port's steps from a state. What is not the reference's answer byte by byte is judged as a case."""
+        """Compare a port's steps from a state."""
         divergent = self.found.divergent.setdefault(port, 0)
         if divergent >= DIVERGENT_MAX:
             return
         self.found.asked[port] = self.found.asked.get(port, 0) + len(stepped)
-        for index in self.exhaustion.differing(self.panel, port, self.world, state, stepped):
-            self._judge(port, node, state, index, stepped[index][0])
+        for index, divergences in self.exhaustion.differing(self.panel, port, self.world, state, stepped):
+            self.found.divergent[port] += 1
+            if sum(shown.port == port for shown in self.found.shown) < SHOWN_MAX:
+                self.found.shown.append(self._shown(port, node, state, stepped[index][0], divergences))
 
-    def _judge(self, port: str, node: int, state: Any, index: int, event: Any) -> None:
+    def _shown(self, port: str, node: int, state: Any, event: Any, found: Sequence[Divergence]) -> Shown:
+        """A divergence as a case from the root; from the state itself where the port agrees on the way from there."""
         states, events = self.way_to(node)
-        name = f"{self.world.name}, {len(events) + 1} events".replace(" ", "-")
-        for case in (
-            self.exhaustion.case(self.world, states[0], [*events, event], name),
-            self.exhaustion.case(self.world, state, [event], f"{name}-the-last"),
-        ):
+        name = f"{self.world.name}, {len(events) + 1} events".replace(" ", "-").replace(",", "")
+        whole = self.exhaustion.case(self.world, states[0], [*events, event], name)
+        alone = self.exhaustion.case(self.world, state, [event], f"{name}-the-last")
+        for case in (whole, alone):
             divergences = self.panel.judge(port, case, self.panel.expect(case), Depth.PLAIN).divergences
             if divergences:
-                self.found.divergent[port] += 1
-                if sum(shown.port == port for shown in self.found.shown) < SHOWN_MAX:
-                    self.found.shown.append(Shown(port=port, case=case.to_json(), divergences=tuple(divergences)))
-                return
+                return Shown(port=port, case=case.to_json(), divergences=tuple(divergences))
+        return Shown(port=port, case=alone.to_json(), divergences=tuple(found), flaky=True)

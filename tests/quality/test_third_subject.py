@@ -120,3 +120,40 @@ def test_its_benchmark_has_a_target(folder: Path) -> None:
     code, data = data_of(folder, "bench", "--subject", "bucket", "--rounds", "1")
     assert code == 0
     assert [target["name"] for target in data["loads"]["requests"]["targets"]] == ["reference / swift"]
+
+
+def explored(folder: Path, *arguments: str) -> tuple[int, dict[str, Any]]:
+    return data_of(folder, "exhaust", "--subject", "bucket", "--no-evidence", *reports_in(folder), *arguments)
+
+
+def test_its_worlds_are_explored_to_their_end(folder: Path) -> None:
+    code, data = explored(folder, "--workers", "1")
+    assert (code, data["verdict"]) == (0, "PARITY")
+    # From three tokens down to none; where nothing comes back, no state is left again.
+    assert {row["world"]: (row["states"], row["closed"]) for row in data["worlds"]} == {
+        "small": (4, True), "never filled": (4, True),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("module", "requests"), [("bucket_strict", 2), ("bucket_uncapped", 1)])
+def test_a_wrong_port_is_found_by_the_fewest_requests(folder: Path, module: str, requests: int) -> None:
+    code, data = explored(folder, "--ports", "python", "--candidate-module", module, "--workers", "2")
+    assert (code, data["verdict"]) == (1, "DIVERGENCE")
+    lengths = [len(json.loads(Path(path).read_text(encoding="utf-8"))["case"]["requests"]) for path in data["repros"]]
+    assert min(lengths) == requests
+
+
+def test_a_bug_that_hangs_on_what_the_view_leaves_out_hides_there(folder: Path) -> None:
+    """A refused request leaves the bucket as it was, so nobody asks the forgetful port for another one after it."""
+    code, data = explored(folder, "--ports", "python", "--candidate-module", "bucket_forgetful")
+    assert (code, data["verdict"]) == (0, "PARITY")
+    assert fuzzed(folder, "--candidate-module", "bucket_forgetful")[0] == 1
+
+
+def test_times_go_on_for_ever_where_they_are_told_apart(folder: Path) -> None:
+    code, data = explored(folder, "--merge", "exact", "--depth", "4")
+    assert (code, data["verdict"]) == (0, "PARITY")
+    assert "all that 4 events can lead to, in exact states" in data["sentence"]
+    small = data["worlds"][0]
+    assert (small["depth"], small["closed"]) == (4, False)
+    assert small["states"] > 10

@@ -28,6 +28,7 @@ class BucketSubject(Subject[BucketCase]):
         "golden": "bucket_extras:BucketGolden",
         "mutations": "bucket_extras:BucketMutations",
         "benchmark": "bucket_extras:BucketBenchmark",
+        "exhaustion": "bucket_worlds:BucketExhaustion",
     }
 
     @contextmanager

@@ -12,11 +12,13 @@ from generators.reducer.case import SUBJECT, Case, to_line
 from generators.reducer.choices import tagged
 from generators.reducer.stepping import Seen, Settings, Step
 from generators.reducer.worlds import World, alphabet
+from harness.comparators.divergence import Divergence
 from harness.exhaustion import Exhaustion, Stepped
 from harness.panel import Panel
 from harness.subjects.reducer.exhaust.promises import broken_promises
 from harness.subjects.reducer.exhaust.view import Limits, view_of
-from harness.subjects.reducer.ports.base import Question
+from harness.subjects.reducer.judge import compare_outcomes
+from harness.subjects.reducer.ports.base import Outcome, Question
 from harness.subjects.reducer.seen import outcome_of
 from reducer.domain import mark_checked
 from reducer.invariants import check_invariants
@@ -77,8 +79,8 @@ class ReducerExhaustion(Exhaustion[World, PairState, Case]):
 
     def differing(
         self, panel: Panel[Case], port: str, world: World, state: PairState, stepped: Sequence[tuple[Any, Stepped[PairState]]]
-    ) -> list[int]:
-        """Return the steps whose replay a port answers otherwise, byte by byte."""
+    ) -> list[tuple[int, list[Divergence]]]:
+        """Return the steps whose replay a port answers otherwise."""
         # The request of a case, its event and its other members apart, so that a state is written out once.
         inputs = to_line(_inputs(world, state))[1:]
         questions = []
@@ -86,8 +88,13 @@ class ReducerExhaustion(Exhaustion[World, PairState, Case]):
             wanted = outcome_of(Seen(state, (step.told,))).line
             questions.append(Question(b'{"method":"replay","events":[%b],%b' % (to_line(tagged(event)), inputs), wanted))
         outcomes = panel.ports[port].ask_all(questions)  # type: ignore[attr-defined]  # the reducer's own panel
-        answers = enumerate(zip(questions, outcomes, strict=True))
-        return [index for index, (question, outcome) in answers if outcome.line != question.wanted]
+        found = []
+        for index, (question, outcome) in enumerate(zip(questions, outcomes, strict=True)):
+            if outcome.line != question.wanted:
+                case = self.case(world, state, [stepped[index][0]], world.name)
+                divergences = compare_outcomes(reference=Outcome(question.wanted), candidate=outcome, case=case)
+                found += [(index, divergences)] if divergences else []
+        return found
 
     def case(self, world: World, root: PairState, events: Sequence[Event], name: str) -> Case:
         """Return an ordinary case, whose origin is its world."""
