@@ -101,8 +101,7 @@ def exhaust(
                 outcome = Outcome(worlds=found, options=bounds, ports=panel.candidates)
             repros = _repros(about, panel, outcome, reports_dir)
         draft.figures = _figures(outcome)
-        closed = [explored.world for explored in outcome.worlds if explored.closed]
-        draft.details = {"merge": bounds.merge, "depth": bounds.depth, "closed": closed}
+        draft.details = {"merge": bounds.merge, "depth": bounds.depth, "worlds": outcome.to_json()["worlds"]}
         draft.conclude(outcome.word, outcome.exit_code)
         if as_data:
             click.echo(as_json({**outcome.to_json(), "repros": repros, "evidence": None if unrecorded else draft.id}))

@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from generators.errors import ParityError
-from harness.dashboard import benchmarks, criteria, nights, now, power, records, words
+from harness.dashboard import benchmarks, criteria, nights, now, power, records, words, worlds
 from harness.dashboard.view import View
 from harness.words import counted
 
@@ -24,6 +24,7 @@ HERE = Path(__file__).parent
 PAGES = (
     ("index.html", "now", now.context, False),
     ("nights.html", "nights", nights.context, True),
+    ("worlds.html", "worlds", worlds.context, False),
     ("power.html", "power", power.context, True),
     ("benchmarks.html", "benchmarks", benchmarks.context, True),
     ("evidence.html", "evidence", lambda view: {"count": len(view.book.entries)}, False),

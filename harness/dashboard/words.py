@@ -13,6 +13,7 @@ COMMANDS = {
     "run": "parity run --subject {subject}",
     "golden": "parity golden verify --subject {subject}",
     "fuzz": "parity fuzz --subject {subject}",
+    "exhaust": "parity exhaust --subject {subject}",
     "mutants": "parity mutants --subject {subject}",
     "mutants-compiled": "parity mutants --compiled",
     "coverage": "parity golden coverage --subject {subject}",

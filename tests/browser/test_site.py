@@ -108,7 +108,7 @@ def test_the_keyboard_reaches_the_content_and_every_page(opened: Opened, small_s
     for _ in range(7):
         ActionChains(opened.browser).send_keys(Keys.TAB).perform()
         focused.append(opened.ask("return document.activeElement.textContent"))
-    assert focused == ["Skip to the content", "now", "nights", "power", "benchmarks", "evidence", "gate"]
+    assert focused == ["Skip to the content", "now", "nights", "worlds", "power", "benchmarks", "evidence", "gate"]
     assert opened.ask("return getComputedStyle(document.activeElement).outlineStyle") == "solid"
     ActionChains(opened.browser).send_keys(Keys.ENTER).perform()
     opened.wait(lambda: "gate.html" in opened.browser.current_url)

@@ -17,7 +17,7 @@ from harness.store.ledger import Ledger
 from harness.store.schema import evidence, evidence_head
 from tests.gate.ledgers import DAY, NOW, present, record
 
-PAGES = ("index.html", "nights.html", "power.html", "benchmarks.html", "evidence.html", "gate.html")
+PAGES = ("index.html", "nights.html", "worlds.html", "power.html", "benchmarks.html", "evidence.html", "gate.html")
 
 
 def put(ledger: Ledger, records: Sequence[Evidence]) -> None:

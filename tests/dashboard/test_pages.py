@@ -224,3 +224,26 @@ def test_a_record_that_was_edited_is_an_alarm_and_counts_nowhere(tmp_path: Path)
     assert "1 night." in plain(site["nights.html"])
     list_of = data_in(site["data/records.js"])
     assert [list_of["verdicts"][row[4]] for row in list_of["rows"]] == ["NOT SOUND", "PARITY"]
+
+
+WORLD = {"world": "steep", "why": "A buy entry at or below zero is none.", "states": 1120, "transitions": 9000, "depth": 17}
+
+
+def test_the_worlds_of_the_newest_exploration_are_shown_and_none_is_called_closed_that_is_not(tmp_path: Path) -> None:
+    assert "parity exhaust --subject reducer" in plain(site_with(tmp_path, [])["worlds.html"])
+    rows = [
+        {**WORLD, "closed": True, "divergent": {"haskell": 0}},
+        {**WORLD, "world": "sticky", "closed": False, "divergent": {"haskell": 0}},
+        {**WORLD, "world": "losses", "closed": True, "divergent": {"haskell": 2, "other": 1}},
+        {"world": 5, "divergent": "none"},
+    ]
+    older = record("exhaust", "reducer", ident="a", ended_at=NOW - 2 * DAY, details={"worlds": [{**WORLD, "world": "gone"}]})
+    newer = record("exhaust", "reducer", ident="b", ended_at=NOW - DAY, details={"worlds": rows, "depth": 4})
+    (tmp_path / "filled").mkdir()
+    said = plain(site_with(tmp_path / "filled", [older, newer])["worlds.html"])
+    assert "gone" not in said
+    assert "up to 4 events" in said
+    assert "steep closed 1,120 9,000 17 0 A buy entry" in said
+    assert "sticky not closed 1,120" in said
+    assert "losses diverges 1,120 9,000 17 3" in said
+    assert "5 not closed – – – 0" in said

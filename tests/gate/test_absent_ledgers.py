@@ -32,8 +32,8 @@ READERS = {
     "serve": ["--port", "0"],
 }
 WRITERS = {
-    "bench", "drill rollback", "drill rollout", "evidence import", "evidence micro", "evidence tests", "fuzz", "gate freeze",
-    "gate sign-off", "golden coverage", "golden verify", "mutants", "run", "shadow report",
+    "bench", "drill rollback", "drill rollout", "evidence import", "evidence micro", "evidence tests", "exhaust", "fuzz",
+    "gate freeze", "gate sign-off", "golden coverage", "golden verify", "mutants", "run", "shadow report",
     "telemetry capture", "telemetry compare", "telemetry report",
 }  # fmt: skip
 
