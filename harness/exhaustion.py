@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Generic, Protocol, TypeVar
 
 from harness.comparators.divergence import Divergence
@@ -43,10 +45,13 @@ class Stepped(Generic[S]):
 class Exhaustion(ABC, Generic[W, S, C]):
     """A subject's closed worlds. Events are the subject's own; those of a state come in a fixed order, the simplest first.
 
-    `bound` says what a whole exploration does not show.
+    `bound` says what a whole exploration does not show. `deciding` are the files of the reference whose branches the worlds
+    have to take, and `beyond` holds the lines whose branches they cannot all take, with the reason.
     """
 
     bound: str
+    deciding: Sequence[Path] = ()
+    beyond: Mapping[str, str] = MappingProxyType({})
 
     @abstractmethod
     def worlds(self) -> Sequence[W]:

@@ -95,6 +95,7 @@ WORLDS: tuple[World, ...] = (
         prices=(1.0,),
     ),
     _of("recovery slots", "A third recovery evicts the farthest of two.", replace(BASE, max_recovery_slots=2), large=True),
+    _of("two slots", "As before, at one price.", replace(BASE, max_recovery_slots=2), prices=(1.0,)),
     _of("no recovery slot", "A limit below one counts as one.", replace(BASE, max_recovery_slots=0)),
     *REFRESHES,
     _of("clock through zero", "Times before, at and after zero, which is no time.", roots=(bootstrapped(BASE, now=-2.0),)),
@@ -123,6 +124,10 @@ WORLDS: tuple[World, ...] = (
     _of("minimum cost", "Entries that cost less than the minimum.", replace(BASE, min_cost_usd=3.7), prices=(1.0, 2.5)),
     _of("minimum volume", "Entries whose volume is below the minimum at some prices.", replace(BASE, min_volume=4.0)),
     _of("sizes per trade", "A trade without a size has no entry.", order_sizes={"A": 0.0, "B": 4.0}),
+    _of(
+        "size below the minimum cost", "A trade whose size the exchange would refuse has no entry.",
+        replace(BASE, min_cost_usd=3.0), order_sizes={"A": 2.0, "B": 4.0},
+    ),
     _of(
         "S2 distances", "Exits at equal and at different distances, with a wait of two seconds.",
         replace(BASE, s2_orphan_after_sec=2.0), roots=(_pair(*S2),), large=True,

@@ -26,11 +26,12 @@ from harness.cli.output import as_json, console_for
 from harness.cli.recorded import draft_of, foretell, recorded, tell
 from harness.engine.repro import check_reports_dir, write_repro
 from harness.evidence.figures import counts, ports_of
+from harness.exhaust.branches import measure
 from harness.exhaust.explore import EXACT, VIEW, Options
 from harness.exhaust.report import Outcome, print_outcome
 from harness.exhaust.run import exhaustion_of, explore_all
 from harness.exhaustion import Exhaustion, Explored
-from harness.panel import Panel
+from harness.panel import REFERENCE, MissingPortError, Panel, PortRequest
 from harness.subject import Subject
 from harness.subjects.registry import subject_called
 
@@ -40,6 +41,7 @@ from harness.subjects.registry import subject_called
 @click.option("--world", "worlds", multiple=True, metavar="NAME", help="A world to explore; all of them by default.")
 @click.option("--small", is_flag=True, help="Leave out the worlds with more than 10,000 states.")
 @click.option("--list", "listed", is_flag=True, help="Name the worlds, and explore nothing.")
+@click.option("--branches", is_flag=True, help="Tell the branches of the reference that the worlds do not take, and no more.")
 @click.option("--merge", type=click.Choice((VIEW, EXACT)), default=VIEW, show_default=True, help="Which states count as one.")
 @click.option("--depth", type=click.IntRange(1), help="So many events and no more; --merge exact needs it.")
 @click.option("--seconds", type=Seconds(1.0, 864_000.0), help="Of each world; then it is reported as not closed.")
@@ -57,6 +59,7 @@ def exhaust(
     worlds: tuple[str, ...],
     small: bool,
     listed: bool,
+    branches: bool,
     workers: int | None,
     ports: str | None,
     reports_dir: Path,
@@ -80,9 +83,12 @@ def exhaust(
         for world in exhaustion.worlds():
             click.echo(f"{world.name}{' (large)' if world.large else ''}: {world.why}")
         return 0
+    if branches:
+        refuse_given(["depth", "seconds", "merge", "seed", "workers"], "means nothing to --branches; leave it out")
+        return _tell_branches(about, exhaustion, chosen, as_data=as_data)
     check_reports_dir(reports_dir)
     named = port_names(ports, with_candidates=bool(request_of(about, options).candidates))
-    request = request_of(about, options, named or ("python", *about.defaults.night_ports))
+    request = request_of(about, options, named or (REFERENCE, *about.defaults.night_ports))
     bounds = Options(merge=options["merge"], depth=options["depth"], seconds=options["seconds"], seed=options["seed"])
     draft = draft_of("exhaust", about, seed=bounds.seed)
     console = console_for(as_data=as_data)
@@ -113,6 +119,18 @@ def exhaust(
             tell(draft)
             print_outcome(console, outcome, exhaustion.bound)
     return outcome.exit_code
+
+
+def _tell_branches(about: Subject[Any], exhaustion: Exhaustion[Any, Any, Any], names: list[str], *, as_data: bool) -> int:
+    """Print the branches that worlds do not take. Exit code 1 where one has no reason."""
+    request = PortRequest(names=(REFERENCE, *about.defaults.night_ports))
+    with about.open(request) as panel:
+        missing = _missing(panel)
+    if missing:
+        raise MissingPortError(f"exhaust: {missing[0]}")
+    found = measure(exhaustion, about.name, names, request)
+    click.echo(as_json(found.to_json()) if as_data else found.text)
+    return int(bool(found.unexplained))
 
 
 def _chosen(exhaustion: Exhaustion[Any, Any, Any], wanted: tuple[str, ...], *, small: bool) -> list[str]:

@@ -70,11 +70,11 @@ class Outcome:
         text = f"{self.word}: {counted(len(self.worlds), 'world')}, {states}, {steps}, {self.divergent} divergent"
         if self.word != "PARITY":
             return text
-        ports = " and ".join(self.ports)
+        ports = f"{' and '.join(self.ports)} {'answers' if len(self.ports) == 1 else 'answer'}"
         if self.open:
             told = "exact states" if self.options.merge == EXACT else "states"
-            return f"{text}; {ports} answers as the reference does all that {self.options.depth} events can lead to, in {told}"
-        return f"{text}; {ports} answers as the reference does in every state that any sequence of events leads to"
+            return f"{text}; {ports} as the reference does all that {self.options.depth} events can lead to, in {told}"
+        return f"{text}; {ports} as the reference does in every state that any sequence of events leads to"
 
     def to_json(self) -> dict[str, Any]:
         """The outcome as plain data."""

@@ -16,6 +16,7 @@ import pytest
 
 from generators.reducer.atlas import WORLDS
 from harness import ROOT
+from harness.subjects.reducer.exhaust.part import ReducerExhaustion
 from tests.unit.test_cli import parity
 
 PLANTED = ROOT / "tests" / "quality" / "planted.py"
@@ -133,3 +134,21 @@ def test_a_process_that_is_killed_is_told(tmp_path: Path) -> None:
     _, err = begun.communicate(timeout=30)
     assert begun.returncode == 2
     assert err == "parity: exhaust: a process was ended from outside, with one of these worlds: losses, recovery slots\n"
+
+
+def test_branches_that_no_world_takes_are_told_with_their_reasons(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = parity(capsys, "exhaust", "--branches", "--world", "refresh once", "--json")
+    told = json.loads(out)
+    assert code == 1
+    assert told["branches"] > 100
+    assert "if order is None:" in told["unexplained"].values(), "no order is filled in a world of ticks"
+    assert all(each["why"] for each in told["beyond"].values())
+    assert not set(told["beyond"]) & set(told["unexplained"])
+    code, out, err = parity(capsys, "exhaust", "--branches", "--depth", "3")
+    assert (code, out, err) == (2, "", "parity: --depth: means nothing to --branches; leave it out\n")
+
+
+def test_every_line_out_of_reach_is_there() -> None:
+    exhaustion = ReducerExhaustion()
+    lines = {line.strip() for file in exhaustion.deciding for line in file.read_text(encoding="utf-8").splitlines()}
+    assert set(exhaustion.beyond) <= lines

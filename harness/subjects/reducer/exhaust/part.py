@@ -12,6 +12,7 @@ from generators.reducer.case import SUBJECT, Case, to_line
 from generators.reducer.choices import tagged
 from generators.reducer.stepping import Seen, Settings, Step
 from generators.reducer.worlds import World, alphabet
+from harness import ROOT
 from harness.comparators.divergence import Divergence
 from harness.exhaustion import Exhaustion, Stepped
 from harness.panel import Panel
@@ -27,6 +28,13 @@ from reducer.types import Event, PairState
 
 # What differs between states that are merged: ids, and the cycles that are counted.
 _FREE = frozenset(("local_id", "recovery_id", "cycle"))
+DECIDING = ("pricing", "orders", "booking", "orphaning", "transition", "invariants")
+# Lines of these with a branch that no event of a world can take.
+BEYOND = {
+    "if not math.isfinite(raw):": "a volume beyond a double takes a price that no lattice has",
+    "if before.now < cooldown_until(before, trade_id):": "the runtime calls this, and no event does",
+    "if len({order.local_id for order in state.orders}) != len(state.orders):": "no event repeats an id, as the promises say",
+}
 
 
 class ReducerExhaustion(Exhaustion[World, PairState, Case]):
@@ -37,6 +45,9 @@ class ReducerExhaustion(Exhaustion[World, PairState, Case]):
         "cycles can hide behind the state that stands for others, and nothing is said of rounding, refusals, sessions or "
         "broken input: that is for parity fuzz."
     )
+
+    deciding = tuple(ROOT / "reducer" / f"{name}.py" for name in DECIDING)
+    beyond = BEYOND
 
     def worlds(self) -> Sequence[World]:
         """Return all worlds."""
