@@ -116,7 +116,7 @@ READ = "import json, sys, doge_core as sm; print(json.dumps(sm.to_dict(sm.from_d
 
 def test_every_place_that_has_not_followed_is_named_in_the_order_of_the_page(copy: Copy) -> None:
     steps = sections()
-    assert sorted(steps) == [1, 2, 3, 4, 5, 6]
+    assert sorted(steps) == [1, 2, 3, 4, 5, 6, 7]
     code, _ = copy.parity("golden", "verify", "--subject", "reducer")
     assert code == 0
     assert copy.parity("gate", "explain", "0.contract/reducer")[1].startswith("0.contract/reducer: go")
@@ -129,7 +129,7 @@ def test_every_place_that_has_not_followed_is_named_in_the_order_of_the_page(cop
     # What was verified under the contract of before does not count.
     code, said = copy.parity("gate", "explain", "0.contract/reducer")
     assert code == 1
-    names_all(said, steps[6])
+    names_all(said, steps[7])
 
     [patch] = patches(steps[2])
     copy.apply(patch)
@@ -142,6 +142,7 @@ def test_every_place_that_has_not_followed_is_named_in_the_order_of_the_page(cop
     assert copy.parity("golden", "record", "--subject", "reducer")[0] == 0
     the_port_follows(copy, steps[4])
     the_cases_follow(copy, steps[5])
+    the_worlds_follow(copy, steps[6])
     old_snapshots_load(copy)
     code, said = copy.parity("gate", "explain", "0.contract/reducer")
     assert code == 0, "the verification of the new contract counts"
@@ -176,6 +177,17 @@ def the_cases_follow(copy: Copy, text: str) -> None:
     [patch] = patches(text)
     copy.apply(patch)
     code, said = copy.parity(*run)
+    assert code == 0, said
+
+
+def the_worlds_follow(copy: Copy, text: str) -> None:
+    exhaust = ("exhaust", "--world", "refresh once", "--no-evidence", "--reports", str(copy.folder / "reports"))
+    code, said = copy.parity(*exhaust)
+    assert code == 2
+    names_all(said, text)
+    [patch] = patches(text)
+    copy.apply(patch)
+    code, said = copy.parity(*exhaust)
     assert code == 0, said
 
 

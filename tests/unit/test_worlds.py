@@ -75,9 +75,9 @@ def test_a_field_that_the_view_does_not_name_is_an_error() -> None:
     class Grown(PairState):
         regime: str = ""
 
-    with pytest.raises(TypeError, match="the view of Grown is not about regime"):
+    with pytest.raises(ValueError, match="the view of Grown is not about regime"):
         view._check(Grown, view.STATE)
-    with pytest.raises(TypeError, match="is not about now"):
+    with pytest.raises(ValueError, match="is not about now"):
         view._check(PairState, {name: field for name, field in view.STATE.items() if name != "now"})
     assert {field.name for field in fields(PairState)} == set(view.STATE)
 

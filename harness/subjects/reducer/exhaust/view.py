@@ -172,10 +172,10 @@ def _place(state: PairState, orphaned_at: float) -> int:
 
 
 def _check(cls: type, table: dict[str, Field]) -> tuple[tuple[str, Value], ...]:
-    """Return the fields that are told. Raises `TypeError` for a field that is named nowhere and a name that is no field."""
+    """Return the fields that are told. Raises `ValueError` for a field that is named nowhere and a name that is no field."""
     known = {field.name for field in fields(cls)}
     if known != set(table):
-        raise TypeError(f"the view of {cls.__name__} is not about {', '.join(sorted(known ^ set(table)))}")
+        raise ValueError(f"the view of {cls.__name__} is not about {', '.join(sorted(known ^ set(table)))}")
     return tuple((name, field.value) for name, field in table.items() if field.value is not None)
 
 
