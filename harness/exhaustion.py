@@ -106,6 +106,7 @@ class Shown:
 class Explored:
     """What came of a world. `depth` is the longest of the shortest ways to a state; `divergent` counts steps by port.
 
+    `given_up` says why a port was asked no more.
     `broken` and `contradictions` hold sentences, the first of their kind with a way to it.
     """
 
@@ -115,9 +116,11 @@ class Explored:
     transitions: int = 0
     depth: int = 0
     closed: bool = False
+    timed_out: bool = False
     merges: int = 0
     merges_checked: int = 0
     asked: dict[str, int] = field(default_factory=dict)
+    given_up: dict[str, str] = field(default_factory=dict)
     divergent: dict[str, int] = field(default_factory=dict)
     shown: list[Shown] = field(default_factory=list)
     broken: dict[str, str] = field(default_factory=dict)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from rich.console import Console
 
 from harness.cli.options import (
     Seconds,
@@ -26,14 +27,18 @@ from harness.cli.output import as_json, console_for
 from harness.cli.recorded import draft_of, foretell, recorded, tell
 from harness.engine.repro import check_reports_dir, write_repro
 from harness.evidence.figures import counts, ports_of
+from harness.evidence.recorder import Draft
+from harness.evidence.statement import ERROR
 from harness.exhaust.branches import measure
 from harness.exhaust.explore import EXACT, VIEW, Options
 from harness.exhaust.report import Outcome, print_outcome
-from harness.exhaust.run import exhaustion_of, explore_all
-from harness.exhaustion import Exhaustion, Explored
+from harness.exhaust.run import ExplorationError, exhaustion_of, explore_all
+from harness.exhaustion import Exhaustion, Explored, Shown
 from harness.panel import REFERENCE, MissingPortError, Panel, PortRequest
 from harness.subject import Subject
 from harness.subjects.registry import subject_called
+
+BOUNDS = ("depth", "seconds", "merge")
 
 
 @click.command()
@@ -79,12 +84,12 @@ def exhaust(
         raise click.UsageError("--merge exact: ids and totals grow for ever; bound it with --depth")
     chosen = _chosen(exhaustion, worlds, small=small)
     if listed:
-        refuse_given(["depth", "seconds", "merge", "ports", "candidate_exes"], "means nothing to --list; leave it out")
+        refuse_given(["worlds", "small", *BOUNDS, "ports", "candidate_exes"], "means nothing to --list; leave it out")
         for world in exhaustion.worlds():
             click.echo(f"{world.name}{' (large)' if world.large else ''}: {world.why}")
         return 0
     if branches:
-        refuse_given(["depth", "seconds", "merge", "seed", "workers"], "means nothing to --branches; leave it out")
+        refuse_given([*BOUNDS, "seed", "workers"], "means nothing to --branches; leave it out")
         return _tell_branches(about, exhaustion, chosen, as_data=as_data)
     check_reports_dir(reports_dir)
     named = port_names(ports, with_candidates=bool(request_of(about, options).candidates))
@@ -96,29 +101,41 @@ def exhaust(
         with about.open(request) as panel:
             draft.ports = ports_of(panel)
             missing = _missing(panel)
-            outcome = Outcome(worlds=(), options=bounds, ports=[], missing=missing)
-            if not missing:
-                foretell(draft)
-
-                def listen(explored: Explored) -> None:
-                    console.print(_line(explored), markup=False, soft_wrap=True)
-
-                found = explore_all(subject, chosen, request, bounds, workers=workers or os.cpu_count() or 1, listen=listen)
-                outcome = Outcome(worlds=found, options=bounds, ports=panel.candidates)
+            found = [] if missing else _explored(draft, about.name, chosen, request, bounds, workers, console)
+            ports_asked = [] if missing else panel.candidates
+            outcome = Outcome(worlds=found, options=bounds, ports=ports_asked, missing=missing, bound=exhaustion.bound)
             repros = _repros(about, panel, outcome, reports_dir)
         draft.figures = _figures(outcome)
         draft.details = {"merge": bounds.merge, "depth": bounds.depth, "worlds": outcome.to_json()["worlds"]}
         draft.conclude(outcome.word, outcome.exit_code)
         if as_data:
-            click.echo(as_json({**outcome.to_json(), "repros": repros, "evidence": None if unrecorded else draft.id}))
+            flaky = [path for path, is_flaky in repros.items() if is_flaky]
+            more = {"repros": list(repros), "flaky": flaky, "evidence": None if unrecorded else draft.id}
+            click.echo(as_json({**outcome.to_json(), **more}))
         else:
-            for path in repros:
-                console.print(f"parity replay {path}", markup=False, soft_wrap=True)
-            if any(shown.flaky for world in outcome.worlds for shown in world.shown):
-                console.print("FLAKY: of some of these, a port agrees when it is asked again", markup=False, soft_wrap=True)
+            for path, is_flaky in repros.items():
+                told = "  FLAKY: asked again, the port agrees" if is_flaky else ""
+                console.print(f"parity replay {path}{told}", markup=False, soft_wrap=True)
             tell(draft)
-            print_outcome(console, outcome, exhaustion.bound)
+            print_outcome(console, outcome)
     return outcome.exit_code
+
+
+def _explored(
+    draft: Draft, subject: str, names: list[str], request: PortRequest, bounds: Options, workers: int | None, console: Console
+) -> list[Explored]:
+    """Explore worlds, with a line for each that is done."""
+    foretell(draft)
+
+    def listen(explored: Explored) -> None:
+        console.print(_line(explored), markup=False, soft_wrap=True)
+
+    try:
+        return explore_all(subject, names, request, bounds, workers=workers or os.cpu_count() or 1, listen=listen)
+    except ExplorationError:
+        # It is no bad input, so the record that was foretold is left.
+        draft.verdict = ERROR
+        raise
 
 
 def _tell_branches(about: Subject[Any], exhaustion: Exhaustion[Any, Any, Any], names: list[str], *, as_data: bool) -> int:
@@ -161,24 +178,24 @@ def _line(explored: Explored) -> str:
     return f"{explored.world}: {explored.states:,} states, {closed}, {divergent} divergent, {explored.seconds:.0f} s"
 
 
-def _repros(about: Subject[Any], panel: Panel[Any], outcome: Outcome, reports_dir: Path) -> list[str]:
-    """Write the first divergences of each kind; their paths."""
-    written: dict[tuple[str, str], str] = {}
-    for world in outcome.worlds:
-        for shown in world.shown:
-            key = (shown.port, shown.divergences[0].fingerprint)
-            if key in written:
-                continue
-            path = write_repro(
-                reports_dir,
-                subject=about,
-                case=about.cases.from_json(shown.case),
-                divergences=shown.divergences,
-                port=shown.port,
-                candidate=panel.candidate_of(shown.port),
-            )
-            written[key] = str(path)
-    return list(written.values())
+def _repros(about: Subject[Any], panel: Panel[Any], outcome: Outcome, reports_dir: Path) -> dict[str, bool]:
+    """Write the first divergence of each kind, one that is not flaky if there is one; whether it is, by path."""
+    first: dict[tuple[str, str], Shown] = {}
+    every = [shown for world in outcome.worlds for shown in world.shown]
+    for shown in sorted(every, key=lambda shown: shown.flaky):
+        first.setdefault((shown.port, shown.divergences[0].fingerprint), shown)
+    written = {}
+    for shown in first.values():
+        path = write_repro(
+            reports_dir,
+            subject=about,
+            case=about.cases.from_json(shown.case),
+            divergences=shown.divergences,
+            port=shown.port,
+            candidate=panel.candidate_of(shown.port),
+        )
+        written[str(path)] = shown.flaky
+    return written
 
 
 def _figures(outcome: Outcome) -> Any:

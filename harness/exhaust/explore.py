@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from array import array
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -18,10 +19,12 @@ from harness.exhaustion import Exhaustion, Explored, Shown, Stepped
 from harness.panel import Depth, Panel
 
 VIEW, EXACT = "view", "exact"
-# One merge in so many is checked, by all successors of both states.
-CHECKED_ONE_IN = 64
-# After so many divergent steps of a port more tell nothing new, and each may cost a time limit.
-DIVERGENT_MAX, SHOWN_MAX = 200, 5
+# The first merges are checked, and one in so many of the others, by all successors of both states.
+CHECKED_FIRST, CHECKED_ONE_IN = 50, 64
+# After so many divergent steps of a port more tell nothing new; after so many without an answer each may cost a time limit.
+DIVERGENT_MAX, UNANSWERED_MAX, SHOWN_MAX = 200, 5, 5
+# So many of the longest ways are asked as a whole, because else each request has a single event.
+WAYS = 20
 # The parent of a root.
 NONE = -1
 
@@ -47,35 +50,33 @@ class Exploration:
         self._nodes: dict[bytes, int] = {}
         # By node: its parent, and the event's place among the parent's; for a root, its place among the roots.
         self._parents, self._places = array("q"), array("q")
+        self._farthest: list[tuple[int, Any]] = []
+        self._unanswered = Counter[str]()
 
     def run(self) -> Explored:
         """Explore until no state is new, or until a bound."""
         started = time.monotonic()
         frontier = [(self._add(NONE, place, root), root) for place, root in enumerate(self.roots) if self._is_new(root)]
-        while frontier and not self._is_bounded(started):
-            frontier = list(self._next(frontier, started))
-            self.found.depth += bool(frontier)
+        while frontier and not self.found.timed_out and self.found.depth != self.options.depth:
+            further = list(self._next(frontier, started))
+            if not self.found.timed_out:
+                self._farthest = frontier = further or frontier
+                self.found.depth += bool(further)
+                self.found.closed = not further
+            if self.found.closed:
+                break
+        for port in self.panel.candidates:
+            self._ask_ways(port)
         self.found.states = len(self._nodes)
-        self.found.closed = not frontier and self._complete
         self.found.seconds = time.monotonic() - started
         self.found.rss_bytes = psutil.Process().memory_info().rss
         return self.found
-
-    _complete = True
-
-    def _is_bounded(self, started: float) -> bool:
-        depth, seconds = self.options.depth, self.options.seconds
-        over = (depth is not None and self.found.depth >= depth) or (
-            seconds is not None and time.monotonic() - started >= seconds
-        )
-        self._complete = self._complete and not over
-        return over
 
     def _next(self, frontier: Sequence[tuple[int, Any]], started: float) -> Iterator[tuple[int, Any]]:
         """The states that are new one event further."""
         for node, state in frontier:
             if self.options.seconds is not None and time.monotonic() - started >= self.options.seconds:
-                self._complete = False
+                self.found.timed_out = True
                 return
             events = self.exhaustion.events(self.world, state)
             stepped = [(event, self.exhaustion.step(self.world, state, event)) for event in events]
@@ -109,7 +110,7 @@ class Exploration:
     def _merge(self, known: int, state: Any, node: int, place: int) -> None:
         """Count a state that is one with a known one, and now and then compare all that follows from both."""
         self.found.merges += 1
-        if self.options.merge == EXACT or self._rng.randrange(CHECKED_ONE_IN):
+        if self.options.merge == EXACT or (self.found.merges > CHECKED_FIRST and self._rng.randrange(CHECKED_ONE_IN)):
             return
         self.found.merges_checked += 1
         first, _ = self.way_to(known)
@@ -135,14 +136,37 @@ class Exploration:
 
     def _ask(self, port: str, node: int, state: Any, stepped: Sequence[tuple[Any, Stepped[Any]]]) -> None:
         """Compare a port's steps from a state."""
-        divergent = self.found.divergent.setdefault(port, 0)
-        if divergent >= DIVERGENT_MAX:
+        self.found.divergent.setdefault(port, 0)
+        if port in self.found.given_up:
             return
         self.found.asked[port] = self.found.asked.get(port, 0) + len(stepped)
         for index, divergences in self.exhaustion.differing(self.panel, port, self.world, state, stepped):
-            self.found.divergent[port] += 1
+            self._count(port, divergences)
             if sum(shown.port == port for shown in self.found.shown) < SHOWN_MAX:
                 self.found.shown.append(self._shown(port, node, state, stepped[index][0], divergences))
+
+    def _count(self, port: str, divergences: Sequence[Divergence]) -> None:
+        """Count a divergent step, and give a port up that only costs time."""
+        self.found.divergent[port] += 1
+        self._unanswered[port] += divergences[0].cause != ""
+        if self._unanswered[port] >= UNANSWERED_MAX:
+            self.found.given_up[port] = f"{UNANSWERED_MAX} steps without an answer"
+        elif self.found.divergent[port] >= DIVERGENT_MAX:
+            self.found.given_up[port] = f"{DIVERGENT_MAX} divergent steps"
+
+    def _ask_ways(self, port: str) -> None:
+        """Compare whole ways to the farthest states, many events in one request."""
+        for node, _ in self._farthest[:WAYS]:
+            states, events = self.way_to(node)
+            if not events or port in self.found.given_up:
+                return
+            case = self.exhaustion.case(self.world, states[0], events, f"{self.world.name}-way".replace(" ", "-"))
+            self.found.asked[port] = self.found.asked.get(port, 0) + len(events)
+            divergences = self.panel.judge(port, case, self.panel.expect(case), Depth.PLAIN).divergences
+            if divergences:
+                self._count(port, divergences)
+                if sum(shown.port == port for shown in self.found.shown) < SHOWN_MAX:
+                    self.found.shown.append(Shown(port=port, case=case.to_json(), divergences=tuple(divergences)))
 
     def _shown(self, port: str, node: int, state: Any, event: Any, found: Sequence[Divergence]) -> Shown:
         """A divergence as a case from the root; from the state itself where the port agrees on the way from there."""

@@ -22,6 +22,7 @@ class Outcome:
     worlds: Sequence[Explored]
     options: Options
     ports: Sequence[str]
+    bound: str
     missing: Sequence[str] = ()
 
     def total(self, name: str) -> int:
@@ -56,7 +57,8 @@ class Outcome:
             return "NOT MET"
         if self.missing or not self.ports:
             return "MISSING"
-        return "INCOMPLETE" if self.open and self.options.depth is None else "PARITY"
+        timed_out = any(world.timed_out for world in self.worlds)
+        return "INCOMPLETE" if timed_out or (self.open and self.options.depth is None) else "PARITY"
 
     @property
     def exit_code(self) -> int:
@@ -71,10 +73,11 @@ class Outcome:
         if self.word != "PARITY":
             return text
         ports = f"{' and '.join(self.ports)} {'answers' if len(self.ports) == 1 else 'answer'}"
+        told = f"{text}; {ports} as the reference does in every state that the view tells apart and"
         if self.open:
-            told = "exact states" if self.options.merge == EXACT else "states"
-            return f"{text}; {ports} as the reference does all that {self.options.depth} events can lead to, in {told}"
-        return f"{text}; {ports} as the reference does in every state that any sequence of events leads to"
+            merged = ", with nothing merged" if self.options.merge == EXACT else ""
+            return f"{told} that {counted(self.options.depth or 0, 'event')} can lead to{merged}"
+        return f"{told} that any sequence of events leads to"
 
     def to_json(self) -> dict[str, Any]:
         """The outcome as plain data."""
@@ -87,6 +90,7 @@ class Outcome:
             "missing": list(self.missing),
             "worlds": [_row(world) for world in self.worlds],
             "faults": self.faults,
+            "bound": self.bound,
         }
 
 
@@ -100,24 +104,30 @@ def _row(world: Explored) -> dict[str, Any]:
         "closed": world.closed,
         "merges": world.merges,
         "merges_checked": world.merges_checked,
+        "timed_out": world.timed_out,
         "asked": world.asked,
+        "given_up": world.given_up,
         "divergent": world.divergent,
         "seconds": round(world.seconds, 2),
         "rss_bytes": world.rss_bytes,
     }
 
 
-def print_outcome(console: Console, outcome: Outcome, bound: str) -> None:
+def print_outcome(console: Console, outcome: Outcome) -> None:
     """Print a row for each world, the faults, and what is shown and what is not."""
-    table = Table("world", "states", "transitions", "depth", "closed", "divergent", "what for")
+    table = Table("world", "states", "transitions", "merges checked", "depth", "closed", "divergent", "what for")
     for world in outcome.worlds:
-        numbers = (f"{world.states:,}", f"{world.transitions:,}", str(world.depth))
+        numbers = (f"{world.states:,}", f"{world.transitions:,}", f"{world.merges_checked:,}", str(world.depth))
         divergent = sum(world.divergent.values())
         table.add_row(world.world, *numbers, "yes" if world.closed else "NO", str(divergent), world.why)
-    console.print(table)
+    if outcome.worlds:
+        console.print(table)
+    for world in outcome.worlds:
+        for port, why in world.given_up.items():
+            console.print(f"{world.world}: {port} was asked no more after {why}", markup=False, soft_wrap=True)
     for sentence in outcome.faults:
         console.print(sentence, markup=False, soft_wrap=True)
     for name in outcome.missing:
         console.print(f"MISSING: {name}", markup=False, soft_wrap=True)
     console.print(outcome.sentence, markup=False, soft_wrap=True)
-    console.print(bound, markup=False, soft_wrap=True)
+    console.print(outcome.bound, markup=False, soft_wrap=True)

@@ -37,6 +37,7 @@ def candidate(bug: str) -> str:
         (("--merge", "exact"), "--merge exact: ids and totals grow for ever; bound it with --depth"),
         (("--world", "plane"), "--world 'plane': is no world; --list names them"),
         (("--list", "--depth", "3"), "--depth: means nothing to --list; leave it out"),
+        (("--list", "--small"), "--small: means nothing to --list; leave it out"),
         (("--subject", "detector"), "exhaust: the subject detector has no closed worlds"),
         (("--ports", "python"), "--ports python: is the reference, and alone leaves nothing to compare; name another one"),
         (("--candidate-module", "x"), "--candidate-module: means nothing to the subject reducer; leave it out"),
@@ -63,6 +64,8 @@ def test_a_world_that_the_time_does_not_close_is_never_closed(tmp_path: Path, ca
     (row,) = json.loads(out)["worlds"]
     assert (code, json.loads(out)["verdict"], row["closed"]) == (130, "INCOMPLETE", False)
     assert row["depth"] > 1
+    code, out, _ = exhaust(capsys, tmp_path, "--world", "losses", "--seconds", "1", "--depth", "60", "--json")
+    assert (code, json.loads(out)["verdict"]) == (130, "INCOMPLETE"), "the depth was not reached"
     code, out, _ = exhaust(capsys, tmp_path, "--world", "losses", "--seconds", "1")
     assert "NOT CLOSED at depth" in out
     assert "any sequence" not in out
@@ -87,16 +90,18 @@ def test_a_port_that_is_not_here_is_missing(tmp_path: Path, capsys: pytest.Captu
     assert code == 3
     assert "MISSING: port exe:exe: /nonexistent/exe is not an executable file" in out
     assert "MISSING: 0 worlds" in out
+    assert "┃" not in out, "there is nothing to put into a table"
 
 
 @pytest.mark.parametrize(("bug", "said"), [("dies_at_once", "died"), ("hangs", "timeout"), ("prints_garbage", "not JSON")])
 def test_a_candidate_that_does_not_answer_diverges_and_the_end_comes(
     bug: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    arguments = ("--world", "refresh twice", "--candidate-exe", candidate(bug), "--timeout-sec", "0.5", "--json")
+    arguments = ("--world", "refresh twice", "--candidate-exe", candidate(bug), "--timeout-sec", "2", "--json")
     code, out, _ = exhaust(capsys, tmp_path, *arguments)
     report = json.loads(out)
     assert (code, report["verdict"]) == (1, "DIVERGENCE")
+    assert report["worlds"][0]["given_up"] == {report["ports"][0]: "5 steps without an answer"}
     repro = json.loads(Path(report["repros"][0]).read_text(encoding="utf-8"))
     assert said in repro["divergence"]["candidate"]
 
@@ -133,6 +138,11 @@ def test_a_process_that_is_killed_is_told(tmp_path: Path) -> None:
     os.kill(workers[0], signal.SIGKILL)
     _, err = begun.communicate(timeout=30)
     assert begun.returncode == 2
+    listed = subprocess.run(
+        [sys.executable, "-m", "harness", "evidence", "list", "--ledger", f"sqlite:///{tmp_path / 'ledger.sqlite'}"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert "ERROR" in listed.stdout, "the record that was foretold is there"
     assert err == "parity: exhaust: a process was ended from outside, with one of these worlds: losses, recovery slots\n"
 
 

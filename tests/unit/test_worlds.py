@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 from typing import Any
@@ -123,10 +124,12 @@ def test_states_are_told_apart_by_what_decides(change: dict[str, Any]) -> None:
 @pytest.mark.parametrize("name", ["sound", "refresh twice", "one-sided S1", "without times", "unsound", "end of a cooldown"])
 def test_a_world_closes(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(explore, "CHECKED_ONE_IN", 4)
+    monkeypatch.setattr(explore, "CHECKED_FIRST", 0)
     found = explored(NAMED[name])
     assert found.closed
     assert (found.broken, found.contradictions, found.divergent) == ({}, [], {"other": 0})
-    assert found.asked == {"other": found.transitions}
+    # Each step alone, and the longest ways whole.
+    assert found.transitions < found.asked["other"] <= found.transitions + explore.WAYS * found.depth
     assert found.merges_checked > found.merges / 8 > 0
     assert found.transitions == found.merges + found.states - len(NAMED[name].roots)
 
@@ -177,36 +180,103 @@ FILLED = FillEvent(1, "", "sell", 1.0, 4.0, 0.0, 1.0)
 AFTER, ACTIONS = sm.transition(BEFORE, FILLED, BASE, 4.0)
 
 
+PLACED = [each for each in ACTIONS if isinstance(each, sm.PlaceOrderAction)]
+NO_BOOKING = [each for each in ACTIONS if not isinstance(each, BookCycleAction)]
+
+
 @pytest.mark.parametrize(
     ("spoilt", "actions", "sentence"),
     [
         ({"next_order_id": 1}, ACTIONS, "an id counter shrinks"),
-        ({"orders": (changed(AFTER.orders[0], local_id=7),)}, ACTIONS, "an order's id is not a new one"),
+        ({"orders": (changed(AFTER.orders[0], local_id=7),)}, ACTIONS, "an order has an id that is not a new one"),
+        ({"orders": (changed(AFTER.orders[0], price=9.0),)}, ACTIONS, "an order is another one than before under the same id"),
+        ({"orders": AFTER.orders * 2}, ACTIONS, "an order has the id of another one"),
+        ({"orders": (*AFTER.orders, BEFORE.orders[0])}, ACTIONS,
+         "an order that is filled, cancelled or orphaned stays on the book"),
+        ({"orders": AFTER.orders[:1]}, ACTIONS, "what is placed is not what is told"),
+        ({}, [*NO_BOOKING, changed(PLACED[0], price=9.0)], "what is placed is not what is told"),
+        ({}, [each for each in ACTIONS if each not in PLACED], "what is placed is not what is told"),
         ({"cycle_b": 0}, ACTIONS, "a cycle counter shrinks"),
         ({"completed_cycles": ()}, ACTIONS, "what is booked is not what is told"),
+        ({"completed_cycles": (), "total_profit": 0.0, "total_round_trips": 0}, NO_BOOKING,
+         "an exit is filled, and no cycle is booked"),
+        ({"completed_cycles": (changed(AFTER.completed_cycles[0], cycle=5),)}, ACTIONS, "what is booked is not what is told"),
         ({"total_profit": 0.5}, ACTIONS, "total_profit is not the sum of the booked nets"),
-        ({}, [each for each in ACTIONS if not isinstance(each, BookCycleAction)], "what is booked is not what is told"),
+        ({}, NO_BOOKING, "what is booked is not what is told"),
         ({"orders": ()}, ACTIONS, "an order is removed, and neither an action nor a fill says so"),
         ({"s2_entered_at": 1.0}, ACTIONS, "s2_entered_at is set outside of S2"),
     ],
-)
+)  # fmt: skip
 def test_each_promise_can_be_broken(spoilt: dict[str, Any], actions: list[Any], sentence: str) -> None:
     assert broken_promises(BEFORE, FILLED, AFTER, ACTIONS, BASE, sound=False) == []
     assert sentence in broken_promises(BEFORE, FILLED, changed(AFTER, **spoilt), actions, BASE, sound=False)
 
 
-def test_a_sound_start_and_a_lost_recovery_are_watched() -> None:
+HELD = NAMED["eviction without a market"].roots[0]
+(RECOVERY,) = HELD.recovery_orders
+RECOVERED = RecoveryFillEvent(1, "", "sell", 1.0, 4.0, 0.0, 1.0)
+ORPHANED = [sm.OrphanOrderAction(1, 9, "s1_timeout")]
+
+
+@pytest.mark.parametrize(
+    ("event", "after", "actions", "sentence"),
+    [
+        (TimerTick(1.0), {"recovery_orders": ()}, [], "a recovery order is removed, and no action says so"),
+        (TimerTick(1.0), {"recovery_orders": (RECOVERY, RECOVERY)}, [], "a recovery order has the id of another one"),
+        (TimerTick(1.0), {"recovery_orders": (changed(RECOVERY, price=2.0),)}, [],
+         "a recovery order is another one than before under the same id"),
+        (TimerTick(1.0), {"recovery_orders": (RECOVERY, changed(RECOVERY, recovery_id=3))}, [],
+         "a recovery order has an id that is not a new one"),
+        (TimerTick(1.0), {}, [sm.CancelOrderAction(-1, "T", "x")], "a recovery order that is cancelled stays"),
+        (TimerTick(1.0), {"orders": ()}, ORPHANED, "an orphaned exit is no recovery order"),
+        (RECOVERED, {}, [], "a recovery order that is filled or cancelled stays"),
+        (RECOVERED, {"recovery_orders": ()}, [], "an exit is filled, and no cycle is booked"),
+        (TimerTick(1.0), {"recovery_orders": (RECOVERY, changed(RECOVERY, recovery_id=9)), "next_recovery_id": 10}, ORPHANED,
+         "after an orphaning there are more recovery orders than slots"),
+    ],
+)  # fmt: skip
+def test_each_promise_about_recoveries_can_be_broken(
+    event: Any, after: dict[str, Any], actions: list[Any], sentence: str
+) -> None:
+    assert sentence in broken_promises(HELD, event, changed(HELD, **after), actions, BASE, sound=False)
+
+
+def test_a_recovery_fill_that_drops_another_one_is_noticed() -> None:
+    before = changed(HELD, recovery_orders=(RECOVERY, changed(RECOVERY, recovery_id=2)))
+    after, actions = sm.transition(before, RECOVERED, BASE, 4.0)
+    assert broken_promises(before, RECOVERED, after, actions, BASE, sound=False) == []
+    dropped = changed(after, recovery_orders=())
+    assert broken_promises(before, RECOVERED, dropped, actions, BASE, sound=False) == [
+        "a recovery order is removed, and no action says so"
+    ]
+
+
+def test_a_time_of_s2_that_is_left_behind_is_noticed() -> None:
+    before = NAMED["sticky"].roots[1]
+    left = changed(before, orders=before.orders[:1])
+    cancelled = [sm.CancelOrderAction(before.orders[1].local_id, "", "x")]
+    assert "s2_entered_at is set outside of S2" in broken_promises(before, TimerTick(1.0), left, cancelled, BASE, sound=False)
+
+
+def test_a_sound_start_is_watched() -> None:
     assert broken_promises(BEFORE, FILLED, changed(AFTER, cycle_a=0), ACTIONS, BASE, sound=True)
-    held = NAMED["eviction without a market"].roots[0]
-    timer, lost = TimerTick(1.0), changed(held, recovery_orders=())
-    assert "a recovery order is removed, and no action says so" in broken_promises(held, timer, lost, [], BASE, sound=False)
-    unknown = RecoveryFillEvent(0, "", "sell", 1.0, 4.0, 0.0, 1.0)
-    more = changed(held, recovery_orders=held.recovery_orders * 2)
-    assert broken_promises(held, unknown, held, [], BASE, sound=False) == []
-    orphaned = [sm.OrphanOrderAction(1, 1, "x")]
-    assert "after an orphaning there are more recovery orders than slots" in broken_promises(
-        held, timer, more, orphaned, BASE, sound=False
-    )
+
+
+class Forgetful(Asked):
+    """A port that answers each event alone, and of several the first only."""
+
+    def answer(self, line: bytes) -> bytes:
+        request = json.loads(line)
+        if len(request.get("events", ())) > 1:
+            request["events"] = request["events"][:1]
+        return super().answer(json.dumps(request).encode())
+
+
+def test_a_port_that_answers_single_events_alone_is_found() -> None:
+    panel = ReducerPanel([PythonPort(), Forgetful()], {})
+    found = Exploration(ReducerExhaustion(), NAMED["end of a cooldown"], panel, Options()).run()
+    assert found.divergent["other"] > 0
+    assert len(found.shown[0].case["events"]) == found.depth
 
 
 def test_the_reference_is_never_a_candidate() -> None:
