@@ -119,6 +119,7 @@ WORLDS: tuple[World, ...] = (
     _of(
         "txids", "Orders that the exchange has named, and others: a cancel needs a name.",
         roots=(_pair(replace(S1B[0], txid="T1"), S1B[1]), _pair(S2[0], replace(S2[1], txid="T2"), s2_entered_at=0.5)),
+        large=True,
     ),
     _of("one-sided S1", "An exit alone on the book.", roots=(_pair(S1A[0]), _pair(S1B[0]))),
     _of("minimum cost", "Entries that cost less than the minimum.", replace(BASE, min_cost_usd=3.7), prices=(1.0, 2.5)),
