@@ -105,7 +105,7 @@ def test_a_find_of_the_nights_leads_to_its_record(opened: Opened, small_site: Pa
 def test_the_keyboard_reaches_the_content_and_every_page(opened: Opened, small_site: Path) -> None:
     opened.go(small_site, "index.html")
     focused = []
-    for _ in range(7):
+    for _ in range(8):
         ActionChains(opened.browser).send_keys(Keys.TAB).perform()
         focused.append(opened.ask("return document.activeElement.textContent"))
     assert focused == ["Skip to the content", "now", "nights", "worlds", "power", "benchmarks", "evidence", "gate"]

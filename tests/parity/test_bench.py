@@ -21,7 +21,7 @@ def test_it_compares_every_way_to_the_reducer_in_one_run(executable: Path) -> No
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
     assert result["problems"] == []
-    assert set(result["loads"]) == {"golden", "golden, short fixtures", "candles"}
+    assert set(result["loads"]) == {"golden", "golden, short fixtures", "candles", "a fuzz run"}
     for load in result["loads"].values():
         costs = load["columns"]["us"]
         assert all(cost > 0 for cost in costs.values()), costs

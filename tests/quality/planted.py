@@ -18,9 +18,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-import planted_failures
-
 from reducer import booking, contract, invariants, orders, orphaning, pricing, requests, transition, wire, wire_session
+from tests.quality import planted_failures
 
 Json = dict[str, Any]
 

@@ -10,9 +10,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-import planted
-
 from reducer import booking, invariants, orders, orphaning, transition, wire
+from tests.quality import planted
 
 
 def zero_is_a_time() -> None:
