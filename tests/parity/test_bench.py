@@ -22,6 +22,8 @@ def test_it_compares_every_way_to_the_reducer_in_one_run(executable: Path) -> No
     result = json.loads(done.stdout)
     assert result["problems"] == []
     assert set(result["loads"]) == {"golden", "golden, short fixtures", "candles", "a fuzz run"}
+    rate = result["loads"].pop("a fuzz run")
+    assert rate["ratios"]["fuzz run"]["median"] > 1.0
     for load in result["loads"].values():
         costs = load["columns"]["us"]
         assert all(cost > 0 for cost in costs.values()), costs
