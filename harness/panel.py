@@ -154,7 +154,7 @@ class Panel(ABC, Generic[C]):
         """The reference's outcome. Raises `CaseError` for a case that cannot be asked."""
 
     def expect_seen(self, case: C, seen: Any) -> Any:
-        """The reference's outcome from what it answered while the case was made, as `Cases.generate_seen` gives it."""
+        """The reference's outcome, taken from `seen` if that is not None: what `Cases.generate_seen` gives with the case."""
         del seen
         return self.expect(case)
 

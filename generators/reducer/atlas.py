@@ -17,7 +17,7 @@ from generators.reducer.worlds import (
     World,
     bootstrapped,
 )
-from reducer.types import EngineConfig, OrderState, PairState, RecoveryOrder
+from reducer.types import EngineConfig, OrderState, PairState, RecoveryOrder, Side, TradeId
 
 # Refreshes are off where a world is not about them, losses change nothing, and a start waits for a second.
 BASE = EngineConfig(
@@ -31,13 +31,13 @@ LOSING = (TICK, TIMER, FILL, LOSS)
 REFRESHING = (TICK, TIMER)
 
 
-def _exit(local_id: int, side: str, trade_id: str, price: float, entry_price: float, **fields: Any) -> OrderState:
-    times = {"placed_at": 1.0, "entry_filled_at": 1.0, **fields}
-    return OrderState(local_id, side, "exit", price, 4.0, trade_id, 1, entry_price=entry_price, **times)  # type: ignore[arg-type]
+def _exit(local_id: int, side: Side, trade_id: TradeId, price: float, entry_price: float, **fields: Any) -> OrderState:
+    times: dict[str, Any] = {"placed_at": 1.0, "entry_filled_at": 1.0, **fields}
+    return OrderState(local_id, side, "exit", price, 4.0, trade_id, 1, entry_price=entry_price, **times)
 
 
-def _entry(local_id: int, side: str, trade_id: str, price: float, **fields: Any) -> OrderState:
-    return OrderState(local_id, side, "entry", price, 4.0, trade_id, **{"cycle": 1, "placed_at": 1.0, **fields})  # type: ignore[arg-type]
+def _entry(local_id: int, side: Side, trade_id: TradeId, price: float, cycle: int = 1) -> OrderState:
+    return OrderState(local_id, side, "entry", price, 4.0, trade_id, cycle, placed_at=1.0)
 
 
 def _pair(*orders: OrderState, **fields: Any) -> PairState:
@@ -63,6 +63,10 @@ def _refreshing(name: str, why: str, **changes: Any) -> World:
 REFRESHES = (
     _refreshing("refresh once", "The first refresh in a direction already begins a cooldown."),
     _refreshing("refresh twice", "Two refreshes in a direction, and the cooldown that follows.", max_consecutive_refreshes=2),
+    replace(
+        _refreshing("refresh three times", "Three refreshes in a direction.", max_consecutive_refreshes=3),
+        prices=(0.5, 1.0, 1.5, 2.5),
+    ),
     _refreshing("refresh never", "A limit of no refresh at all.", max_consecutive_refreshes=0),
     _refreshing("refresh without a cooldown", "A cooldown of no time begins and ends at once.", refresh_cooldown_sec=0.0),
     replace(
@@ -82,8 +86,18 @@ UNTIMED = (
     _exit(1, "buy", "A", 1.0, 1.25, placed_at=1.0, entry_filled_at=0.0),
 )
 UNPRICED = tuple(
-    RecoveryOrder(1, "sell", price, 4.0, "B", 1, entry, 0.5) for price, entry in ((0.0, 0.75), (0.0, 0.0), (1.0, 0.75))
+    RecoveryOrder(1, "sell", price, 4.0, "B", 1, entry, 0.5, txid=txid)
+    for price, entry, txid in ((0.0, 0.75, ""), (0.0, 0.0, ""), (1.0, 0.75, "R1"))
 )
+
+
+def _recoveries(*given: tuple[int, float]) -> tuple[RecoveryOrder, ...]:
+    """Recoveries that are equally far from any price, by their ids and times; none is like another."""
+    return tuple(
+        RecoveryOrder(ident, "sell", 1.0, 4.0, "B", 1, entry_price, orphaned_at)
+        for (ident, orphaned_at), entry_price in zip(given, (0.75, 0.5), strict=True)
+    )
+
 
 WORLDS: tuple[World, ...] = (
     _of("plain", "Round trips, orphans and recoveries with nothing in their way."),
@@ -103,7 +117,11 @@ WORLDS: tuple[World, ...] = (
     _of("re-entry cooldown", "Each cycle keeps its trade out for a second.", replace(BASE, reentry_base_cooldown_sec=1.0)),
     _of(
         "end of a cooldown", "An entry follows from the very end of a cooldown on.",
-        roots=tuple(_pair(orders[0], cooldown_until_a=2.0, cooldown_until_b=2.0) for orders in (S1A, S1B)), prices=(1.0,),
+        roots=tuple(
+            _pair(orders[0], cooldown_until_a=until_a, cooldown_until_b=until_b)
+            for until_a, until_b in ((2.0, 2.0), (2.0, 0.0), (0.0, 2.0), (0.0, 0.0)) for orders in (S1A, S1B)
+        ),
+        prices=(1.0,),
     ),
     _of(
         "sticky", "Sticky mode orphans nothing.", replace(BASE, sticky_mode_enabled=True),
@@ -111,10 +129,46 @@ WORLDS: tuple[World, ...] = (
     ),
     _of("long only", "Trade A is not entered.", roots=(bootstrapped(BASE, long_only=True), _pair(*S1A, long_only=True))),
     _of("short only", "Trade B is not entered.", roots=(bootstrapped(BASE, short_only=True), _pair(*S1B, short_only=True))),
+    _of(
+        "modes", "The same pairs with and without a mode that keeps a trade out.", prices=(1.0,),
+        roots=(_pair(*S1A, long_only=True), _pair(*S1A), _pair(*S1B, short_only=True), _pair(*S1B)),
+    ),
+    _of(
+        "profit at run time", "A profit of the pair's own, and that of the settings where it is zero.",
+        replace(BASE, profit_pct=50.0), roots=tuple(bootstrapped(BASE, profit_pct_runtime=each) for each in (25.0, 0.0)),
+        prices=(1.0,),
+    ),
+    _of(
+        "fees and names", "The same orders without a fee or a name and with one.", replace(COOLING, max_recovery_slots=1),
+        prices=(0.5, 1.0), kinds=LOSING,
+        roots=tuple(
+            _pair(replace(S1B[0], **each), recovery_orders=(replace(UNPRICED[2], **other),))
+            for each in ({}, {"txid": "T1"}, {"entry_fee": 2.0}) for other in ({}, {"txid": ""}, {"entry_fee": 2.0})
+        ),
+    ),
+    _of(
+        "ages", "The same exit, filled or placed now, a second ago and at no time.", prices=(0.5,),
+        roots=tuple(
+            _pair(replace(S1B[0], entry_filled_at=filled_at, placed_at=placed_at), market_price=0.5, now=3.0)
+            for filled_at, placed_at in ((3.0, 3.0), (2.0, 3.0), (0.0, 3.0), (0.0, 2.0), (0.0, 0.0))
+        ),
+    ),
+    _of(
+        "the oldest recovery", "Of recoveries equally far from the market the oldest goes, and then that with the lowest id.",
+        replace(BASE, max_recovery_slots=2), prices=(0.5,),
+        roots=tuple(
+            _pair(S1B[0], market_price=0.5, now=3.0, recovery_orders=recoveries)
+            for recoveries in (_recoveries((1, 1.0), (2, 2.0)), _recoveries((1, 2.0), (2, 1.0)),
+                               _recoveries((1, 1.0), (2, 1.0)), _recoveries((2, 1.0), (1, 1.0)))
+        ),
+    ),
     _of("steep", "A buy entry at or below zero is none.", replace(BASE, entry_pct_b=100.0)),
     _of(
         "cycle zero", "Cycles that begin at zero, which is a violation until they are counted up.",
-        roots=(bootstrapped(BASE, cycle_a=0, cycle_b=0), _pair(_entry(1, "buy", "B", 0.75, cycle=0), cycle_b=0)),
+        roots=(
+            bootstrapped(BASE, cycle_a=0, cycle_b=0),
+            *(_pair(_entry(1, "buy", "B", 0.75, cycle=each), cycle_b=0) for each in (0, 1)),
+        ),
     ),
     _of(
         "txids", "Orders that the exchange has named, and others: a cancel needs a name.",

@@ -44,7 +44,7 @@ def _generator(seed: int, index: int) -> random.Random:
 
 
 def _choice(rng: random.Random) -> int:
-    # As `randrange(CHOICE_MAX)` draws, in a third of its time.
+    # As `randrange(CHOICE_MAX)` draws, without its checks.
     choice = rng.getrandbits(CHOICE_BITS)
     while choice >= CHOICE_MAX:
         choice = rng.getrandbits(CHOICE_BITS)

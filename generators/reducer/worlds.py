@@ -8,8 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import state_machine as sm
+from generators.plain import Json, spell_out
+from generators.reducer.stepping import Settings
+from reducer.domain import mark_checked
+from reducer.pricing import entry_backoff_multiplier
+from reducer.snapshot import encode
 from reducer.types import (
     EngineConfig,
     Event,
@@ -31,6 +37,15 @@ KINDS = (TICK, TIMER, FILL, LOSS, RECOVERY_FILL, RECOVERY_LOSS, CANCEL, UNKNOWN)
 NO_ID = 0
 # A loss is a fill at this many times the entry's price, or at its inverse: still dyadic.
 LOSING = 2.0
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Beyond these, more makes no difference: seconds of waiting, losses and refreshes in a row."""
+
+    timeout_sec: float
+    losses: int
+    refreshes: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +76,29 @@ class World:
         )  # fmt: skip
         if min(durations) < 0:
             raise ValueError(f"world {self.name}: a duration is negative, and a clock that runs backwards is never at an end")
+
+    @cached_property
+    def settings(self) -> Settings:
+        """What its steps share."""
+        return Settings(mark_checked(self.cfg), self.order_size_usd, self.order_sizes)
+
+    @cached_property
+    def given(self) -> Json:
+        """The same as a case gives it."""
+        given: Json = spell_out(
+            {"config": encode(self.cfg), "order_size_usd": self.order_size_usd, "order_sizes": self.order_sizes}
+        )
+        return given
+
+    @cached_property
+    def limits(self) -> Limits:
+        """Where more makes no difference."""
+        cfg = self.cfg
+        losses = max(cfg.loss_backoff_start, 0)
+        while entry_backoff_multiplier(losses, cfg) != entry_backoff_multiplier(losses + 1, cfg):
+            losses += 1
+        timeout_sec = max(cfg.s1_orphan_after_sec, cfg.s2_orphan_after_sec)
+        return Limits(timeout_sec, max(cfg.loss_cooldown_start, losses), cfg.max_consecutive_refreshes)
 
 
 def alphabet(world: World, state: PairState) -> Iterator[Event]:

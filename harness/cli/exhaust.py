@@ -26,7 +26,7 @@ from harness.cli.options import (
 from harness.cli.output import as_json, console_for
 from harness.cli.recorded import draft_of, foretell, recorded, tell
 from harness.engine.repro import check_reports_dir, write_repro
-from harness.evidence.figures import counts, ports_of
+from harness.evidence.figures import of_exhaust, ports_of
 from harness.evidence.recorder import Draft
 from harness.evidence.statement import ERROR
 from harness.exhaust.branches import measure
@@ -39,6 +39,8 @@ from harness.subject import Subject
 from harness.subjects.registry import subject_called
 
 BOUNDS = ("depth", "seconds", "merge")
+# A bounded exploration does not stand for a whole one, and takes nothing from one, unless it found something.
+EXHAUST, BOUNDED = "exhaust", "exhaust-bounded"
 
 
 @click.command()
@@ -95,7 +97,7 @@ def exhaust(
     named = port_names(ports, with_candidates=bool(request_of(about, options).candidates))
     request = request_of(about, options, named or (REFERENCE, *about.defaults.night_ports))
     bounds = Options(merge=options["merge"], depth=options["depth"], seconds=options["seconds"], seed=options["seed"])
-    draft = draft_of("exhaust", about, seed=bounds.seed)
+    draft = draft_of(BOUNDED if bounds.bounded else EXHAUST, about, seed=bounds.seed)
     console = console_for(as_data=as_data)
     with recorded(url, draft, unrecorded=unrecorded, as_data=as_data):
         with about.open(request) as panel:
@@ -105,7 +107,9 @@ def exhaust(
             ports_asked = [] if missing else panel.candidates
             outcome = Outcome(worlds=found, options=bounds, ports=ports_asked, missing=missing, bound=exhaustion.bound)
             repros = _repros(about, panel, outcome, reports_dir)
-        draft.figures = _figures(outcome)
+        if outcome.divergent or outcome.faults:
+            draft.kind = EXHAUST
+        draft.figures = of_exhaust(outcome)
         draft.details = {"merge": bounds.merge, "depth": bounds.depth, "worlds": outcome.to_json()["worlds"]}
         draft.conclude(outcome.word, outcome.exit_code)
         if as_data:
@@ -196,18 +200,3 @@ def _repros(about: Subject[Any], panel: Panel[Any], outcome: Outcome, reports_di
         )
         written[str(path)] = shown.flaky
     return written
-
-
-def _figures(outcome: Outcome) -> Any:
-    return counts(
-        worlds=len(outcome.worlds),
-        open=len(outcome.open),
-        states=outcome.total("states"),
-        transitions=outcome.total("transitions"),
-        merges=outcome.total("merges"),
-        merges_checked=outcome.total("merges_checked"),
-        divergent=outcome.divergent,
-        faults=len(outcome.faults),
-        ports=len(outcome.ports),
-        ports_missing=len(outcome.missing),
-    )

@@ -12,7 +12,7 @@ from harness.evidence.statement import Evidence
 def context(view: View) -> dict[str, Any]:
     """What the template shows. A command stands for a subject without a record only if it can leave one."""
     found = [each for subject in view.subjects if (each := view.newest("exhaust", subject)) is not None]
-    wanted = {subject for criterion in view.policy.criteria if criterion.kind == "exhaust" for subject in criterion.subjects}
+    wanted = {subject for criterion, subject in view.policy.entries(view.subjects, None) if criterion.kind == "exhaust"}
     missing = [subject for subject in view.subjects if subject in wanted and not view.of("exhaust", subject)]
     return {
         "explorations": [_exploration(each) for each in found],
@@ -27,7 +27,6 @@ def _exploration(evidence: Evidence) -> dict[str, Any]:
         "tone": tone_of(evidence),
         "states": number(evidence.figure("states")),
         "transitions": number(evidence.figure("transitions")),
-        "depth": evidence.details.get("depth"),
         "worlds": [_row(row) for row in rows],
     }
 

@@ -133,7 +133,7 @@ class Runner:
     def _run_case(self, source: str, index: int, case: AnyCase, seen: Any, met: Met) -> None:
         reference, *candidates = self.report.ports
         started = time.perf_counter()
-        expected = self.panel.expect(case) if seen is None else self.panel.expect_seen(case, seen)
+        expected = self.panel.expect_seen(case, seen)
         steps = met.add(case, expected)
         if source == MARKET:
             met.add_values(case, expected)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from harness.bench.result import BenchResult
     from harness.coverage.branches import BranchReport
     from harness.engine.outcome import RunReport
+    from harness.exhaust.report import Outcome
     from harness.fuzz.verdict import Verdict
     from harness.mutants.report import Row
     from harness.store.records import Find
@@ -70,6 +71,19 @@ def of_run(report: RunReport) -> Figures:
         "excused_share": _share(len(report.excused_cases), sum(reference.cases.values())),
         "elapsed": Figure(report.elapsed_sec, "s"),
     }
+
+
+def of_exhaust(outcome: Outcome) -> Figures:
+    """The figures of `parity exhaust`."""
+    return counts(
+        worlds=len(outcome.worlds),
+        open=len(outcome.open),
+        divergent=outcome.divergent,
+        faults=len(outcome.faults),
+        ports=len(outcome.ports),
+        ports_missing=len(outcome.missing),
+        **{name: outcome.total(name) for name in ("states", "transitions", "merges", "merges_checked")},
+    )
 
 
 def finds_of_run(report: RunReport) -> list[dict[str, Any]]:

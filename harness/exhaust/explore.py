@@ -19,8 +19,9 @@ from harness.exhaustion import Exhaustion, Explored, Shown, Stepped
 from harness.panel import Depth, Panel
 
 VIEW, EXACT = "view", "exact"
-# The first merges are checked, and one in so many of the others, by all successors of both states.
+# The first merges are checked, and one in so many of the others, by all successors of both states and by walks from both.
 CHECKED_FIRST, CHECKED_ONE_IN = 50, 64
+WALKS_FIRST, WALKS = 8, 1
 # After so many divergent steps of a port more tell nothing new; after so many without an answer each may cost a time limit.
 DIVERGENT_MAX, UNANSWERED_MAX, SHOWN_MAX = 200, 5, 5
 # So many of the longest ways are asked as a whole, because else each request has a single event.
@@ -37,6 +38,11 @@ class Options:
     depth: int | None = None
     seconds: float | None = None
     seed: int = 0
+
+    @property
+    def bounded(self) -> bool:
+        """True for an exploration that may end before its worlds do."""
+        return self.depth is not None or self.seconds is not None
 
 
 class Exploration:
@@ -56,7 +62,7 @@ class Exploration:
     def run(self) -> Explored:
         """Explore until no state is new, or until a bound."""
         started = time.monotonic()
-        frontier = [(self._add(NONE, place, root), root) for place, root in enumerate(self.roots) if self._is_new(root)]
+        frontier = list(self._begin())
         while frontier and not self.found.timed_out and self.found.depth != self.options.depth:
             further = list(self._next(frontier, started))
             if not self.found.timed_out:
@@ -71,6 +77,15 @@ class Exploration:
         self.found.seconds = time.monotonic() - started
         self.found.rss_bytes = psutil.Process().memory_info().rss
         return self.found
+
+    def _begin(self) -> Iterator[tuple[int, Any]]:
+        """The roots, and of those that are one the first."""
+        for place, root in enumerate(self.roots):
+            key = self._key(root)
+            if key in self._nodes:
+                self._merge(self._nodes[key], root, f"{self.world.name}: root {place}")
+            else:
+                yield self._add(NONE, place, key), root
 
     def _next(self, frontier: Sequence[tuple[int, Any]], started: float) -> Iterator[tuple[int, Any]]:
         """The states that are new one event further."""
@@ -89,34 +104,33 @@ class Exploration:
                 key = self._key(step.after)
                 known = self._nodes.get(key)
                 if known is None:
-                    yield self._add(node, place, step.after, key), step.after
+                    yield self._add(node, place, key), step.after
                 else:
-                    self._merge(known, step.after, node, place)
+                    self._merge(known, step.after, (node, place))
 
     def _key(self, state: Any) -> bytes:
         told = self.exhaustion.exact(state) if self.options.merge == EXACT else self.exhaustion.view(self.world, state)
         return blake2b(repr(told).encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
-    def _is_new(self, state: Any) -> bool:
-        return self._key(state) not in self._nodes
-
-    def _add(self, parent: int, place: int, state: Any, key: bytes | None = None) -> int:
-        node = len(self._parents)
-        self._nodes[self._key(state) if key is None else key] = node
+    def _add(self, parent: int, place: int, key: bytes) -> int:
+        self._nodes[key] = node = len(self._parents)
         self._parents.append(parent)
         self._places.append(place)
         return node
 
-    def _merge(self, known: int, state: Any, node: int, place: int) -> None:
-        """Count a state that is one with a known one, and now and then compare all that follows from both."""
+    def _merge(self, known: int, state: Any, reached: str | tuple[int, int]) -> None:
+        """Count a state that is one with a known one, and now and then compare what follows from both."""
         self.found.merges += 1
-        if self.options.merge == EXACT or (self.found.merges > CHECKED_FIRST and self._rng.randrange(CHECKED_ONE_IN)):
+        is_first = self.found.merges <= CHECKED_FIRST
+        if self.options.merge == EXACT or (not is_first and self._rng.randrange(CHECKED_ONE_IN)):
             return
         self.found.merges_checked += 1
         first, _ = self.way_to(known)
-        sentence = contradiction(self.exhaustion, self.world, first[-1], state)
+        walks = WALKS_FIRST if is_first else WALKS
+        sentence = contradiction(self.exhaustion, self.world, first[-1], state, walks=walks, rng=self._rng)
         if sentence is not None:
-            self.found.contradictions.append(f"{self._named(node, place)}: {sentence}")
+            where = reached if isinstance(reached, str) else self._named(*reached)
+            self.found.contradictions.append(f"{where}: {sentence}")
 
     def way_to(self, node: int) -> tuple[list[Any], list[Any]]:
         """The states on the way to a node, the root first, and the events between them."""

@@ -73,11 +73,11 @@ class Outcome:
         if self.word != "PARITY":
             return text
         ports = f"{' and '.join(self.ports)} {'answers' if len(self.ports) == 1 else 'answer'}"
-        told = f"{text}; {ports} as the reference does in every state that the view tells apart and"
+        reach = "any sequence of events"
         if self.open:
-            merged = ", with nothing merged" if self.options.merge == EXACT else ""
-            return f"{told} that {counted(self.options.depth or 0, 'event')} can lead to{merged}"
-        return f"{told} that any sequence of events leads to"
+            reach = counted(self.options.depth or 0, "event")
+        merged = "nothing merged" if self.options.merge == EXACT else "as far as their view tells states apart"
+        return f"{text}; {ports} as the reference does in every state of these worlds that {reach} can reach, {merged}"
 
     def to_json(self) -> dict[str, Any]:
         """The outcome as plain data."""
@@ -130,4 +130,5 @@ def print_outcome(console: Console, outcome: Outcome) -> None:
     for name in outcome.missing:
         console.print(f"MISSING: {name}", markup=False, soft_wrap=True)
     console.print(outcome.sentence, markup=False, soft_wrap=True)
-    console.print(outcome.bound, markup=False, soft_wrap=True)
+    if outcome.worlds:
+        console.print(outcome.bound, markup=False, soft_wrap=True)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
 from generators.errors import ParityError
+from harness.engine.processes import pool_of, spared, watch_all
 from harness.exhaust.explore import Exploration, Options
 from harness.exhaustion import Exhaustion, Explored
-from harness.fuzz.workers import end_with_parent, end_workers, spared
 from harness.panel import PortRequest
 from harness.parts import part_of
 from harness.subject import Subject
@@ -49,21 +48,16 @@ def explore_all(
     listen: Callable[[Explored], None] = lambda _explored: None,
 ) -> list[Explored]:
     """Explore worlds in so many processes, the results in the order of the names. Raises `ExplorationError`."""
-    pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=end_with_parent)
     found: dict[str, Explored] = {}
     try:
-        with spared():
-            running = {pool.submit(explore_world, subject, name, request, options): name for name in names}
-        for future in as_completed(running):
-            found[running[future]] = explored = future.result()
-            listen(explored)
+        with pool_of(min(workers, len(names))) as pool:
+            with spared():
+                running = {pool.submit(explore_world, subject, name, request, options): name for name in names}
+                watch_all(pool)
+            for future in as_completed(running):
+                found[running[future]] = explored = future.result()
+                listen(explored)
     except BrokenProcessPool as error:
-        end_workers()
         left = ", ".join(name for name in names if name not in found)
         raise ExplorationError(f"exhaust: a process was ended from outside, with one of these worlds: {left}") from error
-    except BaseException:
-        end_workers()
-        raise
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
     return [found[name] for name in names]

@@ -72,7 +72,7 @@ class Batch:
         """Run a case through every port and note the results."""
         case, seen = self.plan.case_seen(index)
         self._cases.update(self.subject.cases.encode(case))
-        expected = self.panel.expect(case) if seen is None else self.panel.expect_seen(case, seen)
+        expected = self.panel.expect_seen(case, seen)
         self.steps += self.subject.tally.steps(case, expected)
         for kind, name in self.subject.tally.met(case, expected):
             self._count(kind, name)

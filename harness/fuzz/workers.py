@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
-import threading
 import time
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
-from multiprocessing import connection, resource_tracker
+from multiprocessing import resource_tracker
 from typing import Any
 
 from generators.errors import ParityError
+from harness.engine.processes import pool_of, spared, watch_all
 from harness.fuzz.batch import OtherBuildError, run_batch
 from harness.store.records import BatchResult
 
@@ -54,17 +50,11 @@ def run_locally(
     # Its own start would let interrupts through again.
     resource_tracker.ensure_running()
     while waiting:
-        pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=end_with_parent)
         try:
-            yield from _drain(pool, (data, builds), waiting, deaths, workers, deadline)
+            with pool_of(min(workers, len(waiting))) as pool:
+                yield from _drain(pool, (data, builds), waiting, deaths, workers, deadline)
         except TimeUpError:
-            end_workers()
             return
-        except BaseException:
-            end_workers()
-            raise
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _drain(
@@ -77,11 +67,15 @@ def _drain(
 ) -> Iterator[BatchResult]:
     """Results until nothing waits, or until a worker died: then what it had waits again. Raises `TimeUpError`."""
     running: dict[Future[BatchResult], int] = {}
+    watched = False
     while waiting or running:
         while waiting and len(running) < 2 * workers:
             number = waiting.pop()
             with spared():
                 running[pool.submit(run_batch, *run, number)] = number
+        if not watched:
+            watch_all(pool)
+            watched = True
         left_sec = None if deadline is None else max(0.0, deadline - time.monotonic())
         done, _ = wait(running, timeout=left_sec, return_when=FIRST_COMPLETED)
         if not done:
@@ -101,34 +95,6 @@ def _drain(
         if broken:
             waiting.extend(running.values())
             return
-
-
-@contextmanager
-def spared() -> Iterator[None]:
-    """Processes that start meanwhile hear no interrupt: a terminal sends it to all, and the run alone has words for it."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-
-
-def end_with_parent() -> None:
-    """Have this process end when the run's is gone, however that came."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None, "a worker has a parent"
-
-    def watch() -> None:
-        connection.wait([parent.sentinel])
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
-
-
-def end_workers() -> None:
-    """End the processes that this one started, whatever they are doing."""
-    for worker in multiprocessing.active_children():
-        worker.kill()
 
 
 def _count_death(deaths: Counter[int], number: int) -> None:

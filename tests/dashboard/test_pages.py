@@ -238,11 +238,10 @@ def test_the_worlds_of_the_newest_exploration_are_shown_and_none_is_called_close
         {"world": 5, "divergent": "none"},
     ]
     older = record("exhaust", "reducer", ident="a", ended_at=NOW - 2 * DAY, details={"worlds": [{**WORLD, "world": "gone"}]})
-    newer = record("exhaust", "reducer", ident="b", ended_at=NOW - DAY, details={"worlds": rows, "depth": 4})
+    newer = record("exhaust", "reducer", ident="b", ended_at=NOW - DAY, details={"worlds": rows})
     (tmp_path / "filled").mkdir()
     said = plain(site_with(tmp_path / "filled", [older, newer])["worlds.html"])
     assert "gone" not in said
-    assert "up to 4 events" in said
     assert "steep closed 1,120 9,000 17 0 A buy entry" in said
     assert "sticky not closed 1,120" in said
     assert "losses diverges 1,120 9,000 17 3" in said

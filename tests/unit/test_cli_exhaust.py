@@ -8,6 +8,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -16,6 +17,9 @@ import pytest
 
 from generators.reducer.atlas import WORLDS
 from harness import ROOT
+from harness.exhaust.explore import Options
+from harness.exhaust.run import explore_all
+from harness.panel import PortRequest
 from harness.subjects.reducer.exhaust.part import ReducerExhaustion
 from tests.unit.test_cli import parity
 
@@ -85,6 +89,22 @@ def test_it_leaves_evidence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert {row["world"] for row in predicate["details"]["worlds"] if row["closed"]} == {"refresh once", "steep"}
 
 
+@pytest.mark.parametrize(
+    ("arguments", "kind"),
+    [
+        (("--depth", "2"), "exhaust-bounded"),
+        (("--seconds", "100"), "exhaust-bounded"),
+        (("--depth", "2", "--candidate-exe", candidate("dies_at_once")), "exhaust"),
+    ],
+)
+def test_a_bounded_run_is_evidence_of_another_kind_unless_it_finds_something(
+    arguments: tuple[str, ...], kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    exhaust(capsys, tmp_path, "--world", "refresh once", *arguments)
+    _, out, _ = parity(capsys, "evidence", "list", "--ledger", f"sqlite:///{tmp_path / 'ledger.sqlite'}", "--json")
+    assert [record["statement"]["predicate"]["kind"] for record in json.loads(out)["records"]] == [kind]
+
+
 def test_a_port_that_is_not_here_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = exhaust(capsys, tmp_path, "--world", "steep", "--candidate-exe", "/nonexistent/exe")
     assert code == 3
@@ -132,10 +152,27 @@ def test_an_interrupt_ends_it_and_all_its_processes(tmp_path: Path) -> None:
     assert alive == []
 
 
-def test_a_process_that_is_killed_is_told(tmp_path: Path) -> None:
+def test_its_processes_end_when_it_is_killed(tmp_path: Path) -> None:
     begun = started(tmp_path)
-    workers = [server.ppid() for server in servers_of(begun) if server.ppid() != begun.pid]
-    os.kill(workers[0], signal.SIGKILL)
+    children = psutil.Process(begun.pid).children(recursive=True)
+    begun.kill()
+    begun.communicate(timeout=30)
+    _, alive = psutil.wait_procs(children, timeout=20)
+    assert alive == []
+
+
+def test_nothing_of_its_processes_is_left_to_the_end_of_the_interpreter() -> None:
+    request = PortRequest(names=("python", "haskell"))
+    before = threading.active_count()
+    explore_all("reducer", ["ages"], request, Options(), workers=1)
+    assert threading.active_count() == before
+
+
+@pytest.mark.parametrize("which", [0, -1], ids=["first", "last"])
+def test_a_process_that_is_killed_is_told(which: int, tmp_path: Path) -> None:
+    begun = started(tmp_path)
+    workers = sorted(server.ppid() for server in servers_of(begun) if server.ppid() != begun.pid)
+    os.kill(workers[which], signal.SIGKILL)
     _, err = begun.communicate(timeout=30)
     assert begun.returncode == 2
     listed = subprocess.run(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import struct
 from typing import Any
 
 import pytest
@@ -46,6 +47,13 @@ def test_values_that_look_alike_are_distinguished(reference: Any, candidate: Any
     (found,) = compare(reference={"x": [reference]}, candidate={"x": [candidate]})
     assert (found.path, found.kind) == ("$.x[0]", kind)
     assert (found.reference, found.candidate) == (reference, candidate)
+
+
+def test_a_nan_is_like_one_of_the_same_bits_alone() -> None:
+    quiet, other = (struct.unpack("<d", struct.pack("<Q", bits))[0] for bits in (0x7FF8000000000000, 0x7FF8000000000001))
+    assert compare(reference=[quiet], candidate=[quiet]) == []
+    (found,) = compare(reference=[quiet], candidate=[other])
+    assert (found.path, found.kind) == ("$[0]", "value")
 
 
 def test_every_difference_is_named_in_the_order_of_the_reference() -> None:

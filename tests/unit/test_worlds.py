@@ -11,7 +11,7 @@ import pytest
 
 import state_machine as sm
 from generators.reducer.atlas import BASE, WORLDS
-from generators.reducer.worlds import KINDS, World, alphabet, bootstrapped
+from generators.reducer.worlds import KINDS, Limits, World, alphabet, bootstrapped
 from harness.exhaust import explore
 from harness.exhaust.explore import EXACT, Exploration, Options
 from harness.exhaustion import Explored, Stepped
@@ -97,12 +97,12 @@ def test_every_field_says_why() -> None:
     ids=str,
 )  # fmt: skip
 def test_states_are_one_that_differ_in_what_decides_nothing(change: dict[str, Any]) -> None:
-    limits, state = view.Limits.of(NAMED["plain"]), bootstrapped(BASE)
+    limits, state = NAMED["plain"].limits, bootstrapped(BASE)
     assert view.view_of(limits, state) == view.view_of(limits, changed(state, **change))
 
 
 def test_states_are_one_at_any_time_and_with_any_ids() -> None:
-    limits, state = view.Limits.of(NAMED["one-sided S1"]), NAMED["one-sided S1"].roots[0]
+    limits, state = NAMED["one-sided S1"].limits, NAMED["one-sided S1"].roots[0]
     (order,) = state.orders
     later = changed(order, local_id=8, placed_at=101.0, entry_filled_at=101.0)
     assert view.view_of(limits, state) == view.view_of(limits, changed(state, now=101.0, orders=(later,)))
@@ -117,7 +117,7 @@ def test_states_are_one_at_any_time_and_with_any_ids() -> None:
     ids=str,
 )  # fmt: skip
 def test_states_are_told_apart_by_what_decides(change: dict[str, Any]) -> None:
-    limits, state = view.Limits.of(NAMED["plain"]), bootstrapped(BASE)
+    limits, state = NAMED["plain"].limits, bootstrapped(BASE)
     assert view.view_of(limits, state) != view.view_of(limits, changed(state, **change))
 
 
@@ -144,9 +144,8 @@ def test_a_view_that_drops_the_sign_of_an_age_is_noticed(monkeypatch: pytest.Mon
 
 def test_a_view_that_caps_too_early_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(explore, "CHECKED_ONE_IN", 1)
-    early = view.Limits(timeout_sec=1.0, losses=0, refreshes=1)
-    monkeypatch.setattr("harness.subjects.reducer.exhaust.part._limits", lambda _name: early)
-    assert explored(NAMED["losing recoveries"]).contradictions
+    monkeypatch.setattr(World, "limits", Limits(timeout_sec=1.0, losses=0, refreshes=1))
+    assert explored(replace(NAMED["losing recoveries"])).contradictions
 
 
 def test_exact_states_are_not_merged_and_need_a_bound() -> None:

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from functools import lru_cache
 from typing import Any
 
 from generators.plain import spell_out
 from generators.reducer.atlas import WORLDS
 from generators.reducer.case import SUBJECT, Case, to_line
 from generators.reducer.choices import tagged
-from generators.reducer.stepping import Seen, Settings, Step
+from generators.reducer.stepping import Seen, Step
 from generators.reducer.worlds import World, alphabet
 from harness import ROOT
 from harness.comparators.divergence import Divergence
 from harness.exhaustion import Exhaustion, Stepped
 from harness.panel import Panel
 from harness.subjects.reducer.exhaust.promises import broken_promises
-from harness.subjects.reducer.exhaust.view import Limits, view_of
+from harness.subjects.reducer.exhaust.view import view_of
 from harness.subjects.reducer.judge import compare_outcomes
+from harness.subjects.reducer.panel import ReducerPanel
 from harness.subjects.reducer.ports.base import Outcome, Question
 from harness.subjects.reducer.seen import outcome_of
-from reducer.domain import mark_checked
 from reducer.invariants import check_invariants
 from reducer.snapshot import encode
 from reducer.types import Event, PairState
@@ -63,7 +62,7 @@ class ReducerExhaustion(Exhaustion[World, PairState, Case]):
 
     def step(self, world: World, state: PairState, event: Event) -> Stepped[PairState]:
         """Return the reference's step. A world has no event that is refused."""
-        step = _settings(world.name).outcome(state, event)
+        step = world.settings.outcome(state, event)
         if isinstance(step, Exception):
             raise step
         after, actions = step
@@ -72,7 +71,7 @@ class ReducerExhaustion(Exhaustion[World, PairState, Case]):
 
     def view(self, world: World, state: PairState) -> Hashable:
         """Return what the view keeps of a state."""
-        return view_of(_limits(world.name), state)
+        return view_of(world.limits, state)
 
     def exact(self, state: PairState) -> Hashable:
         """Return every field of a state."""
@@ -98,7 +97,8 @@ class ReducerExhaustion(Exhaustion[World, PairState, Case]):
         for event, step in stepped:
             wanted = outcome_of(Seen(state, (step.told,))).line
             questions.append(Question(b'{"method":"replay","events":[%b],%b' % (to_line(tagged(event)), inputs), wanted))
-        outcomes = panel.ports[port].ask_all(questions)  # type: ignore[attr-defined]  # the reducer's own panel
+        assert isinstance(panel, ReducerPanel), "the worlds are the reducer's"
+        outcomes = panel.ports[port].ask_all(questions)
         found = []
         for index, (question, outcome) in enumerate(zip(questions, outcomes, strict=True)):
             if outcome.line != question.wanted:
@@ -118,27 +118,4 @@ class ReducerExhaustion(Exhaustion[World, PairState, Case]):
 
 
 def _inputs(world: World, state: PairState) -> dict[str, Any]:
-    return {"state": spell_out(encode(state)), **_given(world.name)}
-
-
-@lru_cache
-def _given(name: str) -> dict[str, Any]:
-    world = _called(name)
-    given = {"config": encode(world.cfg), "order_size_usd": world.order_size_usd, "order_sizes": world.order_sizes}
-    spelled: dict[str, Any] = spell_out(given)
-    return spelled
-
-
-@lru_cache
-def _settings(name: str) -> Settings:
-    world = _called(name)
-    return Settings(mark_checked(world.cfg), world.order_size_usd, world.order_sizes)
-
-
-@lru_cache
-def _limits(name: str) -> Limits:
-    return Limits.of(_called(name))
-
-
-def _called(name: str) -> World:
-    return next(world for world in WORLDS if world.name == name)
+    return {"state": spell_out(encode(state)), **world.given}

@@ -10,9 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any
 
-from generators.reducer.worlds import World
-from reducer.pricing import entry_backoff_multiplier
-from reducer.types import EngineConfig, OrderState, PairState, RecoveryOrder
+from generators.reducer.worlds import Limits
+from reducer.types import OrderState, PairState, RecoveryOrder
 
 Value = Callable[["Seen", Any], Any]
 
@@ -40,30 +39,6 @@ class Seen:
     def left(self, until: float) -> float:
         """The seconds until a time; 0.0 if it is over."""
         return max(until - self.now, 0.0)
-
-
-@dataclass(frozen=True)
-class Limits:
-    """Beyond these, more makes no difference: seconds of waiting, losses and refreshes in a row."""
-
-    timeout_sec: float
-    losses: int
-    refreshes: int
-
-    @classmethod
-    def of(cls, world: World) -> Limits:
-        """The limits of a world."""
-        cfg = world.cfg
-        timeout_sec = max(cfg.s1_orphan_after_sec, cfg.s2_orphan_after_sec)
-        return cls(timeout_sec, max(cfg.loss_cooldown_start, _saturated(cfg)), cfg.max_consecutive_refreshes)
-
-
-def _saturated(cfg: EngineConfig) -> int:
-    """Return the number of losses beyond which the distance of an entry stays as it is."""
-    losses = max(cfg.loss_backoff_start, 0)
-    while entry_backoff_multiplier(losses, cfg) != entry_backoff_multiplier(losses + 1, cfg):
-        losses += 1
-    return losses
 
 
 def _kept(name: str, why: str) -> Field:
@@ -134,35 +109,30 @@ STATE: dict[str, Field] = {
     "profit_pct_runtime": _kept("profit_pct_runtime", DECIDES),
 }
 
-ORDER: dict[str, Field] = {
-    "local_id": Field("as its place among the ids", lambda seen, order: seen.order_ids.index(order.local_id)),
-    "side": _kept("side", DECIDES),
-    "role": _kept("role", DECIDES),
-    "price": _kept("price", DECIDES),
-    "volume": _kept("volume", DECIDES),
-    "trade_id": _kept("trade_id", DECIDES),
-    "cycle": Field(CYCLE, lambda _, order: min(order.cycle, 1)),
-    "txid": _kept("txid", "decides if an eviction cancels"),
-    "placed_at": Field("with `entry_filled_at`", lambda _, order: bool(order.placed_at)),
-    "entry_price": _kept("entry_price", DECIDES),
+# Both kinds of orders have these.
+_OF_BOTH: dict[str, Field] = {
+    **{name: _kept(name, DECIDES) for name in ("side", "price", "volume", "trade_id", "entry_price")},
     "entry_fee": _kept("entry_fee", "decides if a cycle is a loss"),
+    "txid": _kept("txid", "decides if an eviction cancels"),
+}
+
+ORDER: dict[str, Field] = {
+    **_OF_BOTH,
+    "local_id": Field("as its place among the ids", lambda seen, order: seen.order_ids.index(order.local_id)),
+    "role": _kept("role", DECIDES),
+    "cycle": Field(CYCLE, lambda _, order: min(order.cycle, 1)),
+    "placed_at": _out("is told with `entry_filled_at`, and else never read"),
     "entry_filled_at": Field("as the age of the start that the reference takes", _started),
 }
 
 RECOVERY: dict[str, Field] = {
+    **_OF_BOTH,
     "recovery_id": Field("as its place among the ids", lambda seen, order: seen.recovery_ids.index(order.recovery_id)),
-    "side": _kept("side", DECIDES),
-    "price": _kept("price", DECIDES),
-    "volume": _kept("volume", DECIDES),
-    "trade_id": _kept("trade_id", DECIDES),
     "cycle": _out(TOLD),
-    "entry_price": _kept("entry_price", DECIDES),
     "orphaned_at": Field(
         "as its place among the times, which decides a tie", lambda seen, order: _place(seen.state, order.orphaned_at)
     ),
-    "entry_fee": _kept("entry_fee", "decides if a cycle is a loss"),
     "entry_filled_at": _out(TOLD),
-    "txid": _kept("txid", "decides if an eviction cancels"),
     "reason": _out("is carried and never read"),
 }
 

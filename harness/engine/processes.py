@@ -1,0 +1,59 @@
+"""Processes that work for this one: spared what a terminal sends to all, and gone when this one is gone."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import connection
+
+
+@contextmanager
+def pool_of(workers: int) -> Iterator[ProcessPoolExecutor]:
+    """So many processes, each started when it is needed. Whatever they are doing, they end with an exception."""
+    pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=end_with_parent)
+    try:
+        yield pool
+    except BaseException:
+        end_workers()
+        raise
+    finally:
+        # Waited for: a pool that is still ending when the interpreter ends writes to its closed pipe.
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def watch_all(pool: ProcessPoolExecutor) -> None:
+    """Have the pool notice the death of any of its processes: it watches those that were there before the last task came."""
+    pool.submit(int)
+
+
+@contextmanager
+def spared() -> Iterator[None]:
+    """Processes that start meanwhile hear no interrupt: a terminal sends it to all, and the run alone has words for it."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+
+def end_with_parent() -> None:
+    """Have this process end when the run's is gone, however that came."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None, "a worker has a parent"
+
+    def watch() -> None:
+        connection.wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def end_workers() -> None:
+    """End the processes that this one started, whatever they are doing."""
+    for worker in multiprocessing.active_children():
+        worker.kill()
