@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 import subprocess
 import threading
@@ -51,7 +52,7 @@ class Server:
         self._stderr_tail: deque[bytes] = deque(maxlen=_STDERR_TAIL_CHUNKS)
         try:
             # In a process group of its own, so that Ctrl-C reaches only the caller and a kill reaches grandchildren.
-            self.process = subprocess.Popen(
+            self.process = _Process(
                 self.argv,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -227,13 +228,32 @@ def kill_group(process: subprocess.Popen[bytes]) -> None:
             process.kill()
 
 
+class _Process(subprocess.Popen[bytes]):
+    """A process whose end is waited for by the system: the standard library looks for it now and then."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Return the exit status. Raises `subprocess.TimeoutExpired`."""
+        if timeout is not None and self.returncode is None and hasattr(os, "pidfd_open"):
+            # Linux before 5.3 has none; what follows looks for the end by itself.
+            with contextlib.suppress(OSError):
+                ended = os.pidfd_open(self.pid)
+                try:
+                    watch = select.poll()
+                    watch.register(ended, select.POLLIN)
+                    watch.poll(max(0.0, timeout) * 1000.0)
+                finally:
+                    os.close(ended)
+                timeout = 0.0
+        return super().wait(timeout)
+
+
 def request_once(argv: Sequence[str], line: bytes, timeout_sec: float) -> bytes:
     """Start an executable for one request line and return the answer's line, which may be an error object.
 
     Raises `ServerDiedError`, `ServerTimeoutError` or `ServerGarbageError`.
     """
     try:
-        process = subprocess.Popen(
+        process = _Process(
             list(argv), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, process_group=_OWN_GROUP
         )
     except OSError as error:

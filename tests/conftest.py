@@ -13,6 +13,30 @@ from doge_core.locate import HOW_TO_GET, find_executable
 from tests import rust_reducer
 from tests.fuzz.postgres import PostgresMissingError, running_server
 
+TESTS = Path(__file__).parent
+
+# What takes a minute or more begins first, so that no worker is left alone with it at the end.
+LONGEST = (
+    "quality/test_detector_planted.py",
+    "quality/test_planted_bugs.py",
+    "quality/test_contract_evolution.py",
+    "unit/test_cli.py",
+    "shadow/test_runbooks.py",
+    "fuzz/test_coverage.py",
+    "fuzz/test_finds.py",
+    "faults/test_adapter_survives.py",
+    "browser/test_live.py",
+    "quality/test_mutants_compiled.py",
+    "release/test_wheel.py",
+    "fuzz/test_waived.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first; xdist hands out files in this order (`--no-loadscope-reorder`)."""
+    places = {TESTS / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path, len(places)))
+
 
 def pytest_xdist_auto_num_workers() -> int:
     """Three workers for two CPUs: tests wait for processes, clocks and browsers for nearly half of their time."""

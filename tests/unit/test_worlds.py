@@ -121,7 +121,9 @@ def test_states_are_told_apart_by_what_decides(change: dict[str, Any]) -> None:
     assert view.view_of(limits, state) != view.view_of(limits, changed(state, **change))
 
 
-@pytest.mark.parametrize("name", ["sound", "refresh twice", "one-sided S1", "without times", "unsound", "end of a cooldown"])
+@pytest.mark.parametrize(
+    "name", ["sound", "refresh three times", "one-sided S1", "without times", "unsound", "end of a cooldown"]
+)
 def test_a_world_closes(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(explore, "CHECKED_ONE_IN", 4)
     monkeypatch.setattr(explore, "CHECKED_FIRST", 0)

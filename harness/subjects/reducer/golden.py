@@ -10,7 +10,7 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from generators.plain import Json
-from generators.reducer.case import Case
+from generators.reducer.case import Case, to_line
 from golden.manifest import files_hash, sha256_of
 from golden.reducer import corpus
 from golden.reducer.cases import definitions
@@ -23,7 +23,7 @@ from harness.subject import Golden, Problem
 from harness.subjects.reducer.contract import read_contract_file
 from harness.subjects.reducer.judge import compare_outcomes
 from harness.subjects.reducer.panel import ReducerPanel
-from harness.subjects.reducer.ports.base import Outcome, Port
+from harness.subjects.reducer.ports.base import Outcome, Port, Question
 from reducer.contract import contract, contract_hash
 
 REFERENCE_FILES = ("state_machine.py", "reducer/*.py")
@@ -135,20 +135,26 @@ def _without_step(answer: Any) -> Any:
 
 
 def _compare(reference: Any, candidate: Outcome, case: Case, path: Path = ROOT_PATH) -> list[Divergence]:
-    recorded = Outcome(json.dumps(reference).encode())
-    return compare_outcomes(reference=recorded, candidate=candidate, case=case, path=path)
+    return compare_outcomes(reference=_recorded(reference), candidate=candidate, case=case, path=path)
+
+
+def _recorded(answer: Any) -> Outcome:
+    return Outcome(json.dumps(answer, separators=(",", ":")).encode())
 
 
 def _check_steps(port: Port, case: Case, outcome: Json) -> list[Divergence]:
     """Compare each step as a single transition from the recorded state before it."""
-    state = case.state
-    for index, step in enumerate(outcome.get("steps", [])):
-        answer = port.transition({**case.inputs(), "state": state, "event": case.events[index]})
+    state, questions, wanted = case.state, [], []
+    for event, step in zip(case.events, outcome.get("steps", []), strict=False):
         names = ("error", "kind") if "error" in step else ("state", "actions")
-        found = _compare({name: step[name] for name in names}, answer, case, Path("steps", index))
+        wanted.append(_recorded({name: step[name] for name in names}))
+        line = to_line({"method": "transition", **case.inputs(), "state": state, "event": event})
+        questions.append(Question(line, wanted[-1].line))
+        state = step.get("state", state)
+    for index, (recorded, answer) in enumerate(zip(wanted, port.ask_all(questions), strict=True)):
+        found = compare_outcomes(reference=recorded, candidate=answer, case=case, path=Path("steps", index))
         if found:
             return found
-        state = step["state"]
     return []
 
 
