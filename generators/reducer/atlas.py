@@ -99,20 +99,46 @@ def _recoveries(*given: tuple[int, float]) -> tuple[RecoveryOrder, ...]:
     )
 
 
-WORLDS: tuple[World, ...] = (
-    _of("plain", "Round trips, orphans and recoveries with nothing in their way."),
-    _of("sound", "A sound start, whose invariants stay empty.", kinds=(*TRADING, LOSS), sound=True, prices=(1.0,)),
+# These take longest and begin first, so that no process is left alone with one.
+LONGEST = (
     _of("losses", "Losses move the next entry away, and begin a cooldown.", COOLING, kinds=LOSING, large=True),
+    _of("recovery slots", "A third recovery evicts the farthest of two.", replace(BASE, max_recovery_slots=2), large=True),
+    _of(
+        "S2 distances", "Exits at equal and at different distances, with a wait of two seconds.",
+        replace(BASE, s2_orphan_after_sec=2.0), roots=(_pair(*S2),), large=True,
+    ),
+    _of(
+        "txids", "Orders that the exchange has named, and others: a cancel needs a name.",
+        roots=(_pair(replace(S1B[0], txid="T1"), S1B[1]), _pair(S2[0], replace(S2[1], txid="T2"), s2_entered_at=0.5)),
+        large=True,
+    ),
+    _of("clock through zero", "Times before, at and after zero, which is no time.", roots=(bootstrapped(BASE, now=-2.0),)),
+    _of(
+        "cycle zero", "Cycles that begin at zero, which is a violation until they are counted up.",
+        roots=(
+            bootstrapped(BASE, cycle_a=0, cycle_b=0),
+            *(_pair(_entry(1, "buy", "B", 0.75, cycle=each), cycle_b=0) for each in (0, 1)),
+        ),
+    ),
+    _of(
+        "filled in the future", "An exit whose entry is filled two seconds from now.",
+        roots=(_pair(replace(S1B[0], entry_filled_at=3.0), S1B[1]),),
+    ),
+    _of("plain", "Round trips, orphans and recoveries with nothing in their way."),
+    _of("no recovery slot", "A limit below one counts as one.", replace(BASE, max_recovery_slots=0)),
+    _of("minimum cost", "Entries that cost less than the minimum.", replace(BASE, min_cost_usd=3.7), prices=(1.0, 2.5)),
+)  # fmt: skip
+
+WORLDS: tuple[World, ...] = (
+    *LONGEST,
+    _of("sound", "A sound start, whose invariants stay empty.", kinds=(*TRADING, LOSS), sound=True, prices=(1.0,)),
     _of("backed off below zero", "A distance beyond 100 % falls back to the usual one.", STEEP, kinds=LOSING, prices=(1.0,)),
     _of(
         "losing recoveries", "Recoveries that lose count as well.", COOLING, kinds=(TIMER, TICK, FILL, RECOVERY_LOSS),
         prices=(1.0,),
     ),
-    _of("recovery slots", "A third recovery evicts the farthest of two.", replace(BASE, max_recovery_slots=2), large=True),
     _of("two slots", "As before, at one price.", replace(BASE, max_recovery_slots=2), prices=(1.0,)),
-    _of("no recovery slot", "A limit below one counts as one.", replace(BASE, max_recovery_slots=0)),
     *REFRESHES,
-    _of("clock through zero", "Times before, at and after zero, which is no time.", roots=(bootstrapped(BASE, now=-2.0),)),
     _of("no market", "No prices and no distances; evictions at the order's own price.", prices=(0.0, 1.0)),
     _of("re-entry cooldown", "Each cycle keeps its trade out for a second.", replace(BASE, reentry_base_cooldown_sec=1.0)),
     _of(
@@ -163,33 +189,12 @@ WORLDS: tuple[World, ...] = (
         ),
     ),
     _of("steep", "A buy entry at or below zero is none.", replace(BASE, entry_pct_b=100.0)),
-    _of(
-        "cycle zero", "Cycles that begin at zero, which is a violation until they are counted up.",
-        roots=(
-            bootstrapped(BASE, cycle_a=0, cycle_b=0),
-            *(_pair(_entry(1, "buy", "B", 0.75, cycle=each), cycle_b=0) for each in (0, 1)),
-        ),
-    ),
-    _of(
-        "txids", "Orders that the exchange has named, and others: a cancel needs a name.",
-        roots=(_pair(replace(S1B[0], txid="T1"), S1B[1]), _pair(S2[0], replace(S2[1], txid="T2"), s2_entered_at=0.5)),
-        large=True,
-    ),
     _of("one-sided S1", "An exit alone on the book.", roots=(_pair(S1A[0]), _pair(S1B[0]))),
-    _of("minimum cost", "Entries that cost less than the minimum.", replace(BASE, min_cost_usd=3.7), prices=(1.0, 2.5)),
     _of("minimum volume", "Entries whose volume is below the minimum at some prices.", replace(BASE, min_volume=4.0)),
     _of("sizes per trade", "A trade without a size has no entry.", order_sizes={"A": 0.0, "B": 4.0}),
     _of(
         "size below the minimum cost", "A trade whose size the exchange would refuse has no entry.",
         replace(BASE, min_cost_usd=3.0), order_sizes={"A": 2.0, "B": 4.0},
-    ),
-    _of(
-        "S2 distances", "Exits at equal and at different distances, with a wait of two seconds.",
-        replace(BASE, s2_orphan_after_sec=2.0), roots=(_pair(*S2),), large=True,
-    ),
-    _of(
-        "filled in the future", "An exit whose entry is filled two seconds from now.",
-        roots=(_pair(replace(S1B[0], entry_filled_at=3.0), S1B[1]),),
     ),
     _of("without times", "Exits that do not know when their entry was filled.", roots=tuple(_pair(each) for each in UNTIMED)),
     _of(

@@ -21,7 +21,7 @@ from harness.panel import Depth, Panel
 VIEW, EXACT = "view", "exact"
 # The first merges are checked, and one in so many of the others, by all successors of both states and by walks from both.
 CHECKED_FIRST, CHECKED_ONE_IN = 50, 64
-WALKS_FIRST, WALKS = 8, 1
+WALKS_OF_ROOTS, WALKS = 8, 1
 # After so many divergent steps of a port more tell nothing new; after so many without an answer each may cost a time limit.
 DIVERGENT_MAX, UNANSWERED_MAX, SHOWN_MAX = 200, 5, 5
 # So many of the longest ways are asked as a whole, because else each request has a single event.
@@ -121,12 +121,11 @@ class Exploration:
     def _merge(self, known: int, state: Any, reached: str | tuple[int, int]) -> None:
         """Count a state that is one with a known one, and now and then compare what follows from both."""
         self.found.merges += 1
-        is_first = self.found.merges <= CHECKED_FIRST
-        if self.options.merge == EXACT or (not is_first and self._rng.randrange(CHECKED_ONE_IN)):
+        if self.options.merge == EXACT or (self.found.merges > CHECKED_FIRST and self._rng.randrange(CHECKED_ONE_IN)):
             return
         self.found.merges_checked += 1
         first, _ = self.way_to(known)
-        walks = WALKS_FIRST if is_first else WALKS
+        walks = WALKS_OF_ROOTS if isinstance(reached, str) else WALKS
         sentence = contradiction(self.exhaustion, self.world, first[-1], state, walks=walks, rng=self._rng)
         if sentence is not None:
             where = reached if isinstance(reached, str) else self._named(*reached)

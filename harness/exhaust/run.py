@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import as_completed
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 from typing import Any
 
 from generators.errors import ParityError
@@ -30,11 +31,11 @@ def exhaustion_of(subject: Subject[Any]) -> Exhaustion[Any, Any, Any]:
 
 
 def explore_world(subject: str, name: str, request: PortRequest, options: Options) -> Explored:
-    """Explore a world in this process."""
+    """Explore a world in this process, which keeps its ports for the next one."""
     about = subject_called(subject)
     exhaustion = exhaustion_of(about)
     world = next(world for world in exhaustion.worlds() if world.name == name)
-    with about.open(request) as panel:
+    with about.open(replace(request, may_keep=True)) as panel:
         return Exploration(exhaustion, world, panel, options).run()
 
 

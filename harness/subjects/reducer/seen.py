@@ -20,10 +20,11 @@ def outcome_of(seen: Seen) -> Outcome:
     """
     state = seen.start
     booked = cycles_digest(state.completed_cycles)
-    told = _told(state, booked)
+    told: Json | None = None
     steps: list[Json] = []
     for step in seen.steps:
         if isinstance(step, Exception):
+            told = told or _told(state, booked)
             steps.append({**error_object(step), **told})
             continue
         after, actions = step
