@@ -1,4 +1,4 @@
-"""The process that is measured: it runs a plan's first cases and ends normally, which is when counting builds write.
+"""A process that is measured: it runs a part of a plan's first cases and ends normally, which is when counting builds write.
 
 Imports the reference, and whatever does, only once coverage has started.
 """
@@ -31,7 +31,7 @@ def _measured(files: Mapping[str, Sequence[int]], work: Callable[[], None]) -> d
 
 
 def main(what: str, asked: Path, told: Path) -> None:
-    """Run the cases of the plan in a file; tell in another what was reached."""
+    """Run a part of the cases of the plan in a file; tell in another what was reached."""
     data = json.loads(asked.read_text(encoding="utf-8"))
 
     def work() -> None:
@@ -40,7 +40,7 @@ def main(what: str, asked: Path, told: Path) -> None:
         plan = plan_from(data["plan"])
         coverage = plan.about().coverage
         assert coverage is not None, "whoever starts this measures a subject that can be measured"
-        coverage.work(what, plan, range(plan.cases_measured))
+        coverage.work(what, plan, range(data["part"], plan.cases_measured, data["parts"]))
 
     if data["files"]:
         found = _measured(data["files"], work)

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -45,24 +46,33 @@ def run(command: Sequence[str | Path], *, timeout_sec: float = BUILD_SEC, enviro
 
 def run_cases(
     what: str, plan: Any, folder: Path, environment: Mapping[str, str], coverage: Coverage | None = None
-) -> dict[str, Any]:
-    """Run a plan's first cases in a process of its own; with `coverage`, count the branches of the reference there.
+) -> list[dict[str, Any]]:
+    """Run a plan's first cases, a part on each CPU in a process of its own; with `coverage`, count the reference's branches.
 
-    Raises `NotMeasuredError`.
+    `{part}` in the environment stands for the number of a part. Returns what each part told. Raises `NotMeasuredError`.
     """
     files = {} if coverage is None else {str(file): sorted(coverage.unreachable(file)) for file in coverage.files()}
-    asked, told = folder / f"{what}-asked.json", folder / f"{what}-told.json"
-    asked.write_text(json.dumps({"plan": plan.to_json(), "files": files}), encoding="utf-8")
-    # Not through standard output, where anything that runs may print.
-    run([sys.executable, "-m", "harness.coverage.child", what, asked, told], timeout_sec=CASES_SEC, environment=environment)
-    found: dict[str, Any] = json.loads(told.read_text(encoding="utf-8"))
-    return found
+    parts = max(1, min(os.cpu_count() or 1, plan.cases_measured))
+
+    def run_part(part: int) -> dict[str, Any]:
+        asked, told = folder / f"{what}-asked-{part}.json", folder / f"{what}-told-{part}.json"
+        data = {"plan": plan.to_json(), "files": files, "part": part, "parts": parts}
+        asked.write_text(json.dumps(data), encoding="utf-8")
+        own = {name: value.replace("{part}", str(part)) for name, value in environment.items()}
+        # Not through standard output, where anything that runs may print.
+        run([sys.executable, "-m", "harness.coverage.child", what, asked, told], timeout_sec=CASES_SEC, environment=own)
+        found: dict[str, Any] = json.loads(told.read_text(encoding="utf-8"))
+        return found
+
+    with ThreadPoolExecutor(parts) as pool:
+        return list(pool.map(run_part, range(parts)))
 
 
 def branches_of(coverage: Coverage, what: str, plan: Any, folder: Path, environment: Mapping[str, str]) -> list[Figure]:
     """The branches of the reference that a plan's first cases reach. Raises `NotMeasuredError`."""
-    told = run_cases(what, plan, folder, environment, coverage)
-    missing, total = tuple(told["missing"]), int(told["branches"])
+    first, *others = run_cases(what, plan, folder, environment, coverage)
+    missing = tuple(each for each in first["missing"] if all(each in other["missing"] for other in others))
+    total = int(first["branches"])
     port, (unit,) = next(iter(coverage.units.items()))
     return [Figure(port=port, unit=unit, covered=total - len(missing), total=total, missing=missing)]
 

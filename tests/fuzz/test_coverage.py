@@ -216,11 +216,18 @@ def test_an_extension_that_does_not_load_leaves_no_figure(tmp_path: Path) -> Non
         run_cases("rust", SERIES, tmp_path, {"PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])})
 
 
+def ticks_of_one_case(tmp_path: Path) -> Path:
+    """What the instrumented server leaves when it ends."""
+    ticks = tmp_path / "one.tix"
+    environment = {**os.environ, "HPCTIXFILE": str(ticks)}
+    subprocess.run([haskell.BUILD / "doge-core-exe"], input=b'{"method":"describe"}\n', env=environment, check=True)
+    return ticks
+
+
 def test_a_server_that_died_on_the_way_leaves_no_figure(
     measured: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ticks = tmp_path / "server.tix"
-    monkeypatch.setenv("HPCTIXFILE", str(ticks))
+    monkeypatch.setenv("HPCTIXFILE", str(tmp_path / "server-0.tix"))
     plan = replace(PLAN, candidates=(shlex.quote(str(haskell.BUILD / "doge-core-exe")),))
 
     def indexes() -> Iterator[int]:
@@ -235,7 +242,17 @@ def test_a_server_that_died_on_the_way_leaves_no_figure(
 
     OF_REDUCER.work("batch", plan, indexes())
     with pytest.raises(NotMeasuredError, match="left no figures"):
-        haskell.figures(ticks)
+        haskell.figures(tmp_path)
+
+
+def test_a_part_without_figures_leaves_none(measured: object, tmp_path: Path) -> None:
+    for part in range(2):
+        (tmp_path / f"batch-asked-{part}.json").write_text("{}")
+    shutil.copy(ticks_of_one_case(tmp_path), tmp_path / "server-0.tix")
+    with pytest.raises(NotMeasuredError, match="left no figures"):
+        haskell.figures(tmp_path)
+    shutil.copy(tmp_path / "server-0.tix", tmp_path / "server-1.tix")
+    assert [figure.covered > 0 for figure in haskell.figures(tmp_path)] == [True, True]
 
 
 def test_a_draft_is_read_with_its_modules_and_declarations() -> None:

@@ -54,7 +54,7 @@ class ReducerCoverage(Coverage):
 
     def measure(self, plan: Any, folder: Path) -> list[Figure]:
         """Measure branches of the reference, and the server's alternatives and expressions if it can be built."""
-        ticks, lacks = folder / "server.tix", ""
+        lacks = ""
         wanted = "haskell" in self.ports_of(plan.candidates)
         plan = replace(plan, timeout_sec=max(plan.timeout_sec, ANSWER_SEC))
         if wanted:
@@ -62,11 +62,11 @@ class ReducerCoverage(Coverage):
                 plan = replace(plan, candidates=(shlex.quote(str(server())),))
             except NotMeasuredError as error:
                 lacks = str(error)
-        environment = {"HPCTIXFILE": str(ticks)}
+        environment = {"HPCTIXFILE": str(folder / "server-{part}.tix")}
         found = self.measured(REFERENCE, lambda: branches_of(self, "batch", plan, folder, environment))
         if lacks:
             return found + self.unmeasured("haskell", lacks)
-        return found + (self.measured("haskell", lambda: figures(ticks)) if wanted else [])
+        return found + (self.measured("haskell", lambda: figures(folder)) if wanted else [])
 
     def work(self, what: str, plan: Any, indexes: Iterable[int]) -> None:
         """Compare cases as a batch does, and let the servers end normally, which writes their figures."""
@@ -120,14 +120,16 @@ def server() -> Path:
     return BUILD / "doge-core-exe"
 
 
-def figures(ticks: Path) -> list[Figure]:
-    """Read the figures of a server that ended normally. Raises `NotMeasuredError`."""
-    if not ticks.exists():
-        raise NotMeasuredError("the instrumented server left no figures: it was killed or died")
+def figures(folder: Path) -> list[Figure]:
+    """Read the figures of the servers that ended normally, all together. Raises `NotMeasuredError`."""
+    parts, ticks = sorted(folder.glob("server-*.tix")), folder / "all.tix"
+    if not parts or len(parts) < len(list(folder.glob("batch-asked-*.json"))):
+        raise NotMeasuredError("an instrumented server left no figures: it was killed or died")
+    run(["hpc", "sum", *parts, f"--output={ticks}"])
     where: list[str | Path] = [ticks, f"--hpcdir={BUILD / 'mix'}", f"--srcdir={PORT}"]
     report = ElementTree.fromstring(run(["hpc", "report", *where, "--xml-output", "--per-module"]))
     modules = {_plain(module.attrib["name"]): module for module in report.iter("module")}
-    drafted = tuple(unreached(run(["hpc", "draft", *where])))
+    drafted = tuple(sorted(unreached(run(["hpc", "draft", *where]))))
     found = []
     for unit, tag in TAGS.items():
         boxes = {name: _counted(module, tag) for name, module in modules.items()}
