@@ -8,7 +8,8 @@ import signal
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, suppress
 from multiprocessing import connection
 
 
@@ -28,7 +29,9 @@ def pool_of(workers: int) -> Iterator[ProcessPoolExecutor]:
 
 def watch_all(pool: ProcessPoolExecutor) -> None:
     """Have the pool notice the death of any of its processes: it watches those that were there before the last task came."""
-    pool.submit(int)
+    # One that has died already is told by what it had.
+    with suppress(BrokenProcessPool):
+        pool.submit(int)
 
 
 @contextmanager

@@ -69,10 +69,8 @@ def _drain(
     running: dict[Future[BatchResult], int] = {}
     watched = False
     while waiting or running:
-        while waiting and len(running) < 2 * workers:
-            number = waiting.pop()
-            with spared():
-                running[pool.submit(run_batch, *run, number)] = number
+        if not _fill(pool, run, waiting, running, 2 * workers):
+            return
         if not watched:
             watch_all(pool)
             watched = True
@@ -95,6 +93,24 @@ def _drain(
         if broken:
             waiting.extend(running.values())
             return
+
+
+def _fill(
+    pool: ProcessPoolExecutor,
+    run: tuple[Mapping[str, Any], Mapping[str, str]],
+    waiting: list[int],
+    running: dict[Future[BatchResult], int],
+    most: int,
+) -> bool:
+    """Hand out batches until so many run. False if a worker died since the last look and nothing runs that would say so."""
+    while waiting and len(running) < most:
+        try:
+            with spared():
+                running[pool.submit(run_batch, *run, waiting[-1])] = waiting[-1]
+        except BrokenProcessPool:
+            return bool(running)
+        waiting.pop()
+    return True
 
 
 def _count_death(deaths: Counter[int], number: int) -> None:

@@ -1,0 +1,58 @@
+"""A worker may die at any moment: also between a result and the next batch that is handed out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any, cast
+
+import pytest
+
+from harness.engine.processes import watch_all
+from harness.fuzz import workers
+
+
+class Breaking:
+    """A pool that takes so many batches, ends the first well, and is broken from then on."""
+
+    def __init__(self, taken: int) -> None:
+        self.left = taken
+        self.given: list[Future[Any]] = []
+
+    def submit(self, work: Any, *arguments: Any) -> Future[Any]:
+        if self.left == 0:
+            for each in self.given[1:]:
+                each.set_exception(BrokenProcessPool())
+            self.given.clear()
+            raise BrokenProcessPool
+        self.left -= 1
+        future: Future[Any] = Future()
+        self.given.append(future)
+        if len(self.given) == 1:
+            future.set_result(arguments[-1] if work is not int else None)
+        return future
+
+
+def drained(pool: Breaking, waiting: list[int], deaths: Counter[int]) -> list[Any]:
+    return list(workers._drain(cast(Any, pool), ({}, {}), waiting, deaths, 2, None))
+
+
+def test_a_worker_that_dies_before_the_next_batch_is_handed_out_loses_nothing() -> None:
+    waiting, deaths = [5, 4, 3, 2, 1, 0], Counter[int]()
+    assert drained(Breaking(3), waiting, deaths) == [0]
+    assert sorted(waiting) == [1, 2, 3, 4, 5]
+    assert set(deaths) == {1, 2}
+
+
+def test_a_pool_that_breaks_while_nothing_runs_is_left_for_another_one() -> None:
+    waiting, deaths = [1, 0], Counter[int]()
+    assert drained(Breaking(0), waiting, deaths) == []
+    assert (sorted(waiting), deaths) == ([0, 1], Counter())
+
+
+def test_a_broken_pool_may_be_watched() -> None:
+    pool = Breaking(0)
+    watch_all(cast(Any, pool))
+    with pytest.raises(BrokenProcessPool):
+        pool.submit(int)
