@@ -8,6 +8,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from harness.engine.plan import FuzzPlan
 from harness.fuzz.run import begin, carry_out
 from harness.store.ledger import Ledger
@@ -55,10 +57,15 @@ def start_fuzz(url: str, reports: Path, *arguments: str) -> subprocess.Popen[str
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
-def await_batches(url: str, run_id: str, at_least: int, timeout_sec: float = 60.0) -> None:
-    """Wait until so many batches of a run are in."""
+def await_batches(
+    url: str, run_id: str, at_least: int, timeout_sec: float = 60.0, *, of: subprocess.Popen[str] | None = None
+) -> None:
+    """Wait until so many batches of a run are in; `of` is the process that has to be at it meanwhile."""
     ledger, deadline = Ledger(url), time.monotonic() + timeout_sec
     while ledger.total(run_id).batches < at_least:
+        if of is not None and of.poll() is not None:
+            said, _ = of.communicate()
+            pytest.fail(f"the run has ended: {said}")
         assert time.monotonic() < deadline, f"fewer than {at_least} batches within {timeout_sec} s"
         time.sleep(0.05)
     ledger.close()

@@ -55,13 +55,13 @@ def killed_twice_and_resumed(url: str, reports: Path) -> str:
     """A run that is killed twice, loses a worker once in between, and then is left alone; its id."""
     process = start_fuzz(url, reports, *ARGUMENTS)
     run_id = run_id_of(process)
-    await_batches(url, run_id, 2)
+    await_batches(url, run_id, 2, of=process)
     kill_with_workers(process)
     process = start_fuzz(url, reports, "--workers", "2", "--resume", run_id)
-    await_batches(url, run_id, 4)
+    await_batches(url, run_id, 4, of=process)
     workers = [child for child in psutil.Process(process.pid).children() if "spawn_main" in " ".join(child.cmdline())]
     workers[-1].kill()
-    await_batches(url, run_id, 6)
+    await_batches(url, run_id, 6, of=process)
     kill_with_workers(process)
     process = start_fuzz(url, reports, "--workers", "2", "--resume", run_id)
     said, _ = process.communicate(timeout=120)
