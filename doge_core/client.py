@@ -24,6 +24,8 @@ _CHUNK_BYTES = 1 << 16
 _STDERR_TAIL_CHUNKS = 4
 _EXIT_GRACE_SEC = 0.5
 _OWN_GROUP = 0 if os.name == "posix" else None
+# As long as `poll` can wait: 24 days.
+_POLL_MAX_MSEC = 2.0**31 - 1
 
 _servers: weakref.WeakSet[Server] = weakref.WeakSet()
 
@@ -229,22 +231,24 @@ def kill_group(process: subprocess.Popen[bytes]) -> None:
 
 
 class _Process(subprocess.Popen[bytes]):
-    """A process whose end is waited for by the system: the standard library looks for it now and then."""
+    """A process whose end the system announces, where the standard library would look for it now and then and sleep between."""
 
     def wait(self, timeout: float | None = None) -> int:
         """Return the exit status. Raises `subprocess.TimeoutExpired`."""
         if timeout is not None and self.returncode is None and hasattr(os, "pidfd_open"):
             # Linux before 5.3 has none; what follows looks for the end by itself.
             with contextlib.suppress(OSError):
-                ended = os.pidfd_open(self.pid)
-                try:
-                    watch = select.poll()
-                    watch.register(ended, select.POLLIN)
-                    watch.poll(max(0.0, timeout) * 1000.0)
-                finally:
-                    os.close(ended)
-                timeout = 0.0
+                timeout = None if self._has_ended(timeout) else 0.0
         return super().wait(timeout)
+
+    def _has_ended(self, timeout_sec: float) -> bool:
+        ended = os.pidfd_open(self.pid)
+        try:
+            watch = select.poll()
+            watch.register(ended, select.POLLIN)
+            return bool(watch.poll(min(max(0.0, timeout_sec) * 1000.0, _POLL_MAX_MSEC)))
+        finally:
+            os.close(ended)
 
 
 def request_once(argv: Sequence[str], line: bytes, timeout_sec: float) -> bytes:

@@ -8,12 +8,18 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import psutil
 
 from harness import ROOT
 from harness.coverage.figures import Coverage, Figure, NotMeasuredError
 from harness.words import exit_word
+
+if TYPE_CHECKING:
+    from harness.engine.plan import FuzzPlan
 
 # A first build compiles everything; cases take a fraction of a second each.
 BUILD_SEC, CASES_SEC = 1800.0, 6 * 3600.0
@@ -44,6 +50,11 @@ def run(command: Sequence[str | Path], *, timeout_sec: float = BUILD_SEC, enviro
     return done.stdout
 
 
+def parts_of(plan: FuzzPlan) -> int:
+    """The parts that a plan's first cases are run in: one for each CPU."""
+    return max(1, min(os.cpu_count() or 1, plan.cases_measured))
+
+
 def run_cases(
     what: str, plan: Any, folder: Path, environment: Mapping[str, str], coverage: Coverage | None = None
 ) -> list[dict[str, Any]]:
@@ -52,7 +63,7 @@ def run_cases(
     `{part}` in the environment stands for the number of a part. Returns what each part told. Raises `NotMeasuredError`.
     """
     files = {} if coverage is None else {str(file): sorted(coverage.unreachable(file)) for file in coverage.files()}
-    parts = max(1, min(os.cpu_count() or 1, plan.cases_measured))
+    parts = parts_of(plan)
 
     def run_part(part: int) -> dict[str, Any]:
         asked, told = folder / f"{what}-asked-{part}.json", folder / f"{what}-told-{part}.json"
@@ -64,8 +75,23 @@ def run_cases(
         found: dict[str, Any] = json.loads(told.read_text(encoding="utf-8"))
         return found
 
-    with ThreadPoolExecutor(parts) as pool:
+    pool = ThreadPoolExecutor(parts)
+    try:
         return list(pool.map(run_part, range(parts)))
+    except BaseException:
+        # A thread that waits for its process hears no interrupt, and no other part's failure.
+        _end_children(folder)
+        raise
+    finally:
+        pool.shutdown()
+
+
+def _end_children(folder: Path) -> None:
+    """End the processes that work with the files of a folder."""
+    for child in psutil.Process().children():
+        with suppress(psutil.NoSuchProcess):
+            if any(word.startswith(str(folder)) for word in child.cmdline()):
+                child.kill()
 
 
 def branches_of(coverage: Coverage, what: str, plan: Any, folder: Path, environment: Mapping[str, str]) -> list[Figure]:

@@ -9,6 +9,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,7 @@ import pytest
 
 from doge_core.locate import find_executable
 from harness import ROOT
+from harness.coverage import tools
 from harness.coverage.figures import Figure, NotMeasuredError
 from harness.coverage.tools import run, run_cases
 from harness.engine.plan import FuzzPlan
@@ -242,17 +244,34 @@ def test_a_server_that_died_on_the_way_leaves_no_figure(
 
     OF_REDUCER.work("batch", plan, indexes())
     with pytest.raises(NotMeasuredError, match="left no figures"):
-        haskell.figures(tmp_path)
+        haskell.figures(tmp_path, 1)
+
+
+def test_a_branch_is_missing_that_no_part_took(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = [{"branches": 9, "missing": ["a:1->2", "b:1->2"]}, {"branches": 9, "missing": ["b:1->2", "c:1->2"]}]
+    monkeypatch.setattr(tools, "run_cases", lambda *_: told)
+    (figure,) = tools.branches_of(OF_REDUCER, "batch", PLAN, tmp_path, {})
+    assert (figure.covered, figure.total, figure.missing) == (8, 9, ("b:1->2",))
+
+
+def test_a_part_that_fails_ends_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    waits = "import sys, time\n" + "assert '-told-0' not in sys.argv[-1], 'the first fails'\ntime.sleep(60)\n"
+    (tmp_path / "child.py").write_text(waits)
+    monkeypatch.setattr(tools, "parts_of", lambda _plan: 2)
+    whole = tools.run
+    monkeypatch.setattr(tools, "run", lambda words, **more: whole([sys.executable, tmp_path / "child.py", *words[3:]], **more))
+    began = time.monotonic()
+    with pytest.raises(NotMeasuredError, match="the first fails"):
+        run_cases("batch", PLAN, tmp_path, {})
+    assert time.monotonic() - began < 30
 
 
 def test_a_part_without_figures_leaves_none(measured: object, tmp_path: Path) -> None:
-    for part in range(2):
-        (tmp_path / f"batch-asked-{part}.json").write_text("{}")
     shutil.copy(ticks_of_one_case(tmp_path), tmp_path / "server-0.tix")
     with pytest.raises(NotMeasuredError, match="left no figures"):
-        haskell.figures(tmp_path)
+        haskell.figures(tmp_path, 2)
     shutil.copy(tmp_path / "server-0.tix", tmp_path / "server-1.tix")
-    assert [figure.covered > 0 for figure in haskell.figures(tmp_path)] == [True, True]
+    assert [figure.covered > 0 for figure in haskell.figures(tmp_path, 2)] == [True, True]
 
 
 def test_a_draft_is_read_with_its_modules_and_declarations() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import time
 from collections import Counter
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
@@ -9,8 +11,22 @@ from typing import Any, cast
 
 import pytest
 
+from harness.engine.builds import builds_of
 from harness.engine.processes import watch_all
 from harness.fuzz import workers
+from tests.fuzz.runs import PLAN
+
+
+def test_a_worker_that_dies_while_a_result_is_recorded_loses_nothing() -> None:
+    numbers = []
+    for result in workers.run_locally(PLAN.to_json(), builds_of(PLAN), range(8), 2):
+        numbers.append(result.number)
+        # As long as recording may take, so that the pool knows before it is given the next batch.
+        time.sleep(0.3)
+        if len(numbers) == 2:
+            multiprocessing.active_children()[-1].kill()
+            time.sleep(1.0)
+    assert sorted(numbers) == list(range(8))
 
 
 class Breaking:

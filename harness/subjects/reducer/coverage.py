@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 
 from harness import ROOT
 from harness.coverage.figures import Coverage, Figure, NotMeasuredError
-from harness.coverage.tools import branches_of, run
+from harness.coverage.tools import branches_of, parts_of, run
 from harness.panel import REFERENCE
 from harness.subjects.reducer.mutants.unreachable import unreachable_lines
 
@@ -66,7 +66,7 @@ class ReducerCoverage(Coverage):
         found = self.measured(REFERENCE, lambda: branches_of(self, "batch", plan, folder, environment))
         if lacks:
             return found + self.unmeasured("haskell", lacks)
-        return found + (self.measured("haskell", lambda: figures(folder)) if wanted else [])
+        return found + (self.measured("haskell", lambda: figures(folder, parts_of(plan))) if wanted else [])
 
     def work(self, what: str, plan: Any, indexes: Iterable[int]) -> None:
         """Compare cases as a batch does, and let the servers end normally, which writes their figures."""
@@ -120,12 +120,12 @@ def server() -> Path:
     return BUILD / "doge-core-exe"
 
 
-def figures(folder: Path) -> list[Figure]:
-    """Read the figures of the servers that ended normally, all together. Raises `NotMeasuredError`."""
-    parts, ticks = sorted(folder.glob("server-*.tix")), folder / "all.tix"
-    if not parts or len(parts) < len(list(folder.glob("batch-asked-*.json"))):
+def figures(folder: Path, parts: int) -> list[Figure]:
+    """Read the figures of the servers of all parts together, which ended normally. Raises `NotMeasuredError`."""
+    left, ticks = sorted(folder.glob("server-*.tix")), folder / "all.tix"
+    if len(left) < parts:
         raise NotMeasuredError("an instrumented server left no figures: it was killed or died")
-    run(["hpc", "sum", *parts, f"--output={ticks}"])
+    run(["hpc", "sum", *left, f"--output={ticks}"])
     where: list[str | Path] = [ticks, f"--hpcdir={BUILD / 'mix'}", f"--srcdir={PORT}"]
     report = ElementTree.fromstring(run(["hpc", "report", *where, "--xml-output", "--per-module"]))
     modules = {_plain(module.attrib["name"]): module for module in report.iter("module")}
