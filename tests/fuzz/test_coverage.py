@@ -9,7 +9,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +18,6 @@ import pytest
 
 from doge_core.locate import find_executable
 from harness import ROOT
-from harness.coverage import tools
 from harness.coverage.figures import Figure, NotMeasuredError
 from harness.coverage.tools import run, run_cases
 from harness.engine.plan import FuzzPlan
@@ -218,14 +216,6 @@ def test_an_extension_that_does_not_load_leaves_no_figure(tmp_path: Path) -> Non
         run_cases("rust", SERIES, tmp_path, {"PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])})
 
 
-def ticks_of_one_case(tmp_path: Path) -> Path:
-    """What the instrumented server leaves when it ends."""
-    ticks = tmp_path / "one.tix"
-    environment = {**os.environ, "HPCTIXFILE": str(ticks)}
-    subprocess.run([haskell.BUILD / "doge-core-exe"], input=b'{"method":"describe"}\n', env=environment, check=True)
-    return ticks
-
-
 def test_a_server_that_died_on_the_way_leaves_no_figure(
     measured: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -247,23 +237,12 @@ def test_a_server_that_died_on_the_way_leaves_no_figure(
         haskell.figures(tmp_path, 1)
 
 
-def test_a_branch_is_missing_that_no_part_took(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    told = [{"branches": 9, "missing": ["a:1->2", "b:1->2"]}, {"branches": 9, "missing": ["b:1->2", "c:1->2"]}]
-    monkeypatch.setattr(tools, "run_cases", lambda *_: told)
-    (figure,) = tools.branches_of(OF_REDUCER, "batch", PLAN, tmp_path, {})
-    assert (figure.covered, figure.total, figure.missing) == (8, 9, ("b:1->2",))
-
-
-def test_a_part_that_fails_ends_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    waits = "import sys, time\n" + "assert '-told-0' not in sys.argv[-1], 'the first fails'\ntime.sleep(60)\n"
-    (tmp_path / "child.py").write_text(waits)
-    monkeypatch.setattr(tools, "parts_of", lambda _plan: 2)
-    whole = tools.run
-    monkeypatch.setattr(tools, "run", lambda words, **more: whole([sys.executable, tmp_path / "child.py", *words[3:]], **more))
-    began = time.monotonic()
-    with pytest.raises(NotMeasuredError, match="the first fails"):
-        run_cases("batch", PLAN, tmp_path, {})
-    assert time.monotonic() - began < 30
+def ticks_of_one_case(tmp_path: Path) -> Path:
+    """What the instrumented server leaves when it ends."""
+    ticks = tmp_path / "one.tix"
+    environment = {**os.environ, "HPCTIXFILE": str(ticks)}
+    subprocess.run([haskell.BUILD / "doge-core-exe"], input=b'{"method":"describe"}\n', env=environment, check=True)
+    return ticks
 
 
 def test_a_part_without_figures_leaves_none(measured: object, tmp_path: Path) -> None:
