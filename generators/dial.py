@@ -24,6 +24,8 @@ def weighted(*options: tuple[T, int]) -> tuple[T, ...]:
 class Dial:
     """Splits one integer into several small choices. Zero picks the first option every time."""
 
+    __slots__ = ("_rest",)
+
     def __init__(self, choice: int) -> None:
         self._rest = choice
 
@@ -34,11 +36,13 @@ class Dial:
 
     def of(self, options: Sequence[T]) -> T:
         """Pick one of the options."""
-        return options[self.pick(len(options))]
+        self._rest, picked = divmod(self._rest, len(options))
+        return options[picked]
 
     def flag(self, one_in: int) -> bool:
         """Return True once in `one_in` times, and never for zero."""
-        return self.pick(one_in) == one_in - 1
+        self._rest, picked = divmod(self._rest, one_in)
+        return picked == one_in - 1
 
     def fraction(self) -> float:
         """Pick a number in [0, 1) with many digits; 0.0 for zero."""

@@ -150,12 +150,15 @@ def cycles_digest(records: tuple[CycleRecord, ...], chain: int = 0) -> int:
     return chain
 
 
-def state_digest(state: PairState, cycles: int | None = None) -> str:
-    """Return the digest as 16 hex digits. `cycles` is the chain over the completed cycles, if the caller has it already."""
+def state_digest(state: PairState, cycles: int | None = None, row: Callable[[object], bytes] = pack) -> str:
+    """Return the digest as 16 hex digits. `cycles` is the chain over the completed cycles, if the caller has it already.
+
+    `row` packs an order, for a caller that remembers those it has packed.
+    """
     parts = [pack(state), _PACK_INT(len(state.orders))]
-    parts += map(pack, state.orders)
+    parts += map(row, state.orders)
     parts.append(_PACK_INT(len(state.recovery_orders)))
-    parts += map(pack, state.recovery_orders)
+    parts += map(row, state.recovery_orders)
     parts.append(_PACK_INT(len(state.completed_cycles)))
     chain = cycles_digest(state.completed_cycles) if cycles is None else cycles
     return xxhash.xxh64_hexdigest(b"".join(parts), chain)

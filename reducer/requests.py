@@ -7,11 +7,10 @@ both can import it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import MISSING, fields
 from typing import Any, TypeVar, cast
 
 from reducer.domain import CLASSES, KINDS, Kind, check_number, check_sizes, mark_checked, wrong_type
-from reducer.snapshot import WIRE_FLOATS, encode, read_object, read_state, read_state_field, read_value
+from reducer.snapshot import REQUIRED, WIRE_FLOATS, encode, is_plain, read_object, read_state, read_state_field, read_value
 from reducer.types import EngineConfig, Event, PairState, replace
 
 T = TypeVar("T")
@@ -55,12 +54,12 @@ def read_strict(data: object, cls: type[T], path: str) -> T:
     if not isinstance(data, Mapping):
         raise wrong_type(path, "an object", data)
     values: Json = {}
-    for field in fields(cls):  # type: ignore[arg-type]  # the contract's types are dataclasses
-        if field.name in data:
-            kind = KINDS[cls][field.name]
-            values[field.name] = read_value(kind, data[field.name], f"{path}.{field.name}")
-        elif field.default is MISSING:
-            raise ValueError(f"{path}.{field.name}: is missing")
+    for name, kind in KINDS[cls].items():
+        if name in data:
+            value = data[name]
+            values[name] = value if is_plain(kind, value) else read_value(kind, value, f"{path}.{name}")
+        elif name in REQUIRED[cls]:
+            raise ValueError(f"{path}.{name}: is missing")
     for name in data:
         if name not in KINDS[cls] and (name != "_type" or cls is EngineConfig):
             raise ValueError(f"{path}.{name}: is not a field")

@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from typing import Any, TypeVar, get_args
 
-from reducer.domain import FLOAT_KINDS, KINDS, Kind, check_value, mark_checked, wrong_type
+from reducer.domain import FLOAT_KINDS, INT_MAX, INT_MIN, KINDS, Kind, check_value, mark_checked, wrong_type
 from reducer.types import ModeSource, PairState
 
 T = TypeVar("T")
 
+# The fields of each type that have no default.
+REQUIRED = {cls: frozenset(each.name for each in fields(cls) if each.default is MISSING) for cls in KINDS}
 WIRE_FLOATS = {"Infinity": math.inf, "-Infinity": -math.inf, "NaN": math.nan}
 
 
@@ -48,16 +50,15 @@ def read_state(data: object, path: str) -> PairState:
     prefix = f"{path}." if path else ""
     values: dict[str, Any] = {}
     for name, kind in KINDS[PairState].items():
-        source = _source(name, snapshot)
+        source = name if name in snapshot else _source(name)
         if source in snapshot:
-            values[name] = read_state_field(name, kind, snapshot[source], f"{prefix}{source}")
+            value = snapshot[source]
+            values[name] = value if is_plain(kind, value) else read_state_field(name, kind, value, f"{prefix}{source}")
     return mark_checked(PairState(**values))
 
 
-def _source(name: str, snapshot: Mapping[str, object]) -> str:
-    """Return the key to read a field from; old snapshots lack two fields, which take the value of a similar one."""
-    if name in snapshot:
-        return name
+def _source(name: str) -> str:
+    """Return the key to read a field from that is not there; old snapshots lack two, which take the value of a similar one."""
     return {"total_settled_usd": "total_profit", "profit_pct_runtime": "profit_pct"}.get(name, name)
 
 
@@ -67,6 +68,17 @@ def read_state_field(name: str, kind: Kind, value: object, path: str) -> Any:
         mode = value.strip().lower()
         return mode if mode in get_args(ModeSource) else "none"
     return read_value(kind, value, path)
+
+
+def is_plain(kind: Kind, value: object) -> bool:
+    """Return True for a value that is read as it is. Most are, and the place of one is needed for an error alone."""
+    if type(value) is float:
+        return kind.name in FLOAT_KINDS and math.isfinite(value)
+    if type(value) is int:
+        return kind.name == "int" and INT_MIN <= value <= INT_MAX
+    if type(value) is str:
+        return value in kind.literals
+    return (type(value) is bool and kind.name == "bool") or (value is None and kind.optional)
 
 
 def read_value(kind: Kind, value: object, path: str) -> Any:
@@ -85,10 +97,10 @@ def read_object(data: object, cls: type[T], path: str) -> T:
     if not isinstance(data, Mapping):
         raise wrong_type(path, "an object", data)
     values: dict[str, Any] = {}
-    for field in fields(cls):  # type: ignore[arg-type]  # the contract's types are dataclasses
-        if field.name in data:
-            kind = KINDS[cls][field.name]
-            values[field.name] = read_value(kind, data[field.name], f"{path}.{field.name}")
-        elif field.default is MISSING:
-            raise ValueError(f"{path}.{field.name}: is missing")
+    for name, kind in KINDS[cls].items():
+        if name in data:
+            value = data[name]
+            values[name] = value if is_plain(kind, value) else read_value(kind, value, f"{path}.{name}")
+        elif name in REQUIRED[cls]:
+            raise ValueError(f"{path}.{name}: is missing")
     return mark_checked(cls(**values))

@@ -11,6 +11,7 @@ from typing import Any
 from generators.plain import Json
 
 SUBJECT = "reducer"
+_ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,4 +73,9 @@ def from_json(data: Mapping[str, Any]) -> Case:
 
 def to_line(request: Mapping[str, Any]) -> bytes:
     """Encode a request as one line of JSON, without a newline."""
-    return json.dumps(request, separators=(",", ":"), allow_nan=False).encode()
+    return spelled(request).encode()
+
+
+def spelled(value: object) -> str:
+    """Return plain data as JSON on one line, without spaces."""
+    return _ENCODER.encode(value)

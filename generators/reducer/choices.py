@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
@@ -28,10 +28,10 @@ from generators.reducer.coincidences import coincident_event, coincident_state
 from generators.reducer.configs import decode_config
 from generators.reducer.events import EventChoice, decode_event
 from generators.reducer.stepping import REFUSED, Seen, Settings, Step
-from reducer.domain import check_state
+from reducer.domain import KINDS, check_state
 from reducer.requests import read_settings
 from reducer.snapshot import encode, read_state
-from reducer.types import EngineConfig, Event, PairState
+from reducer.types import EngineConfig, Event, PairState, replace
 
 MARKETS = (0.1, 0.0987654, 0.07, 0.19712, 1.0, 3.14159, 25_000.0, 0.00001234, 1e-09)
 ROUND_MARKETS = (1.0, 2.0, 0.5)
@@ -46,8 +46,12 @@ MODES = weighted((BOTH, 16), (LONG_ONLY, 2), (SHORT_ONLY, 1), (NO_ORDERS, 1))
 # A second dial starts above the low bits of an integer, which the first one uses.
 CROWDING_SHIFT, DISTURBANCE_SHIFT, BROKEN_SHIFT, SETTINGS_SHIFT = 20, 16, 20, 40
 PER_MILLE = 1000
+# Events of a case that is refused whole, of which nobody reads more than that they are there.
+REFUSED_EVENTS = 3
 # Events of a coincident case that a scene expects.
 EARLY = 3
+# The fields of a state that may be infinite.
+COOLDOWNS = tuple(name for name, kind in KINDS[PairState].items() if kind.name == "Cooldown")
 # Now and then, an event is repeated: once in so many times.
 REPEATED_ONE_IN = 40
 
@@ -110,7 +114,7 @@ def decode_seen(choices: CaseChoices, *, name: str, metadata: Mapping[str, Any])
     if flavour.coincident:
         state, cfg = coincident_state(_joined(choices.distortions), state, cfg)
         settings = replace(settings, cfg=cfg)
-    plain: Json = spell_out(sm.to_dict(state))
+    plain = plain_state(state)
     if flavour.wild_config:
         plain = near_overflow(dial, plain)
     first = choices.distortions[0] if choices.distortions else 0
@@ -130,11 +134,14 @@ def decode_seen(choices: CaseChoices, *, name: str, metadata: Mapping[str, Any])
             "order_sizes": settings.order_sizes,
         }
     )
+    if flavour.broken_state:
+        given = break_settings(Dial(first) if settings_alone else dial, given, surely=settings_alone)
     # What the reference reads of the case is what it is stepped from; a state that is its own it reads as it is.
     start, sent = _read(plain if flavour.distorted_state or flavour.broken_state else state, given)
-    if flavour.broken_state:
-        given, sent = break_settings(Dial(first) if settings_alone else dial, given, surely=settings_alone), None
-    events, steps = step_events(start or state, sent or settings, choices.events, flavour)
+    refused = start is None or sent is None
+    events, steps = step_events(
+        start or state, sent or settings, choices.events[: REFUSED_EVENTS if refused else None], flavour
+    )
     case = Case(name=name, state=plain, **given, events=tuple(events), metadata=metadata)
     return case, None if start is None or sent is None else Seen(start, tuple(steps))
 
@@ -213,12 +220,23 @@ def _read(told: Json | PairState, given: Json) -> tuple[PairState | None, Settin
     return start, settings
 
 
+def plain_state(state: PairState) -> Json:
+    """Return the state as plain data in the wire format."""
+    plain: Json = sm.to_dict(state)
+    for name in COOLDOWNS:
+        plain[name] = spell_out(plain[name])
+    return plain
+
+
 def tagged(event: Event) -> Json:
     """Return the event as plain data in the wire format."""
-    plain = encode(event)
-    if not all(isfinite(value) for value in plain.values() if type(value) is float):
-        plain = spell_out(plain)
-    return {"_type": type(event).__name__, **plain}
+    # Its attributes are its fields, in their order; none of them is a list.
+    plain = {"_type": type(event).__name__, **vars(event)}
+    for value in plain.values():
+        if type(value) is float and not isfinite(value):
+            spelled: Json = spell_out(plain)
+            return spelled
+    return plain
 
 
 def decode_events(state: PairState, settings: Settings, choices: Sequence[EventChoice], flavour: Flavour) -> list[Any]:

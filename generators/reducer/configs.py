@@ -62,7 +62,8 @@ WILD: dict[str, tuple[Any, ...]] = {
     "refresh_cooldown_sec": (-INF, 1e308),
 }
 
-FIELD_COUNT = len(fields(EngineConfig))
+FIELDS = tuple(field.name for field in fields(EngineConfig))
+FIELD_COUNT = len(FIELDS)
 
 
 def decode_config(choices: Sequence[int], *, wild: bool = False, coincident: bool = False) -> EngineConfig:
@@ -71,12 +72,13 @@ def decode_config(choices: Sequence[int], *, wild: bool = False, coincident: boo
     `wild` adds values that no deployment would set; `coincident` leaves only few round ones.
     """
     values: dict[str, Any] = {}
-    for index, field in enumerate(fields(EngineConfig)):
-        dial = Dial(choices[index] if index < len(choices) else 0)
-        options = ROUND.get(field.name, OPTIONS[field.name]) if coincident else OPTIONS[field.name]
+    given = [*choices[:FIELD_COUNT], *[0] * (FIELD_COUNT - len(choices))]
+    for name, choice in zip(FIELDS, given, strict=True):
+        usual = OPTIONS[name]
+        options = ROUND.get(name, usual) if coincident else usual
         if wild:
-            options += WILD.get(field.name, ())
-        values[field.name] = dial.of(options)
+            options += WILD.get(name, ())
+        values[name] = options[choice % len(options)]
     if values["backoff_factor"] == STEEP:
         # A maximum would cut the back-off off before the price falls below zero.
         values["backoff_max_multiplier"] = INF

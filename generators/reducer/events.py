@@ -35,6 +35,8 @@ SHORT_GAPS_SEC, BACKWARDS_SEC, FOREVER_SEC = (1.0, 0.0, 0.5, 5.0, 12.25, 60.0), 
 LIKELIER = 3
 # The number of durations after which something times out.
 WAITS = 9
+# Fills of an order's whole volume for each fill of another one.
+WHOLE_FILLS, UNUSUAL_FILLS = 20, 4
 
 
 def finite(value: float, fallback: float) -> float:
@@ -134,12 +136,14 @@ def lost_market(dial: Dial, _state: PairState, _cfg: EngineConfig, now: float) -
 
 def _fee(dial: Dial, cfg: EngineConfig, cost: float) -> float:
     maker = finite(cost * (finite(cfg.maker_fee_pct, 0.25) / 100.0), 0.0)
-    return dial.of(weighted((maker, 3), (0.0, 1), (0.01, 1), (-0.001, 1)))
+    return dial.of((maker, maker, maker, 0.0, 0.01, -0.001))
 
 
 def _fill(dial: Dial, order: OrderState, cfg: EngineConfig, price: float, now: float) -> Event:
-    unusual = tuple((volume, 1) for volume in (order.volume / 2, order.volume / 3, order.volume * 1.000001, 0.0))
-    volume = finite(dial.of(weighted((order.volume, 20), *unusual)), 20.0)
+    volume, picked = order.volume, dial.pick(WHOLE_FILLS + UNUSUAL_FILLS)
+    if picked >= WHOLE_FILLS:
+        volume = (volume / 2, volume / 3, volume * 1.000001, 0.0)[picked - WHOLE_FILLS]
+    volume = finite(volume, 20.0)
     fee = _fee(dial, cfg, price * volume)
     return FillEvent(order.local_id, dial.of(TXIDS), order.side, price, volume, fee, now)
 

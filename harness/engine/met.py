@@ -23,8 +23,8 @@ class Met:
         self.cases += 1
         steps = self.tally.steps(case, expected)
         self.steps += steps
-        for kind, name in self.tally.met(case, expected):
-            self.counts.setdefault(kind, Counter())[name] += 1
+        for (kind, name), number in Counter(self.tally.met(case, expected)).items():
+            self.counts.setdefault(kind, Counter())[name] += number
         return steps
 
     def add_values(self, case: Any, expected: Any) -> None:

@@ -19,6 +19,10 @@ from harness.engine.waivers import waiver_of, waivers_from
 from harness.panel import REFERENCE, Depth, Judgement, Panel
 from harness.store.records import BatchResult, Find
 
+# Cases are made, answered by the reference and sent to the ports so many at a time: each of these runs through its own code
+# and data, and the CPU's caches hold them for longer than one case takes.
+AT_A_TIME = 32
+
 
 class OtherBuildError(ParityError):
     """A batch would be run by other sources or ports than its run. The message says which."""
@@ -44,7 +48,7 @@ class Batch:
         self.plan, self.panel, self.subject = plan, panel, plan.about()
         self.steps = self.divergent = self.waived = 0
         self.waivers = waivers_from(plan.waivers)
-        self.counts: dict[str, Counter[str]] = {}
+        self.counts: Counter[tuple[str, str]] = Counter()
         self.finds: dict[tuple[str, str], Find] = {}
         self._cases, self._verdicts = hashlib.sha256(), hashlib.sha256()
 
@@ -52,15 +56,15 @@ class Batch:
         """Every case of the batch, in order."""
         started = time.perf_counter()
         indexes = self.plan.indexes(number)
-        for index in indexes:
-            self.run_case(index)
+        for first in range(0, len(indexes), AT_A_TIME):
+            self._run_some(indexes[first : first + AT_A_TIME])
         return BatchResult(
             number=number,
             cases=len(indexes),
             steps=self.steps,
             divergent=self.divergent,
             waived=self.waived,
-            counts={kind: dict(counted) for kind, counted in self.counts.items()},
+            counts=self._by_kind(),
             case_hash=self._cases.hexdigest(),
             verdict_hash=self._verdicts.hexdigest(),
             finds=tuple(self.finds.values()),
@@ -68,17 +72,20 @@ class Batch:
             rss_bytes=rss_bytes(self.panel.bystanders()),
         )
 
-    def run_case(self, index: int) -> None:
-        """Run a case through every port and note the results."""
-        case, seen = self.plan.case_seen(index)
+    def _run_some(self, indexes: range) -> None:
+        """Run cases through every port and note the results, in order."""
+        made = [self.plan.case_seen(index) for index in indexes]
+        expected = [self.panel.expect_seen(case, seen) for case, seen in made]
+        for index, (case, seen), answer in zip(indexes, made, expected, strict=True):
+            self._run_case(index, case, answer, is_seen=seen is not None)
+
+    def _run_case(self, index: int, case: Any, expected: Any, *, is_seen: bool) -> None:
         self._cases.update(self.subject.cases.encode(case))
-        expected = self.panel.expect_seen(case, seen)
         self.steps += self.subject.tally.steps(case, expected)
-        for kind, name in self.subject.tally.met(case, expected):
-            self._count(kind, name)
+        self.counts.update(self.subject.tally.met(case, expected))
         depth = self._depth(index)
         waived = []
-        if seen is not None and depth is Depth.THOROUGH:
+        if is_seen and depth is Depth.THOROUGH:
             # What the reference answered while the case was made has to be what it answers to the case itself.
             found = self.panel.recheck(case, expected)
             waived += [self._note(REFERENCE, index, found)] if found else []
@@ -100,7 +107,13 @@ class Batch:
         return depth
 
     def _count(self, kind: str, name: str) -> None:
-        self.counts.setdefault(kind, Counter())[name] += 1
+        self.counts[kind, name] += 1
+
+    def _by_kind(self) -> dict[str, dict[str, int]]:
+        counts: dict[str, dict[str, int]] = {}
+        for (kind, name), number in self.counts.items():
+            counts.setdefault(kind, {})[name] = number
+        return counts
 
     def _with_past(self, port: str, case: Any, judgement: Judgement, depth: Depth) -> Sequence[Divergence]:
         """The divergences, and where the first is waived what stands behind it: a waiver must not hide another bug."""

@@ -79,8 +79,8 @@ class ReducerCoverage(Coverage):
             ports = [port for port in panel.ports.values() if isinstance(port, ServerPort)]
             servers = {port: port.server() for port in ports}
             for index in indexes:
-                case = plan.case(index)
-                expected = panel.expect(case)
+                case, seen = plan.case_seen(index)
+                expected = panel.expect_seen(case, seen)
                 for port in panel.candidates:
                     panel.judge(port, case, expected, plan.about().defaults.night_depth(index))
             for server_port, running in servers.items():

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from generators.plain import INT64_MAX, Json
-from generators.reducer.case import Case, to_line
+from generators.reducer.case import Case, spelled, to_line
 
 # Size, price, decimals, minimum volume and minimum cost; volumes are at or near a rounding tie, or just at a limit.
 VOLUMES = (
@@ -83,7 +83,29 @@ class Asked(NamedTuple):
 def thorough_requests(case: Case, answer: Json) -> Iterator[Asked]:
     """Yield requests for the methods other than `replay`: those of every case, and those made from this one and its answer."""
     yield from _constant_requests()
-    yield from (_asked(method, request) for method, request in _requests_of(case, answer))
+    lines = _Lines()
+    yield from (Asked(method, request, lines.line(method, request), False) for method, request in _requests_of(case, answer))
+
+
+class _Lines:
+    """The lines of requests that share states and configurations, each of which is spelled once."""
+
+    def __init__(self) -> None:
+        # With the object, so that no other one has its id.
+        self._spelled: dict[int, tuple[object, str]] = {}
+
+    def line(self, method: str, request: Json) -> bytes:
+        """Return the line that `to_line` gives."""
+        fields = [f'{{"method":"{method}"', *(f'"{name}":{self._spell(value)}' for name, value in request.items())]
+        return (",".join(fields) + "}").encode()
+
+    def _spell(self, value: Any) -> str:
+        if not isinstance(value, dict):
+            return spelled(value)
+        known = self._spelled.get(id(value))
+        if known is None:
+            known = self._spelled[id(value)] = (value, spelled(value))
+        return known[1]
 
 
 @cache

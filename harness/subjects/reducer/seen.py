@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
+from typing import Any
+
 from generators.plain import Json
+from generators.reducer.case import spelled
+from generators.reducer.choices import plain_state
 from generators.reducer.stepping import Seen
 from harness.subjects.reducer.ports.base import Outcome
-from reducer.digest import cycles_digest, state_digest
+from reducer.digest import cycles_digest, pack, state_digest
 from reducer.invariants import check_invariants, derive_phase
 from reducer.requests import error_object, tagged
-from reducer.snapshot import encode
 from reducer.types import PairState
-from reducer.wire import to_line
+
+# The fields besides the orders that decide about phase and violations.
+_judged = attrgetter("s2_entered_at", "long_only", "short_only", "cycle_a", "cycle_b")
+
+# The result of most steps.
+NOTHING_DONE: Json = {"actions": []}
+NOTHING_DONE_SPELLED = spelled(NOTHING_DONE)
 
 
 def outcome_of(seen: Seen) -> Outcome:
@@ -20,20 +30,60 @@ def outcome_of(seen: Seen) -> Outcome:
     """
     state = seen.start
     booked = cycles_digest(state.completed_cycles)
-    told: Json | None = None
-    steps: list[Json] = []
+    told = _Told()
+    told.take(state, booked)
     for step in seen.steps:
         if isinstance(step, Exception):
-            told = told or _told(state, booked)
-            steps.append({**error_object(step), **told})
+            told.add(error_object(step))
             continue
         after, actions = step
-        booked = cycles_digest(after.completed_cycles[len(state.completed_cycles) :], booked)
-        state, told = after, _told(after, booked)
-        steps.append({"actions": [tagged(action) for action in actions], **told})
-    return Outcome(to_line({"steps": steps, "state": encode(state)}).rstrip(b"\n"))
+        if after.completed_cycles is not state.completed_cycles:
+            booked = cycles_digest(after.completed_cycles[len(state.completed_cycles) :], booked)
+        state = after
+        told.take(state, booked)
+        told.add({"actions": [tagged(action) for action in actions]} if actions else NOTHING_DONE)
+    return told.outcome(state)
 
 
-def _told(state: PairState, booked: int) -> Json:
-    """Return what a step tells of the state after it."""
-    return {"phase": derive_phase(state), "violations": check_invariants(state), "digest": state_digest(state, booked)}
+class _Told:
+    """What the steps of a case tell, and its spelling.
+
+    Most steps leave the orders as they are: what follows from them alone is kept, and its spelling with it.
+    """
+
+    def __init__(self) -> None:
+        self._steps: list[Json] = []
+        self._spelled: list[str] = []
+        # The objects are those of the case's steps, which live as long, so that no two have the same id.
+        self._rows: dict[int, bytes] = {}
+        self._orders: Any = None
+        self._others: Any = None
+        self._alike: Json = {}
+        self._alike_spelled = self._digest = ""
+
+    def take(self, state: PairState, booked: int) -> None:
+        """Take a state, of which the next steps tell until there is another one."""
+        others = _judged(state)
+        if state.orders is not self._orders or others != self._others:
+            self._orders, self._others = state.orders, others
+            self._alike = {"phase": derive_phase(state), "violations": check_invariants(state)}
+            self._alike_spelled = spelled(self._alike)[1:-1]
+        self._digest = state_digest(state, booked, self._row)
+
+    def add(self, result: Json) -> None:
+        """Add a step with what came of it."""
+        self._steps.append({**result, **self._alike, "digest": self._digest})
+        head = NOTHING_DONE_SPELLED if result is NOTHING_DONE else spelled(result)
+        self._spelled.append(f'{head[:-1]},{self._alike_spelled},"digest":"{self._digest}"}}')
+
+    def outcome(self, state: PairState) -> Outcome:
+        """Return the answer with the steps and the last state."""
+        plain = plain_state(state)
+        line = f'{{"steps":[{",".join(self._spelled)}],"state":{spelled(plain)}}}'
+        return Outcome.of({"steps": self._steps, "state": plain}, line.encode())
+
+    def _row(self, order: object) -> bytes:
+        row = self._rows.get(id(order))
+        if row is None:
+            row = self._rows[id(order)] = pack(order)
+        return row

@@ -30,6 +30,13 @@ class Outcome:
     failure: str = ""
     cause: str = ""
 
+    @classmethod
+    def of(cls, answer: Any, line: bytes) -> Outcome:
+        """Return the outcome of an answer that need not be read from its line again."""
+        outcome = cls(line)
+        outcome.__dict__["answer"] = answer
+        return outcome
+
     @cached_property
     def answer(self) -> Any:
         """The answer as plain data. There must be one."""
@@ -66,6 +73,8 @@ class Port(ABC):
     name: str
     sample_every: int = 1
     has_sessions: bool = False
+    # True where every answer is made as JSON, so that it need not be read to know.
+    answers_json: bool = False
     # What a built-in port must call itself, so that no other implementation passes under its name.
     implementation: str | None = None
 
@@ -84,14 +93,16 @@ class Port(ABC):
     def ask(self, line: bytes, wanted: bytes | None = None) -> Outcome:
         """Return the outcome of one request line; a failure is an outcome too. An answer that is `wanted` need not be read."""
         try:
-            outcome = Outcome(self.answer(line))
+            return self.outcome(self.answer(line), wanted)
         except PortError as error:
             return Outcome(None, str(error), error.cause)
-        return (
-            outcome
-            if outcome.line == wanted or outcome.is_json()
-            else Outcome(None, f"answered what is not JSON: {_start(outcome.line)}", "garbage")
-        )
+
+    def outcome(self, answer: bytes, wanted: bytes | None) -> Outcome:
+        """Return the outcome of an answer, which is a failure if it is not JSON."""
+        outcome = Outcome(answer)
+        if self.answers_json or answer == wanted or outcome.is_json():
+            return outcome
+        return Outcome(None, f"answered what is not JSON: {_start(answer)}", "garbage")
 
     def repeat(self, line: bytes, wanted: bytes | None = None) -> Outcome:
         """Return the outcome of a line that may be asked again; who keeps nothing need answer it only once."""

@@ -17,6 +17,7 @@ class PythonPort(Port):
 
     name = "python"
     has_sessions = True
+    answers_json = True
 
     def __init__(self) -> None:
         self._methods = with_sessions()
