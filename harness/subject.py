@@ -89,6 +89,9 @@ class Measures:
     def add(self, case: Any, judgement: Judgement) -> None:
         """Take in one judgement."""
 
+    def absorb(self, other: Any) -> None:
+        """Take in what other measures of the same kind have collected, of later cases."""
+
     def to_json(self) -> Json:
         """The figures as plain data. `levels`, if it is there, gives `compared` and `divergent` by level, for the dashboard."""
         return {}

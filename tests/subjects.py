@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.engine.outcome import RunReport
 from harness.engine.plan import FuzzPlan
-from harness.engine.run import Runner
+from harness.engine.runner import Runner
 from harness.panel import REFERENCE, Panel, PortRequest
 from harness.subject import Golden, Subject
 from harness.subjects.detector.judging.judge import level_of

@@ -6,7 +6,7 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from importlib import import_module
+from importlib.util import find_spec
 from itertools import chain, islice
 from pathlib import Path
 
@@ -217,9 +217,15 @@ def _in_order(read: Rows, columns: dict[str, Floats], lines: npt.NDArray[np.int6
 
 def sample_candles(series: str = "sp500") -> CandleSeries:
     """Load the real daily candles that `arch` ships: `sp500` or `nasdaq`, 1999 to 2018."""
-    # Imported here because it loads pandas, which a run on a candle file does not need.
-    table = import_module(f"arch.data.{series}").load()
-    rows = zip(table.index, *(table[column] for column in ("Open", "High", "Low", "Close", "Volume")), strict=True)
+    # Imported here because it takes long; `arch` itself, whose `load` reads the file like this, takes five times as long.
+    import pandas
+
+    where = find_spec("arch")
+    if where is None or not where.submodule_search_locations:
+        raise CandleError("the sample candles: arch is not installed; install it, or name a file with --candles")
+    table = pandas.read_csv(Path(where.submodule_search_locations[0]) / "data" / series / f"{series}.csv.gz")
+    columns = (table[column] for column in ("Open", "High", "Low", "Close", "Volume"))
+    rows = zip(pandas.to_datetime(table["Date"]), *columns, strict=True)
     candles = [Candle(day.timestamp(), *map(float, row)) for day, *row in rows]
     return CandleSeries(
         source=f"arch {series}", layout="a daily series that ships with arch", candles=candles, rows=len(candles)

@@ -36,6 +36,7 @@ from harness.engine.plan import FuzzPlan, plan_from
 from harness.engine.report import text_of
 from harness.engine.repro import check_reports_dir
 from harness.engine.waivers import DEFAULT_FILE, given_waivers
+from harness.engine.workers import WorkersError
 from harness.evidence.figures import finds_of_fuzz, of_fuzz, ports_of
 from harness.evidence.recorder import Draft
 from harness.evidence.statement import ERROR
@@ -45,7 +46,6 @@ from harness.fuzz.report import as_data_of, print_verdict
 from harness.fuzz.run import begin, resumed
 from harness.fuzz.signals import stopped_in_order
 from harness.fuzz.verdict import Verdict
-from harness.fuzz.workers import WorkersError
 from harness.store.database import first_line, shown
 from harness.store.ledger import RUNNING, Ledger, LedgerError, Run
 from harness.store.records import Find

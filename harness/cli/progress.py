@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Sized
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -13,19 +13,17 @@ PARTS = 10
 
 
 @contextmanager
-def progress_of(
-    sources: Sequence[tuple[str, Iterable[object], int]], console: Console, *, quiet: bool
-) -> Iterator[Callable[[str, int], None]]:
+def progress_of(sources: Sequence[tuple[str, Sized]], console: Console, *, quiet: bool) -> Iterator[Callable[[str, int], None]]:
     """A function that takes a source and how many more of its cases are done."""
     if quiet:
         yield lambda _source, _done: None
         return
     if not console.is_terminal:
-        yield _plain_progress({source: total for source, _, total in sources}, console)
+        yield _plain_progress({source: len(cases) for source, cases in sources}, console)
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as progress:
-        tasks = {source: progress.add_task(source, total=total) for source, _, total in sources}
+        tasks = {source: progress.add_task(source, total=len(cases)) for source, cases in sources}
         yield lambda source, done: progress.advance(tasks[source], done)
 
 

@@ -56,6 +56,7 @@ SEQUENCES = 1000
 @click.option("--candles", type=click.Path(path_type=Path), help="A file of candles; else a series that ships with arch.")
 @click.option("--ports", metavar="NAMES", help="Ports to compare, separated by commas; all of them by default.")
 @click.option("--market-windows", type=click.IntRange(0), help="At most so many windows of candles; all by default.")
+@click.option("--workers", type=click.IntRange(1), help="Processes; by default one for each CPU, if there are many cases.")
 @candidate_option
 @module_option
 @timeout_option
@@ -120,6 +121,7 @@ def _run(
         candles=options["candles"],
         market_windows=options["market_windows"],
         reports_dir=options["reports_dir"],
+        workers=options["workers"],
     )
     series = candles_of(about, asked)
     sources = sources_of(about, asked, series)

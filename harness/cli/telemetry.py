@@ -73,7 +73,7 @@ def capture_(side: str | None, url: str, unrecorded: bool, as_data: bool, **opti
     _make_room(plan, replace=options["replace"])
     with recorded(url, draft_of(_kind_of(sides), None), unrecorded=unrecorded, as_data=as_data) as draft:
         foretell(draft)
-        with progress_of([("turns", (), turns * len(sides))], console_for(as_data=as_data), quiet=as_data) as advance:
+        with progress_of([("turns", range(turns * len(sides)))], console_for(as_data=as_data), quiet=as_data) as advance:
             late = capture(plan, subjects, lambda: advance("turns", 1))
         # What was built anew meanwhile was not measured.
         found = [read_recording(plan.file_of(each), _here(subjects)) for each in sides]

@@ -10,6 +10,7 @@ from functools import cache, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
+from generators.errors import ParityError
 from harness import ROOT
 from harness.engine.plan import FuzzPlan
 from harness.subjects.registry import subject_called
@@ -19,6 +20,10 @@ ENGINE = (
     "harness/*.py", "harness/comparators/*.py", "harness/engine/*.py", "harness/fuzz/*.py", "harness/store/*.py",
     "harness/subjects/*.py", "generators/*.py", "generators/candles/*.py",
 )  # fmt: skip
+
+
+class OtherBuildError(ParityError):
+    """A batch would be run by other sources or ports than its run. The message says which."""
 
 
 def builds_of(plan: FuzzPlan) -> dict[str, str]:

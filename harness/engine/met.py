@@ -32,6 +32,15 @@ class Met:
         for kind, value in self.tally.values(case, expected):
             self.values.setdefault(kind, set()).add(value)
 
+    def absorb(self, other: Met) -> None:
+        """Take in what other cases met."""
+        self.cases += other.cases
+        self.steps += other.steps
+        for kind, counts in other.counts.items():
+            self.counts.setdefault(kind, Counter()).update(counts)
+        for kind, values in other.values.items():
+            self.values.setdefault(kind, set()).update(values)
+
     def different(self) -> dict[str, int]:
         """The number of different values by kind; a kind that was wanted and has none stands there with a zero."""
         kinds = dict.fromkeys([*self.tally.values_wanted(self.cases), *self.values])

@@ -43,6 +43,14 @@ class PortReport:
         """The port's name."""
         return self.examined.name
 
+    def absorb(self, other: PortReport) -> None:
+        """Take in the results of the port on other cases."""
+        for name in ("cases", "divergent", "not_compared", "counted"):
+            getattr(self, name).update(getattr(other, name))
+        for name in ("fixtures_divergent", "steps", "thorough", "excused", "busy_sec"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.measures.absorb(other.measures)
+
     @property
     def whole(self) -> bool:
         """True if the port is here, lacks nothing and was compared on every case that it was sent."""
@@ -68,6 +76,16 @@ class RunReport:
     met: dict[str, Met] = field(default_factory=dict)
     never_met: list[str] = field(default_factory=list)
     elapsed_sec: float = 0.0
+
+    def absorb(self, other: RunReport) -> None:
+        """Take in what other cases brought, but for findings, whose repros belong to the run."""
+        for mine, theirs in zip(self.ports, other.ports, strict=True):
+            mine.absorb(theirs)
+        self.divergent_cases |= other.divergent_cases
+        self.divergent_fixtures |= other.divergent_fixtures
+        self.excused_cases |= other.excused_cases
+        for source, met in other.met.items():
+            self.met.setdefault(source, Met(met.tally)).absorb(met)
 
     @property
     def comparable(self) -> bool:

@@ -11,9 +11,8 @@ from typing import Any
 
 import psutil
 
-from generators.errors import ParityError
 from harness.comparators.divergence import Divergence
-from harness.engine.builds import differing_builds
+from harness.engine.builds import OtherBuildError, differing_builds
 from harness.engine.plan import FuzzPlan, plan_from
 from harness.engine.waivers import waiver_of, waivers_from
 from harness.panel import REFERENCE, Depth, Judgement, Panel
@@ -22,10 +21,6 @@ from harness.store.records import BatchResult, Find
 # Cases are made, answered by the reference and sent to the ports so many at a time: each of these runs through its own code
 # and data, and the CPU's caches hold them for longer than one case takes.
 AT_A_TIME = 32
-
-
-class OtherBuildError(ParityError):
-    """A batch would be run by other sources or ports than its run. The message says which."""
 
 
 def run_batch(data: Mapping[str, Any], builds: Mapping[str, str], number: int) -> BatchResult:

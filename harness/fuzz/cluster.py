@@ -10,8 +10,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from generators.errors import ParityError
-from harness.fuzz.batch import OtherBuildError, run_batch
-from harness.fuzz.workers import WorkersError
+from harness.engine.builds import OtherBuildError
+from harness.engine.workers import WorkersError
+from harness.fuzz.batch import run_batch
 from harness.store.records import BatchResult
 from harness.subjects.registry import subject_called
 

@@ -7,14 +7,16 @@ from collections import Counter
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from functools import partial
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from harness.engine.builds import builds_of, differing_builds
 from harness.engine.plan import FuzzPlan
 from harness.engine.waivers import Waiver, find_is_waived, waivers_from
+from harness.engine.workers import run_locally
+from harness.fuzz.batch import run_batch
 from harness.fuzz.cluster import run_on_cluster
-from harness.fuzz.workers import run_locally
 from harness.store.ledger import DONE, STOPPED, Ledger, LedgerError, Run
 from harness.store.records import BatchResult, Find
 
@@ -118,7 +120,14 @@ def _results(
 ) -> Generator[BatchResult]:
     if cluster is not None:
         return run_on_cluster(plan.to_json(), run.builds, numbers, cluster, deadline=deadline)
-    return run_locally(plan.to_json(), run.builds, numbers, workers, deadline=deadline)
+    return _locally(run, plan, numbers, workers, deadline)
+
+
+def _locally(run: Run, plan: FuzzPlan, numbers: list[int], workers: int, deadline: float | None) -> Generator[BatchResult]:
+    work = partial(run_batch, plan.to_json(), run.builds)
+    with closing(run_locally(work, numbers, workers, deadline=deadline)) as results:
+        for _, result in results:
+            yield result
 
 
 def _count(progress: Progress, result: BatchResult, seen: set[tuple[str, str]]) -> None:

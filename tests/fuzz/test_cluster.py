@@ -18,10 +18,10 @@ from distributed import LocalCluster
 
 from harness.engine.builds import builds_of
 from harness.engine.plan import FuzzPlan
+from harness.engine.workers import WorkersError
 from harness.fuzz import cluster as on_cluster
 from harness.fuzz.cluster import check_cluster
 from harness.fuzz.run import Progress, begin, carry_out
-from harness.fuzz.workers import WorkersError
 from harness.store.ledger import Ledger
 from tests.fuzz.runs import PLAN, PLANTED, ROOT, run_here, settled
 from tests.subjects import DETECTOR, plan_of

@@ -9,7 +9,7 @@ import pytest
 
 from generators.reducer.bulk import generate_case, generate_seen
 from harness.engine.outcome import GENERATED
-from harness.engine.run import Runner
+from harness.engine.runner import Runner
 from harness.fuzz.batch import Batch
 from harness.panel import REFERENCE, PortRequest
 from harness.subjects.reducer import panel as panel_module

@@ -13,7 +13,8 @@ from rich.console import Console
 
 from harness.engine.outcome import GENERATED, GOLDEN, RunReport
 from harness.engine.report import notes_of, print_report, summary, to_json, verdict
-from harness.engine.run import Runner, RunOptions, run_parity, unseen
+from harness.engine.run import RunOptions, run_parity
+from harness.engine.runner import Runner, unseen
 from harness.panel import UNANSWERED, Availability, Examined, Judgement, PortRequest
 from harness.subject import Measures
 from harness.words import counted
@@ -121,7 +122,7 @@ def test_a_case_that_two_ports_are_excused_is_excused_once(tmp_path: Path) -> No
 def test_nothing_is_sent_where_nothing_can_be_compared(available: bool, tmp_path: Path) -> None:
     panel = TinyPanel({"one": HERE if available else GONE, "two": GONE})
     options = RunOptions(ports=PortRequest(), reports_dir=tmp_path)
-    report = run_parity(tiny(panel), [(GENERATED, unseen([case("0"), case("1")]), 2)], options, None)
+    report = run_parity(tiny(panel), [(GENERATED, unseen([case("0"), case("1")]))], options, None)
     assert sorted({*panel.asked}) == (["0", "1"] if available else [])
     assert report.word == ("DIVERGENCE" if available else "INCOMPLETE")
     said = notes_of(report)

@@ -10,7 +10,7 @@ import pytest
 
 import harness.engine.builds as builds
 import harness.fuzz.cluster as cluster
-from harness.fuzz.workers import WorkersError
+from harness.engine.workers import WorkersError
 from harness.mutants.sandbox import why_of
 
 

@@ -62,6 +62,16 @@ class DetectorMeasures(Measures):
             self.divergent[case.kind] += 1
             self.levels_divergent[level_of(verdict.divergences[0].path)] += 1
 
+    def absorb(self, other: DetectorMeasures) -> None:
+        """Add the figures of other cases."""
+        for name in ("kinds", "divergent", "levels", "levels_divergent", "identical", "trained"):
+            getattr(self, name).update(getattr(other, name))
+        self.excused += other.excused
+        self.ties += other.ties
+        self.degenerate += other.degenerate
+        for path, largest in other.largest.items():
+            self.largest.setdefault(path, Largest()).add(largest)
+
     def tables(self, port: str) -> Sequence[Any]:
         """Return tables of kinds, levels and largest differences, followed by lines of text."""
         return [self._kinds_table(port), self._levels_table(port), self._largest_table(port), *self._lines(port)]

@@ -7,19 +7,21 @@ import time
 from collections import Counter
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from typing import Any, cast
 
 import pytest
 
+from harness.engine import workers
 from harness.engine.builds import builds_of
 from harness.engine.processes import watch_all
-from harness.fuzz import workers
+from harness.fuzz.batch import run_batch
 from tests.fuzz.runs import PLAN
 
 
 def test_a_worker_that_dies_while_a_result_is_recorded_loses_nothing() -> None:
     numbers = []
-    for result in workers.run_locally(PLAN.to_json(), builds_of(PLAN), range(8), 2):
+    for _, result in workers.run_locally(partial(run_batch, PLAN.to_json(), builds_of(PLAN)), range(8), 2):
         numbers.append(result.number)
         # As long as recording may take, so that the pool knows before it is given the next batch.
         time.sleep(0.3)
@@ -51,7 +53,7 @@ class Breaking:
 
 
 def drained(pool: Breaking, waiting: list[int], deaths: Counter[int]) -> list[Any]:
-    return list(workers._drain(cast(Any, pool), ({}, {}), waiting, deaths, 2, None))
+    return [result for _, result in workers._drain(cast(Any, pool), lambda number: number, waiting, deaths, 2, None)]
 
 
 def test_a_worker_that_dies_before_the_next_batch_is_handed_out_loses_nothing() -> None:

@@ -1,20 +1,20 @@
-"""The batches in processes of this machine. A worker that dies loses nothing but its time."""
+"""Parts of a run in processes of this machine. A worker that dies loses nothing but its time."""
 
 from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import resource_tracker
-from typing import Any
+from typing import TypeVar
 
 from generators.errors import ParityError
+from harness.engine.builds import OtherBuildError
 from harness.engine.processes import pool_of, spared, watch_all
-from harness.fuzz.batch import OtherBuildError, run_batch
-from harness.store.records import BatchResult
 
+R = TypeVar("R")
 # A batch that ends its worker so often does so for a reason of its own.
 DEATHS_MAX = 3
 
@@ -35,16 +35,12 @@ class TimeUpError(ParityError):
 
 
 def run_locally(
-    data: Mapping[str, Any],
-    builds: Mapping[str, str],
-    numbers: Iterable[int],
-    workers: int,
-    *,
-    deadline: float | None = None,
-) -> Generator[BatchResult]:
-    """The results of the batches, as they come, from so many processes, until `deadline` (of `time.monotonic`).
+    work: Callable[[int], R], numbers: Iterable[int], workers: int, *, deadline: float | None = None
+) -> Generator[tuple[int, R]]:
+    """What `work` gives for each number, a batch, as it comes, from so many processes, until `deadline` (of `time.monotonic`).
 
-    Raises `WorkersError`. Whoever closes the generator ends the processes, whatever they are doing.
+    `work` is pickled. Raises `WorkersError`, and what `work` raises. Whoever closes the generator ends the processes, whatever
+    they are doing.
     """
     waiting, deaths = list(numbers)[::-1], Counter[int]()
     # Its own start would let interrupts through again.
@@ -52,24 +48,24 @@ def run_locally(
     while waiting:
         try:
             with pool_of(min(workers, len(waiting))) as pool:
-                yield from _drain(pool, (data, builds), waiting, deaths, workers, deadline)
+                yield from _drain(pool, work, waiting, deaths, workers, deadline)
         except TimeUpError:
             return
 
 
 def _drain(
     pool: ProcessPoolExecutor,
-    run: tuple[Mapping[str, Any], Mapping[str, str]],
+    work: Callable[[int], R],
     waiting: list[int],
     deaths: Counter[int],
     workers: int,
     deadline: float | None,
-) -> Iterator[BatchResult]:
+) -> Iterator[tuple[int, R]]:
     """Results until nothing waits, or until a worker died: then what it had waits again. Raises `TimeUpError`."""
-    running: dict[Future[BatchResult], int] = {}
+    running: dict[Future[R], int] = {}
     watched = False
     while waiting or running:
-        if not _fill(pool, run, waiting, running, 2 * workers):
+        if not _fill(pool, work, waiting, running, 2 * workers):
             return
         if not watched:
             watch_all(pool)
@@ -82,7 +78,7 @@ def _drain(
         for future in done:
             number = running.pop(future)
             try:
-                yield future.result()
+                yield number, future.result()
             except OtherBuildError as error:
                 changed = f"batch {number}: what this run began with has changed: {error}"
                 raise WorkersError(changed, resumable=False) from error
@@ -96,17 +92,13 @@ def _drain(
 
 
 def _fill(
-    pool: ProcessPoolExecutor,
-    run: tuple[Mapping[str, Any], Mapping[str, str]],
-    waiting: list[int],
-    running: dict[Future[BatchResult], int],
-    most: int,
+    pool: ProcessPoolExecutor, work: Callable[[int], R], waiting: list[int], running: dict[Future[R], int], most: int
 ) -> bool:
     """Hand out batches until so many run. False if a worker died since the last look and nothing runs that would say so."""
     while waiting and len(running) < most:
         try:
             with spared():
-                running[pool.submit(run_batch, *run, waiting[-1])] = waiting[-1]
+                running[pool.submit(work, waiting[-1])] = waiting[-1]
         except BrokenProcessPool:
             return bool(running)
         waiting.pop()

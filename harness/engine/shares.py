@@ -1,0 +1,91 @@
+"""The cases of a run in shares: each goes to a process that keeps its ports open, and what came of all is put together."""
+
+from __future__ import annotations
+
+import math
+import pickle
+import tempfile
+from collections.abc import Generator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from functools import cache, partial
+from multiprocessing import util
+from pathlib import Path
+from typing import Any
+
+from harness.engine.runner import Part, Progress, Runner, Seen
+from harness.engine.workers import run_locally
+from harness.panel import PortRequest
+from harness.subjects.registry import subject_called
+
+# The cases of a source, by its name.
+Source = tuple[str, Sequence[Seen]]
+# So many shares of each source for a process: the last ones end at about the same time.
+SHARES = 8
+
+
+@dataclass(frozen=True)
+class Share:
+    """Some cases of a source: from one index up to another."""
+
+    source: int
+    first: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Asked:
+    """All that a process needs of a run."""
+
+    subject: str
+    ports: PortRequest
+    sources: Sequence[Source]
+    shares: Sequence[Share]
+
+
+def shares_of(sources: Sequence[Source], workers: int) -> list[Share]:
+    """The shares of all sources, in the order of their cases."""
+    shares = []
+    for number, (_, cases) in enumerate(sources):
+        size = max(1, math.ceil(len(cases) / (SHARES * workers)))
+        shares += [Share(number, first, min(first + size, len(cases))) for first in range(0, len(cases), size)]
+    return shares
+
+
+def run_shares(
+    subject: str, ports: PortRequest, sources: Sequence[Source], workers: int, progress: Progress
+) -> Generator[Part]:
+    """What came of each share, in the order of the cases. Raises `WorkersError`, and errors of ports and cases."""
+    shares = shares_of(sources, workers)
+    with tempfile.TemporaryDirectory(prefix="parity-run-") as folder:
+        # Once for each process, where the cases would otherwise be sent with every share.
+        path = Path(folder) / "asked"
+        path.write_bytes(pickle.dumps(Asked(subject, ports, sources, shares)))
+        come: dict[int, Part] = {}
+        following = 0
+        with closing(run_locally(partial(run_share, path), range(len(shares)), workers)) as results:
+            for number, part in results:
+                come[number] = part
+                progress(sources[shares[number].source][0], shares[number].end - shares[number].first)
+                while following in come:
+                    yield come.pop(following)
+                    following += 1
+
+
+def run_share(path: Path, number: int) -> Part:
+    """What came of a share, in a process that works for a run."""
+    asked, runner = _opened(path)
+    share = asked.shares[number]
+    source, cases = asked.sources[share.source]
+    return runner.part(source, cases[share.first : share.end], share.first)
+
+
+@cache
+def _opened(path: Path) -> tuple[Asked, Runner]:
+    asked: Asked = pickle.loads(path.read_bytes())
+    subject = subject_called(asked.subject)
+    opened: Any = subject.open(asked.ports)
+    runner = Runner(subject, opened.__enter__(), None)
+    # The ports are closed when the process ends.
+    util.Finalize(None, opened.__exit__, (None, None, None), exitpriority=1)
+    return asked, runner
