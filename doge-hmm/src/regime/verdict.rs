@@ -34,7 +34,19 @@ pub fn judge(probabilities: &[f64; N_STATES], threshold: f64, gain: f64) -> Verd
 }
 
 /// Python's `round(x, 4)`: rounds the exact value, ties to even.
+///
+/// DIFFERENCE: most values are scaled, rounded and scaled back, a tenth of the time. The product is within 2e-10 of the exact
+/// one, so that only a value near the middle of two decimals may fall on the wrong side; the division rounds to the nearest.
 pub fn round_4(x: f64) -> f64 {
+    let scaled = x * 1e4;
+    let beyond = (scaled - scaled.trunc()).abs();
+    if scaled.abs() < 1e6 && (beyond - 0.5).abs() > 1e-9 {
+        return scaled.round() / 1e4;
+    }
+    by_decimals(x)
+}
+
+fn by_decimals(x: f64) -> f64 {
     format!("{x:.4}").parse().expect("what was just written is a number")
 }
 
@@ -54,6 +66,25 @@ mod tests {
             (0.15625, 0.1562),
         ] {
             assert_eq!(round_4(x), expected, "{x}");
+        }
+    }
+
+    #[test]
+    fn the_short_way_gives_the_same_bits() {
+        let mut checked = 0;
+        // Every decimal and every middle up to 1, with their neighbours, and what lies between.
+        for step in -40_000_i32..=40_000 {
+            let middle = f64::from(step) / 20_000.0;
+            let (above, below) = (middle.to_bits() + 1, middle.to_bits().max(1) - 1);
+            let near = [middle, f64::from_bits(above), f64::from_bits(below)];
+            for x in near.into_iter().chain([middle + 0.000_013, middle - 0.000_024_999_9]) {
+                assert_eq!(round_4(x).to_bits(), by_decimals(x).to_bits(), "{x:?}");
+                checked += 1;
+            }
+        }
+        assert_eq!(checked, 5 * 80_001);
+        for x in [0.0, -0.0, -1e-9, 1e-300, 123_456.789_05, 1e300, f64::INFINITY] {
+            assert_eq!(round_4(x).to_bits(), by_decimals(x).to_bits(), "{x:?}");
         }
     }
 

@@ -48,8 +48,7 @@ RUST: tuple[CompiledBug, ...] = (
          new="a.0 < b.0 || (!(b.0 < a.0) && a.1 < b.1 && a.0 == f64::NEG_INFINITY)"),
     _bug(name="rounded_down", file="src/regime/verdict.rs",
          change="the confidence and the bias are cut to four decimals where they should be rounded",
-         old='    format!("{x:.4}").parse().expect("what was just written is a number")\n',
-         new="    (x * 1e4).trunc() / 1e4\n"),
+         old="        return scaled.round() / 1e4;\n", new="        return scaled.trunc() / 1e4;\n"),
     _bug(name="keeps_minus_zero", file="src/regime/verdict.rs", change="a bias of zero keeps its sign",
          old="bias_signal: round_4(bias) + 0.0", new="bias_signal: round_4(bias)"),
 )  # fmt: skip
