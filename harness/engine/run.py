@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from generators.candles import CandleSeries
 
 # With fewer cases, starting the processes takes longer than they save.
-CASES_FOR_WORKERS = 500
+CASES_FOR_WORKERS = 300
 
 
 @dataclass(frozen=True, kw_only=True)
