@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic
 from generators.plain import Json
 from harness.comparators.divergence import Divergence
 from harness.panel import C, Depth, Judgement, Panel, PortRequest
-from harness.parts import part_made
+from harness.parts import SubjectError, part_made
 from harness.shrinking import Shrinking
 
 if TYPE_CHECKING:
@@ -265,8 +265,13 @@ class Subject(ABC, Generic[C]):
         return benchmark
 
     def measures(self) -> Measures:
-        """An empty set of measures for one port of a run."""
-        return self._part("measures") or Measures()
+        """An empty set of measures for one port of a run. Raises `SubjectError` for some that cannot be put together."""
+        made: Measures = self._part("measures") or Measures()
+        cls = type(made)
+        if cls.add is not Measures.add and cls.absorb is Measures.absorb:
+            # What the processes of a run collected would be lost.
+            raise SubjectError(self.name, f"has {cls.__name__} as its measures, which lacks absorb")
+        return made
 
     def versions(self) -> Mapping[str, str]:
         """Versions of the libraries that an outcome depends on."""

@@ -15,7 +15,7 @@ from generators.errors import ParityError
 from harness.cli.main import main
 from harness.parts import MAY, MUST, SubjectError
 from harness.shrinking import Shrinking
-from harness.subject import Cases, Golden, Subject, Tally
+from harness.subject import Cases, Golden, Measures, Subject, Tally
 from tests.subjects import DETECTOR, REDUCER
 
 HERE = "tests.unit.test_subjects_are_whole"
@@ -32,6 +32,13 @@ class NoWanted(Tally[Any]):
 
     def met(self, case: Any, expected: Any) -> Any:
         return iter(())
+
+
+class NoAbsorb(Measures):
+    """Measures that count, and cannot be put together."""
+
+    def add(self, case: Any, judgement: Any) -> None:
+        del case, judgement
 
 
 class Tiny(Subject[Any]):
@@ -134,3 +141,10 @@ def test_the_guide_lists_every_part_and_every_method_that_must_be_written() -> N
 
 
 SHORT = Tiny(without("shrinking"), name="reducer")
+
+
+def test_measures_that_several_processes_could_not_put_together_are_refused() -> None:
+    with pytest.raises(SubjectError, match="tiny has NoAbsorb as its measures, which lacks absorb"):
+        Tiny({**PARTS, "measures": f"{HERE}:NoAbsorb"}).measures()
+    assert type(Tiny(PARTS).measures()) is Measures
+    assert DETECTOR.measures() is not DETECTOR.measures()
