@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class ParityError(Exception):
     """Bad input, or a missing dependency. The message is one sentence: what is wrong, where, and how to fix it.
@@ -10,3 +12,13 @@ class ParityError(Exception):
     """
 
     exit_code = 2
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return what it is made of again in another process, whatever its class is made from."""
+        return _made_again, (type(self), self.args), vars(self)
+
+
+def _made_again(cls: type[ParityError], args: tuple[Any, ...]) -> ParityError:
+    error = cls.__new__(cls)
+    error.args = args
+    return error

@@ -106,7 +106,7 @@ class RunReport:
         if self.never_met or self.too_few:
             return "NOT MET"
         # A reference alone, or ports that saw no case, show nothing.
-        compared = any(sum(port.cases.values()) for port in self.ports[1:])
+        compared = len(self.ports) > 1 and all(sum(port.cases.values()) for port in self.ports[1:])
         return "PARITY" if compared and all(port.whole for port in self.ports) else "INCOMPLETE"
 
     @property

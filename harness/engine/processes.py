@@ -12,6 +12,8 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from multiprocessing import connection
 
+import psutil
+
 
 @contextmanager
 def pool_of(workers: int) -> Iterator[ProcessPoolExecutor]:
@@ -51,12 +53,26 @@ def end_with_parent() -> None:
 
     def watch() -> None:
         connection.wait([parent.sentinel])
+        kill_children(psutil.Process())
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
 
 
 def end_workers() -> None:
-    """End the processes that this one started, whatever they are doing."""
+    """End the processes that this one started, whatever they are doing, and those that they started: ports that may hang."""
     for worker in multiprocessing.active_children():
+        assert worker.pid is not None, "an active child was started"
+        with suppress(psutil.NoSuchProcess):
+            started = psutil.Process(worker.pid)
+            # What is killed starts nothing more, and what it started is still known by it.
+            started.suspend()
+            kill_children(started)
         worker.kill()
+
+
+def kill_children(process: psutil.Process) -> None:
+    """End all that a process started, at once."""
+    for child in process.children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            child.kill()

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
+from harness.engine.met import Met
 from harness.engine.outcome import GENERATED, GOLDEN, MARKET, RunReport
 from harness.engine.repro import check_reports_dir
 from harness.engine.runner import Progress, Runner, Seen, unseen
@@ -111,12 +112,14 @@ def run_parity(
         runner = Runner(subject, panel, options.reports_dir)
         if runner.report.comparable:
             started = time.perf_counter()
+            for source, _ in sources:
+                runner.report.met[source] = Met(subject.tally)
             workers = options.workers_for(sum(len(cases) for _, cases in sources))
             if workers == 1:
                 for source, cases in sources:
                     runner.run_seen(source, cases, progress=progress)
             else:
-                with closing(run_shares(subject.name, options.ports, sources, workers, progress)) as parts:
+                with closing(run_shares(runner, options.ports, sources, workers, progress)) as parts:
                     for part in parts:
                         runner.absorb(part)
             runner.report.elapsed_sec = time.perf_counter() - started

@@ -16,7 +16,7 @@ from harness.engine.golden import check_port
 from harness.engine.met import Met
 from harness.engine.outcome import GOLDEN, MARKET, PortReport, RunReport
 from harness.engine.repro import Asked, write_repro
-from harness.panel import AnyCase, Depth, Panel
+from harness.panel import AnyCase, Depth, Examined, Panel
 from harness.subject import Subject
 from harness.words import counted
 
@@ -34,12 +34,16 @@ Kind = tuple[str, str]
 
 @dataclass(frozen=True, kw_only=True)
 class Kept:
-    """The first case of a kind of divergence, with all that its repro tells. `before` is what a flaky port was asked before."""
+    """The first case of a kind of divergence, with all that its repro tells. `before` is what a flaky port was asked before.
+
+    `notes` speak of the repro.
+    """
 
     case: Any
     divergences: Sequence[Divergence]
     depth: Depth
     before: tuple[Asked, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,16 +63,19 @@ def unseen(cases: Iterable[Any]) -> list[Seen]:
 class Runner:
     """Sends cases to the ports of a panel. Repros are written to `reports_dir`; without one, whoever has it writes them."""
 
-    def __init__(self, subject: Subject[Any], panel: Panel[Any], reports_dir: Path | None) -> None:
+    def __init__(
+        self, subject: Subject[Any], panel: Panel[Any], reports_dir: Path | None, examined: Sequence[Examined] | None = None
+    ) -> None:
+        """Take the ports as they were `examined`, or examine them: one that fails later on has to answer for it."""
         self.subject, self.panel, self.reports_dir = subject, panel, reports_dir
-        self._examined = panel.examine()
-        self._asked: dict[str, deque[Asked]] = {port.name: deque(maxlen=ASKED_KEPT) for port in self._examined}
+        self.examined = panel.examine() if examined is None else examined
+        self._asked: dict[str, deque[Asked]] = {port.name: deque(maxlen=ASKED_KEPT) for port in self.examined}
         # The kinds of divergences that were met, with their repros, and those that have none yet.
         self._written: dict[Kind, Path | None] = {}
         self._begin()
 
     def _begin(self) -> None:
-        ports = [PortReport(examined=examined, measures=self.subject.measures()) for examined in self._examined]
+        ports = [PortReport(examined=examined, measures=self.subject.measures()) for examined in self.examined]
         candidates = {name: self.panel.candidate_of(name) or "" for name in self.panel.candidates}
         self.report = RunReport(subject=self.subject.name, ports=ports, candidates=candidates)
         self._kept: dict[Kind, Kept] = {}
@@ -86,10 +93,12 @@ class Runner:
         self._fixtures |= part.fixtures
         for finding in part.report.findings:
             kind = (finding.port, finding.divergence.fingerprint)
+            notes = finding.notes
             if kind in part.kept and self._is_new(kind):
                 self._write(kind, part.kept[kind])
+                notes += part.kept[kind].notes
             repro = self._written.get(kind)
-            self.report.findings.append(finding if repro is None else replace(finding, repro=repro, again=_again(repro)))
+            self.report.findings.append(replace(finding, notes=notes, repro=repro, again=_again(repro)))
 
     def run(self, source: str, cases: Iterable[AnyCase], *, progress: Progress = lambda _source, _done: None) -> None:
         """Put the cases of one source through every usable port."""
@@ -167,14 +176,15 @@ class Runner:
             asked = tuple(self._asked[port.name])
             flaky = self._is_flaky(port.name, case, found, depth)
             before = asked if flaky else ()
-            if flaky:
-                earlier = counted(len(before), "case")
-                notes += (f"FLAKY: asked again, the port agrees; the repro asks it the {earlier} before it first",)
-            kept = Kept(case=case, divergences=found, depth=depth if flaky else Depth.THOROUGH, before=before)
+            earlier = counted(len(before), "case")
+            told = (f"FLAKY: asked again, the port agrees; the repro asks it the {earlier} before it first",) if flaky else ()
+            depth = depth if flaky else Depth.THOROUGH
+            kept = Kept(case=case, divergences=found, depth=depth, before=before, notes=told)
             if self.reports_dir is None:
                 self._kept[kind], self._written[kind] = kept, None
             else:
                 self._write(kind, kept)
+                notes += told
         self._find(port.name, case.name, source, found, notes, self._written.get(kind))
 
     def _is_new(self, kind: Kind) -> bool:
@@ -191,7 +201,7 @@ class Runner:
             divergences=kept.divergences,
             port=name,
             candidate=self.panel.candidate_of(name),
-            described=next(each.described for each in self._examined if each.name == name),
+            described=next(each.described for each in self.examined if each.name == name),
             depth=kept.depth,
             before=kept.before,
         )

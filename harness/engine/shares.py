@@ -6,7 +6,7 @@ import math
 import pickle
 import tempfile
 from collections.abc import Generator, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import cache, partial
 from multiprocessing import util
@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.engine.runner import Part, Progress, Runner, Seen
-from harness.engine.workers import run_locally
-from harness.panel import PortRequest
+from harness.engine.workers import WorkersError, run_locally
+from harness.panel import Examined, PortRequest
 from harness.subjects.registry import subject_called
 
 # The cases of a source, by its name.
@@ -35,10 +35,11 @@ class Share:
 
 @dataclass(frozen=True)
 class Asked:
-    """All that a process needs of a run."""
+    """All that a process needs of a run. `examined` is what the run found of the ports, which holds for every process of it."""
 
     subject: str
     ports: PortRequest
+    examined: Sequence[Examined]
     sources: Sequence[Source]
     shares: Sequence[Share]
 
@@ -53,14 +54,18 @@ def shares_of(sources: Sequence[Source], workers: int) -> list[Share]:
 
 
 def run_shares(
-    subject: str, ports: PortRequest, sources: Sequence[Source], workers: int, progress: Progress
+    runner: Runner, ports: PortRequest, sources: Sequence[Source], workers: int, progress: Progress
 ) -> Generator[Part]:
     """What came of each share, in the order of the cases. Raises `WorkersError`, and errors of ports and cases."""
     shares = shares_of(sources, workers)
-    with tempfile.TemporaryDirectory(prefix="parity-run-") as folder:
+    with ExitStack() as stack:
         # Once for each process, where the cases would otherwise be sent with every share.
-        path = Path(folder) / "asked"
-        path.write_bytes(pickle.dumps(Asked(subject, ports, sources, shares)))
+        try:
+            path = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="parity-run-"))) / "asked"
+            path.write_bytes(pickle.dumps(Asked(runner.subject.name, ports, runner.examined, sources, shares)))
+        except OSError as error:
+            where = f"the folder for temporary files, {tempfile.gettempdir()}, cannot be written to ({error.strerror})"
+            raise WorkersError(f"{where}; set TMPDIR, or run in one process with --workers 1") from error
         come: dict[int, Part] = {}
         following = 0
         with closing(run_locally(partial(run_share, path), range(len(shares)), workers)) as results:
@@ -85,7 +90,7 @@ def _opened(path: Path) -> tuple[Asked, Runner]:
     asked: Asked = pickle.loads(path.read_bytes())
     subject = subject_called(asked.subject)
     opened: Any = subject.open(asked.ports)
-    runner = Runner(subject, opened.__enter__(), None)
-    # The ports are closed when the process ends.
+    runner = Runner(subject, opened.__enter__(), None, asked.examined)
+    # The ports are closed when the process ends of itself; whoever ends it ends them.
     util.Finalize(None, opened.__exit__, (None, None, None), exitpriority=1)
     return asked, runner

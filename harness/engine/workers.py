@@ -88,6 +88,8 @@ def _drain(
                 _count_death(deaths, number)
         if broken:
             waiting.extend(running.values())
+            # The lowest number is handed out first, whoever had it.
+            waiting.sort(reverse=True)
             return
 
 

@@ -9,11 +9,10 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from doge_core.client import request_once
+from doge_core.client import Server, request_once
 from doge_core.errors import ServerDiedError, ServerError
 from doge_core.locate import HOW_TO_GET, HOW_TO_GET_LIBRARY, find_executable, find_library, library_not_found, not_found
 from harness.panel import Availability
-from harness.subjects.reducer.ports.ahead import AHEAD_BYTES, AheadServer
 from harness.subjects.reducer.ports.base import Outcome, Port, PortError, Question
 from harness.words import signal_name
 
@@ -48,7 +47,7 @@ class ServerPort(ExecutablePort):
     """A persistent server with sessions. After a failure it is started again by the next call."""
 
     has_sessions = True
-    _server: AheadServer | None = None
+    _server: Server | None = None
 
     def answer(self, line: bytes) -> bytes:
         """Answer by the running server, which is started if there is none. Raises `PortError`."""
@@ -58,34 +57,10 @@ class ServerPort(ExecutablePort):
             self.close()
             raise PortError(f"{error.cause}: {error}", _cause(error)) from error
 
-    def ask_all(self, questions: Sequence[Question]) -> Iterator[Outcome]:
-        """Yield the outcomes in order; lines are sent ahead as far as a pipe holds them, and after a failure one by one."""
-        first = 0
-        while first < len(questions):
-            some = _that_fit(questions[first:])
-            outcomes = self._ask_some(some)
-            yield from outcomes
-            first += len(outcomes)
-            if outcomes[-1].line is None:
-                yield from super().ask_all(questions[first:])
-                return
-
-    def _ask_some(self, questions: Sequence[Question]) -> list[Outcome]:
-        """Return the outcomes of questions that are sent at once, up to the first that failed."""
-        try:
-            answers, error = self.server().request_some([question.line for question in questions])
-        except ServerError as failure:
-            answers, error = [], failure
-        outcomes = [self.outcome(answer, question.wanted) for answer, question in zip(answers, questions, strict=False)]
-        if error is not None:
-            self.close()
-            outcomes.append(Outcome(None, f"{error.cause}: {error}", _cause(error)))
-        return outcomes
-
-    def server(self) -> AheadServer:
+    def server(self) -> Server:
         """Return the running server, started if there is none. Raises `ServerError`."""
         if self._server is None:
-            self._server = AheadServer(self.argv, self.timeout_sec)
+            self._server = Server(self.argv, self.timeout_sec)
         return self._server
 
     def close(self) -> None:
@@ -128,16 +103,6 @@ class OneshotPort(ExecutablePort):
             for first in range(0, len(questions), AT_ONCE * QUEUED):
                 some = questions[first : first + AT_ONCE * QUEUED]
                 yield from pool.map(lambda each: self.repeat(*each[:2]) if each.always else self.ask(*each[:2]), some)
-
-
-def _that_fit(questions: Sequence[Question]) -> Sequence[Question]:
-    """Return as many of the first questions as may be sent ahead; one at least."""
-    room = AHEAD_BYTES
-    for count, question in enumerate(questions):
-        room -= len(question.line) + 1
-        if room < 0:
-            return questions[: max(1, count)]
-    return questions
 
 
 def _cause(error: ServerError) -> str:
