@@ -51,10 +51,10 @@ RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates
     && rm -rf /var/lib/apt/lists/*
 COPY requirements.runtime.lock /opt/
 RUN python3 -m venv /opt/doge && /opt/doge/bin/pip install --no-cache-dir --require-hashes -r /opt/requirements.runtime.lock
-# What another stage made is looked at, and leaves no layer.
-RUN --mount=type=bind,from=haskell,source=/wheels,target=/wheels/haskell \
-    --mount=type=bind,from=rust,source=/wheels,target=/wheels/rust \
-    /opt/doge/bin/pip install --no-cache-dir --no-deps --no-index /wheels/haskell/*.whl /wheels/rust/*.whl
+# Copied, though a mount would leave no layer (4 MB): a cached step does not look at what a mount holds, and so keeps old wheels.
+COPY --from=haskell /wheels /wheels/haskell
+COPY --from=rust /wheels /wheels/rust
+RUN /opt/doge/bin/pip install --no-cache-dir --no-deps --no-index /wheels/haskell/*.whl /wheels/rust/*.whl
 # A ledger lies here; mount a volume to keep it. Nothing else of the root need be written to but /tmp.
 RUN useradd --system --uid 10001 --home-dir /data --create-home doge
 USER 10001

@@ -3,6 +3,7 @@
 #   ./build.sh           build
 #   ./build.sh parity    build, then the main job: every port against the reference, on real candles too
 #   ./build.sh test      build, then the whole test suite
+#   ./build.sh night     build, and take what a night's coverage needs besides (.ci/nightly)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -180,8 +181,8 @@ run_tests() {
 }
 
 case "${1:-build}" in
-  build | parity | test) ;;
-  *) printf 'build.sh: unknown job %s; known: parity, test, or none to build only\n' "$1" >&2; exit 2 ;;
+  build | parity | test | night) ;;
+  *) printf 'build.sh: unknown job %s; known: parity, test, night, or none to build only\n' "$1" >&2; exit 2 ;;
 esac
 
 build_haskell
@@ -189,9 +190,11 @@ build_rust
 build_python
 if [ "${1:-build}" = test ] && command -v dpkg-query >/dev/null && [ "$(id -u)" -eq 0 ]; then
   install_packages "${DATABASE_PACKAGES[@]}" "${BROWSER_PACKAGES[@]}"
-  install_llvm_tools
   install_actionlint
 fi
+case "${1:-build}" in
+  test | night) if command -v dpkg-query >/dev/null && [ "$(id -u)" -eq 0 ]; then install_llvm_tools; fi ;;
+esac
 say "built: .venv/bin/parity"
 case "${1:-build}" in
   parity)

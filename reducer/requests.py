@@ -63,7 +63,7 @@ def read_strict(data: object, cls: type[T], path: str) -> T:
     for name in data:
         if name not in KINDS[cls] and (name != "_type" or cls is EngineConfig):
             raise ValueError(f"{path}.{name}: is not a field")
-    return cls(**values)
+    return mark_checked(cls(**values))
 
 
 def read_config(data: object) -> EngineConfig:

@@ -269,10 +269,12 @@ def step_events(
 
 def _disturb(choice: EventChoice, event: Json, earlier: Sequence[Any], flavour: Flavour) -> Any:
     """Return the event as decoded, or distorted or broken as the flavour allows; sometimes repeat the previous event."""
-    dial = Dial(choice[0] >> DISTURBANCE_SHIFT)
-    if earlier and dial.flag(REPEATED_ONE_IN):
-        return earlier[-1]
-    share = dial.pick(PER_MILLE)
+    share = choice[0] >> DISTURBANCE_SHIFT
+    if earlier:
+        share, picked = divmod(share, REPEATED_ONE_IN)
+        if picked == REPEATED_ONE_IN - 1:
+            return earlier[-1]
+    share %= PER_MILLE
     if share >= PER_MILLE - flavour.broken_events:
         return break_event(Dial(choice[2] >> BROKEN_SHIFT), event)
     if share >= PER_MILLE - flavour.broken_events - flavour.distorted_events:

@@ -47,15 +47,16 @@ def finite(value: float, fallback: float) -> float:
 def decode_event(choice: EventChoice, state: PairState, cfg: EngineConfig) -> Event:
     """Decode an event from three integers: its type, its time and its fields. All zeros are a timer tick one second later."""
     what, when, how = choice
-    make = Dial(what).of(TABLE)
-    now = finite(state.now + _gap_sec(Dial(when), cfg, patient=make is timer_tick), state.now)
+    # As `Dial(what).of(TABLE)`: a dial that is asked once is not worth making, so often as this is called.
+    make = TABLE[what % len(TABLE)]
+    now = finite(state.now + _gap_sec(when, cfg, patient=make is timer_tick), state.now)
     return make(Dial(how), state, cfg, now)
 
 
-def _gap_sec(dial: Dial, cfg: EngineConfig, *, patient: bool) -> float:
+def _gap_sec(when: int, cfg: EngineConfig, *, patient: bool) -> float:
     """Pick the seconds until the event. A patient one (a timer) mostly waits until something times out."""
     short, waits = len(SHORT_GAPS_SEC) * (1 if patient else LIKELIER), WAITS * (LIKELIER if patient else 1)
-    picked = dial.pick(short + waits + 1)
+    picked = when % (short + waits + 1)
     if picked < short:
         return SHORT_GAPS_SEC[picked % len(SHORT_GAPS_SEC)]
     return finite(_waits_sec(cfg)[(picked - short) % WAITS], FOREVER_SEC) if picked < short + waits else BACKWARDS_SEC

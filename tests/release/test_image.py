@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -203,3 +204,29 @@ def test_a_run_inside_it_is_at_parity() -> None:
     code, said = ran("parity", "run", "--all", "--sequences", "300")
     assert code == 0, said
     assert "PARITY: every port answers as its reference does" in said
+
+
+# The sources of the packages in the image, each with its SHA-256.
+SOURCES = """
+import hashlib, json, pathlib, sys
+site = pathlib.Path(sys.argv[1])
+files = [path for name in sys.argv[2:] for path in (site / name).rglob("*.py")]
+print(json.dumps({path.relative_to(site).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}))
+"""
+PACKAGES = ("reducer", "detector", "doge_core", "doge_detector", "doge_shadow", "doge_telemetry", "generators", "harness")
+
+
+@needs_image
+def test_its_sources_are_those_of_the_last_commit() -> None:
+    # A cached step would give an image of an earlier one, on which every other test passes.
+    code, told = ran("python", "-c", SOURCES, SITE, *PACKAGES)
+    assert code == 0, told
+    there: dict[str, str] = json.loads(told.strip().splitlines()[-1])
+    listed = ["git", "ls-tree", "-r", "--name-only", "HEAD", "--", *PACKAGES]
+    names = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    here = {}
+    for name in names:
+        if name.endswith(".py"):
+            data = subprocess.run(["git", "show", f"HEAD:{name}"], cwd=ROOT, capture_output=True, check=True).stdout
+            here[name] = hashlib.sha256(data).hexdigest()
+    assert there == here
