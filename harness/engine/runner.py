@@ -17,7 +17,7 @@ from harness.engine.met import Met
 from harness.engine.outcome import GOLDEN, MARKET, PortReport, RunReport
 from harness.engine.repro import Asked, write_repro
 from harness.panel import AnyCase, Depth, Examined, Panel
-from harness.subject import Subject
+from harness.subject import Problem, Subject
 from harness.words import counted
 
 # Beyond this many different divergences of a port, more files tell nothing new.
@@ -72,6 +72,9 @@ class Runner:
         self._asked: dict[str, deque[Asked]] = {port.name: deque(maxlen=ASKED_KEPT) for port in self.examined}
         # The kinds of divergences that were met, with their repros, and those that have none yet.
         self._written: dict[Kind, Path | None] = {}
+        # Problems with what was recorded that were found elsewhere, by port, and the ports that are no longer asked here.
+        self.recorded: dict[str, list[Problem]] = {}
+        self._given_up: set[str] = set()
         self._begin()
 
     def _begin(self) -> None:
@@ -143,6 +146,7 @@ class Runner:
         if judgement.not_compared is not None:
             # What was not compared has not passed: something is missing, and the run says so.
             port.not_compared[judgement.not_compared] += 1
+            self._given_up.add(port.name)
             return
         self._count(port, source, steps)
         port.thorough += depth is Depth.THOROUGH
@@ -240,14 +244,11 @@ class Runner:
 
         Candidates too, where fixtures hold calls that no case asks for.
         """
-        golden = self.subject.golden
-        if golden is None:
-            return
-        fixtures = golden.read(golden.folder / "fixtures")
-        for port in self.report.ports if golden.holds_calls else self.report.ports[:1]:
+        for port in self.recorded_ports():
             known = {finding.case for finding in self.report.findings if finding.port == port.name}
-            usable = port.examined.usable and not port.not_compared
-            for problem in check_port(golden, self.panel, port.name, fixtures) if usable else ():
+            if not port.examined.usable or port.not_compared:
+                continue
+            for problem in self.recorded[port.name] if port.name in self.recorded else self.check_port(port.name):
                 if problem.fixture not in known and problem.divergence is not None:
                     # A fixture may hold nothing but calls, and then it is no case.
                     if problem.fixture in self._fixtures:
@@ -257,6 +258,20 @@ class Runner:
                         port.fixtures_divergent += 1
                         self.report.divergent_fixtures.add(problem.fixture)
                     self._find(port.name, problem.fixture, GOLDEN, [problem.divergence], (), None, self._verify(port.name))
+
+    def recorded_ports(self) -> Sequence[PortReport]:
+        """The ports that are asked for what was recorded."""
+        golden = self.subject.golden
+        if golden is None:
+            return ()
+        return self.report.ports if golden.holds_calls else self.report.ports[:1]
+
+    def check_port(self, port: str) -> list[Problem]:
+        """The problems of a port with what was recorded; none of one that is no longer asked."""
+        golden = self.subject.golden
+        assert golden is not None, "there are fixtures"
+        given_up = port in self._given_up
+        return [] if given_up else list(check_port(golden, self.panel, port, golden.read(golden.folder / "fixtures")))
 
 
 def _again(repro: Path | None) -> str:

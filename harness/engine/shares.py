@@ -16,6 +16,7 @@ from typing import Any
 from harness.engine.runner import Part, Progress, Runner, Seen
 from harness.engine.workers import WorkersError, run_locally
 from harness.panel import Examined, PortRequest
+from harness.subject import Problem
 from harness.subjects.registry import subject_called
 
 # The cases of a source, by its name.
@@ -35,13 +36,17 @@ class Share:
 
 @dataclass(frozen=True)
 class Asked:
-    """All that a process needs of a run. `examined` is what the run found of the ports, which holds for every process of it."""
+    """All that a process needs of a run. `examined` is what the run found of the ports, which holds for every process of it.
+
+    `recorded` names the ports that are held, after the cases, against what was recorded.
+    """
 
     subject: str
     ports: PortRequest
     examined: Sequence[Examined]
     sources: Sequence[Source]
     shares: Sequence[Share]
+    recorded: Sequence[str]
 
 
 def shares_of(sources: Sequence[Source], workers: int) -> list[Share]:
@@ -56,20 +61,28 @@ def shares_of(sources: Sequence[Source], workers: int) -> list[Share]:
 def run_shares(
     runner: Runner, ports: PortRequest, sources: Sequence[Source], workers: int, progress: Progress
 ) -> Generator[Part]:
-    """What came of each share, in the order of the cases. Raises `WorkersError`, and errors of ports and cases."""
+    """What came of each share, in the order of the cases; problems with what was recorded are given to the runner.
+
+    Raises `WorkersError`, and errors of ports and cases.
+    """
     shares = shares_of(sources, workers)
+    # The last one takes longest: a process for each call.
+    recorded = [port.name for port in runner.recorded_ports() if port.examined.usable][::-1]
     with ExitStack() as stack:
         # Once for each process, where the cases would otherwise be sent with every share.
         try:
             path = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="parity-run-"))) / "asked"
-            path.write_bytes(pickle.dumps(Asked(runner.subject.name, ports, runner.examined, sources, shares)))
+            path.write_bytes(pickle.dumps(Asked(runner.subject.name, ports, runner.examined, sources, shares, recorded)))
         except OSError as error:
             where = f"the folder for temporary files, {tempfile.gettempdir()}, cannot be written to ({error.strerror})"
             raise WorkersError(f"{where}; set TMPDIR, or run in one process with --workers 1") from error
         come: dict[int, Part] = {}
         following = 0
-        with closing(run_locally(partial(run_share, path), range(len(shares)), workers)) as results:
+        with closing(run_locally(partial(run_share, path), range(len(shares) + len(recorded)), workers)) as results:
             for number, part in results:
+                if not isinstance(part, Part):
+                    runner.recorded[recorded[number - len(shares)]] = part
+                    continue
                 come[number] = part
                 progress(sources[shares[number].source][0], shares[number].end - shares[number].first)
                 while following in come:
@@ -77,9 +90,11 @@ def run_shares(
                     following += 1
 
 
-def run_share(path: Path, number: int) -> Part:
-    """What came of a share, in a process that works for a run."""
+def run_share(path: Path, number: int) -> Part | list[Problem]:
+    """What came of a share, in a process that works for a run; beyond the shares, what a port answers to what was recorded."""
     asked, runner = _opened(path)
+    if number >= len(asked.shares):
+        return runner.check_port(asked.recorded[number - len(asked.shares)])
     share = asked.shares[number]
     source, cases = asked.sources[share.source]
     return runner.part(source, cases[share.first : share.end], share.first)
