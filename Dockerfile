@@ -54,9 +54,9 @@ RUN python3 -m venv /opt/doge && /opt/doge/bin/pip install --no-cache-dir --requ
 # Copied, though a mount would leave no layer (4 MB): a cached step does not look at what a mount holds, and so keeps old wheels.
 COPY --from=haskell /wheels /wheels/haskell
 COPY --from=rust /wheels /wheels/rust
-RUN /opt/doge/bin/pip install --no-cache-dir --no-deps --no-index /wheels/haskell/*.whl /wheels/rust/*.whl
-# A ledger lies here; mount a volume to keep it. Nothing else of the root need be written to but /tmp.
-RUN useradd --system --uid 10001 --home-dir /data --create-home doge
+# A ledger lies in /data; mount a volume to keep it. Nothing else of the root need be written to but /tmp.
+RUN /opt/doge/bin/pip install --no-cache-dir --no-deps --no-index /wheels/haskell/*.whl /wheels/rust/*.whl \
+    && useradd --system --uid 10001 --home-dir /data --create-home doge
 USER 10001
 WORKDIR /data
 ENV PATH=/opt/doge/bin:$PATH LANG=C.UTF-8 PYTHONUNBUFFERED=1 PORT=8737

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -46,7 +47,9 @@ def test_a_page_of_a_large_ledger_opens_in_two_seconds(page: str, opened: Opened
     # The machine may be busy with other tests: the best of three counts.
     for _ in range(3):
         opened.go(big_site, page)
-        loads.append(opened.ask("return performance.getEntriesByType('navigation')[0].loadEventEnd"))
+        # It is 0 until what runs at the end of the load has run.
+        ended = "return performance.getEntriesByType('navigation')[0].loadEventEnd"
+        loads.append(opened.wait(partial(opened.ask, ended)))
     assert 0.0 < min(loads) <= OPEN_MS_MAX
     opened.drawn()
     assert opened.complaints() == []

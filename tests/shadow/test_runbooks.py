@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -58,14 +60,32 @@ def test_a_command_of_a_runbook_runs(page: str, command: str, tmp_path: Path, ex
         "PYTHONPATH": f"{ROOT}{os.pathsep}{PACKAGE.parent}",
     }
     if " serve" in words:
-        # It ends when it is told to.
-        words = f"timeout --preserve-status 5 {words}"
-    ended = subprocess.run(
-        ["sh", "-c", words], cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=300
-    )
+        # It ends when it is told to, which it is once it can be asked.
+        words = f"exec {words}"
+        ended = served(words, environment, tmp_path / "said")
+    else:
+        ended = subprocess.run(
+            ["sh", "-c", words], cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=300
+        )
     # A gate of an empty ledger says no, which is an answer.
     assert ended.returncode in ((0, 1) if " gate" in words else (0,)), ended.stdout + ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def served(words: str, environment: dict[str, str], log: Path) -> subprocess.CompletedProcess[str]:
+    """Start a server, tell it to end when it says its address, and return how it ended."""
+    with (
+        log.open("w", encoding="utf-8") as said,
+        subprocess.Popen(["sh", "-c", words], cwd=ROOT, env=environment, stdout=said, stderr=said) as process,
+    ):
+        give_up = time.monotonic() + 60.0
+        while "http://" not in log.read_text(encoding="utf-8") and process.poll() is None and time.monotonic() < give_up:
+            time.sleep(0.1)
+        process.send_signal(signal.SIGTERM)
+        code = process.wait(30.0)
+    told = log.read_text(encoding="utf-8")
+    assert "http://" in told, told
+    return subprocess.CompletedProcess(words, code, told, told)
 
 
 def test_every_metric_of_the_alerts_is_exported() -> None:
