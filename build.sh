@@ -188,13 +188,15 @@ esac
 build_haskell
 build_rust
 build_python
-if [ "${1:-build}" = test ] && command -v dpkg-query >/dev/null && [ "$(id -u)" -eq 0 ]; then
-  install_packages "${DATABASE_PACKAGES[@]}" "${BROWSER_PACKAGES[@]}"
-  install_actionlint
+if command -v dpkg-query >/dev/null && [ "$(id -u)" -eq 0 ]; then
+  case "${1:-build}" in
+    test)
+      install_packages "${DATABASE_PACKAGES[@]}" "${BROWSER_PACKAGES[@]}"
+      install_llvm_tools
+      install_actionlint ;;
+    night) install_llvm_tools ;;
+  esac
 fi
-case "${1:-build}" in
-  test | night) if command -v dpkg-query >/dev/null && [ "$(id -u)" -eq 0 ]; then install_llvm_tools; fi ;;
-esac
 say "built: .venv/bin/parity"
 case "${1:-build}" in
   parity)

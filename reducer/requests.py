@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, TypeVar, cast
 
 from reducer.domain import CLASSES, KINDS, Kind, check_number, check_sizes, mark_checked, wrong_type
-from reducer.snapshot import REQUIRED, WIRE_FLOATS, encode, is_plain, read_object, read_state, read_state_field, read_value
+from reducer.snapshot import WIRE_FLOATS, encode, read_fields, read_object, read_state, read_state_field, read_value
 from reducer.types import EngineConfig, Event, PairState, replace
 
 T = TypeVar("T")
@@ -51,16 +51,8 @@ def required(request: Mapping[str, Any], name: str) -> Any:
 
 def read_strict(data: object, cls: type[T], path: str) -> T:
     """Read a configuration or an event. Missing fields take their defaults, if any; unknown fields raise `ValueError`."""
-    if not isinstance(data, Mapping):
-        raise wrong_type(path, "an object", data)
-    values: Json = {}
-    for name, kind in KINDS[cls].items():
-        if name in data:
-            value = data[name]
-            values[name] = value if is_plain(kind, value) else read_value(kind, value, f"{path}.{name}")
-        elif name in REQUIRED[cls]:
-            raise ValueError(f"{path}.{name}: is missing")
-    for name in data:
+    values = read_fields(data, cls, path)
+    for name in cast(Mapping[str, Any], data):
         if name not in KINDS[cls] and (name != "_type" or cls is EngineConfig):
             raise ValueError(f"{path}.{name}: is not a field")
     return mark_checked(cls(**values))

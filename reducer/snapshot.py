@@ -94,6 +94,11 @@ def read_value(kind: Kind, value: object, path: str) -> Any:
 
 def read_object(data: object, cls: type[T], path: str) -> T:
     """Read an order or a record. Fields without a default are required; unknown keys are ignored."""
+    return mark_checked(cls(**read_fields(data, cls, path)))
+
+
+def read_fields(data: object, cls: type, path: str) -> dict[str, Any]:
+    """Read the fields of a type that an object has. Raises `ValueError` where one is missing that has no default."""
     if not isinstance(data, Mapping):
         raise wrong_type(path, "an object", data)
     values: dict[str, Any] = {}
@@ -103,4 +108,4 @@ def read_object(data: object, cls: type[T], path: str) -> T:
             values[name] = value if is_plain(kind, value) else read_value(kind, value, f"{path}.{name}")
         elif name in REQUIRED[cls]:
             raise ValueError(f"{path}.{name}: is missing")
-    return mark_checked(cls(**values))
+    return values

@@ -47,7 +47,7 @@ def finite(value: float, fallback: float) -> float:
 def decode_event(choice: EventChoice, state: PairState, cfg: EngineConfig) -> Event:
     """Decode an event from three integers: its type, its time and its fields. All zeros are a timer tick one second later."""
     what, when, how = choice
-    # As `Dial(what).of(TABLE)`: a dial that is asked once is not worth making, so often as this is called.
+    # The same as `Dial(what).of(TABLE)`, without an object for a single question.
     make = TABLE[what % len(TABLE)]
     now = finite(state.now + _gap_sec(when, cfg, patient=make is timer_tick), state.now)
     return make(Dial(how), state, cfg, now)

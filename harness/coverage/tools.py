@@ -16,6 +16,7 @@ import psutil
 
 from harness import ROOT
 from harness.coverage.figures import Coverage, Figure, NotMeasuredError
+from harness.engine.processes import end_tree
 from harness.words import exit_word
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def _end_children(folder: Path) -> None:
     for child in psutil.Process().children():
         with suppress(psutil.NoSuchProcess):
             if any(word.startswith(str(folder)) for word in child.cmdline()):
-                child.kill()
+                end_tree(child)
 
 
 def branches_of(coverage: Coverage, what: str, plan: Any, folder: Path, environment: Mapping[str, str]) -> list[Figure]:

@@ -64,11 +64,15 @@ def end_workers() -> None:
     for worker in multiprocessing.active_children():
         assert worker.pid is not None, "an active child was started"
         with suppress(psutil.NoSuchProcess):
-            started = psutil.Process(worker.pid)
-            # What is killed starts nothing more, and what it started is still known by it.
-            started.suspend()
-            kill_children(started)
-        worker.kill()
+            end_tree(psutil.Process(worker.pid))
+
+
+def end_tree(process: psutil.Process) -> None:
+    """End a process and all that it started, at once. Raises `psutil.NoSuchProcess`."""
+    # What is stopped starts nothing more, and what it started is still known by it.
+    process.suspend()
+    kill_children(process)
+    process.kill()
 
 
 def kill_children(process: psutil.Process) -> None:

@@ -61,7 +61,7 @@ def unseen(cases: Iterable[Any]) -> list[Seen]:
 
 
 class Runner:
-    """Sends cases to the ports of a panel. Repros are written to `reports_dir`; without one, whoever has it writes them."""
+    """Sends cases to the ports of a panel. Repros go to `reports_dir`; None keeps them for the process that has the folder."""
 
     def __init__(
         self, subject: Subject[Any], panel: Panel[Any], reports_dir: Path | None, examined: Sequence[Examined] | None = None

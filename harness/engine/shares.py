@@ -35,7 +35,7 @@ class Share:
 
 
 @dataclass(frozen=True)
-class Asked:
+class Task:
     """All that a process needs of a run. `examined` is what the run found of the ports, which holds for every process of it.
 
     `recorded` names the ports that are held, after the cases, against what was recorded.
@@ -71,8 +71,8 @@ def run_shares(
     with ExitStack() as stack:
         # Once for each process, where the cases would otherwise be sent with every share.
         try:
-            path = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="parity-run-"))) / "asked"
-            path.write_bytes(pickle.dumps(Asked(runner.subject.name, ports, runner.examined, sources, shares, recorded)))
+            path = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="parity-run-"))) / "task"
+            path.write_bytes(pickle.dumps(Task(runner.subject.name, ports, runner.examined, sources, shares, recorded)))
         except OSError as error:
             where = f"the folder for temporary files, {tempfile.gettempdir()}, cannot be written to ({error.strerror})"
             raise WorkersError(f"{where}; set TMPDIR, or run in one process with --workers 1") from error
@@ -92,20 +92,20 @@ def run_shares(
 
 def run_share(path: Path, number: int) -> Part | list[Problem]:
     """What came of a share, in a process that works for a run; beyond the shares, what a port answers to what was recorded."""
-    asked, runner = _opened(path)
-    if number >= len(asked.shares):
-        return runner.check_port(asked.recorded[number - len(asked.shares)])
-    share = asked.shares[number]
-    source, cases = asked.sources[share.source]
+    task, runner = _opened(path)
+    if number >= len(task.shares):
+        return runner.check_port(task.recorded[number - len(task.shares)])
+    share = task.shares[number]
+    source, cases = task.sources[share.source]
     return runner.part(source, cases[share.first : share.end], share.first)
 
 
 @cache
-def _opened(path: Path) -> tuple[Asked, Runner]:
-    asked: Asked = pickle.loads(path.read_bytes())
-    subject = subject_called(asked.subject)
-    opened: Any = subject.open(asked.ports)
-    runner = Runner(subject, opened.__enter__(), None, asked.examined)
+def _opened(path: Path) -> tuple[Task, Runner]:
+    task: Task = pickle.loads(path.read_bytes())
+    subject = subject_called(task.subject)
+    opened: Any = subject.open(task.ports)
+    runner = Runner(subject, opened.__enter__(), None, task.examined)
     # The ports are closed when the process ends of itself; whoever ends it ends them.
     util.Finalize(None, opened.__exit__, (None, None, None), exitpriority=1)
-    return asked, runner
+    return task, runner

@@ -18,8 +18,8 @@ from harness.engine.waivers import waiver_of, waivers_from
 from harness.panel import REFERENCE, Depth, Judgement, Panel
 from harness.store.records import BatchResult, Find
 
-# Cases are made, answered by the reference and sent to the ports so many at a time: each of these runs through its own code
-# and data, and the CPU's caches hold them for longer than one case takes.
+# So many cases are made, then answered by the reference, then sent to the ports: each stage keeps to its own code and data,
+# and finds them in the CPU's caches.
 AT_A_TIME = 32
 
 
