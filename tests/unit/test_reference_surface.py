@@ -5,7 +5,9 @@ from __future__ import annotations
 import copy
 import dataclasses
 import json
+import math
 import pickle
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -100,3 +102,36 @@ def test_bootstrapped_states_can_be_saved_and_loaded() -> None:
     state, _, _ = sm.bootstrap_orders(sm.PairState(0.1, 1.0), cfg, 20.0, 1, 1)  # type: ignore[arg-type]
     assert state.short_only is True
     assert sm.from_dict(sm.to_dict(state)) == state
+
+
+ORDER: dict[str, Any] = {
+    "local_id": 1, "side": "buy", "role": "entry", "price": 0.1, "volume": 20.0, "trade_id": "B", "cycle": 1,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"market_price": math.nan}, "market_price: must be finite, got NaN"),
+        ({"now": math.inf}, "now: must be finite, got Infinity"),
+        ({"s2_entered_at": -math.inf}, "s2_entered_at: must be finite, got -Infinity"),
+        ({"cooldown_until_a": -math.inf}, "cooldown_until_a: must be finite or Infinity, got -Infinity"),
+        ({"cooldown_until_b": math.nan}, "cooldown_until_b: must be finite or Infinity, got NaN"),
+        ({"cycle_a": 2**63}, "cycle_a: must fit in 64 bits"),
+        ({"cycle_a": True}, "cycle_a: expected an integer, got a boolean"),
+        ({"long_only": 1}, "long_only: expected true or false, got a number"),
+        ({"orders": [{**ORDER, "price": math.nan}]}, "orders[0].price: must be finite, got NaN"),
+        ({"orders": [{**ORDER, "volume": math.inf}]}, "orders[0].volume: must be finite, got Infinity"),
+    ],
+)
+def test_a_snapshot_of_a_python_caller_is_read_as_strictly_as_one_of_the_wire(fields: dict[str, Any], sentence: str) -> None:
+    # JSON has no literal for these, so that no case of the wire brings them.
+    with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
+        sm.from_dict(fields)
+
+
+def test_what_a_snapshot_may_hold_is_read_as_it_is() -> None:
+    state = sm.from_dict({"cooldown_until_a": math.inf, "market_price": -0.0, "cycle_a": -(2**63), "orders": [ORDER]})
+    assert (state.cooldown_until_a, math.copysign(1.0, state.market_price), state.cycle_a) == (math.inf, -1.0, -(2**63))
+    assert sm.from_dict({"market_price": 3}).market_price == 3.0
+    assert type(sm.from_dict({"market_price": 3}).market_price) is float
