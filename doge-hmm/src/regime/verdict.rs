@@ -35,12 +35,12 @@ pub fn judge(probabilities: &[f64; N_STATES], threshold: f64, gain: f64) -> Verd
 
 /// Python's `round(x, 4)`: rounds the exact value, ties to even.
 ///
-/// DIFFERENCE: most values are scaled, rounded and scaled back, a tenth of the time. The product is within 2e-10 of the exact
-/// one, so that only a value near the middle of two decimals may fall on the wrong side; the division rounds to the nearest.
+/// DIFFERENCE: most values are scaled, rounded and scaled back, a tenth of the time. The middle between two decimals is then a
+/// double, so that the rounded product is never beyond it; where it is on the middle, the decimals have to decide.
 pub fn round_4(x: f64) -> f64 {
     let scaled = x * 1e4;
     let beyond = (scaled - scaled.trunc()).abs();
-    if scaled.abs() < 1e6 && (beyond - 0.5).abs() > 1e-9 {
+    if scaled.abs() < 1e6 && beyond != 0.5 {
         return scaled.round() / 1e4;
     }
     by_decimals(x)
