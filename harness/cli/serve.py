@@ -63,8 +63,8 @@ def serve(host: str, port: int, folder: Path | None, policy_file: Path | None, u
     backends = Backends()
     backends.start()
     guarded = Guard(app_of(Live(partial(_status, Watcher(url), shadows, backends)), pages), token=token, local=local)
-    click.echo(f"serving at {address_of(bound)}{' to whoever has the token' if token else ''}; Ctrl-C ends it")
-    run(guarded, bound)
+    told = f"serving at {address_of(bound)}{' to whoever has the token' if token else ''}; Ctrl-C ends it"
+    run(guarded, bound, partial(click.echo, told))
     click.echo("stopped")
     return 0
 

@@ -8,7 +8,7 @@ import logging
 import resource
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -28,13 +28,21 @@ class AddressError(ParityError):
 
 
 class _Server(uvicorn.Server):
-    """Ends at once when told to, and does not pass the signal on: to be stopped is how a server ends."""
+    """Ends at once when told to, and does not pass the signal on: to be stopped is how a server ends.
+
+    `ready` is called once a signal ends it so: whoever is told that it serves may end it at that moment.
+    """
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self.ready = ready
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Let signals end the server while it runs."""
         before = {number: signal.signal(number, self.handle_exit) for number in SIGNALS}
         try:
+            self.ready()
             yield
         finally:
             for number, handler in before.items():
@@ -64,15 +72,15 @@ def address_of(bound: socket.socket) -> str:
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 
-def run(app: ASGIApp, bound: socket.socket) -> None:
-    """Answer requests until a signal ends the server."""
+def run(app: ASGIApp, bound: socket.socket, ready: Callable[[], None]) -> None:
+    """Answer requests until a signal ends the server; `ready` is called when one would."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, DESCRIPTORS)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
     config = uvicorn.Config(
         app, log_level="error", access_log=False, lifespan="off", server_header=False, timeout_graceful_shutdown=GRACE_SEC
     )
-    server = _Server(config)
+    server = _Server(config, ready)
     # To whoever takes what is sent too slowly, the end is an error; to whoever ended the server, it is none.
     logging.getLogger("uvicorn.error").addFilter(lambda _: not server.should_exit)
     asyncio.run(server.serve(sockets=[bound]))

@@ -79,6 +79,13 @@ def test_pages_are_made_anew_when_evidence_is_added(own: Served, url: str) -> No
     wait_for(lambda: "From 1 record " in own.get("/index.html")[1])
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM] * 3)
+def test_whoever_is_told_its_address_may_end_it_at_once(number: int, url: str) -> None:
+    with serving(url) as found:
+        assert found.stop(number) == 0
+        assert "Traceback" not in "".join(found.said)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_ends_when_it_is_told_to_whoever_listens(own: Served, number: int) -> None:
     news = own.events()
