@@ -12,6 +12,7 @@ from sqlalchemy import create_engine, text
 from doge_core.locate import HOW_TO_GET, find_executable
 from tests import rust_reducer
 from tests.fuzz.postgres import PostgresMissingError, running_server
+from tests.processes import ending_with_their_test
 
 TESTS = Path(__file__).parent
 
@@ -60,6 +61,13 @@ def rust_executable() -> Path:
         return rust_reducer.built()
     except rust_reducer.RustMissingError as error:
         pytest.skip(f"MISSING: {error}")
+
+
+@pytest.fixture(autouse=True)
+def processes_end_with_their_test() -> Iterator[None]:
+    """A test that fails must not leave a process to those after it."""
+    with ending_with_their_test():
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -13,6 +13,7 @@ import pytest
 from harness.engine.plan import FuzzPlan
 from harness.fuzz.run import begin, carry_out
 from harness.store.ledger import Ledger
+from tests.processes import begin_process
 from tests.subjects import plan_of
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -54,7 +55,15 @@ def fuzz_command(folder: Path) -> list[str]:
 def start_fuzz(url: str, reports: Path, *arguments: str) -> subprocess.Popen[str]:
     """`parity fuzz` as a process of its own."""
     command = [*FUZZ, "--ledger", url, "--reports", str(reports), *arguments]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return begin_process(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def batches_of(url: str, run_id: str) -> int:
+    """How many batches of a run are in."""
+    ledger = Ledger(url)
+    found = ledger.total(run_id).batches
+    ledger.close()
+    return found
 
 
 def await_batches(

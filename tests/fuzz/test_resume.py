@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from harness.store.ledger import Ledger
-from tests.fuzz.runs import PLAN, PLANTED, await_batches, run_here, settled, start_fuzz
+from tests.fuzz.runs import PLAN, PLANTED, await_batches, batches_of, run_here, settled, start_fuzz
 
 CANDIDATE = f"{PLANTED} naive_rounding"
 ARGUMENTS = (
@@ -57,11 +57,12 @@ def killed_twice_and_resumed(url: str, reports: Path) -> str:
     run_id = run_id_of(process)
     await_batches(url, run_id, 2, of=process)
     kill_with_workers(process)
+    killed_at = batches_of(url, run_id)
     process = start_fuzz(url, reports, "--workers", "2", "--resume", run_id)
-    await_batches(url, run_id, 4, of=process)
+    await_batches(url, run_id, killed_at + 2, of=process)
     workers = [child for child in psutil.Process(process.pid).children() if "spawn_main" in " ".join(child.cmdline())]
     workers[-1].kill()
-    await_batches(url, run_id, 6, of=process)
+    await_batches(url, run_id, batches_of(url, run_id) + 2, of=process)
     kill_with_workers(process)
     process = start_fuzz(url, reports, "--workers", "2", "--resume", run_id)
     said, _ = process.communicate(timeout=120)

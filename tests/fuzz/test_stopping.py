@@ -15,13 +15,14 @@ import pytest
 from harness.store.ledger import STOPPED, Ledger
 from tests.fuzz.runs import PLANTED, ROOT, await_batches, fuzz_command
 from tests.fuzz.test_resume import run_id_of
+from tests.processes import begin_process
 
 LONG = ("--sequences", "20000", "--seed", "3", "--batch-size", "20", "--workers", "2")
 
 
 def started(folder: Path, *arguments: str) -> subprocess.Popen[str]:
     """A run in a session of its own, as a terminal would have it."""
-    return subprocess.Popen(
+    return begin_process(
         [*fuzz_command(folder), *arguments],
         cwd=ROOT,
         stdout=subprocess.PIPE,

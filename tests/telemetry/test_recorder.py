@@ -20,6 +20,7 @@ from doge_telemetry.recorder import FORMAT, WAITING_MAX, Recorder, recorder_for
 from doge_telemetry.settings import read_telemetry_file
 from doge_telemetry.usage import Usage
 from harness.telemetry.recordings import RecordingError, counted, merged, quantile_sec, read_recording
+from tests.processes import begin_process
 from tests.telemetry.recorded import HERE, block, written
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -199,7 +200,7 @@ while True:
 
 def test_a_killed_process_loses_one_block(tmp_path: Path) -> None:
     path = tmp_path / "t.jsonl"
-    bot = subprocess.Popen([sys.executable, "-c", KILLED, str(path)], cwd=ROOT)
+    bot = begin_process([sys.executable, "-c", KILLED, str(path)], cwd=ROOT)
     give_up = time.monotonic() + 30.0
     while time.monotonic() < give_up and (not path.exists() or len(lines_of(path)) < 4):
         time.sleep(0.05)

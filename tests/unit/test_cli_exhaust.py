@@ -21,6 +21,7 @@ from harness.exhaust.explore import Options
 from harness.exhaust.run import explore_all
 from harness.panel import PortRequest
 from harness.subjects.reducer.exhaust.part import ReducerExhaustion
+from tests.processes import begin_process
 from tests.unit.test_cli import parity
 
 PLANTED = ROOT / "tests" / "quality" / "planted.py"
@@ -130,7 +131,7 @@ def started(tmp_path: Path) -> subprocess.Popen[str]:
     """An exploration that takes long, once its processes are at work."""
     command = [sys.executable, "-m", "harness", "exhaust", "--world", "losses", "--world", "recovery slots", "--workers", "2"]
     where = ["--reports", str(tmp_path), "--ledger", f"sqlite:///{tmp_path / 'ledger.sqlite'}"]
-    begun = subprocess.Popen([*command, *where], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    begun = begin_process([*command, *where], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and len(servers_of(begun)) < 3:
         time.sleep(0.2)

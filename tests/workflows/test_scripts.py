@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from harness import ROOT
+from tests.processes import begin_process
 
 CI = ROOT / ".ci"
 # Where `.ci/release` builds.
@@ -72,7 +73,7 @@ def test_a_release_is_refused_before_it_leaves_anything(tmp_path: Path, place: P
 
 def test_a_release_that_is_ended_leaves_room_for_the_next_and_two_at_once_are_refused(tmp_path: Path, place: Path) -> None:
     script(tmp_path / "mine", f"touch {tmp_path}/begun; exec sleep 30")
-    first = subprocess.Popen(
+    first = begin_process(
         [CI / "release", "out", "./mine"],
         cwd=tmp_path,
         stdout=subprocess.DEVNULL,
