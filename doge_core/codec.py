@@ -156,10 +156,8 @@ class PackedState:
         What a field holds is compared by identity, as `dataclasses.replace` leaves it. Raises an exception for some of the
         values that a state may not have; the server refuses the others.
         """
-        fields, new = state.__dict__, _new_packed(PackedState)
+        fields, old, new = state.__dict__, self.state, self._copy(state)
         patch: dict[str, object] = {}
-        new.__dict__.update(self.__dict__)
-        new.state, new._scalars, old = state, self._scalars.copy(), self.state
         lists = False
         for name in compress(_NAMES, map(is_not, _values(fields), _values(old.__dict__))):
             value = fields[name]
@@ -192,6 +190,12 @@ class PackedState:
         if lists:
             new._tail = new._packed_tail()
         return new, encode_json(patch)
+
+    def _copy(self, state: PairState) -> PackedState:
+        new = _new_packed(PackedState)
+        new.state, new._scalars, new._orders, new._recoveries = state, self._scalars.copy(), self._orders, self._recoveries
+        new._cycles, new._chain, new._tail = self._cycles, self._chain, self._tail
+        return new
 
     def apply(self, answer: dict[str, Any], line: bytes) -> PairState:
         """Advance to the state that a `step` answer describes, and return it.

@@ -157,8 +157,8 @@ class Sessions:
     def _ask_whole(self, state: PairState, told: bytes, settings: bytes, given: Settings) -> Asked:
         """Send a whole checked state, which opens a session, with the event or events that are told."""
         session = self._new_session(state, *given)
-        whole = (session.number, encode_checked(state), settings, told)
-        line = self.server.request(b'{"method":"step","session":%d,"state":%b,%b,%b}' % whole)
+        whole = (session.number, told, encode_checked(state), settings)
+        line = self.server.request(b'{"method":"step","session":%d,%b,"state":%b,%b}' % whole)
         answer = decode_answer(line)
         self.counts["opened"] += "error" not in answer
         return session, line, answer

@@ -36,6 +36,7 @@ spec = describe "readFastPath" $ do
     filter (not . alike) (concatMap (everywhere . next) events) `shouldBe` []
   agrees "several events" several brokenSeveral
   agrees "a patch and settings behind the event" patched brokenPatches
+  agrees "a state behind the event or events" openings brokenOpenings
   it "leaves other spellings to the parser" $
     [line | line <- others, isJust (quick line)] `shouldBe` []
   it "takes a replay that begins with its events" $
@@ -112,6 +113,31 @@ spec = describe "readFastPath" $ do
              withMembers digest "\"order_size_usd\":1,",
              withMembers digest ""
            ]
+    openings =
+      [ B.concat ["{\"method\":\"step\",\"session\":", number, ",", told, ",", sent, ",\"config\":{},", size]
+      | number <- ["5", "0"],
+        told <- ["\"event\":" `B.append` braced (head events), B.concat ["\"events\":[", B.intercalate "," (map braced events), "]"]],
+        size <- ["\"order_size_usd\":5}", "\"order_size_usd\":5,\"order_sizes\":{\"A\":7.5}}", "\"order_size_usd\":5,\"digest\":\"0\",\"patch\":{}}"]
+      ]
+    brokenOpenings =
+      [ B.concat ["{\"method\":\"step\",\"session\":", number, ",\"event\":{\"timestamp\":1002}", members]
+      | (number, members) <-
+          [ ("-5", openedBy ""),
+            ("5", openedBy ","),
+            ("5", openedBy ",\"event\":{\"timestamp\":1003}"),
+            ("5", openedBy ",\"events\":[]"),
+            ("5", openedBy ",\"session\":6"),
+            ("5", openedBy ",\"method\":\"describe\""),
+            ("5", openedBy ",\"state\":{\"now\":null}"),
+            ("5", openedBy ",\"order_size_usd\":null"),
+            ("5", openedBy ",\"config\":{\"entry\":1}"),
+            ("5", ",\"config\":{},\"order_size_usd\":5}"),
+            ("5", B.concat [",", sent, "}"]),
+            ("5", ",}"),
+            ("5", "}")
+          ]
+      ]
+    openedBy more = B.concat [",", sent, ",\"config\":{},\"order_size_usd\":5", more, "}"]
     patchedDigest patch = hex16 (stateDigest (either (error . show) id (readPatch heldNow =<< parsed patch)))
     parsed text = either (const (requestError "not JSON")) Right (parseDocument text)
     heldNow = either (error . show) fst (fromTooLarge (transition startState (EvTimerTick 1001) defaults 5 Nothing))

@@ -26,7 +26,7 @@ import Data.Char (isSpace, ord)
 import Data.Text (Text)
 import qualified Data.Text as T
 import DogeCore.History (emptyHistory)
-import DogeCore.Json.Schema (Kind (..), Schema (..), field, fieldFrom, fieldOr)
+import DogeCore.Json.Schema (Kind (..), Schema (..), field, fieldFrom, fieldOr, sets)
 import DogeCore.Types
   ( Action (..),
     CycleRecord (..),
@@ -77,36 +77,36 @@ orderState :: Schema OrderState
 orderState =
   Schema "OrderState" $
     OrderState
-      <$> field "local_id" KInt osLocalId
-      <*> field "side" KLiteral osSide
-      <*> field "role" KLiteral osRole
-      <*> field "price" KFinite osPrice
-      <*> field "volume" KFinite osVolume
-      <*> field "trade_id" KLiteral osTradeId
-      <*> field "cycle" KInt osCycle
-      <*> fieldOr "txid" KText "" osTxid
-      <*> fieldOr "placed_at" KFinite 0.0 osPlacedAt
-      <*> fieldOr "entry_price" KFinite 0.0 osEntryPrice
-      <*> fieldOr "entry_fee" KFinite 0.0 osEntryFee
-      <*> fieldOr "entry_filled_at" KFinite 0.0 osEntryFilledAt
+      <$> field "local_id" KInt osLocalId `sets` (\r x -> r {osLocalId = x})
+      <*> field "side" KLiteral osSide `sets` (\r x -> r {osSide = x})
+      <*> field "role" KLiteral osRole `sets` (\r x -> r {osRole = x})
+      <*> field "price" KFinite osPrice `sets` (\r x -> r {osPrice = x})
+      <*> field "volume" KFinite osVolume `sets` (\r x -> r {osVolume = x})
+      <*> field "trade_id" KLiteral osTradeId `sets` (\r x -> r {osTradeId = x})
+      <*> field "cycle" KInt osCycle `sets` (\r x -> r {osCycle = x})
+      <*> fieldOr "txid" KText "" osTxid `sets` (\r x -> r {osTxid = x})
+      <*> fieldOr "placed_at" KFinite 0.0 osPlacedAt `sets` (\r x -> r {osPlacedAt = x})
+      <*> fieldOr "entry_price" KFinite 0.0 osEntryPrice `sets` (\r x -> r {osEntryPrice = x})
+      <*> fieldOr "entry_fee" KFinite 0.0 osEntryFee `sets` (\r x -> r {osEntryFee = x})
+      <*> fieldOr "entry_filled_at" KFinite 0.0 osEntryFilledAt `sets` (\r x -> r {osEntryFilledAt = x})
 
 -- | Reference: @RecoveryOrder@.
 recoveryOrder :: Schema RecoveryOrder
 recoveryOrder =
   Schema "RecoveryOrder" $
     RecoveryOrder
-      <$> field "recovery_id" KInt roRecoveryId
-      <*> field "side" KLiteral roSide
-      <*> field "price" KFinite roPrice
-      <*> field "volume" KFinite roVolume
-      <*> field "trade_id" KLiteral roTradeId
-      <*> field "cycle" KInt roCycle
-      <*> field "entry_price" KFinite roEntryPrice
-      <*> field "orphaned_at" KFinite roOrphanedAt
-      <*> fieldOr "entry_fee" KFinite 0.0 roEntryFee
-      <*> fieldOr "entry_filled_at" KFinite 0.0 roEntryFilledAt
-      <*> fieldOr "txid" KText "" roTxid
-      <*> fieldOr "reason" KText "stale" roReason
+      <$> field "recovery_id" KInt roRecoveryId `sets` (\r x -> r {roRecoveryId = x})
+      <*> field "side" KLiteral roSide `sets` (\r x -> r {roSide = x})
+      <*> field "price" KFinite roPrice `sets` (\r x -> r {roPrice = x})
+      <*> field "volume" KFinite roVolume `sets` (\r x -> r {roVolume = x})
+      <*> field "trade_id" KLiteral roTradeId `sets` (\r x -> r {roTradeId = x})
+      <*> field "cycle" KInt roCycle `sets` (\r x -> r {roCycle = x})
+      <*> field "entry_price" KFinite roEntryPrice `sets` (\r x -> r {roEntryPrice = x})
+      <*> field "orphaned_at" KFinite roOrphanedAt `sets` (\r x -> r {roOrphanedAt = x})
+      <*> fieldOr "entry_fee" KFinite 0.0 roEntryFee `sets` (\r x -> r {roEntryFee = x})
+      <*> fieldOr "entry_filled_at" KFinite 0.0 roEntryFilledAt `sets` (\r x -> r {roEntryFilledAt = x})
+      <*> fieldOr "txid" KText "" roTxid `sets` (\r x -> r {roTxid = x})
+      <*> fieldOr "reason" KText "stale" roReason `sets` (\r x -> r {roReason = x})
 
 -- | Reference: @CycleRecord@.
 cycleRecord :: Schema CycleRecord
@@ -130,36 +130,44 @@ pairState :: Schema PairState
 pairState =
   Schema "PairState" $
     PairState
-      <$> fieldFrom "market_price" [] KFinite Nothing 0.0 psMarketPrice
-      <*> fieldFrom "now" [] KFinite Nothing 0.0 psNow
-      <*> fieldOr "orders" (KList orderState) [] psOrders
-      <*> fieldOr "recovery_orders" (KList recoveryOrder) [] psRecoveryOrders
+      <$> fieldFrom "market_price" [] KFinite Nothing 0.0 psMarketPrice `sets` (\r x -> r {psMarketPrice = x})
+      <*> fieldFrom "now" [] KFinite Nothing 0.0 psNow `sets` (\r x -> r {psNow = x})
+      <*> fieldOr "orders" (KList orderState) [] psOrders `sets` (\r x -> r {psOrders = x})
+      <*> fieldOr "recovery_orders" (KList recoveryOrder) [] psRecoveryOrders `sets` (\r x -> r {psRecoveryOrders = x})
       <*> fieldOr "completed_cycles" (KHistory cycleRecord) emptyHistory psCompletedCycles
-      <*> fieldOr "cycle_a" KInt 1 psCycleA
-      <*> fieldOr "cycle_b" KInt 1 psCycleB
-      <*> fieldOr "next_order_id" KInt 1 psNextOrderId
-      <*> fieldOr "next_recovery_id" KInt 1 psNextRecoveryId
-      <*> fieldOr "total_profit" KFinite 0.0 psTotalProfit
+        `sets` (\r x -> r {psCompletedCycles = x})
+      <*> fieldOr "cycle_a" KInt 1 psCycleA `sets` (\r x -> r {psCycleA = x})
+      <*> fieldOr "cycle_b" KInt 1 psCycleB `sets` (\r x -> r {psCycleB = x})
+      <*> fieldOr "next_order_id" KInt 1 psNextOrderId `sets` (\r x -> r {psNextOrderId = x})
+      <*> fieldOr "next_recovery_id" KInt 1 psNextRecoveryId `sets` (\r x -> r {psNextRecoveryId = x})
+      <*> fieldOr "total_profit" KFinite 0.0 psTotalProfit `sets` (\r x -> r {psTotalProfit = x})
       <*> fieldFrom "total_settled_usd" ["total_profit"] KFinite (Just 0.0) 0.0 psTotalSettledUsd
-      <*> fieldOr "total_fees" KFinite 0.0 psTotalFees
-      <*> fieldOr "today_realized_loss" KFinite 0.0 psTodayRealizedLoss
-      <*> fieldOr "total_round_trips" KInt 0 psTotalRoundTrips
-      <*> fieldOr "s2_entered_at" (KMaybe KFinite) Nothing psS2EnteredAt
+        `sets` (\r x -> r {psTotalSettledUsd = x})
+      <*> fieldOr "total_fees" KFinite 0.0 psTotalFees `sets` (\r x -> r {psTotalFees = x})
+      <*> fieldOr "today_realized_loss" KFinite 0.0 psTodayRealizedLoss `sets` (\r x -> r {psTodayRealizedLoss = x})
+      <*> fieldOr "total_round_trips" KInt 0 psTotalRoundTrips `sets` (\r x -> r {psTotalRoundTrips = x})
+      <*> fieldOr "s2_entered_at" (KMaybe KFinite) Nothing psS2EnteredAt `sets` (\r x -> r {psS2EnteredAt = x})
       <*> fieldOr "last_price_update_at" (KMaybe KFinite) Nothing psLastPriceUpdateAt
-      <*> fieldOr "consecutive_losses_a" KInt 0 psConsecutiveLossesA
-      <*> fieldOr "consecutive_losses_b" KInt 0 psConsecutiveLossesB
-      <*> fieldOr "cooldown_until_a" KCooldown 0.0 psCooldownUntilA
-      <*> fieldOr "cooldown_until_b" KCooldown 0.0 psCooldownUntilB
-      <*> fieldOr "long_only" KBool False psLongOnly
-      <*> fieldOr "short_only" KBool False psShortOnly
-      <*> fieldOr "mode_source" (KLenient stripLower ModeNone) ModeNone psModeSource
-      <*> fieldOr "consecutive_refreshes_a" KInt 0 psConsecutiveRefreshesA
-      <*> fieldOr "consecutive_refreshes_b" KInt 0 psConsecutiveRefreshesB
+        `sets` (\r x -> r {psLastPriceUpdateAt = x})
+      <*> fieldOr "consecutive_losses_a" KInt 0 psConsecutiveLossesA `sets` (\r x -> r {psConsecutiveLossesA = x})
+      <*> fieldOr "consecutive_losses_b" KInt 0 psConsecutiveLossesB `sets` (\r x -> r {psConsecutiveLossesB = x})
+      <*> fieldOr "cooldown_until_a" KCooldown 0.0 psCooldownUntilA `sets` (\r x -> r {psCooldownUntilA = x})
+      <*> fieldOr "cooldown_until_b" KCooldown 0.0 psCooldownUntilB `sets` (\r x -> r {psCooldownUntilB = x})
+      <*> fieldOr "long_only" KBool False psLongOnly `sets` (\r x -> r {psLongOnly = x})
+      <*> fieldOr "short_only" KBool False psShortOnly `sets` (\r x -> r {psShortOnly = x})
+      <*> fieldOr "mode_source" (KLenient stripLower ModeNone) ModeNone psModeSource `sets` (\r x -> r {psModeSource = x})
+      <*> fieldOr "consecutive_refreshes_a" KInt 0 psConsecutiveRefreshesA `sets` (\r x -> r {psConsecutiveRefreshesA = x})
+      <*> fieldOr "consecutive_refreshes_b" KInt 0 psConsecutiveRefreshesB `sets` (\r x -> r {psConsecutiveRefreshesB = x})
       <*> fieldOr "last_refresh_direction_a" (KMaybe KLiteral) Nothing psLastRefreshDirectionA
+        `sets` (\r x -> r {psLastRefreshDirectionA = x})
       <*> fieldOr "last_refresh_direction_b" (KMaybe KLiteral) Nothing psLastRefreshDirectionB
+        `sets` (\r x -> r {psLastRefreshDirectionB = x})
       <*> fieldOr "refresh_cooldown_until_a" KCooldown 0.0 psRefreshCooldownUntilA
+        `sets` (\r x -> r {psRefreshCooldownUntilA = x})
       <*> fieldOr "refresh_cooldown_until_b" KCooldown 0.0 psRefreshCooldownUntilB
+        `sets` (\r x -> r {psRefreshCooldownUntilB = x})
       <*> fieldFrom "profit_pct_runtime" ["profit_pct"] KFinite (Just 1.0) 1.0 psProfitPctRuntime
+        `sets` (\r x -> r {psProfitPctRuntime = x})
 
 -- Python's @text.strip().lower()@. Python strips some controls that
 -- 'isSpace' does not know.

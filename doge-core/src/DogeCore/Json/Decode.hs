@@ -22,9 +22,9 @@ import qualified Data.Text as T
 import Data.Text.Encoding (decodeUtf8, encodeUtf8)
 import DogeCore.History (appendCycle, historyFromList)
 import qualified DogeCore.Json.Encode as E
-import DogeCore.Json.Kind (Field (..), Kind (..), Record (..), Schema (..), fieldsOf)
+import DogeCore.Json.Kind (Field (..), Kind (..), Patch (..), Record (..), Schema (..), fieldsOf)
 import DogeCore.Json.Path (Decoded, Path (..), failAt, sessionLost, wrongType)
-import DogeCore.Json.Value (Member (..), Value (..), sameKey)
+import DogeCore.Json.Value (Member (..), Value (..), member, sameKey)
 import DogeCore.PythonFloat (doubleOfInteger, isFinite)
 import DogeCore.Types.Literals (Literal (..), literals)
 
@@ -149,8 +149,14 @@ decodeFields schema path v = case v of
 -- @read_patch@.
 patchFields :: Schema r -> r -> Path -> Value -> Decoded r
 patchFields schema held path v = case v of
-  JObject members -> recordPatch (schemaRecord schema) held path members
+  JObject members -> given (recordPatches (schemaRecord schema)) members held
   other -> wrongType path "an object" other
+  where
+    given [] _ record = Right record
+    given _ [] record = Right record
+    given (Patch name put : others) ms record = case member name ms of
+      Nothing -> given others ms record
+      Just value -> put held record (Dot path name) value >>= given others (filter (\(Member key _) -> not (sameKey key name)) ms)
 
 -- | Read an object that may have these further keys, but no unknown ones.
 -- Reference: @read_strict@.

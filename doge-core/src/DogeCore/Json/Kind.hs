@@ -7,6 +7,7 @@ module DogeCore.Json.Kind
     isList,
     Field (..),
     Record (..),
+    Patch (..),
     Schema (..),
     fieldsOf,
   )
@@ -18,7 +19,7 @@ import Data.Proxy (Proxy (..))
 import Data.Text (Text)
 import DogeCore.History (History)
 import DogeCore.Json.Path (Decoded, Path)
-import DogeCore.Json.Value (Member)
+import DogeCore.Json.Value (Member, Value)
 import DogeCore.Put (Put)
 import DogeCore.Types.Literals (Literal (..))
 import DogeCore.Types.Orders (CycleRecord)
@@ -54,32 +55,32 @@ data Field r = Field
     fieldIsList :: !Bool
   }
 
--- | Some fields of a record @r@, from which a value of type @a@ is decoded: by
--- itself, or as a patch of a record, whose fields stay where none is given.
+-- | Some fields of a record @r@, from which a value of type @a@ is decoded.
 data Record r a = Record
   { recordFields :: [Field r],
     recordDecode :: Path -> [Member] -> Decoded a,
-    recordPatch :: r -> Path -> [Member] -> Decoded a
+    -- | Of one field alone: how it is read where a patch gives it.
+    recordGiven :: !(Maybe (r -> Path -> Value -> Decoded a)),
+    -- | The fields that a patch may give.
+    recordPatches :: [Patch r]
   }
 
+-- | A field that a patch may give: its name, and what reads it and puts it into
+-- the second record. The first one is held, and a list may refer to its items.
+data Patch r = Patch !ByteString (r -> r -> Path -> Value -> Decoded r)
+
 instance Functor (Record r) where
-  fmap f (Record fs d p) = Record fs (\path ms -> f <$> d path ms) (\held path ms -> f <$> p held path ms)
+  fmap f (Record fs d _ ps) = Record fs (\path ms -> f <$> d path ms) Nothing ps
 
 instance Applicative (Record r) where
-  pure x = Record [] (\_ _ -> Right x) (\_ _ _ -> Right x)
-  Record fs d p <*> Record gs e q =
-    Record
-      (fs ++ gs)
-      (\path ms -> d path ms `applied` e path ms)
-      (\held path ms -> p held path ms `applied` q held path ms)
-
-applied :: Decoded (a -> b) -> Decoded a -> Decoded b
-applied one other = case one of
-  Left err -> Left err
-  Right f -> case other of
-    Left err -> Left err
-    Right !x -> Right (f x)
-{-# INLINE applied #-}
+  pure x = Record [] (\_ _ -> Right x) Nothing []
+  Record fs d _ ps <*> Record gs e _ qs = Record (fs ++ gs) both Nothing (ps ++ qs)
+    where
+      both path ms = case d path ms of
+        Left err -> Left err
+        Right f -> case e path ms of
+          Left err -> Left err
+          Right !x -> let !y = f x in Right y
 
 -- | A record with its name in the contract.
 data Schema r = Schema

@@ -9,15 +9,18 @@ module DogeCore.Json.Schema
     field,
     fieldOr,
     fieldFrom,
+    sets,
   )
 where
 
 import Data.ByteString (ByteString)
 import qualified Data.ByteString as B
+import Data.Foldable (toList)
 import DogeCore.Json.Decode (decodeFields, decodeKind, decodeStrict, patchFields, patchKind)
 import DogeCore.Json.Kind
   ( Field (..),
     Kind (..),
+    Patch (..),
     Record (..),
     Schema (..),
     fieldsOf,
@@ -47,7 +50,7 @@ import DogeCore.Json.Write
 
 -- | A field that must be there.
 field :: ByteString -> Kind a -> (r -> a) -> Record r a
-field name kind get = Record [described name kind Nothing get] decode (patched name kind get)
+field name kind get = alone name kind Nothing get decode
   where
     decode path ms = case member name ms of
       Just v -> decodeKind kind (Dot path name) v
@@ -60,8 +63,7 @@ fieldOr name kind def = fieldFrom name [] kind (Just def) def
 -- | A field that older snapshots have under other names, with the default that
 -- the contract shows and the one that a missing key takes.
 fieldFrom :: ByteString -> [ByteString] -> Kind a -> Maybe a -> a -> (r -> a) -> Record r a
-fieldFrom name older kind shown def get =
-  Record [described name kind shown get] (go (name : older)) (patched name kind get)
+fieldFrom name older kind shown def get = alone name kind shown get (go (name : older))
   where
     go names path ms = case names of
       [] -> Right def
@@ -69,11 +71,17 @@ fieldFrom name older kind shown def get =
         Just v -> decodeKind kind (Dot path key) v
         Nothing -> go rest path ms
 
--- The field that a patch gives, or the one that is there.
-patched :: ByteString -> Kind a -> (r -> a) -> r -> Path -> [Member] -> Decoded a
-patched name kind get held path ms = case member name ms of
-  Just v -> patchKind kind (get held) (Dot path name) v
-  Nothing -> Right (get held)
+-- A record of one field.
+alone :: ByteString -> Kind a -> Maybe a -> (r -> a) -> (Path -> [Member] -> Decoded a) -> Record r a
+alone name kind shown get decode = Record [described name kind shown get] decode (Just (patchKind kind . get)) []
+
+-- | A field that a patch may give as well, with what puts it into a record.
+sets :: Record r a -> (r -> a -> r) -> Record r a
+sets (Record fields decode given _) set = Record fields decode given (zipWith patch fields (toList given))
+  where
+    patch f value = Patch (fieldName f) $ \held record path v -> do
+      !x <- value held path v
+      Right $! set record x
 
 described :: ByteString -> Kind a -> Maybe a -> (r -> a) -> Field r
 described name kind shown get =

@@ -4,9 +4,11 @@
 --
 -- > {"method":"step","session":7,"digest":"0123456789abcdef","event":{"price":0.1,"timestamp":1.5}}
 -- > {"method":"step","session":7,"digest":"0123456789abcdef","events":[{"price":0.1,"timestamp":1.5}]}
+-- > {"method":"step","session":7,"event":{"price":0.1,"timestamp":1.5},"state":…}
 -- > {"method":"replay","events":[{"_type":"PriceTick","price":0.1,"timestamp":1.5}],"state":…}
 --
--- Behind the event of a step, other members may follow: a patch and settings.
+-- Behind the event of a step, other members may follow: a patch or a state, and
+-- settings.
 -- They are read straight from the bytes. Every other line, whether it is broken
 -- or only spelled differently, is left to the parser and the schema. The test
 -- suite compares both ways.
@@ -19,13 +21,13 @@ where
 
 import Data.ByteString (ByteString)
 import qualified Data.ByteString as B
-import Data.ByteString.Internal (c2w)
 import Data.Text (Text)
 import Data.Word (Word64, Word8)
 import DogeCore.Types (Event (..), Side (..))
 import DogeCore.Wire.Scan
   ( Scan,
     atEnd,
+    braced,
     expect,
     float,
     giveUp,
@@ -33,7 +35,6 @@ import DogeCore.Wire.Scan
     named,
     next,
     plainText,
-    rest,
     scanning,
     word,
   )
@@ -48,6 +49,9 @@ data FastRequest
     -- the event or events, and the object of all other members, not yet parsed;
     -- empty if there are none.
     FastStep !Int !Word64 !Word64 !Events !ByteString
+  | -- | A step that names no digest: the session's number, the event or events,
+    -- and the other members.
+    FastOpen !Int !Events !ByteString
   | -- | The events, and the object of all other members, not yet parsed.
     FastReplay ![Event] !ByteString
 
@@ -65,16 +69,22 @@ fastStep :: Scan FastRequest
 fastStep = do
   expect "step\",\"session\":"#
   number <- int
-  expect ",\"digest\":\""#
-  high <- word
-  low <- word
-  expect "\",\"event"#
-  events <-
-    next >>= \case
-      's' -> Many <$> (expect "s\":["# *> untypedAfter [])
-      _ -> One <$> (expect "\":{\""# *> untyped <* expect "}"#)
-  FastStep number high low events <$> othersOrEnd
+  expect ",\""#
+  next >>= \case
+    'd' -> do
+      expect "digest\":\""#
+      high <- word
+      low <- word
+      FastStep number high low <$> (expect "\",\"event"# *> oneOrMany) <*> othersOrEnd
+    _ -> FastOpen number <$> (expect "event"# *> oneOrMany) <*> othersOrEnd
 {-# INLINE fastStep #-}
+
+-- The event or events of a step, behind the first letters of their key.
+oneOrMany :: Scan Events
+oneOrMany =
+  next >>= \case
+    's' -> Many <$> (expect "s\":["# *> untypedAfter [])
+    _ -> One <$> (expect "\":{\""# *> untyped <* expect "}"#)
 
 -- One event and those behind it, up to the end of the list.
 untypedAfter :: [Event] -> Scan [Event]
@@ -87,7 +97,10 @@ untypedAfter before = do
 othersOrEnd :: Scan ByteString
 othersOrEnd =
   next >>= \case
-    ',' -> expect ",\""# *> (B.append "{\"" <$> rest)
+    ',' ->
+      expect ","# *> next >>= \case
+        '"' -> braced
+        _ -> giveUp
     _ -> B.empty <$ (expect "}"# *> atEnd)
 {-# INLINE othersOrEnd #-}
 
@@ -95,7 +108,7 @@ fastReplay :: Scan FastRequest
 fastReplay = do
   expect "replay\",\"events\":["#
   events <- eventsAfter []
-  FastReplay events . B.cons (c2w '{') <$> rest
+  FastReplay events <$> braced
 
 -- One event and those behind it, up to the next member of the request.
 eventsAfter :: [Event] -> Scan [Event]

@@ -11,7 +11,7 @@ module DogeCore.Wire.Scan
     next,
     atEnd,
     expect,
-    rest,
+    braced,
     word,
     int,
     float,
@@ -23,7 +23,7 @@ where
 import Control.Monad (ap)
 import Data.ByteString (ByteString)
 import qualified Data.ByteString as B
-import Data.ByteString.Internal (w2c)
+import Data.ByteString.Internal (c2w, create, w2c)
 import Data.Text (Text)
 import qualified Data.Text as T
 import Data.Text.Encoding (decodeLatin1)
@@ -31,8 +31,9 @@ import Data.Word (Word64, Word8)
 import DogeCore.Json.Bytes (digitValue)
 import DogeCore.Json.Decimal (decimalToDouble)
 import DogeCore.XxHash (peek64)
+import Foreign.Marshal.Utils (copyBytes)
 import Foreign.Ptr (castPtr, minusPtr, plusPtr)
-import Foreign.Storable (peek)
+import Foreign.Storable (peek, poke)
 import GHC.CString (cstringLength#)
 import GHC.Exts (Addr#, Int (..), Ptr (..))
 
@@ -59,10 +60,11 @@ scanning :: Scan a -> Ptr Word8 -> Ptr Word8 -> IO (Maybe a)
 scanning scan start end = runScan scan end start (\x _ -> pure (Just x))
 {-# INLINE scanning #-}
 
--- | A copy of the remaining bytes.
-rest :: Scan ByteString
-rest = Scan $ \end p k -> do
-  !bytes <- B.packCStringLen (castPtr p, end `minusPtr` p)
+-- | A copy of the remaining bytes, which end an object, with a brace before them.
+braced :: Scan ByteString
+braced = Scan $ \end p k -> do
+  let size = end `minusPtr` p
+  !bytes <- create (1 + size) (\q -> poke q (c2w '{') >> copyBytes (q `plusPtr` 1) p size)
   k bytes end
 
 -- | A float behind its key.

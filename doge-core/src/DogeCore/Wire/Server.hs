@@ -60,7 +60,7 @@ import DogeCore.Wire.Request
     readState,
     required,
   )
-import DogeCore.Wire.Session (Sessions, fastStep, heldState, noSessions, step)
+import DogeCore.Wire.Session (Sessions, fastOpen, fastStep, heldState, noSessions, step)
 
 -- | The most bytes of a line, without its end.
 lineLimit :: Int
@@ -88,6 +88,10 @@ handleFastPath sessions = \case
   FastStep number high low events others -> do
     members <- if B.null others then Just [] else membersOf others ["method", "session", "digest", "event", "events", "state"]
     answered <- fastStep sessions number (high, low) events members
+    Just $! handledAs sessions answered
+  FastOpen number events others -> do
+    members <- membersOf others ["method", "session", "event", "events"]
+    answered <- fastOpen sessions number events members
     Just $! handledAs sessions answered
   FastReplay events others -> do
     members <- membersOf others ["method", "events"]

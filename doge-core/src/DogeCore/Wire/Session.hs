@@ -7,6 +7,7 @@ module DogeCore.Wire.Session
     heldState,
     step,
     fastStep,
+    fastOpen,
   )
 where
 
@@ -104,11 +105,24 @@ fastStep sessions@(Sessions _ table) number digest events members = do
   (st, found) <- ready (patchedState held members)
   guard (number >= 0 && hexWords found == digest)
   sizing <- ready (newerSizing members (ssSizing held))
-  Just $! case events of
-    One event -> advanced sessions number st event sizing
-    Many several -> manyAdvanced sessions number st (map Right several) sizing
-  where
-    ready = either (const Nothing) Just
+  Just $! movedBy events sessions number st sizing
+
+-- | Open a session by a request that was read on the fast path, and move it by
+-- the event or events; 'Nothing' if the state or the settings are broken.
+fastOpen :: Sessions -> Int -> Events -> [Member] -> Maybe (Answer (Sessions, Put))
+fastOpen sessions number events members = do
+  guard (number >= 0)
+  st <- member "state" members >>= ready . readState
+  sizing <- ready (readSizing members)
+  Just $! movedBy events sessions number st sizing
+
+ready :: Answer a -> Maybe a
+ready = either (const Nothing) Just
+
+movedBy :: Events -> Sessions -> Int -> PairState -> Sizing -> Answer (Sessions, Put)
+movedBy events sessions number st sizing = case events of
+  One event -> advanced sessions number st event sizing
+  Many several -> manyAdvanced sessions number st (map Right several) sizing
 
 advanced :: Sessions -> Int -> PairState -> Event -> Sizing -> Answer (Sessions, Put)
 advanced sessions number before event sizing = do
