@@ -40,7 +40,7 @@ def main(what: str, asked: Path, told: Path) -> None:
         plan = plan_from(data["plan"])
         coverage = plan.about().coverage
         assert coverage is not None, "whoever starts this measures a subject that can be measured"
-        coverage.work(what, plan, range(data["part"], plan.cases_measured, data["parts"]))
+        coverage.work(what, plan, range(data["first"], data["beyond"]))
 
     if data["files"]:
         found = _measured(data["files"], work)

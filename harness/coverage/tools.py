@@ -56,6 +56,11 @@ def parts_of(plan: FuzzPlan) -> int:
     return max(1, min(os.cpu_count() or 1, plan.cases_measured))
 
 
+def part_of(cases: int, part: int, parts: int) -> range:
+    """A part of so many cases, all in a row: of those that are compared closely, every so many, each part has its share."""
+    return range(cases * part // parts, cases * (part + 1) // parts)
+
+
 def run_cases(
     what: str, plan: Any, folder: Path, environment: Mapping[str, str], coverage: Coverage | None = None
 ) -> list[dict[str, Any]]:
@@ -68,7 +73,8 @@ def run_cases(
 
     def run_part(part: int) -> dict[str, Any]:
         asked, told = folder / f"{what}-asked-{part}.json", folder / f"{what}-told-{part}.json"
-        data = {"plan": plan.to_json(), "files": files, "part": part, "parts": parts}
+        indexes = part_of(plan.cases_measured, part, parts)
+        data = {"plan": plan.to_json(), "files": files, "first": indexes.start, "beyond": indexes.stop}
         asked.write_text(json.dumps(data), encoding="utf-8")
         own = {name: value.replace("{part}", str(part)) for name, value in environment.items()}
         # Not through standard output, where anything that runs may print.

@@ -10,6 +10,7 @@ import pytest
 
 from harness.coverage import tools
 from harness.coverage.figures import NotMeasuredError
+from harness.panel import Depth
 from harness.subjects.reducer import coverage as haskell
 from tests.fuzz.runs import PLAN
 
@@ -31,3 +32,11 @@ def test_a_part_that_fails_ends_the_others(tmp_path: Path, monkeypatch: pytest.M
     with pytest.raises(NotMeasuredError, match="the first fails"):
         tools.run_cases("batch", PLAN, tmp_path, {})
     assert time.monotonic() - began < 30
+
+
+@pytest.mark.parametrize("parts", [1, 2, 3, 5])
+def test_every_case_is_in_one_part_and_each_part_has_its_share_of_those_that_take_long(parts: int) -> None:
+    shares = [tools.part_of(4000, part, parts) for part in range(parts)]
+    assert [index for share in shares for index in share] == list(range(4000))
+    thorough = [sum(PLAN.about().defaults.night_depth(index) is Depth.THOROUGH for index in share) for share in shares]
+    assert max(thorough) - min(thorough) <= 1, thorough
