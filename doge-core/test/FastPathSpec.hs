@@ -116,7 +116,7 @@ spec = describe "readFastPath" $ do
     openings =
       [ B.concat ["{\"method\":\"step\",\"session\":", number, ",", told, ",", sent, ",\"config\":{},", size]
       | number <- ["5", "0"],
-        told <- ["\"event\":" `B.append` braced (head events), B.concat ["\"events\":[", B.intercalate "," (map braced events), "]"]],
+        told <- B.concat ["\"events\":[", B.intercalate "," (map braced events), "]"] : map (B.append "\"event\":" . braced) events,
         size <- ["\"order_size_usd\":5}", "\"order_size_usd\":5,\"order_sizes\":{\"A\":7.5}}", "\"order_size_usd\":5,\"digest\":\"0\",\"patch\":{}}"]
       ]
     brokenOpenings =

@@ -254,7 +254,7 @@ scientific :: B.ByteString -> Double
 scientific s = maybe (0 / 0) exact (Aeson.decodeStrict s)
   where
     exact x
-      | BC.head s == '-' = negate (toDouble (negate x))
+      | "-" `BC.isPrefixOf` s = negate (toDouble (negate x))
       | otherwise = toDouble x
     toDouble x
       | Scientific.base10Exponent x > 400 = 1 / 0
