@@ -18,19 +18,15 @@ import qualified DogeCore.Json.Encode as E
 import DogeCore.Json.Parse (ParseError (..), parseDocument)
 import DogeCore.Json.Schema
   ( DecodeError (..),
-    Field (..),
     Kind (..),
-    Patch (..),
     Path (..),
-    Record (..),
-    Schema (..),
     decodeKind,
     fieldsOf,
     packFields,
   )
 import DogeCore.Json.Value (Member (..), Value (..), member)
 import DogeCore.Put (Put, bytes, toBytes, withPut, word64)
-import DogeCore.Snapshot (decodeState, encodeState, patchState)
+import DogeCore.Snapshot (decodeState, encodeState)
 import DogeCore.Types (ModeSource (..), PairState (..))
 import DogeCore.XxHash (hex16, xxh64, xxh64Bytes)
 import GHC.Float (castDoubleToWord64)
@@ -129,13 +125,6 @@ stateSpec = describe "decodeState" $ do
     let old = fromText "{\"total_profit\":2.5,\"profit_pct\":3.5,\"mode_source\":\" Balance\\n\",\"later\":1}"
     fmap (\st -> (psTotalSettledUsd st, psProfitPctRuntime st, psModeSource st, psNow st)) old
       `shouldBe` Right (2.5, 3.5, ModeBalance, 0)
-  it "has a patch for every field of a state, and of the orders that a state holds" $ do
-    patchable pairState `shouldBe` map fieldName (fieldsOf pairState)
-    patchable orderState `shouldBe` map fieldName (fieldsOf orderState)
-    patchable recoveryOrder `shouldBe` map fieldName (fieldsOf recoveryOrder)
-  prop "changes the field that a patch gives, and no other" $ \(AnyState held) (AnyState other) ->
-    [patchedBy [given] held | given <- membersOf other, key given /= "completed_cycles"]
-      === [Right (map (\m -> if key m == key given then given else m) (membersOf held)) | given <- membersOf other, key given /= "completed_cycles"]
   it "names the path of what is wrong" $
     map (either decodeSentence (const "fine") . fromText) broken
       `shouldBe` [ "state.orders[0].price: is missing",
@@ -147,20 +136,6 @@ stateSpec = describe "decodeState" $ do
                    "state.last_refresh_direction_a: must be one of up, down; got \"\\u00e9\"",
                    "state.orders: expected a list, got null"
                  ]
-
-patchable :: Schema r -> [B.ByteString]
-patchable schema = [name | Patch name _ <- recordPatches (schemaRecord schema)]
-
-patchedBy :: [Member] -> PairState -> Either DecodeError [Member]
-patchedBy given held = membersOf <$> patchState held (Root "patch") (JObject given)
-
-membersOf :: PairState -> [Member]
-membersOf st = case parseDocument (toBytes (encodeState st)) of
-  Right (JObject members) -> members
-  other -> error (show other)
-
-key :: Member -> B.ByteString
-key (Member name _) = name
 
 hashSpec :: Spec
 hashSpec = describe "xxh64" $ do

@@ -7,6 +7,7 @@ import qualified FastPathSpec
 import qualified HandlerSpec
 import qualified JourneySpec
 import qualified JsonSpec
+import qualified PatchSpec
 import qualified PythonFloatSpec
 import JUnit (reporting)
 import System.Environment (lookupEnv)
@@ -21,6 +22,7 @@ main = do
   hspecWith config $ do
     PythonFloatSpec.spec
     JsonSpec.spec
+    PatchSpec.spec
     HandlerSpec.spec
     WireSpec.spec
     FastPathSpec.spec

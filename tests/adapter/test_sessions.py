@@ -13,6 +13,7 @@ import pytest
 import doge_core
 import state_machine as sm
 from doge_core.backend import Haskell
+from doge_core.client import Server
 from doge_core.settings import Settings, read_settings
 from tests.adapter.traffic import CONFIG, SIZE_USD, opened, start, walk
 
@@ -24,6 +25,20 @@ def test_only_the_first_call_sends_the_state(haskell: Haskell) -> None:
         assert (repr(held), repr(got)) == (repr(after), repr(actions))
     assert opened(haskell) == 1
     assert haskell.status()["fallbacks"] == {}
+
+
+@pytest.mark.parametrize("how", ["transition", "replay"])
+def test_a_state_is_sent_in_the_order_that_the_server_reads_fastest(
+    how: str, haskell: Haskell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[bytes] = []
+    ask = Server.request
+    monkeypatch.setattr(Server, "request", lambda server, line: sent.append(line) or ask(server, line))
+    event = sm.TimerTick(5.0)
+    getattr(haskell, how)(start(), event if how == "transition" else [event], CONFIG, SIZE_USD)
+    [opening] = [line for line in sent if b'"state"' in line and b'"step"' in line]
+    told = b'"event":{"timestamp"' if how == "transition" else b'"events":[{"timestamp"'
+    assert opening.startswith(b'{"method":"step","session":0,' + told), "docs/wire.md says which order it is"
 
 
 def test_a_state_can_be_moved_on_twice(haskell: Haskell) -> None:

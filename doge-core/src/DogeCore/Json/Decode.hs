@@ -156,7 +156,7 @@ patchFields schema held path v = case v of
     given _ [] record = Right record
     given (Patch name put : others) ms record = case member name ms of
       Nothing -> given others ms record
-      Just value -> put held record (Dot path name) value >>= given others (filter (\(Member key _) -> not (sameKey key name)) ms)
+      Just value -> put record (Dot path name) value >>= given others (filter (\(Member key _) -> not (sameKey key name)) ms)
 
 -- | Read an object that may have these further keys, but no unknown ones.
 -- Reference: @read_strict@.

@@ -66,8 +66,8 @@ data Record r a = Record
   }
 
 -- | A field that a patch may give: its name, and what reads it and puts it into
--- the second record. The first one is held, and a list may refer to its items.
-data Patch r = Patch !ByteString (r -> r -> Path -> Value -> Decoded r)
+-- a record. A list may refer to the items that the record has.
+data Patch r = Patch !ByteString (r -> Path -> Value -> Decoded r)
 
 instance Functor (Record r) where
   fmap f (Record fs d _ ps) = Record fs (\path ms -> f <$> d path ms) Nothing ps

@@ -79,8 +79,8 @@ alone name kind shown get decode = Record [described name kind shown get] decode
 sets :: Record r a -> (r -> a -> r) -> Record r a
 sets (Record fields decode given _) set = Record fields decode given (zipWith patch fields (toList given))
   where
-    patch f value = Patch (fieldName f) $ \held record path v -> do
-      !x <- value held path v
+    patch f value = Patch (fieldName f) $ \record path v -> do
+      !x <- value record path v
       Right $! set record x
 
 described :: ByteString -> Kind a -> Maybe a -> (r -> a) -> Field r
