@@ -123,7 +123,7 @@ def build_of(evidence: Evidence) -> str:
 
 def _machine(evidence: Evidence) -> str:
     known = plain_mapping(evidence.details.get("machine"))
-    parts = [str(known[name]) for name in ("processor", "system") if name in known]
+    parts = [str(known[name]) for name in ("processor", "system", "python") if name in known]
     parts += [f"{known['cpus']} CPUs"] if "cpus" in known else []
     parts += [f"{known['memory_gib']} GiB"] if "memory_gib" in known else []
     return ", ".join(parts) or "a machine that its records do not describe"
