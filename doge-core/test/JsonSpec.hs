@@ -69,8 +69,11 @@ doubleSpec = describe "double" . modifyMaxSuccess (* 50) $ do
   prop "marks every finite double as a float" $ \(AnyDouble x) ->
     x - x == 0 ==> BC.any (`elem` (".e" :: String)) (toBytes (E.double x))
   it "writes the shortest digits" $
-    map (toBytes . E.double) [0.57, 1, -0.0, 0.1, 100, 1.0e22, 5.0e-324, 123456.789, 0.30000000000000004]
-      `shouldBe` ["0.57", "1.0", "-0.0", "0.1", "100.0", "1e22", "5e-324", "123456.789", "0.30000000000000004"]
+    map (toBytes . E.double) [0.57, 1, -0.0, 0.1, 100, 5.0e-324, 123456.789, 0.30000000000000004]
+      `shouldBe` ["0.57", "1.0", "-0.0", "0.1", "100.0", "5e-324", "123456.789", "0.30000000000000004"]
+  it "writes an exponent where Python's repr does, and as it does" $
+    map (toBytes . E.double) [1.0e-4, 9.999e-5, -1.2e-5, 1.0e-100, 9999999999999998, 1.0e16, -1.5e22, 1.7976931348623157e308]
+      `shouldBe` ["0.0001", "9.999e-05", "-1.2e-05", "1e-100", "9999999999999998.0", "1e+16", "-1.5e+22", "1.7976931348623157e+308"]
 
 numberSpec :: Spec
 numberSpec = describe "numbers" $ do

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ CASES, SEED = 400, 86
 
 
 def test_it_is_the_answer_of_the_wire_byte_by_byte() -> None:
-    port, seen_cases, steps_refused, ended_early = PythonPort(), 0, 0, 0
+    port, seen_cases, steps_refused, ended_early, beyond_ascii = PythonPort(), 0, 0, 0, 0
     for index in range(CASES):
         case, seen = generate_seen(SEED, index)
         assert case == generate_case(SEED, index)
@@ -31,12 +32,21 @@ def test_it_is_the_answer_of_the_wire_byte_by_byte() -> None:
             # The case is refused, or its settings are others than those that its events were chosen by.
             ended_early += "error" in answer.answer
             continue
-        assert outcome_of(seen).line == answer.line, case.name
+        saw = outcome_of(seen)
+        assert saw.line == in_utf8(answer), case.name
+        assert saw.compact == answer.line, case.name
         seen_cases += 1
+        beyond_ascii += saw.line != answer.line
         steps_refused += sum(isinstance(step, Exception) for step in seen.steps)
     assert seen_cases > 0.8 * CASES
     assert steps_refused > 100
     assert ended_early > 10
+    assert beyond_ascii > 10
+
+
+def in_utf8(outcome: Outcome) -> bytes:
+    """The outcome's line, with its text in UTF-8."""
+    return json.dumps(outcome.answer, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def spoilt(outcome: Outcome) -> Outcome:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from operator import attrgetter
 from typing import Any
 
 from generators.plain import Json
-from generators.reducer.case import spelled
 from generators.reducer.choices import plain_state
 from generators.reducer.stepping import Seen
 from harness.subjects.reducer.ports.base import Outcome
@@ -18,13 +18,16 @@ from reducer.types import PairState
 # The fields besides the orders that decide about phase and violations.
 _judged = attrgetter("s2_entered_at", "long_only", "short_only", "cycle_a", "cycle_b")
 
+# As the ports spell their answers, whose text is UTF-8, so that most of them need not be read to be compared.
+spelled = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular=False, ensure_ascii=False).encode
+
 # The result of most steps.
 NOTHING_DONE: Json = {"actions": []}
 NOTHING_DONE_SPELLED = spelled(NOTHING_DONE)
 
 
 def outcome_of(seen: Seen) -> Outcome:
-    """Return the answer to a `replay`, as `reducer.wire.answer_replay` gives it.
+    """Return the answer to a `replay`, as `reducer.wire.answer_replay` gives it, in UTF-8 where that one escapes.
 
     The thorough cases of a run are replayed by that function as well, and have to agree.
     """
@@ -80,7 +83,8 @@ class _Told:
         """Return the answer with the steps and the last state."""
         plain = plain_state(state)
         line = f'{{"steps":[{",".join(self._spelled)}],"state":{spelled(plain)}}}'
-        return Outcome.of({"steps": self._steps, "state": plain}, line.encode())
+        # Half a pair of surrogates cannot be UTF-8: no answer is spelled like that one, and so each is read.
+        return Outcome.of({"steps": self._steps, "state": plain}, line.encode(errors="surrogatepass"))
 
     def _row(self, order: object) -> bytes:
         row = self._rows.get(id(order))

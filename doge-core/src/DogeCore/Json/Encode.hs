@@ -43,14 +43,15 @@ import GHC.Exts (Addr#, Int (..), Ptr (..))
 import GHC.Float (castDoubleToWord64)
 
 -- | A float as the shortest digits that read back to it, always with a point or
--- an exponent. Non-finite values become strings.
+-- an exponent, spelled as Python's @repr@ spells it, so that an answer is the
+-- reference's to the byte. Non-finite values become strings.
 double :: Double -> Put
 double x
   | not (isFinite x) = bytes (nonFinite x)
   | x == 0 = bytes (if castDoubleToWord64 x == 0 then "0.0" else "-0.0")
   | otherwise = Put $ \sink p0 -> do
       p <- ensure doubleRoom sink p0
-      if a < exactDecimals then places sink p 0 1.0 else general sink p
+      if a < exactDecimals && a >= 1.0e-4 then places sink p 0 1.0 else general sink p
   where
     a = abs x
     -- No two decimals of at most 15 digits have the same double, so the first
@@ -63,7 +64,9 @@ double x
       where
         scaled = a * scale
         k = truncate (scaled + 0.5) :: Int
-    general = runPut (bytes (marked (Conversion.toShortest x)))
+    general
+      | a >= 1.0e-4 && a < 1.0e16 = runPut (bytes (marked (Conversion.toShortest x)))
+      | otherwise = runPut (bytes (scientific (Conversion.toExponential (-1) x)))
 
 -- 10^15. A double holds any decimal of up to 15 digits exactly enough to give the
 -- same digits back, so numbers below this are tried digit by digit.
@@ -93,6 +96,14 @@ marked :: ByteString -> ByteString
 marked s
   | BC.any (\c -> c == '.' || c == 'e') s = s
   | otherwise = B.append s ".0"
+
+-- Give an exponent a sign and two digits at least, as Python does.
+scientific :: ByteString -> ByteString
+scientific s = B.concat [mantissa, if below then "e-" else "e+", if B.length digits < 2 then "0" else "", digits]
+  where
+    (mantissa, power) = BC.break (== 'e') s
+    (signs, digits) = BC.span (`elem` ("e+-" :: String)) power
+    below = BC.elem '-' signs
 
 -- Write k / 10^d without trailing zeros, but with at least one decimal; scale is
 -- 10^d.
