@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from generators.plain import INT64_MAX, INT64_MIN
 from reducer.types import CycleRecord, OrderState, PairState, replace
 
 Patch = Callable[[PairState], PairState]
@@ -33,6 +34,15 @@ def _recovered(state: PairState) -> PairState:
     return replace(
         state, recovery_orders=tuple(replace(order, txid="é", reason="by hand") for order in state.recovery_orders[:1])
     )
+
+
+def _taken_over(state: PairState) -> PairState:
+    """Cycles at the ends of their range, recovery orders of the other trade, times and directions that are none again."""
+    orders = (*(replace(order, cycle=INT64_MIN) for order in state.orders[:1]), *state.orders[1:])
+    recovery_orders = tuple(
+        replace(order, trade_id="B" if order.trade_id == "A" else "A", cycle=INT64_MAX) for order in state.recovery_orders
+    )
+    return replace(state, orders=orders, recovery_orders=recovery_orders, s2_entered_at=None, last_refresh_direction_a=None)
 
 
 def _book_upside_down(state: PairState) -> PairState:
@@ -65,8 +75,8 @@ def _ints(state: PairState) -> PairState:
 
 
 PATCHES: tuple[Patch, ...] = (
-    named, _mode, _totals, _paused, _recovered, _book_upside_down, _book_repeated, _booked, _undone, _forgotten, _emptied,
-    _ints,
+    named, _mode, _totals, _paused, _recovered, _taken_over, _book_upside_down, _book_repeated, _booked, _undone, _forgotten,
+    _emptied, _ints,
 )  # fmt: skip
 EVERY = 3
 

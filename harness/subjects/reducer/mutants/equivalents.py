@@ -25,7 +25,6 @@ NO_SUBCLASS = "JSON never yields a subclass of str"
 SAID_BELOW = "the lines below refuse it with the same message"
 NO_SUCH_KIND = "no kind of the contract is both, so the order of the two checks does not matter"
 PYTHON_ONLY = "guards Python callers; the wire's reader reads lists itself, with its own paths"
-PLAIN_BEFORE = "what is plainly of its kind comes here in a session's patch alone, which seldom has this"
 SAVES_TIME = "only saves checking again what has passed"
 THROWN_AWAY = "if the check raises, the marked object is discarded"
 ZEROS_ALIKE = "the results differ only in the sign of a zero, and one minus zero is one"
@@ -80,10 +79,6 @@ EQUIVALENTS: tuple[Equivalent, ...] = (
     Equivalent("domain.check_text", "comparison:Is_IsNot", "type(value) is str -> …", NO_SUBCLASS),
     Equivalent("domain.check_value", "order:statements", "if kind.optional and value is None:; …", NO_SUCH_KIND),
     Equivalent("domain.check_value", "order:statements", "if kind.item is not None:; …", NO_SUCH_KIND),
-    Equivalent("domain.check_int", "comparison:LtE_Lt", "INT_MIN <= value <= INT_MAX -> …", PLAIN_BEFORE, rare=True),
-    Equivalent("domain.check_literal", "condition:always", "text not in literals -> True", PLAIN_BEFORE, rare=True),
-    Equivalent("domain.check_value", "condition:never", "kind.optional and value is None -> False", PLAIN_BEFORE, rare=True),
-    Equivalent("domain.check_value", "early_end:dropped", "return None -> (left out)", PLAIN_BEFORE, rare=True),
     Equivalent("domain.check_value", "early_end:dropped", "return tuple(…", PYTHON_ONLY),
     Equivalent("domain.check_value", "early_end:dropped", "raise wrong_type(path, 'a list', value) -> …", PYTHON_ONLY),
     Equivalent("domain.check_value", "condition:never", "kind.item is not None -> False", PYTHON_ONLY),
