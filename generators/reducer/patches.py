@@ -30,17 +30,12 @@ def _paused(state: PairState) -> PairState:
     return replace(state, cooldown_until_a=math.inf, refresh_cooldown_until_b=state.now + 60.0, now=state.now + 0.25)
 
 
-def _recovered(state: PairState) -> PairState:
-    return replace(
-        state, recovery_orders=tuple(replace(order, txid="é", reason="by hand") for order in state.recovery_orders[:1])
-    )
-
-
 def _taken_over(state: PairState) -> PairState:
-    """Cycles at the ends of their range, recovery orders of the other trade, times and directions that are none again."""
+    """Orders of another process: cycles at the ends of their range, a recovery of the other trade, times that are none."""
     orders = (*(replace(order, cycle=INT64_MIN) for order in state.orders[:1]), *state.orders[1:])
     recovery_orders = tuple(
-        replace(order, trade_id="B" if order.trade_id == "A" else "A", cycle=INT64_MAX) for order in state.recovery_orders
+        replace(order, txid="é", reason="by hand", trade_id="B" if order.trade_id == "A" else "A", cycle=INT64_MAX)
+        for order in state.recovery_orders[:1]
     )
     return replace(state, orders=orders, recovery_orders=recovery_orders, s2_entered_at=None, last_refresh_direction_a=None)
 
@@ -75,8 +70,8 @@ def _ints(state: PairState) -> PairState:
 
 
 PATCHES: tuple[Patch, ...] = (
-    named, _mode, _totals, _paused, _recovered, _taken_over, _book_upside_down, _book_repeated, _booked, _undone, _forgotten,
-    _emptied, _ints,
+    named, _taken_over, _totals, _paused, _mode, _book_upside_down, _book_repeated, _booked, _undone, _forgotten, _emptied,
+    _ints,
 )  # fmt: skip
 EVERY = 3
 
