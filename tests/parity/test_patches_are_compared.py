@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
+from doge_core.session import Sessions as Client
 from generators.reducer.bulk import generate_case
 from golden.reducer.corpus import golden_cases
 from harness.subjects.reducer.ports.python import PythonPort
-from harness.subjects.reducer.sessions import compare_session
+from harness.subjects.reducer.sessions import _alike, compare_session
 from reducer.digest import state_digest
 from reducer.requests import read_patch
+from reducer.types import Action, CancelOrderAction, PairState, replace
 from reducer.wire import METHODS, handle_line
 from reducer.wire_session import Sessions
 
@@ -107,3 +111,40 @@ def test_several_events_at_once_are_compared(spoil: Callable[[dict[str, Any]], N
     # Cases whose event is refused, too; fixtures and generated ones.
     cases = [*golden_cases(), *(generate_case(11, index) for index in range(120))]
     assert any(compare_session(case=case, port=Hurried(spoil)) for case in cases)
+
+
+@dataclass(frozen=True)
+class CancelledOrderAction:
+    """An action with the fields of another one."""
+
+    local_id: int
+    txid: str
+    reason: str = ""
+
+
+MISTAKEN: dict[str, Callable[[PairState, list[Action]], tuple[PairState, list[Any]]]] = {
+    "an int for a float": lambda state, actions: (replace(state, total_fees=int(state.total_fees)), actions),
+    "a zero of the other sign": lambda state, actions: (replace(state, today_realized_loss=-0.0), actions),
+    "an int for a flag": lambda state, actions: (replace(state, long_only=int(state.long_only)), actions),
+    "another last bit": lambda state, actions: (replace(state, now=math.nextafter(state.now, math.inf)), actions),
+    "NaN": lambda state, actions: (replace(state, total_profit=math.nan), actions),
+    "one action too few": lambda state, actions: (state, actions[1:]),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKEN)
+def test_a_client_that_makes_something_else_of_an_answer_is_found(mistake: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    transition = Client.transition
+
+    def mistaken(client: Client, *given: Any) -> Any:
+        return MISTAKEN[mistake](*transition(client, *given))
+
+    monkeypatch.setattr(Client, "transition", mistaken)
+    assert any(compare_session(case=case, port=PythonPort()) for case in golden_cases())
+
+
+def test_an_action_of_another_class_is_not_alike() -> None:
+    fields: dict[str, Any] = {"local_id": 1, "txid": "t"}
+    step = (PairState(0.1, 0.0), [CancelOrderAction(**fields)])
+    assert _alike(step, (PairState(0.1, 0.0), [CancelOrderAction(**fields)]))
+    assert not _alike(step, (PairState(0.1, 0.0), [CancelledOrderAction(**fields)]))

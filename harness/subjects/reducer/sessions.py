@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from zlib import crc32
 
+import msgspec
+
 import state_machine as sm
 from doge_core.errors import ServerError, ServerGarbageError
 from doge_core.replaying import Replay, in_parts, replay_by
@@ -17,7 +19,7 @@ from doge_core.session import Sessions
 from generators.plain import Json
 from generators.reducer.case import Case
 from generators.reducer.patches import patched
-from generators.reducer.stepping import REFUSED
+from generators.reducer.stepping import REFUSED, Step
 from harness.comparators.divergence import Divergence
 from harness.comparators.exact import compare, locate
 from harness.comparators.path import ROOT_PATH, Path
@@ -30,6 +32,9 @@ from reducer.types import Action, PairState
 from reducer.wire import handle_line, with_sessions
 
 AT_ONCE_EVERY = 4
+
+# MessagePack keeps the type of every value and the bits of every double, and takes a fifteenth of the time of plain data.
+_pack = msgspec.msgpack.Encoder().encode
 
 Transition = Callable[..., tuple[PairState, list[Action]]]
 
@@ -103,15 +108,19 @@ def _compare_steps(case: Case, port: Port, state: PairState, settings: tuple[Any
     for step, event in readable_events(case):
         path = Path("steps", step)
         state, session_state = patched(state, step), patched(session_state, step)
-        reference, state = _outcome(sm.transition, state, event, settings)
+        reference = _step(sm.transition, state, event, settings)
         server.path = path / "session"
         try:
-            candidate, session_state = _outcome(sessions.transition, session_state, event, settings)
+            candidate = _step(sessions.transition, session_state, event, settings)
         except ServerError as error:
             return [_failure(error, case, port, server.path)]
-        found = compare(reference=reference, candidate=candidate, events=case.events, path=path) + server.found
+        found = list(server.found)
+        if not _alike(reference, candidate):
+            found = compare(reference=_told(reference), candidate=_told(candidate), events=case.events, path=path) + found
         if found:
             return found
+        if not isinstance(reference, Exception) and not isinstance(candidate, Exception):
+            state, session_state = reference[0], candidate[0]
     return []
 
 
@@ -165,9 +174,24 @@ def readable_events(case: Case) -> Iterator[tuple[int, Any]]:
             continue
 
 
-def _outcome(transition: Transition, state: PairState, event: Any, settings: tuple[Any, ...]) -> tuple[Json, PairState]:
+def _step(transition: Transition, state: PairState, event: Any, settings: tuple[Any, ...]) -> Step:
     try:
-        after, actions = transition(state, event, *settings)
+        return transition(state, event, *settings)
     except REFUSED as error:
-        return error_object(error), state
-    return {"state": encode(after), "actions": [tagged(action) for action in actions]}, after
+        return error
+
+
+def _alike(reference: Step, candidate: Step) -> bool:
+    """Return True if two steps are the same for certain; then they need not be made plain to be compared."""
+    if isinstance(reference, Exception) or isinstance(candidate, Exception):
+        return False
+    kinds = [type(action) for action in reference[1]] == [type(action) for action in candidate[1]]
+    return kinds and _pack(reference) == _pack(candidate)
+
+
+def _told(step: Step) -> Json:
+    """Return a step as plain data."""
+    if isinstance(step, Exception):
+        return error_object(step)
+    after, actions = step
+    return {"state": encode(after), "actions": [tagged(action) for action in actions]}
