@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -145,6 +145,6 @@ def test_a_client_that_makes_something_else_of_an_answer_is_found(mistake: str, 
 
 def test_an_action_of_another_class_is_not_alike() -> None:
     fields: dict[str, Any] = {"local_id": 1, "txid": "t"}
-    step = (PairState(0.1, 0.0), [CancelOrderAction(**fields)])
-    assert _alike(step, (PairState(0.1, 0.0), [CancelOrderAction(**fields)]))
-    assert not _alike(step, (PairState(0.1, 0.0), [CancelledOrderAction(**fields)]))
+    one, same, other = [CancelOrderAction(**fields)], [CancelOrderAction(**fields)], [CancelledOrderAction(**fields)]
+    assert _alike((PairState(0.1, 0.0), [*one]), (PairState(0.1, 0.0), [*same]))
+    assert not _alike((PairState(0.1, 0.0), [*one]), (PairState(0.1, 0.0), cast(Any, other)))
