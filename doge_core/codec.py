@@ -27,7 +27,7 @@ _decode = msgspec.json.Decoder().decode
 _FIELDS = {cls: tuple(kinds) for cls, kinds in KINDS.items()}
 _STATE_KINDS, _NAMES = KINDS[PairState], _FIELDS[PairState]
 _values = itemgetter(*_NAMES)
-_ACTIONS: dict[str, type[Action]] = {cls.__name__: cls for cls in ACTION_TYPES}
+ACTIONS: dict[str, type[Action]] = {cls.__name__: cls for cls in ACTION_TYPES}
 _OFFSETS: Offsets = scalar_offsets(PairState)
 _float_offset = float_offsets(PairState, optional=False).get
 _optional_offset = float_offsets(PairState, optional=True).get
@@ -93,7 +93,7 @@ def _type_of(kind: Kind) -> type:
     return {"int": int, "bool": bool}.get(kind.name, float if kind.name in FLOAT_KINDS else str)
 
 
-_ROW_TYPES: dict[type, tuple[type, ...]] = {
+ROW_TYPES: dict[type, tuple[type, ...]] = {
     cls: tuple(map(_type_of, KINDS[cls].values())) for cls in (OrderState, RecoveryOrder, CycleRecord, *ACTION_TYPES)
 }
 # No value is any of these.
@@ -108,7 +108,7 @@ _PACK_ROW: dict[type, Callable[[Sequence[Any]], bytes]] = {
 
 def build(cls: type[T], values: list[Any]) -> T:
     """Build an object from its values in contract order; no field of these types is optional. Raises `ServerGarbageError`."""
-    if tuple(map(type, values)) != _ROW_TYPES[cls]:
+    if tuple(map(type, values)) != ROW_TYPES[cls]:
         raise ServerGarbageError(f"{values} is no {cls.__name__}")
     value = object.__new__(cls)
     value.__dict__.update(zip(_FIELDS[cls], values))  # noqa: B905  # as many as there are types; a keyword costs a sixth
@@ -117,12 +117,7 @@ def build(cls: type[T], values: list[Any]) -> T:
 
 def read_actions(rows: list[list[Any]]) -> list[Action]:
     """Build the actions of a `step` answer."""
-    return [build(_ACTIONS[row[0]], row[1:]) for row in rows]
-
-
-def read_many(rows: list[list[list[Any]]]) -> list[list[Action]]:
-    """Build the actions of a `step` answer of several events."""
-    return [read_actions(row) if row else [] for row in rows]
+    return [build(ACTIONS[row[0]], row[1:]) for row in rows]
 
 
 def read_tagged_actions(rows: list[dict[str, Any]]) -> list[Action]:
@@ -270,7 +265,7 @@ def _changes(place: int, old: tuple[T, ...], values: tuple[Any, ...], cls: type[
     """Return an object by the fields in which it differs from the one in its place, or by all of them."""
     before = _ROW_VALUES[cls](old[place].__dict__) if place < len(old) else _NOTHING
     fields = {}
-    for name, kind, value, was in zip(_FIELDS[cls], _ROW_TYPES[cls], values, before, strict=False):
+    for name, kind, value, was in zip(_FIELDS[cls], ROW_TYPES[cls], values, before, strict=False):
         if value is not was:
             if type(value) is not kind:
                 raise TypeError(f"{name} of a {cls.__name__} is of another type: {value!r}")

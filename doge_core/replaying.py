@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
+from doge_core.acted import Acted
 from reducer.requests import EventError
 from reducer.types import Action, EngineConfig, Event, PairState
 
@@ -22,7 +23,7 @@ class Replay:
     """What many events lead to: the state after the last of them, and the actions of each."""
 
     state: PairState
-    actions: list[list[Action]] = field(default_factory=list)
+    actions: Sequence[list[Action]] = field(default_factory=list)
 
 
 def in_parts(
@@ -32,20 +33,31 @@ def in_parts(
 
     What the iterator raises is raised after the events before it were replayed, as by a loop; Ctrl-C is raised at once.
     """
-    coming, whole = iter(events), Replay(state)
+    coming = iter(events)
+    actions: list[list[Action]] | Acted = []
     while True:
         some, failure = _taken(coming, most)
         if some:
             try:
-                done = part(whole.state, some)
+                done = part(state, some)
             except EventError as error:
-                raise _worded(error, len(whole.actions)) from error.error
-            whole.actions.extend(done.actions)
-            whole = Replay(done.state, whole.actions)
+                raise _worded(error, len(actions)) from error.error
+            state, actions = done.state, _joined(actions, done.actions)
         if failure is not None:
             raise failure
         if len(some) < most:
-            return whole
+            return Replay(state, actions)
+
+
+def _joined(actions: list[list[Action]] | Acted, more: Sequence[list[Action]]) -> list[list[Action]] | Acted:
+    if isinstance(more, Acted):
+        if isinstance(actions, Acted):
+            return actions.followed_by(more)
+        if not actions:
+            return more
+    made = actions if isinstance(actions, list) else list(actions)
+    made.extend(more)
+    return made
 
 
 def _taken(coming: Iterator[Event], most: int) -> tuple[list[Event], BaseException | None]:

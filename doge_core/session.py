@@ -7,8 +7,9 @@ import struct
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from doge_core.acted import Acted, check_rows
 from doge_core.client import Answering
-from doge_core.codec import decode_answer, encode_checked, encode_object, read_actions, read_many, settings_fields
+from doge_core.codec import decode_answer, encode_checked, encode_object, read_actions, settings_fields
 from doge_core.errors import ServerError, ServerGarbageError
 from doge_core.events import SessionLostError, encode_event, encode_events, is_lost, read_violations, refusal
 from doge_core.held import BEFORE_EVENT, BEFORE_EVENTS, Session, Sizes
@@ -209,10 +210,10 @@ class Sessions:
                 # The state or the settings are refused; the first call for an event says so as the reference does.
                 return None
             raise EventError(index, error)
-        state, acted = self._advance(session, answer, line, read_many)
-        if len(acted) != len(events):
-            raise ServerGarbageError(f"{len(acted)} events are answered, not {len(events)}")
-        return Replay(state, acted)
+        state, rows = self._advance(session, answer, line, check_rows)
+        if len(rows) != len(events):
+            raise ServerGarbageError(f"{len(rows)} events are answered, not {len(events)}")
+        return Replay(state, Acted(rows))
 
     def _ask_many(self, state: PairState, encoded: bytes, settings: bytes, given: Settings) -> Asked:
         """Send several events and the settings, with what the state differs in from one that is held, or with all of it."""
