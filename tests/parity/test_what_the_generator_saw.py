@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from harness.engine.runner import Runner
 from harness.fuzz.batch import Batch
 from harness.panel import REFERENCE, PortRequest
 from harness.subjects.reducer import panel as panel_module
+from harness.subjects.reducer.judge import compare_outcomes
 from harness.subjects.reducer.ports.base import Outcome
 from harness.subjects.reducer.ports.python import PythonPort
 from harness.subjects.reducer.seen import outcome_of
@@ -47,6 +49,16 @@ def test_it_is_the_answer_of_the_wire_byte_by_byte() -> None:
 def in_utf8(outcome: Outcome) -> bytes:
     """The outcome's line, with its text in UTF-8."""
     return json.dumps(outcome.answer, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def test_text_that_is_no_unicode_is_compared_by_what_an_answer_says() -> None:
+    case, seen = generate_seen(SEED, 0)
+    assert seen is not None
+    saw = outcome_of(replace(seen, steps=(ValueError("event.\ud800: is not a field"),)))
+    same = Outcome(saw.compact)
+    assert rb"\ud800" in saw.compact
+    assert compare_outcomes(reference=saw, candidate=same, case=case) == []
+    assert compare_outcomes(reference=saw, candidate=Outcome(saw.compact.replace(rb"\ud800", rb"\ud801")), case=case)
 
 
 def spoilt(outcome: Outcome) -> Outcome:
