@@ -49,9 +49,10 @@ double :: Double -> Put
 double x
   | not (isFinite x) = bytes (nonFinite x)
   | x == 0 = bytes (if castDoubleToWord64 x == 0 then "0.0" else "-0.0")
+  | a < exponentBelow || a >= exponentFrom = bytes (scientific (Conversion.toExponential (-1) x))
   | otherwise = Put $ \sink p0 -> do
       p <- ensure doubleRoom sink p0
-      if a < exactDecimals && a >= 1.0e-4 then places sink p 0 1.0 else general sink p
+      if a < exactDecimals then places sink p 0 1.0 else general sink p
   where
     a = abs x
     -- No two decimals of at most 15 digits have the same double, so the first
@@ -64,9 +65,15 @@ double x
       where
         scaled = a * scale
         k = truncate (scaled + 0.5) :: Int
-    general
-      | a >= 1.0e-4 && a < 1.0e16 = runPut (bytes (marked (Conversion.toShortest x)))
-      | otherwise = runPut (bytes (scientific (Conversion.toExponential (-1) x)))
+    general = runPut (bytes (marked (Conversion.toShortest x)))
+
+-- Python's repr has an exponent for what is smaller than the one, and for the
+-- other and what is larger.
+exponentBelow, exponentFrom :: Double
+exponentBelow = 1.0e-4
+exponentFrom = 1.0e16
+{-# INLINE exponentBelow #-}
+{-# INLINE exponentFrom #-}
 
 -- 10^15. A double holds any decimal of up to 15 digits exactly enough to give the
 -- same digits back, so numbers below this are tried digit by digit.
@@ -94,7 +101,7 @@ nonFinite x
 -- integers.
 marked :: ByteString -> ByteString
 marked s
-  | BC.any (\c -> c == '.' || c == 'e') s = s
+  | BC.elem '.' s = s
   | otherwise = B.append s ".0"
 
 -- Give an exponent a sign and two digits at least, as Python does.
