@@ -59,8 +59,6 @@ class Acted(Sequence[list[Action]]):
         """Return True for the same actions, also in a list."""
         return isinstance(other, list | Acted) and self._made == list(other)
 
-    __hash__ = None  # type: ignore[assignment]  # as that of a list
-
     def __repr__(self) -> str:
         """Return what a list of them shows."""
         return repr(self._made)

@@ -31,7 +31,7 @@ def _paused(state: PairState) -> PairState:
 
 
 def _taken_over(state: PairState) -> PairState:
-    """Orders of another process: cycles at the ends of their range, a recovery of the other trade, times that are none."""
+    """Set cycles to the ends of their range, a recovery order's trade to the other one, and optional fields to None."""
     orders = (*(replace(order, cycle=INT64_MIN) for order in state.orders[:1]), *state.orders[1:])
     recovery_orders = tuple(
         replace(order, txid="é", reason="by hand", trade_id="B" if order.trade_id == "A" else "A", cycle=INT64_MAX)

@@ -18,12 +18,12 @@ from reducer.types import PairState
 # The fields besides the orders that decide about phase and violations.
 _judged = attrgetter("s2_entered_at", "long_only", "short_only", "cycle_a", "cycle_b")
 
-# As the ports spell their answers, whose text is UTF-8, so that most of them need not be read to be compared.
-spelled = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular=False, ensure_ascii=False).encode
+# Ports answer in UTF-8, so an answer that agrees is mostly the same bytes, and need not be read.
+_in_utf8 = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular=False, ensure_ascii=False).encode
 
 # The result of most steps.
 NOTHING_DONE: Json = {"actions": []}
-NOTHING_DONE_SPELLED = spelled(NOTHING_DONE)
+NOTHING_DONE_SPELLED = _in_utf8(NOTHING_DONE)
 
 
 def outcome_of(seen: Seen) -> Outcome:
@@ -70,19 +70,19 @@ class _Told:
         if state.orders is not self._orders or others != self._others:
             self._orders, self._others = state.orders, others
             self._alike = {"phase": derive_phase(state), "violations": check_invariants(state)}
-            self._alike_spelled = spelled(self._alike)[1:-1]
+            self._alike_spelled = _in_utf8(self._alike)[1:-1]
         self._digest = state_digest(state, booked, self._row)
 
     def add(self, result: Json) -> None:
         """Add a step with what came of it."""
         self._steps.append({**result, **self._alike, "digest": self._digest})
-        head = NOTHING_DONE_SPELLED if result is NOTHING_DONE else spelled(result)
+        head = NOTHING_DONE_SPELLED if result is NOTHING_DONE else _in_utf8(result)
         self._spelled.append(f'{head[:-1]},{self._alike_spelled},"digest":"{self._digest}"}}')
 
     def outcome(self, state: PairState) -> Outcome:
         """Return the answer with the steps and the last state."""
         plain = plain_state(state)
-        line = f'{{"steps":[{",".join(self._spelled)}],"state":{spelled(plain)}}}'
+        line = f'{{"steps":[{",".join(self._spelled)}],"state":{_in_utf8(plain)}}}'
         # Half a pair of surrogates cannot be UTF-8: no answer is spelled like that one, and so each is read.
         return Outcome.of({"steps": self._steps, "state": plain}, line.encode(errors="surrogatepass"))
 

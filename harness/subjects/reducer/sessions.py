@@ -33,7 +33,7 @@ from reducer.wire import handle_line, with_sessions
 
 AT_ONCE_EVERY = 4
 
-# MessagePack keeps the type of every value and the bits of every double, and takes a fifteenth of the time of plain data.
+# MessagePack keeps apart the types that JSON has, ints and floats, and the bits of doubles, in a fifteenth of the time.
 _pack = msgspec.msgpack.Encoder().encode
 
 Transition = Callable[..., tuple[PairState, list[Action]]]
@@ -185,8 +185,13 @@ def _alike(reference: Step, candidate: Step) -> bool:
     """Return True if two steps are the same for certain; then they need not be made plain to be compared."""
     if isinstance(reference, Exception) or isinstance(candidate, Exception):
         return False
-    kinds = [type(action) for action in reference[1]] == [type(action) for action in candidate[1]]
-    return kinds and _pack(reference) == _pack(candidate)
+    if [type(action) for action in reference[1]] != [type(action) for action in candidate[1]]:
+        return False
+    try:
+        return _pack(reference) == _pack(candidate)
+    except (TypeError, ValueError, OverflowError):
+        # It holds what no state may hold, and is told field by field.
+        return False
 
 
 def _told(step: Step) -> Json:
