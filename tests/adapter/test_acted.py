@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import pickle
 from collections.abc import Callable, Sequence
 from copy import deepcopy
@@ -13,14 +12,13 @@ import pytest
 
 from doge_core.acted import Acted, check_rows
 from doge_core.backend import Haskell
-from doge_core.client import Server
 from doge_core.codec import read_actions
 from doge_core.errors import ServerGarbageError
 from doge_core.replaying import EVENTS_MAX, Replay, in_parts, replay_by
 from doge_core.settings import Settings
 from reducer.types import Action, CancelOrderAction, Event, OrphanOrderAction, PairState, TimerTick
 from state_machine import transition
-from tests.adapter.traffic import CONFIG, SIZE_USD, start, walk
+from tests.adapter.traffic import CONFIG, SIZE_USD, spoil_replays, start, walk
 
 ROWS: list[list[list[Any]]] = [
     [],
@@ -91,25 +89,16 @@ def test_rows_of_which_no_actions_can_be_made_are_refused(spoilt: str) -> None:
         check_rows(rows)
 
 
-def spoil_server(monkeypatch: pytest.MonkeyPatch, spoil: Callable[[list[Any]], Any]) -> None:
-    request = Server.request
-
-    def spoiling(server: Server, line: bytes) -> bytes:
-        answer = request(server, line)
-        if b'"events"' not in line:
-            return answer
-        told = json.loads(answer)
-        place = next(place for place, acted in enumerate(told["actions"]) if acted)
-        told["actions"][place][-1] = spoil(told["actions"][place][-1])
-        return json.dumps(told).encode()
-
-    monkeypatch.setattr(Server, "request", spoiling)
+def spoil_an_action(told: dict[str, Any], spoil: Callable[[list[Any]], Any]) -> dict[str, Any]:
+    acted = next(acted for acted in told["actions"] if acted)
+    acted[-1] = spoil(acted[-1])
+    return told
 
 
 @pytest.mark.parametrize("spoilt", SPOILT)
 def test_the_adapter_notices_them_before_it_answers(spoilt: str, executable: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     haskell = Haskell(Settings(backend="haskell", exe=str(executable)))
-    spoil_server(monkeypatch, SPOILT[spoilt])
+    spoil_replays(monkeypatch, lambda told: spoil_an_action(told, SPOILT[spoilt]))
     events = [event for _, event, _, _ in walk(2, 60)]
     got = haskell.replay(start(), events, CONFIG, SIZE_USD)
     assert haskell.status()["fallbacks"] == {"persistent:garbage": 2}
@@ -131,15 +120,16 @@ def test_a_long_replay_makes_none_until_one_is_looked_at(executable: Path, made:
 
 
 @pytest.mark.parametrize(
-    "lazy", [(True, True, True), (False, True, True), (True, False, True), (True, True, False), (False,) * 3]
+    "lazy", [(True, True, True), (False, True, True), (True, False, True), (True, True, False), (False, False, False)]
 )
 def test_parts_of_either_kind_are_joined_in_order(lazy: tuple[bool, ...]) -> None:
     kinds = iter(lazy)
 
     def part(state: PairState, events: Sequence[Event]) -> Replay:
-        return Replay(state, Acted(deepcopy(ROWS)) if next(kinds) else deepcopy(ACTIONS))
+        rows = [[["CancelOrderAction", int(event.timestamp), "t", ""]] for event in events]
+        return Replay(state, Acted(rows) if next(kinds) else list(Acted(rows)))
 
     # Two full parts and one that is not.
-    whole = in_parts(part, start(), [TimerTick(0.0)] * 11, most=4)
-    assert whole.actions == ACTIONS * 3
+    whole = in_parts(part, start(), [TimerTick(float(number)) for number in range(11)], most=4)
+    assert whole.actions == [[CancelOrderAction(number, "t")] for number in range(11)]
     assert isinstance(whole.actions, Acted) == all(lazy)

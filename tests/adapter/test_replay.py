@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Callable, Iterator
@@ -22,7 +21,7 @@ from doge_core.replaying import EVENTS_MAX, replay_by
 from doge_core.settings import Backend, Settings
 from generators.reducer.patches import PATCHES
 from reducer.types import replace
-from tests.adapter.traffic import CONFIG, SIZE_USD, opened, start, walk
+from tests.adapter.traffic import CONFIG, SIZE_USD, opened, spoil_replays, start, walk
 
 BACKENDS: tuple[Backend, ...] = ("haskell", "haskell-inproc")
 Calls = Callable[[sm.PairState, list[sm.Event]], str]
@@ -146,16 +145,7 @@ def test_a_wrong_answer_is_noticed(spoilt: bytes, executable: Path, monkeypatch:
 
 def test_an_answer_for_fewer_events_is_noticed(executable: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     haskell = Haskell(Settings(backend="haskell", exe=str(executable)))
-    request = Server.request
-
-    def fewer(server: Server, line: bytes) -> bytes:
-        answer = request(server, line)
-        if b'"events"' not in line:
-            return answer
-        told = json.loads(answer)
-        return json.dumps({**told, "actions": told["actions"][:-1]}).encode()
-
-    monkeypatch.setattr(Server, "request", fewer)
+    spoil_replays(monkeypatch, lambda told: {**told, "actions": told["actions"][:-1]})
     events = events_of(2, 20)
     assert repr(haskell.replay(start(), events, CONFIG, SIZE_USD)) == repr(loop(start(), events))
     assert haskell.status()["fallbacks"] == {"persistent:garbage": 2}

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
 
 import state_machine as sm
 from doge_core.backend import Haskell
+from doge_core.client import Server
 from generators.reducer.patches import patched
 from reducer.types import replace
 
@@ -26,6 +31,17 @@ def opened(haskell: Haskell) -> int:
     """How many sessions a backend has opened: one that was lost is opened again."""
     count: int = haskell.status()["sessions"]["opened"]
     return count
+
+
+def spoil_replays(monkeypatch: pytest.MonkeyPatch, spoil: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    """Let every server answer something else to a request with several events."""
+    request = Server.request
+
+    def spoiling(server: Server, line: bytes) -> bytes:
+        answer = request(server, line)
+        return json.dumps(spoil(json.loads(answer))).encode() if b'"events"' in line else answer
+
+    monkeypatch.setattr(Server, "request", spoiling)
 
 
 def drive(haskell: Haskell, steps: int, seed: int = 1, *, bot: bool = False) -> None:

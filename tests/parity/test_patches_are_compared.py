@@ -11,6 +11,7 @@ from typing import Any, cast
 import pytest
 
 from doge_core.session import Sessions as Client
+from generators.plain import INT64_MAX, INT64_MIN
 from generators.reducer.bulk import generate_case
 from golden.reducer.corpus import golden_cases
 from harness.subjects.reducer.ports.python import PythonPort
@@ -64,6 +65,27 @@ def test_a_field_that_a_port_forgets_is_found(field: str) -> None:
 
 def test_nothing_is_found_where_nothing_is_forgotten() -> None:
     assert not any(compare_session(case=case, port=Careless("no field")) for case in golden_cases())
+
+
+class Narrow(PythonPort):
+    """The reference's sessions, which refuse a value in a patch that it may have."""
+
+    name = "narrow"
+
+    def __init__(self, value: bytes) -> None:
+        super().__init__()
+        self.value = value
+
+    def answer(self, line: bytes) -> bytes:
+        _, has_patch, rest = line.partition(b'"patch":')
+        if has_patch and self.value in rest.partition(b'"config":')[0]:
+            return b'{"error":"patch: is not to this port\'s liking","kind":"ValueError"}'
+        return super().answer(line)
+
+
+@pytest.mark.parametrize("value", [str(INT64_MIN), str(INT64_MAX), '[0,{"trade_id":"', ":null", '"Infinity"', "-0.0"])
+def test_a_value_that_a_patch_may_have_and_a_port_refuses_is_found(value: str) -> None:
+    assert any(compare_session(case=case, port=Narrow(value.encode())) for case in golden_cases())
 
 
 class Hurried(PythonPort):
@@ -148,3 +170,8 @@ def test_an_action_of_another_class_is_not_alike() -> None:
     one, same, other = [CancelOrderAction(**fields)], [CancelOrderAction(**fields)], [CancelledOrderAction(**fields)]
     assert _alike((PairState(0.1, 0.0), [*one]), (PairState(0.1, 0.0), [*same]))
     assert not _alike((PairState(0.1, 0.0), [*one]), (PairState(0.1, 0.0), cast(Any, other)))
+
+
+@pytest.mark.parametrize("value", [2**70, "\ud800", 1j, object()], ids=repr)
+def test_what_cannot_be_packed_is_not_alike(value: Any) -> None:
+    assert not _alike((PairState(0.1, 0.0), []), (PairState(0.1, 0.0, total_fees=value), []))
