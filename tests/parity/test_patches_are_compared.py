@@ -172,6 +172,6 @@ def test_an_action_of_another_class_is_not_alike() -> None:
     assert not _alike((PairState(0.1, 0.0), [*one]), (PairState(0.1, 0.0), cast(Any, other)))
 
 
-@pytest.mark.parametrize("value", [2**70, "\ud800", 1j, object()], ids=repr)
+@pytest.mark.parametrize("value", [2**70, "\ud800", 1j, object()], ids=["beyond-64-bits", "surrogate", "complex", "object"])
 def test_what_cannot_be_packed_is_not_alike(value: Any) -> None:
     assert not _alike((PairState(0.1, 0.0), []), (PairState(0.1, 0.0, total_fees=value), []))
