@@ -97,6 +97,10 @@ def _choose() -> _Haskell | _WatchedPython | None:
         # Imported here, because a bot without a shadow needs nothing of it.
         from doge_core.watching import Python as _WatchedPython
 
+        if _settings.backend == "auto":
+            logging.getLogger("doge_core").warning(
+                "doge_core: without the shadow, `auto` takes the candidate; set DOGE_CORE_BACKEND=python until the cut-over"
+            )
         return _WatchedPython(_settings, _settings.shadow)
     if _settings.backend == "python":
         return None

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal, cast, get_args
 
 from doge_core.locate import absolute
-from doge_shadow.settings import ShadowSettings, read_seconds, read_shadow_settings
+from doge_shadow.settings import ShadowSettings, read_seconds, read_shadow_settings, refuse_unknown
 from doge_telemetry.settings import read_telemetry_file
 
 Backend = Literal["python", "haskell", "haskell-inproc", "auto"]
@@ -17,6 +17,9 @@ Backend = Literal["python", "haskell", "haskell-inproc", "auto"]
 DEFAULT_TIMEOUT_SEC = 5.0
 # The kinds of calls that a shadow compares.
 KINDS = ("transition", "invariant")
+# Failures of a shadow's candidate whose answer was one, and made no sense.
+SENSELESS = frozenset({"persistent:drift", "persistent:garbage"})
+NAMES = ("_BACKEND", "_EXE", "_LIBRARY", "_PERSISTENT", "_TELEMETRY", "_TIMEOUT_SEC")
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
@@ -39,8 +42,10 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     """Read DOGE_CORE_BACKEND, DOGE_CORE_EXE, DOGE_CORE_PERSISTENT, DOGE_CORE_TIMEOUT_SEC, DOGE_CORE_SHADOW with its own, and
     DOGE_CORE_TELEMETRY.
 
-    Raises `ValueError` for an invalid value, so that a bot does not start on a backend that nobody chose.
+    Raises `ValueError` for an invalid value and for a name that is no setting, so that a bot does not start on a backend that
+    nobody chose.
     """
+    refuse_unknown("DOGE_CORE", NAMES, environment)
     backend = environment.get("DOGE_CORE_BACKEND", "auto").strip().lower()
     if backend not in get_args(Backend):
         raise ValueError(f"DOGE_CORE_BACKEND: must be one of {', '.join(get_args(Backend))}; got {backend!r}")

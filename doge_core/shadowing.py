@@ -18,7 +18,7 @@ from doge_core.rungs import Rung
 from doge_core.session import Sessions
 from doge_core.settings import KINDS, Settings
 from doge_core.severity import graded
-from doge_shadow.face import REFUSED, CandidateError, Found
+from doge_shadow.face import REFUSED, RESTING, CandidateError, Found
 from doge_shadow.identity import identity_of
 from doge_shadow.judging import Difference, differences, fingerprint
 from doge_shadow.repro import repro_of, spelled
@@ -45,6 +45,11 @@ class Watched(Haskell):
         super().__init__(replace(settings, persistent=True))
         self._once = Rung("one-shot", 0)
         self._memory_bytes = int(memory_mib * MIB)
+        self.last_failure = ""
+
+    def _count(self, rung: str, cause: str, sentence: str) -> None:
+        super()._count(rung, cause, sentence)
+        self.last_failure = sentence
 
     def _start_server(self) -> Sessions:
         sessions = super()._start_server()
@@ -154,8 +159,7 @@ class ReducerComparer:
             for each in differences(list(ours), theirs if isinstance(theirs, list) else [repr(theirs)], ("violations",))
         ]
         seconds = time.perf_counter() - began
-        document = {"case": None, "state": spelled(encode(state)), "reference": list(ours)}
-        return Found(found, seconds, None, document, self._stumbles)
+        return Found(found, seconds, None, lambda: self._document_of_state(state, found), self._stumbles)
 
     def _ask(self, call: Any) -> Outcome:
         """The candidate's result, or its refusal as type and text. Raises `CandidateError` where it gave none."""
@@ -169,8 +173,8 @@ class ReducerComparer:
             cause for cause, number in self._client.fallbacks.items() for _ in range(number - causes.get(cause, 0))
         ]
         if self._client.python_calls != answered:
-            cause = self._stumbles[-1] if self._stumbles else "resting"
-            raise CandidateError(cause, f"the candidate gave no answer ({cause})")
+            cause = self._stumbles[-1] if self._stumbles else RESTING
+            raise CandidateError(cause, f"the candidate gave no answer ({cause}): {self._client.last_failure}")
         return tuple(result)
 
     def _stream_of(self, state: sm.PairState) -> _Stream:
@@ -186,24 +190,36 @@ class ReducerComparer:
 
     def _document(self, before: Sequence[Any], found: Sequence[Difference], what: str) -> dict[str, Any]:
         """A repro file: the calls that led here, as far as each began with the state that the one before returned."""
-        state, _, (cfg, usd, sizes) = before[-1]
+        state, _, settings = before[-1]
+        events = [_tagged(event) for _, event, _ in before]
+        metadata = {"source": "shadow", "events_before": events[:-1]}
+        return self._repro(found, f"{KINDS[TRANSITION]}|{what}", state, settings, events[-1:], metadata)
+
+    def _document_of_state(self, state: sm.PairState, found: Sequence[Difference]) -> dict[str, Any]:
+        """A repro file of a check of invariants, which needs no event: whoever replays it asks every method about the state."""
+        settings = (sm.EngineConfig(), 1.0, None)
+        return self._repro(found, f"{KINDS[INVARIANTS]}|None", state, settings, [], {"source": "shadow"})
+
+    def _repro(
+        self, found: Sequence[Difference], what: str, state: sm.PairState, settings: Any, events: list[Any], metadata: Any
+    ) -> dict[str, Any]:
         executable = self._client.executable()
         candidate = None if self._control or executable is None else shlex.quote(str(executable))
-        name = fingerprint(found, f"{KINDS[TRANSITION]}|{what}")
-        settings = {"config": spelled(encode(cfg)), "order_size_usd": spelled(usd), "order_sizes": spelled(sizes)}
-        events = [_tagged(event) for _, event, _ in before]
+        cfg, usd, sizes = settings
         return repro_of(
             found,
             subject="reducer",
             port="haskell" if candidate is None else f"exe:{Path(str(executable)).name}",
             candidate=candidate,
-            event=events[-1],
+            event=events[0] if events else None,
             case={
-                "name": f"shadow-{name}",
+                "name": f"shadow-{fingerprint(found, what)}",
                 "state": spelled(encode(state)),
-                **settings,
-                "events": events[-1:],
-                "metadata": {"source": "shadow", "events_before": events[:-1]},
+                "config": spelled(encode(cfg)),
+                "order_size_usd": spelled(usd),
+                "order_sizes": spelled(sizes),
+                "events": events,
+                "metadata": metadata,
             },
         )
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import state_machine as sm
-from doge_core.settings import KINDS, Settings
+from doge_core.settings import KINDS, SENSELESS, Settings
 from doge_core.shadowing import INVARIANTS, TRANSITION, ReducerComparer
 from doge_shadow.block import block_of
 from doge_shadow.face import REFUSED
@@ -23,7 +23,7 @@ class Python:
 
     def __init__(self, settings: Settings, shadow: ShadowSettings) -> None:
         self.comparer = ReducerComparer(settings, shadow)
-        self.shadow = Shadow("reducer", shadow, self.comparer, KINDS, begun_anew=self._wait_for_a_call)
+        self.shadow = Shadow("reducer", shadow, self.comparer, KINDS, SENSELESS, begun_anew=self._wait_for_a_call)
         self._wait_for_a_call()
 
     def _wait_for_a_call(self) -> None:

@@ -32,6 +32,10 @@ def choose(settings: Settings, surface: Sequence[str]) -> Choice:
         # Imported here, because a bot without a shadow needs nothing of it.
         from doge_detector import watch, watching
 
+        if settings.backend == "auto":
+            log.warning(
+                "doge_detector: without the shadow, `auto` takes the candidate; set DOGE_HMM_BACKEND=python until the cut-over"
+            )
         watch.start(settings, settings.shadow)
         return Choice(settings.backend, "python", watching)
     reason = None

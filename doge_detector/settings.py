@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 
-from doge_shadow.settings import ShadowSettings, read_seconds, read_shadow_settings
+from doge_shadow.settings import ShadowSettings, read_seconds, read_shadow_settings, refuse_unknown
 from doge_telemetry.settings import read_telemetry_file
 
 BACKENDS = ("auto", "rust", "python")
@@ -32,6 +32,9 @@ class Kind(IntEnum):
     SERIALIZE = 8
 
 
+# Failures of a shadow's candidate whose answer was one, and made no sense.
+SENSELESS = frozenset({"garbage", "unplaced"})
+NAMES = ("_BACKEND", "_SHADOW_TIMEOUT_SEC", "_TELEMETRY")
 KINDS = tuple(kind.name.lower() for kind in Kind)
 
 
@@ -48,8 +51,10 @@ class Settings:
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     """Read DOGE_HMM_BACKEND, DOGE_HMM_SHADOW with its own, and DOGE_HMM_TELEMETRY.
 
-    Raises `ValueError` for an invalid value, also of a shadow that is off, so that a bot does not start on what nobody chose.
+    Raises `ValueError` for an invalid value, also of a shadow that is off, and for a name that is no setting, so that a bot
+    does not start on what nobody chose.
     """
+    refuse_unknown("DOGE_HMM", NAMES, environment)
     backend = environment.get("DOGE_HMM_BACKEND", "auto").strip().lower()
     if backend not in BACKENDS:
         raise ValueError(f"DOGE_HMM_BACKEND: must be one of {', '.join(BACKENDS)}; got {backend!r}")

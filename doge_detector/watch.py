@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from doge_detector.settings import KINDS, Settings
+from doge_detector.settings import KINDS, SENSELESS, Settings
 from doge_detector.shadowing import DetectorComparer
 from doge_detector.turns import Turns
 from doge_shadow.block import block_of, block_of_none
@@ -44,6 +44,7 @@ def start(settings: Settings, shadow: ShadowSettings) -> Watch:
         shadow,
         comparer,
         KINDS,
+        SENSELESS,
         wake_sec=WAKE_SEC,
         occupied=lambda: calls.active > 0,
         begun_anew=begin_anew,

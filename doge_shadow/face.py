@@ -10,6 +10,8 @@ from doge_shadow.judging import Difference
 
 # What a call of a core may refuse; anything else that it raises is the caller's affair.
 REFUSED = (ValueError, TypeError, OverflowError)
+# The cause of a call that was not asked, because the candidate failed before and is given a pause.
+RESTING = "resting"
 
 
 class CandidateError(Exception):

@@ -1,7 +1,8 @@
 """What a shadow writes down: how much of each minute was compared, and one file for each kind of divergence.
 
-One journal a process, so that several processes and restarts add up. A line is added every ten seconds, and holds what was
-counted since the line before: a process that is killed loses ten seconds, which then count as not covered.
+One journal a process, so that several processes and restarts add up. A line is added with the first call, then every ten
+seconds with a call, and holds what was counted since the line before; the last one says that it is the last. A process that is
+killed loses ten seconds, of which nobody knows how many calls they had: the minutes that they may lie in are not covered.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 FORMAT = "doge-shadow journal 1"
 FLUSH_SEC, SLOT_SEC = 10.0, 60.0
+# Begins the name of a count of failures by one cause.
+FAILURE = "failure:"
 MIB = 2**20
 
 
@@ -45,7 +48,10 @@ class Journal:
             "sample": settings.sample,
             "digests": self.identity,
         }
-        self._begun = False
+        # A find of another build is another find.
+        self._build = hashlib.sha256(json.dumps(self.identity, sort_keys=True).encode()).hexdigest()[:8]
+        self._tried = False
+        self._keep_at: dict[Path, float] = {}
         self._counts: Counter[str] = Counter()
         self._since = started
         self._disk_bytes = int(settings.disk_mib * MIB)
@@ -56,17 +62,22 @@ class Journal:
         if number:
             self._counts[name] += number
 
-    def flush(self, at: float, *, now: bool = False) -> None:
-        """Add a line, if it is time for one or `now`. A line never reaches from one minute into the next."""
-        due = at - self._since >= FLUSH_SEC or at // SLOT_SEC != self._since // SLOT_SEC
-        if not (due or now):
+    def flush(self, at: float, *, now: bool = False, last: bool = False) -> None:
+        """Add a line, if it is time for one, or `now`, or if it is the `last`.
+
+        A line reaches into the next minute only by a comparison that was going on when the minute ended.
+        """
+        due = not self._tried or at - self._since >= FLUSH_SEC or at // SLOT_SEC != self._since // SLOT_SEC
+        if not (due or now or last):
             return
-        if self._counts:
-            if self._append({"minute": int(self._since // SLOT_SEC), "from": self._since, "to": at, **self._counts}):
+        if self._counts or last:
+            self._tried = True
+            line = {"minute": int(self._since // SLOT_SEC), "from": self._since, "to": at, **self._counts}
+            if self._append({**line, "last": True} if last else line):
                 self._counts.clear()
             else:
                 # What cannot be shown to have been compared was not; what was found is told as soon as it can be.
-                del self._counts["compared"]
+                self._counts.pop("compared", None)
         self._since = at
 
     def failure(self) -> str | None:
@@ -77,13 +88,13 @@ class Journal:
     def _append(self, line: dict[str, Any]) -> bool:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            lines = [line] if self._begun else [self._header, line]
+            # Somebody may have moved the file away meanwhile: what follows is a journal of its own.
+            lines = [line] if self._size() else [self._header, line]
             text = "".join(json.dumps(each, sort_keys=True) + "\n" for each in lines)
             if self._used() + len(text) > self._disk_bytes:
                 self._failure = self._full
                 return False
             self._add(text)
-            self._begun = True
         except OSError as error:
             self._failure = f"{self.path}: cannot be written ({error.strerror})"
             return False
@@ -91,7 +102,7 @@ class Journal:
 
     def _add(self, text: str) -> None:
         """Add lines, or nothing: a part of a line that a full disk takes would spoil the next one."""
-        before = self.path.stat().st_size if self.path.exists() else 0
+        before = self._size()
         try:
             with self.path.open("a", encoding="utf-8") as file:
                 file.write(text)
@@ -100,17 +111,24 @@ class Journal:
                 os.truncate(self.path, before)
             raise
 
+    def _size(self) -> int:
+        return self.path.stat().st_size if self.path.exists() else 0
+
     def _used(self) -> int:
         return sum(each.stat().st_size for each in self.folder.iterdir() if each.is_file())
 
     def keep(self, name: str, severity: str, what: str, found: Found) -> Path | None:
-        """Write a divergence of a new kind; return its file, or None where there is no room, or none can be written."""
-        # A find of another build is another find.
-        build = hashlib.sha256(json.dumps(self.identity, sort_keys=True).encode()).hexdigest()[:8]
-        path = self.folder / f"find-{severity}-{name}-{build}.json"
+        """Write a divergence, if it is not there; return its file, or None where there is no room, or none can be written.
+
+        After a failure the same one is not tried for as long as between two lines.
+        """
+        path = self.folder / f"find-{severity}-{name}-{self._build}.json"
         try:
             if path.exists():
                 return path
+            if time.monotonic() < self._keep_at.get(path, 0.0):
+                return None
+            self._keep_at[path] = time.monotonic() + FLUSH_SEC
             self.folder.mkdir(parents=True, exist_ok=True)
             document = found.document() if callable(found.document) else found.document
             known = {"severity": severity, "fingerprint": name, "of": what, "digests": self.identity}
@@ -119,8 +137,13 @@ class Journal:
                 self._failure = self._full
                 return None
             beside = path.with_suffix(f".{os.getpid()}")
-            beside.write_text(text + "\n", encoding="utf-8")
+            with beside.open("w", encoding="utf-8") as file:
+                file.write(text + "\n")
+                # Before it has its name: a machine that stops must not leave an empty find.
+                file.flush()
+                os.fsync(file.fileno())
             beside.replace(path)
+            del self._keep_at[path]
         except OSError as error:
             self._failure = f"{path}: cannot be written ({error.strerror})"
             return None

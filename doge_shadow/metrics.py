@@ -10,6 +10,8 @@ from typing import Any
 
 from hdrh.histogram import HdrHistogram
 
+from doge_shadow.face import RESTING
+
 # Latencies from a microsecond to a minute, with two digits.
 LOWEST_US, HIGHEST_US, DIGITS = 1, 60_000_000, 2
 QUANTILES = (50.0, 95.0, 99.0)
@@ -31,6 +33,7 @@ class Metrics:
             self.failures: Counter[str] = Counter()
             self.excused: Counter[str] = Counter()
             self.fingerprints: Counter[str] = Counter()
+            self._known: set[tuple[str, str]] = set()
             self.last: dict[str, Any] = {}
             self.last_error: str | None = None
             self.latency = HdrHistogram(LOWEST_US, HIGHEST_US, DIGITS)
@@ -45,19 +48,23 @@ class Metrics:
             self.latency.record_value(min(HIGHEST_US, max(LOWEST_US, round(seconds * 1e6))))
 
     def diverged(self, what: str, severity: str, name: str, at: float, place: str, event: Any) -> bool:
-        """Count a divergence; return True for the first of its name."""
+        """Count a divergence; return True for the first of its name and severity."""
         with self._lock:
             self.divergences[what] += 1
             self.severities[severity] += 1
             self.fingerprints[name] += 1
             self.last = {"ts": at, "kind": f"{what} {place} ({severity})", "event": event}
-            return self.fingerprints[name] == 1
+            first = (severity, name) not in self._known
+            self._known.add((severity, name))
+            return first
 
     def failed(self, cause: str, sentence: str) -> bool:
         """Count a call that could not be compared; return True for the first of its cause."""
         with self._lock:
             self.failures[cause] += 1
-            self.last_error = sentence
+            # A pause follows from the failure before it, whose sentence says what is wrong.
+            if cause != RESTING or self.last_error is None:
+                self.last_error = sentence
             return self.failures[cause] == 1
 
     def latencies(self) -> dict[str, float]:

@@ -16,10 +16,10 @@ from typing import Any
 
 import msgspec
 
-from doge_shadow.face import CandidateError
+from doge_shadow.face import RESTING, CandidateError
 from doge_shadow.link import Link
 
-DIED, TIMEOUT, GARBAGE, MISSING, RESTING = "died", "timeout", "garbage", "missing", "resting"
+DIED, TIMEOUT, GARBAGE, MISSING = "died", "timeout", "garbage", "missing"
 # After a failure the candidate is left alone for so long, and twice as long after each further one.
 REST_FIRST_SEC, REST_MAX_SEC = 0.5, 30.0
 

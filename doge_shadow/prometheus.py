@@ -21,7 +21,10 @@ def collector_of(prefix: str, shadow_of: Callable[[], Shadow | None]) -> ShadowC
         if shadow is None:
             return None
         buckets, total_sec = shadow.metrics.buckets(BUCKETS_SEC)
-        return {**shadow.status(), "latency_buckets": buckets, "latency_sum": total_sec}
+        # What an alert watches is there from the beginning: a series that begins with its first count shows no increase.
+        status = shadow.status()
+        failures = {**dict.fromkeys(sorted(shadow.senseless), 0), **status["failures"]}
+        return {**status, "failures": failures, "latency_buckets": buckets, "latency_sum": total_sec}
 
     return ShadowCollector(prefix, look)
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from doge_shadow.face import CandidateError, Comparer, Found, Noting
-from doge_shadow.journal import Journal
+from doge_shadow.journal import FAILURE, Journal
 from doge_shadow.judging import fingerprint, worst
 from doge_shadow.metrics import Metrics
 from doge_shadow.settings import ShadowSettings
@@ -29,6 +29,8 @@ WAKE_SEC, BUSY_WAKE_SEC, QUIET_WAKE_SEC = 0.002, 0.025, 0.05
 # More calls a second than that, and they come without a pause.
 BUSY_RATE = 1500.0
 QUIET_SEC = 1.0
+# While a backlog is worked off, the journal is looked after this often.
+WRITE_SEC = 1.0
 # At the end of the process, what still waits may take so long, and the thread as long again to end.
 LAST_SEC = 0.6
 # A sample is a share of so many.
@@ -45,12 +47,16 @@ _shadows: weakref.WeakSet[Shadow] = weakref.WeakSet()
 
 @dataclass(eq=False)
 class Shadow:
-    """A shadow that is on. `name` is the subject's, `kinds` the words for the kinds of calls."""
+    """A shadow that is on. `name` is the subject's, `kinds` the words for the kinds of calls.
+
+    `senseless` are the causes of failures by which a candidate gave an answer, and one that makes no sense.
+    """
 
     name: str
     settings: ShadowSettings
     comparer: Comparer
     kinds: Sequence[str]
+    senseless: frozenset[str] = frozenset()
     metrics: Metrics = field(default_factory=Metrics)
     # The pause between two looks while calls come seldom. It is to be longer than most calls take.
     wake_sec: float = WAKE_SEC
@@ -69,6 +75,7 @@ class Shadow:
         # Counters that threads may share without a lock: one step of each is one instruction.
         self._seen, self._unsampled = itertools.count(), itertools.count()
         self._taken = 0
+        self._comparing = False
         self._told: Counter[str] = Counter()
         self._base: Counter[str] = Counter()
         self._starting = threading.Lock()
@@ -127,9 +134,11 @@ class Shadow:
 
     def _work_while_idle(self, seen: int) -> None:
         """Compare what waits, until the caller makes another call."""
+        write_at = time.monotonic() + WRITE_SEC
         while self._queue and not self._ending and _value_of(self._seen) == seen and not self.occupied():
             # Counted first, so that nobody who counts meanwhile misses it.
             self._taken += 1
+            self._comparing = True
             call = self._queue.popleft()
             try:
                 self._compare(call)
@@ -137,6 +146,12 @@ class Shadow:
                 self._failed(error.cause, str(error))
             except Exception as error:  # whatever goes wrong here must not end the thread in silence
                 self._failed("comparing", f"comparing failed ({error!r})")
+            finally:
+                self._comparing = False
+            if time.monotonic() >= write_at:
+                # A slow candidate may need hours for what waits.
+                self._write()
+                write_at = time.monotonic() + WRITE_SEC
 
     def _compare(self, call: Any) -> None:
         what, now = self.kinds[call[0]], time.time()
@@ -151,7 +166,11 @@ class Shadow:
             self._keep(what, found, now, journal)
 
     def _failed(self, cause: str, sentence: str) -> None:
-        self._opened().count("failures")
+        journal = self._opened()
+        journal.count("failures")
+        journal.count(f"{FAILURE}{cause}")
+        if cause in self.senseless:
+            journal.count("senseless")
         if self.metrics.failed(cause, sentence):
             log.warning("%s shadow: %s: %s (counted, logged once)", self.name, cause, sentence)
 
@@ -160,8 +179,9 @@ class Shadow:
         event = None if found.event is None else type(found.event).__name__
         name = fingerprint(found.differences, f"{what}|{event}")
         journal.count(severity)
+        # Each time, for the folder may have taken nothing before, or may have been emptied since.
+        path = journal.keep(name, severity, what, found)
         if self.metrics.diverged(what, severity, name, now, first.path, event):
-            path = journal.keep(name, severity, what, found)
             told = f"{first.path}: reference {first.reference!r}, candidate {first.candidate!r}"
             log.warning("%s shadow: %s severity, %s of %s; %s", self.name, severity, name, told, path or "not kept")
 
@@ -169,7 +189,7 @@ class Shadow:
         """The journal of what is compared now: another executable, put in the place of the first, has one of its own."""
         identity = self.comparer.identity()
         if self._journal is not None and self._journal.identity != identity:
-            self._journal.flush(time.time(), now=True)
+            self._journal.flush(time.time(), last=True)
             self._journal = None
         if self._journal is None:
             self._journal = Journal(self.name, self.settings, identity)
@@ -192,7 +212,7 @@ class Shadow:
             log.warning(
                 "%s shadow: the queue of %d is full, calls are dropped (counted, logged once)", self.name, self.settings.queue
             )
-        journal.flush(time.time(), now=last)
+        journal.flush(time.time(), last=last)
         failure = journal.failure()
         if failure is not None and self.metrics.failed("journal", failure):
             log.warning("%s shadow: %s (counted, logged once)", self.name, failure)
@@ -225,8 +245,9 @@ class Shadow:
         }
 
     def reset(self) -> None:
-        """Begin to count anew; the journal keeps what it has."""
+        """Begin to count anew; the journal keeps what it has. What waits is still to be compared, and counts as a call."""
         self._base = self._counts()
+        self._base["seen"] -= len(self._queue) + self._comparing
         self._overloaded = False
         self.metrics.reset()
 

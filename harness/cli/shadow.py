@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,9 @@ import click
 
 from harness.cli.asked import seconds_of
 from harness.cli.options import evidence_options, json_option, subject_option
-from harness.cli.output import as_json, console_for
+from harness.cli.output import as_json, printable
 from harness.cli.recorded import draft_of, recorded, tell
-from harness.dashboard.words import minute
+from harness.dashboard.words import ago, minute
 from harness.evidence.digests import built_in
 from harness.evidence.statement import Figure
 from harness.gate.policy import Criterion, read_policy
@@ -47,8 +48,9 @@ def shadow() -> None:
 def report(subject: str, folder: Path, since: str | None, until: str | None, url: str, unrecorded: bool, as_data: bool) -> int:
     """Add up a period over all processes of the bot: hours covered, gaps, drops, divergences by severity.
 
-    Only journals of the reference and the candidate that are here now count. Exit code 0 without a divergence of high
-    severity, 1 with one, 3 where nothing was compared.
+    Only journals of the reference and the candidate that are here now count; where the bot's candidate is not the built one,
+    name it as the bot does. Exit code 1 for a divergence of high severity, an answer that makes no sense, and a noise floor
+    that is none; 3 where nothing was compared or a journal cannot be read; else 0.
     """
     about = subject_called(subject)
     here = about.shadowed()
@@ -69,6 +71,7 @@ def report(subject: str, folder: Path, since: str | None, until: str | None, url
             "covered_hours": Figure(period.covered_hours, "h"),
             "coverage": Figure(period.coverage),
             "gaps": Figure(len(period.gaps)),
+            "unread": Figure(len(period.unread)),
             **{name: Figure(period.counts[name]) for name in COUNTS},
         }
         draft.details |= {"period": period.to_json(), "finds": finds}
@@ -76,39 +79,48 @@ def report(subject: str, folder: Path, since: str | None, until: str | None, url
         if as_data:
             click.echo(as_json({**period.to_json(), "evidence": None if unrecorded else draft.id}))
         else:
-            _print(period, finds)
+            for line in _lines(period, finds):
+                click.echo(printable(line))
             tell(draft)
             click.echo(_sentence(period, read_policy().criteria))
     return period.exit_code
 
 
-def _print(period: Period, finds: Sequence[Mapping[str, Any]]) -> None:
-    console = console_for(as_data=False)
-    counts = period.counts
+def _lines(period: Period, finds: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    counts, noise = period.counts, period.control
     if period.start is not None and period.end is not None:
-        console.print(
-            f"{minute(period.start)} to {minute(period.end)} UTC, {counted(period.processes, 'process')}", markup=False
-        )
-    told = ", ".join(f"{counts[name]:,} {name}" for name in COUNTS)
-    console.print(f"calls: {told}", markup=False)
+        yield f"{minute(period.start)} to {minute(period.end)} UTC, {counted(period.processes, 'process')}"
+    yield "calls: " + ", ".join(f"{counts[name]:,} {name}" for name in COUNTS)
+    if period.written_at:
+        yield f"last line: {minute(period.written_at)} UTC, {ago(period.written_at, time.time())}"
+    if period.causes:
+        yield "failures by cause: " + ", ".join(f"{cause} {number:,}" for cause, number in period.causes.items())
     for gap in period.gaps[:GAPS_MAX]:
-        console.print(f"GAP {minute(gap.start)} to {minute(gap.end)} UTC: {gap.hours:.1f} h", markup=False)
+        yield f"GAP {minute(gap.start)} to {minute(gap.end)} UTC: {gap.hours:.1f} h"
     if len(period.gaps) > GAPS_MAX:
-        console.print(f"and {counted(len(period.gaps) - GAPS_MAX, 'more gap')}", markup=False)
-    if period.foreign:
-        console.print(f"{counted(period.foreign, 'journal')} of another reference or candidate left out", markup=False)
-    if period.damaged:
-        console.print(f"{counted(period.damaged, 'line')} that cannot be read left out", markup=False)
-    if period.control["compared"]:
-        differing = period.control["high"] + period.control["low"]
-        console.print(f"control: {period.control['compared']:,} compared, {differing} differ: the noise floor", markup=False)
+        yield f"and {counted(len(period.gaps) - GAPS_MAX, 'more gap')}"
+    yield from _left_out(period)
+    if noise["compared"]:
+        yield f"control: {noise['compared']:,} compared, {noise['high'] + noise['low']} differ: the noise floor"
     for find in finds[:FINDS_MAX]:
-        told = f"parity replay {find['repro']}" if "repro" in find else find["kept"]
-        console.print(f"FIND {told}", markup=False, soft_wrap=True)
+        yield f"FIND parity replay {find['repro']}" if "repro" in find else f"FIND {find['kept']}"
+
+
+def _left_out(period: Period) -> Iterator[str]:
+    if period.foreign:
+        found = f", with {period.foreign_high:,} divergent of high severity" if period.foreign_high else ""
+        yield f"{counted(period.foreign, 'journal')} of another reference or candidate left out{found}"
+    if period.damaged:
+        yield f"{counted(period.damaged, 'line')} that cannot be read left out"
+    for sentence in period.unread:
+        yield f"NOT READ {sentence}"
 
 
 def _sentence(period: Period, criteria: Sequence[Criterion]) -> str:
     """The verdict in a line, with what the policy asks for."""
+    if period.verdict == "CONTROL":
+        compared = f"{period.control['compared']:,} calls compared with the reference itself"
+        return f"CONTROL: {compared}, none differs; no candidate was asked"
     wanted = max(
         (
             each.least(period.subject)
@@ -121,4 +133,6 @@ def _sentence(period: Period, criteria: Sequence[Criterion]) -> str:
     )
     hours, share = f"{period.covered_hours:.1f} of {wanted:g} hours", f"{100.0 * period.coverage:.2f} % of the calls"
     counts = period.counts
-    return f"{period.verdict}: {hours} covered, {share}, {counts['high']} divergent of high severity, {counts['low']} of low"
+    found = f"{counts['high']} divergent of high severity, {counts['low']} of low"
+    senseless = f", {counted(counts['senseless'], 'answer')} without sense" if counts["senseless"] else ""
+    return f"{period.verdict}: {hours} covered, {share}, {found}{senseless}"

@@ -5,19 +5,19 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from doge_shadow.journal import FORMAT, SLOT_SEC
+from doge_shadow.journal import FAILURE, FORMAT, SLOT_SEC
 from doge_shadow.settings import CANDIDATE, CONTROL
 from generators.errors import ParityError
 from harness.store.chain import CLOCK_SEC
 
 # No bot makes so many calls.
 COUNT_MAX = 2**53
-COUNTS = ("seen", "compared", "dropped", "unsampled", "failures", "high", "low", "excused")
+COUNTS = ("seen", "compared", "dropped", "unsampled", "failures", "senseless", "high", "low", "excused")
 
 
 class JournalError(ParityError):
@@ -26,7 +26,10 @@ class JournalError(ParityError):
 
 @dataclass(frozen=True, kw_only=True)
 class Journal:
-    """One process: what it compared, and its counts by minute since 1970. `damaged` lines could not be read."""
+    """One process: what it compared, and its counts by minute since 1970. `damaged` lines could not be read.
+
+    `written_at` is the time of the last line in seconds since 1970, `ended` is whether the process ended in order.
+    """
 
     path: Path
     subject: str
@@ -36,16 +39,37 @@ class Journal:
     digests: Mapping[str, str]
     minutes: Mapping[int, Counter[str]] = field(default_factory=dict)
     damaged: int = 0
+    written_at: float = 0.0
+    ended: bool = False
 
 
-def journals_in(folder: Path) -> list[Journal]:
-    """All journals of a folder. Raises `JournalError`."""
+@dataclass(frozen=True, kw_only=True)
+class Journals:
+    """The journals of a folder, and a sentence for each file that is none, or none that can be read."""
+
+    read: Sequence[Journal]
+    unread: Sequence[str] = ()
+
+
+def journals_in(folder: Path) -> Journals:
+    """All journals of a folder; one that cannot be read takes nothing from the others. Raises `JournalError`."""
     if not folder.is_dir():
         raise JournalError(f"--dir {folder}: is no folder; name the one that the bot's shadows write to")
     try:
-        return [read for path in sorted(folder.glob("journal-*.jsonl")) if (read := journal_of(path)) is not None]
+        paths = sorted(path for path in folder.iterdir() if path.match("journal-*.jsonl"))
     except OSError as error:
         raise JournalError(f"--dir {folder}: cannot be read ({error.strerror})") from error
+    read, unread = [], []
+    for path in paths:
+        try:
+            found = journal_of(path)
+        except JournalError as error:
+            unread.append(str(error))
+        except OSError as error:
+            unread.append(f"{path}: cannot be read ({error.strerror})")
+        else:
+            read += [] if found is None else [found]
+    return Journals(read=read, unread=unread)
 
 
 def journal_of(path: Path) -> Journal | None:
@@ -62,13 +86,15 @@ def journal_of(path: Path) -> Journal | None:
     if header.get("format") != FORMAT:
         raise JournalError(f"{path}: is not a journal of this version ({header.get('format')!r}); move it away")
     minutes: dict[int, Counter[str]] = {}
-    damaged = 0
+    damaged, written_at, ended = 0, 0.0, False
     for line in lines[1:]:
-        known = _counts(_object(line))
-        if known is None:
-            damaged += 1
+        given = _object(line)
+        known = _counts(given)
+        if given is None or known is None:
+            damaged, ended = damaged + 1, False
         else:
             minutes.setdefault(known[0], Counter()).update(known[1])
+            written_at, ended = max(written_at, _time_of(given)), given.get("last") is True
     try:
         if header["mode"] not in (CANDIDATE, CONTROL):
             raise ValueError(header["mode"])
@@ -81,6 +107,8 @@ def journal_of(path: Path) -> Journal | None:
             digests={str(name): str(digest) for name, digest in header["digests"].items()},
             minutes=minutes,
             damaged=damaged,
+            written_at=written_at,
+            ended=ended,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise JournalError(f"{path}: its first line is malformed ({error!r}); move it away") from error
@@ -98,13 +126,22 @@ def _counts(line: dict[str, Any] | None) -> tuple[int, dict[str, int]] | None:
     """Minute and counts of a line; None where they are not what a shadow writes, or of a minute that is still to come."""
     if line is None:
         return None
-    minute, counts = line.get("minute", -1), {name: line.get(name, 0) for name in COUNTS}
+    causes = [name for name in line if name.startswith(FAILURE)]
+    minute, counts = line.get("minute", -1), {name: line.get(name, 0) for name in (*COUNTS, *causes)}
     if not all(type(each) is int and 0 <= each <= COUNT_MAX for each in (minute, *counts.values())):
         return None
     return None if minute * SLOT_SEC > time.time() + CLOCK_SEC else (minute, counts)
 
 
-def minutes_between(journals: list[Journal], since: float | None, until: float | None) -> Iterator[tuple[int, Counter[str]]]:
+def _time_of(line: dict[str, Any]) -> float:
+    """When a line was written, in seconds since 1970; 0 where it does not say, or says what has not come yet."""
+    at = line.get("to")
+    return float(at) if isinstance(at, int | float) and 0 <= at <= time.time() + CLOCK_SEC else 0.0
+
+
+def minutes_between(
+    journals: Sequence[Journal], since: float | None, until: float | None
+) -> Iterator[tuple[int, Counter[str]]]:
     """The counts of each minute over all journals, in order."""
     whole: dict[int, Counter[str]] = {}
     for journal in journals:

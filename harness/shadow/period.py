@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
-from doge_shadow.journal import SLOT_SEC
+from doge_shadow.journal import FAILURE, FLUSH_SEC, SLOT_SEC
 from doge_shadow.settings import CONTROL
-from harness.shadow.journals import COUNTS, Journal, minutes_between
+from harness.shadow.journals import COUNTS, Journal, Journals, minutes_between
 
 # A minute is covered if of a hundred calls that were to be compared at least so many were.
 COVERED_PCT = 99
@@ -34,7 +34,11 @@ class Gap:
 
 @dataclass(frozen=True, kw_only=True)
 class Period:
-    """The sum over all processes of the build that is here; times are in seconds since 1970."""
+    """The sum over all processes of the build that is here; times are in seconds since 1970.
+
+    `written_at` is when the last line was written, `foreign` counts journals of another build, `foreign_high` what these
+    found of high severity, and `unread` has a sentence for each journal that cannot be read.
+    """
 
     subject: str
     counts: Counter[str] = field(default_factory=Counter)
@@ -44,7 +48,10 @@ class Period:
     end: float | None = None
     gaps: Sequence[Gap] = ()
     processes: int = 0
+    written_at: float = 0.0
     foreign: int = 0
+    foreign_high: int = 0
+    unread: Sequence[str] = ()
     damaged: int = 0
 
     @property
@@ -54,20 +61,39 @@ class Period:
 
     @property
     def coverage(self) -> float:
-        """The share of all calls that were compared; 0 before the first."""
-        return self.counts["compared"] / self.counts["seen"] if self.counts["seen"] else 0.0
+        """The share of all calls that were compared, 0 before the first.
+
+        At most 1: what waited when a period began, or when the candidate was replaced, is compared later than it was seen.
+        """
+        return min(1.0, self.counts["compared"] / self.counts["seen"]) if self.counts["seen"] else 0.0
+
+    @property
+    def causes(self) -> dict[str, int]:
+        """The failures by their cause, the most frequent first."""
+        return {name.removeprefix(FAILURE): number for name, number in self.counts.most_common() if name.startswith(FAILURE)}
 
     @property
     def verdict(self) -> str:
-        """DIVERGENCE where anything differed, EMPTY where nothing was compared, or CLEAN."""
-        if self.counts["high"] or (self.counts["low"] and self.counts["compared"]):
+        """DIVERGENCE where anything differed or made no sense, INCOMPLETE where a journal cannot be read, then CLEAN.
+
+        Where no candidate was compared: CONTROL if Python was compared with itself, else EMPTY.
+        """
+        counts, noise = self.counts, self.control
+        if counts["high"] or counts["senseless"] or (counts["low"] and counts["compared"]):
             return "DIVERGENCE"
-        return "CLEAN" if self.counts["compared"] else "EMPTY"
+        if self.unread:
+            return "INCOMPLETE"
+        if counts["seen"] or not noise["compared"]:
+            return "CLEAN" if counts["compared"] else "EMPTY"
+        return "DIVERGENCE" if noise["high"] or noise["low"] else "CONTROL"
 
     @property
     def exit_code(self) -> int:
-        """1 for a divergence of high severity, 3 where nothing was compared, else 0."""
-        return 3 if self.verdict == "EMPTY" else 1 if self.counts["high"] else 0
+        """1 for a divergence of high severity, an answer without sense and noise, 3 for EMPTY and INCOMPLETE, else 0."""
+        counts = self.counts
+        if self.verdict == "DIVERGENCE" and (counts["high"] or counts["senseless"] or not counts["low"]):
+            return 1
+        return 3 if self.unread or self.verdict == "EMPTY" else 0
 
     def with_finds(self, finds: Sequence[Mapping[str, Any]]) -> Period:
         """The period, with at least as many divergences as are kept: a process that was killed counted its last ones nowhere.
@@ -88,9 +114,13 @@ class Period:
             "covered_hours": self.covered_hours,
             "coverage": self.coverage,
             **{name: self.counts[name] for name in COUNTS},
+            "causes": self.causes,
+            "written_at": self.written_at,
             "gaps": [{"start": each.start, "end": each.end} for each in self.gaps],
             "processes": self.processes,
             "journals_of_other_builds": self.foreign,
+            "high_of_other_builds": self.foreign_high,
+            "unread": list(self.unread),
             "damaged_lines": self.damaged,
             "control": {name: self.control[name] for name in COUNTS},
         }
@@ -98,19 +128,24 @@ class Period:
 
 def period_of(
     subject: str,
-    journals: Sequence[Journal],
+    journals: Journals,
     here: Mapping[str, str],
     *,
     since: float | None = None,
     until: float | None = None,
 ) -> Period:
-    """Add up the journals of a subject whose digests are those of what is `here`; the others are counted as foreign."""
-    own = [each for each in journals if each.subject == subject]
+    """Add up the journals of a subject whose digests are those of what is `here`; the others are counted as foreign.
+
+    A journal of this reference without a candidate counts what was seen: its process had no candidate to ask.
+    """
+    own = [each for each in journals.read if each.subject == subject]
     control = [each for each in own if each.mode == CONTROL]
     watched = [each for each in own if each.mode != CONTROL]
-    ours = [each for each in watched if dict(each.digests) == dict(here)]
+    ours = [each for each in watched if _is_of(each, here)]
+    foreign = [each for each in watched if not _is_of(each, here)]
     minutes = list(minutes_between(ours, since, until))
-    covered = [minute for minute, counts in minutes if _is_covered(counts)]
+    cut = {minute for journal in ours for minute in _cut_minutes(journal)}
+    covered = [minute for minute, counts in minutes if minute not in cut and _is_covered(counts)]
     noise = minutes_between(control, since, until)
     return Period(
         subject=subject,
@@ -125,11 +160,29 @@ def period_of(
             if (after - before - 1) * SLOT_SEC > GAP_SEC
         ],
         processes=len(ours),
-        foreign=len(watched) - len(ours),
+        written_at=max((each.written_at for each in ours), default=0.0),
+        foreign=len(foreign),
+        foreign_high=sum(counts["high"] for each in foreign for counts in each.minutes.values()),
+        unread=journals.unread,
         damaged=sum(each.damaged for each in ours),
     )
 
 
+def _is_of(journal: Journal, here: Mapping[str, str]) -> bool:
+    if dict(journal.digests) == dict(here):
+        return True
+    alone = {name: digest for name, digest in here.items() if name != "candidate"}
+    return dict(journal.digests) == alone and not any(counts["compared"] for counts in journal.minutes.values())
+
+
 def _is_covered(counts: Counter[str]) -> bool:
     wanted = counts["seen"] - counts["unsampled"]
-    return counts["compared"] > 0 and 100 * counts["compared"] >= COVERED_PCT * wanted
+    return wanted > 0 and 100 * counts["compared"] >= COVERED_PCT * wanted
+
+
+def _cut_minutes(journal: Journal) -> set[int]:
+    """The minutes in which calls may have come that nobody counted: a process that did not end in order writes no last line."""
+    if journal.ended or not journal.minutes:
+        return set()
+    at = max(journal.written_at, max(journal.minutes) * SLOT_SEC)
+    return {max(journal.minutes), int(at // SLOT_SEC), int((at + FLUSH_SEC) // SLOT_SEC)}

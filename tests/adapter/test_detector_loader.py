@@ -146,11 +146,14 @@ def test_a_shadow_beside_rust_is_refused(tmp_path: Path) -> None:
     )
 
 
-def test_with_a_shadow_python_answers_and_says_so(tmp_path: Path) -> None:
-    lines, found = report(run(tmp_path, "raise ImportError('wrong ABI')", None, DOGE_HMM_SHADOW="1"))
-    assert lines == []
+@pytest.mark.parametrize("backend", [None, "python"])
+def test_with_a_shadow_python_answers_and_says_so(backend: str | None, tmp_path: Path) -> None:
+    lines, found = report(run(tmp_path, "raise ImportError('wrong ABI')", backend, DOGE_HMM_SHADOW="1"))
+    # With the default, who turns the shadow off turns the candidate on.
+    assert len(lines) == (backend is None)
+    assert all("without the shadow, `auto` takes the candidate; set DOGE_HMM_BACKEND=python" in line for line in lines)
     assert found["status"] == {
-        "configured": "auto",
+        "configured": backend or "auto",
         "backend": "python",
         "version": hmm_regime_detector.__version__,
         "reason": None,

@@ -201,7 +201,7 @@ def test_a_difference_that_a_rule_excused_is_counted(tmp_path: Path, monkeypatch
         found = settled(watched)
         watched.shadow.stop()
     assert (found["excused"], found["total_divergences"]) == ({"rounding": 1}, 0)
-    assert [line["excused"] for line in journal_lines(tmp_path)] == [1]
+    assert sum(line.get("excused", 0) for line in journal_lines(tmp_path)) == 1
 
 
 @pytest.mark.usefixtures("right")

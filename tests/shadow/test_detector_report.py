@@ -43,7 +43,7 @@ def test_a_clean_period_is_evidence_that_the_gate_finds_too_short(tmp_path: Path
         lived(watching)
         settled(watched)
         drained(watched)
-        [journal] = journals_in(tmp_path / "shadow")
+        [journal] = journals_in(tmp_path / "shadow").read
         # What the report holds against the journals is what the shadow says of itself.
         assert subject_called("detector").shadowed() == watched.comparer.identity() == journal.digests
     code, said = report(tmp_path)

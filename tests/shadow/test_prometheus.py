@@ -48,6 +48,9 @@ def test_a_bot_exports_what_its_shadow_counts(shadow: None) -> None:
     assert found["state_machine_shadow_calls_total"] == 50.0
     assert found["state_machine_shadow_compared_calls_total[('kind', 'transition')]"] == 50.0
     assert found["state_machine_shadow_divergences_total[('severity', 'high')]"] == 0.0
+    # There before the first one, so that an alert sees the first one.
+    assert found["state_machine_shadow_failures_total[('cause', 'persistent:drift')]"] == 0.0
+    assert found["state_machine_shadow_failures_total[('cause', 'persistent:garbage')]"] == 0.0
     assert found["state_machine_shadow_candidate_seconds_count"] == 50.0
     assert found["state_machine_shadow_candidate_seconds_sum"] > 0.0
     counts = [found[f"state_machine_shadow_candidate_seconds_bucket[('le', '{bound:g}')]"] for bound in BUCKETS_SEC]

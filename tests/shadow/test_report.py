@@ -43,7 +43,8 @@ def journal(folder: Path, name: str, minutes: Mapping[int, Mapping[str, int]], *
     """A journal as a shadow writes it."""
     folder.mkdir(exist_ok=True)
     known = {"format": FORMAT, "subject": "reducer", "mode": "candidate", "sample": 1.0, "started_at": 0.0, "digests": HERE}
-    lines = [{**known, **header}, *({"minute": minute, **counts} for minute, counts in minutes.items())]
+    counted = [{"minute": minute, **counts} for minute, counts in minutes.items()]
+    lines = [{**known, **header}, *counted, {"minute": 0, "last": True}]
     (folder / f"journal-{name}.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
 
 
@@ -51,8 +52,8 @@ def minutes(start: int, count: int, **changed: int) -> dict[int, dict[str, int]]
     return {start + place: {"seen": 100, "compared": 100, **changed} for place in range(count)}
 
 
-def period(folder: Path, **options: Any) -> Any:
-    return period_of("reducer", journals_in(folder), HERE, **options)
+def period(folder: Path, here: Mapping[str, str] = HERE, **options: Any) -> Any:
+    return period_of("reducer", journals_in(folder), here, **options)
 
 
 def test_processes_add_up_and_a_minute_counts_once(tmp_path: Path) -> None:
@@ -95,8 +96,10 @@ def test_another_build_counts_nothing(digests: dict[str, str], tmp_path: Path) -
 def test_control_is_the_noise_floor_and_covers_nothing(tmp_path: Path) -> None:
     journal(tmp_path, "one", minutes(0, HOUR, low=2), mode="control", digests={"reference": "r" * 64})
     found = period(tmp_path)
-    assert (found.covered_hours, found.foreign, found.verdict) == (0.0, 0, "EMPTY")
+    assert (found.covered_hours, found.foreign, found.verdict, found.exit_code) == (0.0, 0, "DIVERGENCE", 1)
     assert (found.control["compared"], found.control["low"]) == (6000, 120)
+    journal(tmp_path, "one", minutes(0, HOUR), mode="control", digests={"reference": "r" * 64})
+    assert (period(tmp_path).verdict, period(tmp_path).exit_code) == ("CONTROL", 0)
 
 
 def test_high_is_a_no_and_low_is_told(tmp_path: Path) -> None:
@@ -122,8 +125,16 @@ def test_a_journal_without_its_header_is_not_passed_over(tmp_path: Path) -> None
     journal(tmp_path, "one", minutes(0, 2, high=1))
     path = tmp_path / "journal-one.jsonl"
     path.write_text(path.read_text(encoding="utf-8")[5:], encoding="utf-8")
-    with pytest.raises(JournalError, match="its first line cannot be read"):
-        journals_in(tmp_path)
+    journal(tmp_path, "two", minutes(0, 2))
+    found = period(tmp_path)
+    # The other one counts, and nobody may call clean what could not be read.
+    assert (found.counts["compared"], found.verdict, found.exit_code) == (200, "INCOMPLETE", 3)
+    [sentence] = found.unread
+    assert "journal-one.jsonl: its first line cannot be read" in sentence
+    journal(tmp_path, "three", minutes(0, 2, low=1))
+    assert (period(tmp_path).verdict, period(tmp_path).exit_code) == ("DIVERGENCE", 3)
+    journal(tmp_path, "four", minutes(0, 2, high=1))
+    assert (period(tmp_path).verdict, period(tmp_path).exit_code) == ("DIVERGENCE", 1)
 
 
 def test_a_disk_that_takes_half_a_line_spoils_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,7 +158,7 @@ def test_a_disk_that_takes_half_a_line_spoils_no_other(tmp_path: Path, monkeypat
                 context.setattr(Path, "open", full)
             written.flush(time.time(), now=True)
     written.flush(time.time(), now=True)
-    [found] = journals_in(tmp_path)
+    [found] = journals_in(tmp_path).read
     assert (found.damaged, sum(counts["high"] for counts in found.minutes.values())) == (0, 3)
 
 
@@ -184,18 +195,22 @@ def test_a_line_that_cannot_be_read_is_counted(line: str, tmp_path: Path) -> Non
     with (tmp_path / "journal-one.jsonl").open("a", encoding="utf-8") as file:
         file.write(line)
     found = period(tmp_path)
-    assert (found.damaged, found.covered_minutes) == (1, 2)
+    # Whoever wrote half a line did not end in order: the last minute that is known may have had more calls.
+    assert (found.damaged, found.covered_minutes) == (1, 1)
 
 
 def test_what_is_no_journal_is_said(tmp_path: Path) -> None:
     (tmp_path / "journal-empty.jsonl").write_text("", encoding="utf-8")
     assert period(tmp_path).verdict == "EMPTY"
     (tmp_path / "journal-other.jsonl").write_text('{"format": "x"}\n', encoding="utf-8")
-    with pytest.raises(JournalError, match="is not a journal of this version"):
-        journals_in(tmp_path)
-    journal(tmp_path, "other", minutes(0, 2), mode="Control")
-    with pytest.raises(JournalError, match="malformed"):
-        journals_in(tmp_path)
+    journal(tmp_path, "wrong", minutes(0, 2), mode="Control")
+    (tmp_path / "journal-folder.jsonl").mkdir()
+    (tmp_path / "journal-gone.jsonl").symlink_to(tmp_path / "nowhere")
+    folder, gone, other, wrong = period(tmp_path).unread
+    assert folder.endswith("journal-folder.jsonl: cannot be read (Is a directory)")
+    assert gone.endswith("journal-gone.jsonl: cannot be read (No such file or directory)")
+    assert "is not a journal of this version" in other
+    assert "malformed" in wrong
     with pytest.raises(JournalError, match="is no folder"):
         journals_in(tmp_path / "nothing")
 
@@ -225,10 +240,10 @@ def test_a_bot_that_is_killed_and_restarted_adds_up(tmp_path: Path, executable: 
     code, said = report(tmp_path, f"sqlite:///{tmp_path / 'l.sqlite'}", "--json")
     assert code == 0, said
     found = json.loads(said)
-    # A line is written every ten seconds, and where a minute ends.
-    assert 1 <= found["processes"] <= 10
+    # Each wrote a line with its first call. Of none is it known what it saw last.
+    assert found["processes"] == 10
     assert 0 < found["compared"] <= found["seen"]
-    assert found["covered_hours"] * HOUR <= 3
+    assert found["covered_hours"] * HOUR <= 1
     assert (found["high"], found["low"], found["failures"]) == (0, 0, 0)
 
 

@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from doge_core.settings import SENSELESS
 from doge_detector import watching as hmm
+from doge_detector.settings import SENSELESS as SENSELESS_OF_DETECTOR
 from tests.compiled import PACKAGE
 from tests.gate.ledgers import begun
 from tests.shadow.watched import ROOT, drained, drive, watching
@@ -93,8 +95,16 @@ def test_every_metric_of_the_alerts_is_exported() -> None:
     alerts = [rule for group in rules["groups"] for rule in group["rules"]]
     told = (DOCS / "runbooks" / "alerts.md").read_text(encoding="utf-8")
     source = (ROOT / "doge_shadow" / "prometheus.py").read_text(encoding="utf-8")
-    assert len(alerts) == 2 * 5
+    assert len(alerts) == 2 * 6
     for alert in alerts:
         assert alert["alert"] in told
         for name in re.findall(r"(?:state_machine|hmm)_shadow_(\w+)", alert["expr"]):
             assert f'"{name.removesuffix("_total")}"' in source, name
+
+
+@pytest.mark.parametrize(("prefix", "senseless"), [("state_machine", SENSELESS), ("hmm", SENSELESS_OF_DETECTOR)])
+def test_an_alert_watches_every_cause_that_makes_no_sense(prefix: str, senseless: frozenset[str]) -> None:
+    rules = (DOCS / "runbooks" / "prometheus-rules.yml").read_text(encoding="utf-8")
+    [pattern] = re.findall(rf'{prefix}_shadow_failures_total{{cause=~"([^"]+)"}}', rules)
+    assert all(re.fullmatch(pattern, cause) for cause in senseless)
+    assert not re.fullmatch(pattern, "resting")

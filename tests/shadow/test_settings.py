@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from doge_core.settings import read_settings
+from doge_detector.settings import read_settings as read_detector_settings
 from doge_shadow.settings import read_shadow_settings
 
 
@@ -40,6 +42,13 @@ def test_each_setting_is_read() -> None:
         ({"DOGE_CORE_SHADOW_SAMPLE": "2"}, "DOGE_CORE_SHADOW_SAMPLE: must be a number from 0 to 1, got '2'"),
         ({"DOGE_CORE_SHADOW_SAMPLE": "nan"}, "DOGE_CORE_SHADOW_SAMPLE: must be a number from 0 to 1, got 'nan'"),
         ({"DOGE_CORE_SHADOW_QUEUE": "0"}, "DOGE_CORE_SHADOW_QUEUE: must be a number from 1 to 1e+07, got '0'"),
+        ({"DOGE_CORE_SHADOW_QUEUE": "1.9"}, "DOGE_CORE_SHADOW_QUEUE: must be a whole number of calls, got '1.9'"),
+        (
+            {"DOGE_CORE_SHADOW_DIR": " "},
+            "DOGE_CORE_SHADOW_DIR: must name a folder, and is empty; leave it out for reports/shadow",
+        ),
+        ({"DOGE_CORE_SHADOW_SAMPEL": "1"}, "DOGE_CORE_SHADOW_SAMPEL: is no setting; is it DOGE_CORE_SHADOW_SAMPLE?"),
+        ({"DOGE_CORE_SHADOWS": "1"}, "DOGE_CORE_SHADOWS: is no setting; is it DOGE_CORE_SHADOW?"),
         ({"DOGE_CORE_SHADOW_DISK_MIB": "much"}, "DOGE_CORE_SHADOW_DISK_MIB: must be a number from 0.1 to 1e+06, got 'much'"),
         (
             {"DOGE_CORE_SHADOW": "1", "DOGE_CORE_BACKEND": "haskell"},
@@ -51,3 +60,18 @@ def test_a_mistake_is_a_sentence_even_while_it_is_off(changed: dict[str, str], s
     with pytest.raises(ValueError, match="DOGE_CORE_SHADOW") as caught:
         read_settings(changed)
     assert str(caught.value) == sentence
+
+
+@pytest.mark.parametrize(
+    ("read", "name", "meant"),
+    [
+        (read_settings, "DOGE_CORE_BACKND", "is it DOGE_CORE_BACKEND?"),
+        (read_detector_settings, "DOGE_HMM_BACKND", "is it DOGE_HMM_BACKEND?"),
+        (read_detector_settings, "DOGE_HMM_X", "there are DOGE_HMM_BACKEND, DOGE_HMM_SHADOW, "),
+    ],
+)
+def test_a_name_that_is_no_setting_chooses_nothing(read: Callable[..., object], name: str, meant: str) -> None:
+    with pytest.raises(ValueError, match="is no setting") as caught:
+        read({name: "python"})
+    assert str(caught.value).startswith(f"{name}: is no setting; {meant}")
+    read({"DOGE_OTHER": "1"})

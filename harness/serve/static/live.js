@@ -107,7 +107,7 @@
       card.append(element("p", shadow.error, { class: "alarm" }));
       return card;
     }
-    title.append(element("span", shadow.verdict, { class: "badge " + (shadow.high ? "bad" : shadow.verdict === "CLEAN" ? "good" : "unsure") }));
+    title.append(element("span", shadow.verdict, { class: "badge " + (shadow.exit_code === 1 ? "bad" : shadow.verdict === "CLEAN" ? "good" : "unsure") }));
     const lines = element("dl");
     const rows = [
       ["Covered", number(shadow.covered_hours, 2) + " h"],
@@ -116,6 +116,7 @@
       ["Divergent", number(shadow.high) + " of high severity, " + number(shadow.low) + " of low"],
       ["Dropped", number(shadow.dropped)],
       ["Failures", number(shadow.failures)],
+      ["Answers without sense", number(shadow.senseless)],
       ["Gaps", number(shadow.gaps)],
       ["Finds kept", number(shadow.finds)],
     ];
@@ -124,7 +125,9 @@
       line.append(element("dt", name), element("dd", value));
       lines.append(line);
     }
-    card.append(lines, element("pre", "parity shadow report --subject " + shadow.subject, { class: "command" }));
+    card.append(lines);
+    for (const sentence of shadow.unread) card.append(element("p", "not read: " + sentence, { class: "alarm" }));
+    card.append(element("pre", "parity shadow report --subject " + shadow.subject, { class: "command" }));
     return card;
   }
 
