@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -15,11 +17,12 @@ from doge_shadow import shadow as shadow_module
 from doge_shadow.face import Found
 from doge_shadow.journal import FAILURE, SLOT_SEC, Journal
 from doge_shadow.judging import Difference
+from doge_shadow.metrics import Metrics
 from doge_shadow.settings import ShadowSettings
 from harness.shadow.finds import finds_in
 from harness.shadow.journals import journals_in
 from tests.shadow.test_report import HERE, journal, minutes, period
-from tests.shadow.watched import drained, drive, finds, flawed, journal_lines, watching, wrong
+from tests.shadow.watched import ROOT, drained, drive, finds, flawed, journal_lines, watching, wrong
 
 HIGH = Difference(("actions",), "value", 1.0, 2.0, "high")
 LOW = Difference(("actions",), "value", 1.0, 2.0, "low")
@@ -116,7 +119,9 @@ def test_an_answer_without_sense_is_a_no(flaw: str, tmp_path: Path) -> None:
     assert (whole.verdict, whole.exit_code, whole.causes[cause]) == ("DIVERGENCE", 1, counted)
 
 
-def test_a_high_divergence_is_kept_beside_a_low_one_of_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_high_divergence_is_kept_beside_a_low_one_of_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     turns = iter([LOW, HIGH, HIGH])
     with watching(tmp_path) as watched:
         monkeypatch.setattr(watched.comparer, "compare", lambda _call: Found([next(turns)], 0.001, None, {"case": None}))
@@ -124,6 +129,8 @@ def test_a_high_divergence_is_kept_beside_a_low_one_of_its_name(tmp_path: Path, 
             watched.shadow.note((1, None, ()))
         drained(watched)
     assert sorted(path.name.split("-")[1] for path in finds(tmp_path)) == ["high", "low"]
+    # Each is told once.
+    assert len([record for record in caplog.records if " severity, " in record.getMessage()]) == 2
 
 
 def test_a_find_that_could_not_be_written_is_written_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -169,9 +176,11 @@ def test_an_invariants_find_replays(tmp_path: Path) -> None:
         drive(watched, 3)
         drained(watched)
     [path] = finds(tmp_path)
-    document = json.loads(path.read_text(encoding="utf-8"))
-    assert document["case"]["state"]
-    assert document["divergence"]["path"].startswith("$.violations")
+    assert json.loads(path.read_text(encoding="utf-8"))["divergence"]["path"].startswith("$.violations")
+    words = [sys.executable, "-m", "harness", "replay", str(path)]
+    replayed = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert replayed.returncode == 1, replayed.stdout + replayed.stderr
+    assert "a violation that there is not" in replayed.stdout
 
 
 def test_the_last_error_says_what_is_wrong(tmp_path: Path) -> None:
@@ -180,6 +189,10 @@ def test_the_last_error_says_what_is_wrong(tmp_path: Path) -> None:
         found = drained(watched)
     assert found["failures"]["resting"] > 0
     assert "nowhere" in found["last_shadow_error"]
+    metrics = Metrics()
+    for cause, sentence in ("missing", "there is no such file"), ("resting", "it is given a pause"):
+        metrics.failed(cause, sentence)
+    assert metrics.last_error == "there is no such file"
 
 
 @pytest.mark.parametrize("backend", ["auto", "python"])
