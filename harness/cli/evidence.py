@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,12 +21,14 @@ from harness.evidence.book import Book, Entry, read_book
 from harness.evidence.digests import built_in, files_behind
 from harness.evidence.figures import counts
 from harness.evidence.micro import read_micro
+from harness.evidence.recorder import KEY
 from harness.evidence.signing import is_signed_by, public_key_of
 from harness.evidence.statement import EvidenceError, Figure, stamp
 from harness.evidence.suites import NAMED_MAX, SUITES, read_report, refuse_older
 from harness.evidence.transfer import exported, imported
 from harness.store.database import first_line, shown
 from harness.store.ledger import Ledger, LedgerError
+from harness.store.outputs import ledger_files, write_output
 from harness.subjects.registry import names, subject_called
 from harness.words import counted
 
@@ -64,6 +67,8 @@ def _book(url: str) -> Book:
 def evidence_list(kind: str | None, subject: str | None, last: int, url: str, as_data: bool) -> int:
     """A line a record, the newest last; what was edited or removed is named (exit code 1)."""
     book = _book(url)
+    _refuse_unknown("--kind", kind, book.kinds)
+    _refuse_unknown("--subject", subject, {each.evidence.subject for each in book.entries if each.evidence} | set(names()))
     wanted = [entry for entry in book.entries if _matches(entry, kind, subject)][-last:]
     faults = book.all_faults
     if as_data:
@@ -78,6 +83,13 @@ def evidence_list(kind: str | None, subject: str | None, last: int, url: str, as
         console.print(f"NOT SOUND: {fault}", markup=False, soft_wrap=True)
     console.print(f"{len(wanted)} of {counted(len(book.entries), 'record')}", markup=False)
     return int(bool(faults))
+
+
+def _refuse_unknown(option: str, value: str | None, known: Collection[str]) -> None:
+    """Refuse a name that no record has: an empty table would say that there is no such evidence."""
+    if value is not None and value not in known:
+        listed = ", ".join(printable(each) for each in sorted(known) if each) or "none yet"
+        raise EvidenceError(f"{option} {value}: the ledger has no record of it; it has {listed}")
 
 
 def _matches(entry: Entry, kind: str | None, subject: str | None) -> bool:
@@ -211,10 +223,8 @@ def evidence_export(idents: tuple[str, ...], out: Path, sound: bool, url: str) -
     """Write records, all or those named, to one file for another machine or a new ledger."""
     book = _book(url)
     text = exported(book, idents, sound=sound)
-    try:
-        out.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise EvidenceError(f"--out {out}: cannot be written ({error.strerror})") from error
+    key = os.environ.get(KEY)
+    write_output(out, text, inputs=[*ledger_files(url), *([Path(key)] if key else [])])
     click.echo(f"wrote {counted(text.count(chr(10)) - 1, 'record')} to {out}")
     for entry in book.entries if sound and not idents else ():
         if not entry.sound:
