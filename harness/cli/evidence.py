@@ -18,13 +18,14 @@ from harness.cli.options import json_option, ledger_option
 from harness.cli.output import as_json, console_for, printable
 from harness.cli.recorded import draft_of, made, recorded, tell
 from harness.evidence.book import Book, Entry, read_book
+from harness.evidence.checkout import SUITES, files_missing
 from harness.evidence.digests import built_in, files_behind
 from harness.evidence.figures import counts
 from harness.evidence.micro import read_micro
 from harness.evidence.recorder import KEY
 from harness.evidence.signing import is_signed_by, public_key_of
 from harness.evidence.statement import EvidenceError, Figure, stamp
-from harness.evidence.suites import NAMED_MAX, SUITES, read_report, refuse_older
+from harness.evidence.suites import NAMED_MAX, read_report, refuse_older
 from harness.evidence.transfer import exported, imported
 from harness.store.database import first_line, shown
 from harness.store.ledger import Ledger, LedgerError
@@ -169,7 +170,7 @@ def _spelt(value: Any) -> str:
 
 
 @evidence.command(name="tests")
-@click.argument("suite", type=click.Choice(SUITES))
+@click.argument("suite", type=click.Choice(list(SUITES)))
 @click.argument("report", type=click.Path(path_type=Path))
 @ledger_option
 def evidence_tests(suite: str, report: Path, url: str) -> int:
@@ -178,15 +179,19 @@ def evidence_tests(suite: str, report: Path, url: str) -> int:
     subjects = [subject_called(name) for name in names()]
     behind = [files for about in subjects for files in files_behind(about, built_in(about)).values()]
     refuse_older(report, found.began_at, [file for files in behind for file in files])
+    missing = files_missing(report, suite, found)
     draft = draft_of(f"tests-{suite}", None)
     with recorded(url, draft):
         draft.started_at, draft.ended_at = found.began_at, found.ended_at
-        draft.figures = counts(passed=found.passed, failed=found.failed, skipped=found.skipped, **found.numbers)
-        draft.details["bad"] = found.bad[:NAMED_MAX]
+        draft.figures = counts(passed=found.passed, failed=found.failed, skipped=found.skipped, files_missing=len(missing))
+        draft.figures |= {f"property {name}": Figure(value) for name, value in found.numbers.items()}
+        draft.details |= {"bad": found.bad[:NAMED_MAX], "files_missing": missing[:NAMED_MAX]}
         green = found.passed and not found.failed and not found.skipped
         draft.conclude("PASSED" if green else "FAILED", int(not green))
         tell(draft)
         click.echo(f"{suite}: {found.passed} passed, {found.failed} failed, {found.skipped} skipped")
+        for path in missing:
+            click.echo(f"NOT RUN, or not all of it: {path}")
     return draft.exit_code
 
 

@@ -10,15 +10,21 @@ from xml.etree import ElementTree
 
 from harness.evidence.statement import EvidenceError
 
-SUITES = ("pytest", "haskell", "rust")
 # So many failures are named in a record.
 NAMED_MAX = 50
 DIGITS_MAX = 15
+# The attributes by which a suite tells totals, each with the part of a case that it counts.
+TOTALS = {"failures": "failure", "errors": "error", "skipped": "skipped"}
+# What may stand in a case.
+PARTS = ("failure", "error", "skipped", "properties", "system-out", "system-err")
 
 
 @dataclass
 class SuiteReport:
-    """The counts of a suite, and when it ran, in seconds since 1970. `numbers` are properties that are whole numbers."""
+    """The counts of a suite, and when it ran, in seconds since 1970.
+
+    `numbers` are properties that are whole numbers, `cases` the pairs of class name and name of every test.
+    """
 
     began_at: float
     ended_at: float
@@ -27,6 +33,7 @@ class SuiteReport:
     skipped: int = 0
     bad: list[str] = field(default_factory=list)
     numbers: dict[str, int] = field(default_factory=dict)
+    cases: list[tuple[str, str]] = field(default_factory=list)
 
 
 def read_report(file: Path) -> SuiteReport:
@@ -38,11 +45,20 @@ def read_report(file: Path) -> SuiteReport:
     except UnicodeDecodeError as error:
         raise EvidenceError(f"{file}: is not UTF-8 ({error.reason})") from error
     report = SuiteReport(began_at=ended_at, ended_at=ended_at)
-    suites = [suite for root in _documents(file, text) for suite in root.iter("testsuite")]
-    if not suites:
+    roots = list(_documents(file, text))
+    if all(next(root.iter("testsuite"), None) is None for root in roots):
         raise EvidenceError(f"{file}: is no JUnit report: it has no testsuite")
-    for suite in suites:
-        _count(file, suite, report)
+    for root in roots:
+        for case in root.iter("testcase"):
+            _count(file, case, report)
+        for suite in root.iter():
+            if suite.tag in ("testsuite", "testsuites"):
+                _hold(file, suite, report)
+        for each in root.iter("property"):
+            if (value := _whole(each.get("value", ""))) is not None:
+                name = each.get("name", "")
+                # Of several that have one name, the least: none of them may be hidden by another one.
+                report.numbers[name] = min(value, report.numbers.get(name, value))
     return report
 
 
@@ -55,30 +71,39 @@ def _documents(file: Path, text: str) -> Iterator[ElementTree.Element]:
             raise EvidenceError(f"{file}: is no JUnit report, or was cut off ({error})") from error
 
 
-def _count(file: Path, suite: ElementTree.Element, report: SuiteReport) -> None:
-    """Count the cases of a suite one by one, and hold the sum against what the suite says of itself."""
-    cases, before = suite.findall("testcase"), report.failed
-    for case in cases:
-        name = f"{case.get('classname', '')}::{case.get('name', '')}"
-        if case.find("failure") is not None or case.find("error") is not None:
-            report.failed += 1
-            report.bad.append(f"failed: {name}")
-        elif case.find("skipped") is not None:
-            report.skipped += 1
-            report.bad.append(f"skipped: {name}")
-        else:
-            report.passed += 1
-    said = suite.get("tests", "")
+def _count(file: Path, case: ElementTree.Element, report: SuiteReport) -> None:
+    """Count a case, wherever in the report it stands."""
+    classname, name = case.get("classname", ""), case.get("name", "")
+    if strange := [each.tag for each in case if each.tag not in PARTS]:
+        raise EvidenceError(f"{file}: {classname}::{name} has a part {strange[0]!r}, which is none of {', '.join(PARTS)}")
+    report.cases.append((classname, name))
+    if any(_has(case, outcome) for outcome in ("failure", "error")):
+        report.failed += 1
+        report.bad.append(f"failed: {classname}::{name}")
+    elif _has(case, "skipped"):
+        report.skipped += 1
+        report.bad.append(f"skipped: {classname}::{name}")
+    else:
+        report.passed += 1
+
+
+def _has(case: ElementTree.Element, outcome: str) -> bool:
+    return next(case.iter(outcome), None) is not None
+
+
+def _hold(file: Path, suite: ElementTree.Element, report: SuiteReport) -> None:
+    """Hold what a suite says of itself against the cases that it lists, at any depth."""
+    cases = list(suite.iter("testcase"))
+    listed = {name: sum(_has(case, outcome) for case in cases) for name, outcome in TOTALS.items()}
+    tests = suite.get("tests", None if suite.tag == "testsuite" else str(len(cases)))
     # A test that fails and then errs while it is torn down is two cases for some writers.
-    if (tests := _whole(said)) is None or tests > len(cases):
-        raise EvidenceError(f"{file}: says {said or 'nothing'} of its number of tests, and lists {len(cases)}: it was cut off")
-    if report.failed == before and any(_whole(suite.get(name, "0")) != 0 for name in ("failures", "errors")):
-        raise EvidenceError(f"{file}: says that tests failed, and lists none that did; run the suite again")
+    if (said := _whole(tests or "")) is None or not said <= len(cases) <= said + listed["errors"]:
+        raise EvidenceError(f"{file}: says {tests or 'nothing'} of its number of tests, and lists {len(cases)}: it was cut off")
+    for name, number in listed.items():
+        if (told := suite.get(name)) is not None and _whole(told) != number:
+            raise EvidenceError(f"{file}: says {told} of its number of {name}, and lists {number}; run the suite again")
     if stamp := suite.get("timestamp"):
         report.began_at = min(report.began_at, _seconds(file, stamp))
-    for each in suite.iter("property"):
-        if (value := _whole(each.get("value", ""))) is not None:
-            report.numbers[each.get("name", "")] = value
 
 
 def _whole(text: str) -> int | None:

@@ -250,8 +250,8 @@ def test_rows_and_the_end_of_the_chain_are_of_one_moment(ledger_url: str, monkey
         ('tests="\u00b2"', "cut off"),
         (f'tests="{"1" * 5000}"', "cut off"),
         ('tests="1" timestamp="0001-01-01T00:00:00"', "is no time"),
-        ('tests="1" errors="1"', "lists none that did"),
-        ('tests="1" failures="2"', "lists none that did"),
+        ('tests="1" errors="1"', "says 1 of its number of errors, and lists 0"),
+        ('tests="1" failures="2"', "says 2 of its number of failures, and lists 0"),
     ],
 )
 def test_a_hostile_report_is_a_sentence(suite: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -99,6 +99,10 @@ SPOILED_BEFORE = {
     "a command that said no": ("fuzz", "reducer", with_verdict("NOT MET", 1), NIGHT, Status.NO_GO, "said no: NOT MET"),
     "a test that failed": ("tests-pytest", "", night(failed=1), "0.suite", Status.NO_GO, "failed is 1"),
     "a test that was skipped": ("tests-pytest", "", night(skipped=1), "0.suite", Status.NO_GO, "skipped is 1"),
+    "a file of tests that was not run": ("tests-pytest", "", night(files_missing=1), "0.suite", Status.NO_GO, "files_missing"),
+    "a suite of few sequences": (
+        "tests-haskell", "", night(**{"property sequences": 99}), "2.invariants", Status.CANNOT_TELL, ": 99 property sequences",
+    ),
     "a suite cut short": ("tests-pytest", "", night(passed=20), "0.suite", Status.CANNOT_TELL, ": 20 passed"),
     "a suite of another port": ("tests-pytest", "", of_another("reducer port haskell"), "0.suite", Status.CANNOT_TELL, "port"),
     "a historical bug missed": ("mutants", "reducer", night(bugs_missed=1), "1.power/reducer", Status.NO_GO, "bugs_missed"),
