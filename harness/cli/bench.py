@@ -72,6 +72,7 @@ def bench(
         draft.details = {"problems": list(result.problems), "cpu": result.cpu, "targets": targets_of(result)}
         draft.conclude("NOT VALID" if result.problems else VERDICTS[result.met], 1 if result.problems else missed)
         if as_data:
+            tell(draft)
             click.echo(as_json({**to_json(subject, result), "evidence": None if unrecorded else draft.id}))
         else:
             tell(draft)
@@ -90,6 +91,7 @@ def _against(draft: Draft, subject: str, other: Path, pairs: int, cpu: int | Non
     draft.samples = {each.name: each.ratios for each in found}
     draft.conclude(word, EXIT_CODES[word])
     if as_data:
+        tell(draft)
         rows = [{**asdict(each), "verdict": each.verdict} for each in found]
         click.echo(as_json({"exit_code": EXIT_CODES[word], "verdict": word, "calls": rows, "evidence": draft.id}))
         return EXIT_CODES[word]

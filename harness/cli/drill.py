@@ -75,6 +75,7 @@ def _drill(name: str, steps_of: Callable[[Drills], Iterator[Step]], options: dic
         draft.details |= {"steps": [step.to_json() for step in steps], "drill": name, "of": about.name}
         draft.conclude(word, 0 if word == SOUND else 1)
         if as_data:
+            tell(draft)
             evidence = None if unrecorded else draft.id
             click.echo(
                 as_json({"exit_code": draft.exit_code, "steps": [step.to_json() for step in steps], "evidence": evidence})

@@ -113,6 +113,7 @@ def exhaust(
         draft.details = {"merge": bounds.merge, "depth": bounds.depth, "worlds": outcome.to_json()["worlds"]}
         draft.conclude(outcome.word, outcome.exit_code)
         if as_data:
+            tell(draft)
             flaky = [path for path, is_flaky in repros.items() if is_flaky]
             more = {"repros": list(repros), "flaky": flaky, "evidence": None if unrecorded else draft.id}
             click.echo(as_json({**outcome.to_json(), **more}))

@@ -153,8 +153,8 @@ def golden_coverage(subject: str | None, sequences: int, seed: int, url: str, un
             draft.figures = of_branches(report)
             draft.details["missing"] = report.to_json()
             missed = any(report.missing.values())
-            tell(draft)
             draft.conclude("NOT REACHED" if missed else "REACHED", int(missed))
+            tell(draft)
         reports[about.name] = report
     if as_data:
         click.echo(as_json({name: report.to_json() for name, report in reports.items()}))

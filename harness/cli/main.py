@@ -80,9 +80,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; a user's mistake is one sentence and exit code 2."""
     try:
         code = cli.main(args=arguments, prog_name="parity", standalone_mode=False)
-    except click.exceptions.Abort:
+    except click.exceptions.Abort as stopped:
         click.echo("parity: interrupted", err=True)
-        code = EXIT_INTERRUPTED
+        code = getattr(stopped, "exit_code", EXIT_INTERRUPTED)
     except OutputError as error:
         drop_output()
         if error.exit_code == EXIT_BAD_USAGE:

@@ -29,6 +29,14 @@ TYPED = "harness.typed"
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
+class Interrupted(click.Abort):
+    """Ctrl-C or a signal ended the command; `exit_code` is the one that a shell expects."""
+
+    def __init__(self, exit_code: int) -> None:
+        super().__init__()
+        self.exit_code = exit_code
+
+
 class OutputError(ParityError):
     """Standard output takes no more."""
 
@@ -72,8 +80,8 @@ def guarded(run: Callable[[], Any]) -> Any:
     try:
         result = run()
         sys.stdout.flush()
-    except KeyboardInterrupt:
-        raise click.Abort from None
+    except KeyboardInterrupt as stopped:
+        raise Interrupted(getattr(stopped, "exit_code", EXIT_INTERRUPTED)) from None
     except OSError as error:
         # What names a file, or lists many, is not about standard output.
         if error.filename is not None or error.errno is None:

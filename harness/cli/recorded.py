@@ -70,7 +70,8 @@ def page_of(draft: Draft) -> str:
 
 
 def tell(draft: Draft) -> None:
-    """Say where the evidence will be."""
+    """Keep the evidence, and say where it is."""
+    draft.keep()
     if draft.told:
         click.echo(draft.told)
 

@@ -77,6 +77,7 @@ def report(subject: str, folder: Path, since: str | None, until: str | None, url
         draft.details |= {"period": period.to_json(), "finds": finds}
         draft.conclude(period.verdict, period.exit_code)
         if as_data:
+            tell(draft)
             click.echo(as_json({**period.to_json(), "evidence": None if unrecorded else draft.id}))
         else:
             for line in _lines(period, finds):

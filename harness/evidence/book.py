@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from harness.evidence.statement import Evidence, EvidenceError, parse
+from harness.evidence.soundness import examined
+from harness.evidence.statement import Evidence, EvidenceError
 from harness.store import chain
-from harness.store.chain import CLOCK_SEC
 from harness.store.ledger import Ledger
 
 
@@ -41,8 +40,10 @@ class Book:
                 yield entry
 
     def find(self, ident: str) -> Entry:
-        """The record whose id begins so. Raises `EvidenceError` where there is none, or several."""
-        found = [entry for entry in self.entries if fnmatch.fnmatchcase(entry.row.id, f"{ident}*")]
+        """The record of this id, or else whose id begins so. Raises `EvidenceError` where there is none, or several."""
+        found = [entry for entry in self.entries if entry.row.id == ident] or [
+            entry for entry in self.entries if entry.row.id.startswith(ident)
+        ]
         if len(found) == 1:
             return found[0]
         known = ", ".join(entry.row.id for entry in self.entries[-5:]) or "none yet"
@@ -76,15 +77,6 @@ def book_of(rows: Sequence[chain.Row], head: chain.Head) -> Book:
 
 
 def _entry(row: chain.Row, faults: Sequence[str]) -> Entry:
-    found = list(faults)
-    try:
-        evidence = parse(row.statement)
-    except EvidenceError as error:
-        return Entry(row=row, evidence=None, faults=(*found, f"record {row.number} ({row.id}): {error}"))
-    if evidence.id != row.id:
-        found.append(f"record {row.number} ({row.id}) holds the statement of {evidence.id}")
-    if evidence.started_at > evidence.ended_at:
-        found.append(f"record {row.number} ({row.id}) ended before it started: the clock was moved")
-    if evidence.ended_at > row.recorded_at + CLOCK_SEC:
-        found.append(f"record {row.number} ({row.id}) ended after it was recorded: the clock was moved")
-    return Entry(row=row, evidence=evidence, faults=tuple(found))
+    evidence, found = examined(row.id, row.statement, row.recorded_at)
+    said = [f"record {row.number} ({row.id}){fault}" for fault in found]
+    return Entry(row=row, evidence=evidence, faults=(*faults, *said))

@@ -52,7 +52,7 @@ def read_micro(file: Path) -> MicroReport:
         ended_at = file.stat().st_mtime
     except OSError as error:
         raise EvidenceError(f"{file}: cannot be read ({error.strerror})") from error
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise EvidenceError(f"{file}: is no report of pytest-benchmark ({error})") from error
     calls: dict[str, dict[str, Timed]] = {}
     for each in report.benchmarks:
@@ -61,4 +61,8 @@ def read_micro(file: Path) -> MicroReport:
             calls.setdefault(named["subject"], {})[named["call"]] = Timed(stats.median, stats.q1, stats.q3)
     if not calls:
         raise EvidenceError(f"{file}: has no call of a subject; it is what tox -e micro writes")
-    return MicroReport(began_at=min(report.datetime.timestamp(), ended_at), ended_at=ended_at, calls=calls)
+    try:
+        began_at = report.datetime.timestamp()
+    except (ValueError, OverflowError) as error:
+        raise EvidenceError(f"{file}: $.datetime is no time that a clock of this machine shows ({error})") from error
+    return MicroReport(began_at=min(began_at, ended_at), ended_at=ended_at, calls=calls)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +15,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from doge_telemetry.machine import machine
 from harness.evidence.digests import digests_of, digests_of_all, toolchain_of
 from harness.evidence.signing import signatures_of, signer_of
+from harness.evidence.soundness import refuse_unsound
 from harness.evidence.statement import ERROR, INTERRUPTED, Evidence, Figure
+from harness.evidence.stopping import stopped_by_signals
 from harness.store.database import first_line, shown
 from harness.store.ledger import Ledger, LedgerError
 from harness.subject import Subject
@@ -31,7 +33,8 @@ class Draft:
     """Evidence in the making. A command fills it in; what has no verdict when the command ends well is not recorded.
 
     `ports` gives the candidate behind each port's name as the command line named it, or an empty text for a built-in one.
-    `told` is the line that tells a reader where to find the record.
+    `told` is the line that tells a reader where to find the record. `keep` records what was concluded, once: nothing may be
+    told as done before it.
     """
 
     kind: str
@@ -48,6 +51,7 @@ class Draft:
     samples: Mapping[str, Sequence[int | float]] = field(default_factory=dict)
     details: dict[str, Any] = field(default_factory=dict)
     told: str = ""
+    keep: Callable[[], None] = lambda: None
 
     def conclude(self, verdict: str, exit_code: int) -> None:
         """Say what came of the command."""
@@ -89,37 +93,68 @@ def recording(url: str | None, draft: Draft) -> Iterator[Draft]:
     signer_of(os.environ.get(KEY))
     ledger = Ledger(url)
     try:
+        ledger.check_end()
+        draft.keep = _Keeper(ledger, url, draft)
+        with stopped_by_signals():
+            yield from _kept(draft)
+    finally:
+        ledger.close()
+
+
+def _kept(draft: Draft) -> Iterator[Draft]:
+    """Give the draft to the command, and keep what becomes of it."""
+    try:
         yield draft
-    except KeyboardInterrupt:
-        _keep_as(ledger, url, draft, INTERRUPTED, EXIT_INTERRUPTED)
+    except KeyboardInterrupt as stopped:
+        _keep_as(draft, INTERRUPTED, getattr(stopped, "exit_code", EXIT_INTERRUPTED))
         raise
     except SystemExit as ended:
-        _keep_as(ledger, url, draft, ERROR, ended.code if isinstance(ended.code, int) else EXIT_ERROR)
+        _keep_as(draft, ERROR, ended.code if isinstance(ended.code, int) else EXIT_ERROR)
         raise
     except Exception as error:
         # Bad input shows nothing of a port, unless the command had begun and says so.
         if draft.verdict or getattr(error, "exit_code", None) != EXIT_BAD_INPUT:
             draft.details["error"] = f"{type(error).__name__}: {error}"
-            _keep_as(ledger, url, draft, ERROR, getattr(error, "exit_code", EXIT_ERROR))
+            _keep_as(draft, ERROR, getattr(error, "exit_code", EXIT_ERROR))
         raise
     else:
-        if draft.verdict:
-            _keep(ledger, url, draft)
-    finally:
-        ledger.close()
+        draft.keep()
 
 
-def _keep_as(ledger: Ledger, url: str, draft: Draft, verdict: str, exit_code: int) -> None:
+def _keep_as(draft: Draft, verdict: str, exit_code: int) -> None:
     """Keep a command that was stopped: what it had concluded already, as where nobody reads its output, stays."""
     if not draft.verdict:
         draft.conclude(verdict, exit_code)
-    _keep(ledger, url, draft)
+    draft.keep()
+
+
+class _Keeper:
+    """Keeps a draft in a ledger once it is concluded, and tries once: what failed then is told once."""
+
+    def __init__(self, ledger: Ledger, url: str, draft: Draft) -> None:
+        self._ledger, self._url, self._draft = ledger, url, draft
+        self._tried = False
+
+    def __call__(self) -> None:
+        """Keep it. Raises `LedgerError` and `EvidenceError`."""
+        if not self._draft.verdict or self._tried:
+            return
+        # Whoever is stopped in the middle tries again, with the same record.
+        self._draft.ended_at = self._draft.ended_at or time.time()
+        try:
+            _keep(self._ledger, self._url, self._draft)
+        except Exception:
+            self._tried = True
+            raise
+        self._tried = True
 
 
 def _keep(ledger: Ledger, url: str, draft: Draft) -> None:
     text = draft.evidence().text()
+    signatures = signatures_of(text, signer_of(os.environ.get(KEY)))
+    refuse_unsound(draft.id, text, signatures, time.time())
     try:
-        ledger.append_evidence(draft.id, text, signatures_of(text, signer_of(os.environ.get(KEY))))
+        ledger.append_evidence(draft.id, text, signatures)
     except SQLAlchemyError as error:
         said = f"--ledger {shown(url)}: the evidence of this command cannot be recorded ({first_line(error)})"
         raise LedgerError(f"{said}; its verdict was {draft.verdict}") from error

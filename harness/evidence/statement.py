@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from generators.errors import ParityError
+from harness.store.rows import TIME_MAX
 
 STATEMENT = "https://in-toto.io/Statement/v1"
 PREDICATE = "urn:doge-parity:evidence:v1"
@@ -42,7 +43,7 @@ class Figure:
     @property
     def words(self) -> tuple[str, str]:
         """Value and unit for a reader: a count has none, a time is a date, other numbers keep six digits."""
-        if self.unit == SINCE_1970:
+        if self.unit == SINCE_1970 and 0.0 <= self.value < TIME_MAX:
             return stamp(self.value)[:19].replace("T", " "), "UTC"
         unit = "" if self.unit == "1" else self.unit
         is_whole = isinstance(self.value, int) or (self.value.is_integer() and abs(self.value) < 1e15)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ from typing import Any
 import msgspec
 
 from harness.evidence.book import Book
-from harness.evidence.statement import EvidenceError, canonical, check, digest_of, parse
+from harness.evidence.soundness import refuse_unsound
+from harness.evidence.statement import EvidenceError, canonical, check, digest_of
 from harness.store.ledger import Ledger
 from harness.words import counted
 
@@ -26,7 +28,7 @@ class _Header(msgspec.Struct, forbid_unknown_fields=True):
 class _Record(msgspec.Struct, forbid_unknown_fields=True):
     id: str
     statement: str
-    signatures: list[dict[str, Any]]
+    signatures: list[dict[str, str]]
 
 
 def exported(book: Book, idents: Sequence[str] = (), *, sound: bool = False) -> str:
@@ -53,7 +55,7 @@ def imported(ledger: Ledger, file: Path) -> tuple[int, int]:
 
     Raises `EvidenceError` for a file that is cut off, edited or malformed; then nothing of it is added.
     """
-    records = _records(file)
+    records = _records(file, time.time())
     known = {row.id: row.digest for row in ledger.evidence()[0]}
     for record in records:
         if known.get(record.id, digest_of(record.statement)) != digest_of(record.statement):
@@ -61,7 +63,7 @@ def imported(ledger: Ledger, file: Path) -> tuple[int, int]:
     return ledger.append_all([(each.id, each.statement, each.signatures) for each in records]), len(records)
 
 
-def _records(file: Path) -> list[_Record]:
+def _records(file: Path, now: float) -> list[_Record]:
     try:
         text = file.read_bytes().decode()
     except OSError as error:
@@ -85,8 +87,7 @@ def _records(file: Path) -> list[_Record]:
     for number, record in enumerate(records, start=2):
         try:
             check(record.statement)
-            if parse(record.statement).id != record.id:
-                raise EvidenceError(f"evidence: is another record than {record.id}")
+            refuse_unsound(record.id, record.statement, record.signatures, now)
         except EvidenceError as error:
             raise EvidenceError(f"{file}: line {number}: {error}") from error
     return records

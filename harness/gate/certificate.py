@@ -122,7 +122,7 @@ def as_it_was(rows: Sequence[chain.Row], head: chain.Head, present: Present) -> 
     if later == len(rows):
         return replace(whole, faults=[*whole.faults, *future]), head
     kept = rows[:later]
-    end = chain.Head(kept[-1].number, kept[-1].chain) if kept else chain.Head(0, chain.START)
+    end = chain.Head.at(kept[-1].number, kept[-1].chain) if kept else chain.EMPTY
     book = book_of(kept, end)
     hidden = [fault for entry in whole.entries[later:] for fault in entry.faults]
     return replace(book, faults=[*whole.faults, *hidden, *future, *book.faults]), end

@@ -56,6 +56,8 @@ class Watcher:
 def _counts(ledger: Ledger, run: Recent) -> dict[str, Any]:
     """All of a run that changes only with its batches."""
     try:
+        if run.plan is None:
+            raise LookupError("its plan cannot be read")
         plan = plan_from(run.plan)
         return _counted_by(plan, ledger, run)
     except (TypeError, AttributeError, LookupError, ValueError, ArithmeticError, ParityError) as error:

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Engine, select
@@ -15,56 +12,36 @@ from sqlalchemy.exc import IntegrityError
 
 from harness.store.database import patiently
 from harness.store.migrate import exclusive
+from harness.store.rows import EMPTY, START, TIME_MAX, Head, Row, are_signatures, head, head_of, leniently, read
 from harness.store.schema import evidence, evidence_head
 
-# The chain before its first row.
-START = "0" * 64
+__all__ = [
+    "EMPTY",
+    "START",
+    "TIME_MAX",
+    "Head",
+    "Row",
+    "append",
+    "append_all",
+    "are_signatures",
+    "check_end",
+    "faults",
+    "head",
+    "read",
+]
+
 # The only row of the table of the head.
 HEAD_ID = 1
 # An id, a statement and its signatures.
 Record = tuple[str, str, Sequence[Mapping[str, Any]]]
 # Clocks of machines that share a ledger may differ by this much.
 CLOCK_SEC = 60.0
-# The first second after the year 9999: no later time can be written.
-TIME_MAX = 253_402_300_800.0
+# What to do with a ledger whose end was changed.
+HOW_ON = "parity evidence list names it; take what is sound to a new ledger, as docs/gate.md says"
 
 
 class ChainError(Exception):
     """A row that does not fit the chain. The message says which."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Row:
-    """A row of the chain. `recorded_at` is in seconds since 1970, `signatures` are a DSSE envelope's.
-
-    `damage` names columns that hold what was never written there; they are empty here.
-    """
-
-    number: int
-    id: str
-    recorded_at: float
-    statement: str
-    signatures: Sequence[Mapping[str, Any]]
-    digest: str
-    chain: str
-    damage: Sequence[str] = ()
-
-    def link(self, before: str) -> str:
-        """The chain's digest with this row after `before`."""
-        parts = [before, self.number, self.id, repr(self.recorded_at), self.digest, list(self.signatures)]
-        return hashlib.sha256(json.dumps(parts, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
-
-
-@dataclass(frozen=True)
-class Head:
-    """The end of the chain as it was written last: the number of rows, and the digest."""
-
-    number: int
-    chain: str
-
-
-# Of a chain without a record.
-EMPTY = Head(0, START)
 
 
 def append(
@@ -83,7 +60,7 @@ def append_all(engine: Engine, records: Sequence[Record], now: float | None = No
 
 
 def _append_all(engine: Engine, records: Sequence[Record], now: float | None) -> int:
-    with engine.begin() as connection:
+    with engine.begin() as connection, leniently(connection):
         exclusive(connection)
         return sum(_append(connection, *each, now) for each in records)
 
@@ -97,7 +74,7 @@ def _append(
         if known != digest:
             raise ChainError(f"{ident}: the ledger has another record of this id")
         return False
-    last = _head(connection)
+    last = _sound_end(connection)
     row = Row(
         number=last.number + 1,
         id=ident,
@@ -114,8 +91,13 @@ def _append(
     except IntegrityError as error:
         raise ChainError(f"{ident}: the ledger has a row {row.number} that its head does not know of") from error
     connection.execute(evidence_head.delete())
-    connection.execute(evidence_head.insert().values(id=HEAD_ID, number=row.number, chain=link))
+    connection.execute(evidence_head.insert().values(id=HEAD_ID, **end_row(Head.at(row.number, link))))
     return True
+
+
+def end_row(end: Head) -> dict[str, Any]:
+    """An end of the chain as a row of its table."""
+    return {"number": end.number, "chain": end.chain, "digest": end.digest}
 
 
 def _moment(connection: Connection) -> float:
@@ -128,55 +110,22 @@ def _moment(connection: Connection) -> float:
     return last if isinstance(last, float) and now < last <= now + CLOCK_SEC else now
 
 
-def _head(connection: Connection) -> Head:
-    row = connection.execute(select(evidence_head.c.number, evidence_head.c.chain)).first()
-    return EMPTY if row is None else Head(row[0], row[1])
+def check_end(engine: Engine) -> None:
+    """Raise `ChainError` where nothing may be added: a new end would hide that the one which is there was changed."""
+    with engine.connect() as connection, leniently(connection):
+        _sound_end(connection)
 
 
-def read(engine: Engine) -> tuple[list[Row], Head]:
-    """All rows in their order, and the head that was written last, of one moment."""
-    with engine.connect().execution_options(isolation_level="SERIALIZABLE") as connection:
-        if connection.dialect.name == "sqlite":
-            # Python's driver begins no transaction for a reader: a row could be added between the two questions.
-            connection.exec_driver_sql("BEGIN")
-        rows = [_row(row) for row in connection.execute(select(evidence).order_by(evidence.c.number)).mappings()]
-        return rows, _head(connection)
-
-
-def _row(found: Mapping[Any, Any]) -> Row:
-    """A row as it is in the database, which keeps whatever somebody puts there, whatever its columns are for."""
-    values, damage = dict(found), []
-    for name, (fits, instead) in _COLUMNS.items():
-        if not fits(values[name]):
-            values[name] = instead
-            damage.append(name)
-    return Row(**values, damage=tuple(damage))
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
-
-
-def _is_time(value: Any) -> bool:
-    return isinstance(value, int | float) and math.isfinite(value) and 0.0 <= value < TIME_MAX
-
-
-def _are_signatures(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(each, dict) for each in value)
-
-
-# What each column must hold, and what stands for anything else.
-_COLUMNS: Mapping[str, tuple[Callable[[Any], bool], Any]] = {
-    **dict.fromkeys(("id", "statement", "digest", "chain"), (_is_text, "")),
-    "recorded_at": (_is_time, 0.0),
-    "signatures": (_are_signatures, ()),
-}
-
-
-def head(engine: Engine) -> Head:
-    """The head alone."""
-    with engine.connect() as connection:
-        return _head(connection)
+def _sound_end(connection: Connection) -> Head:
+    """The end of the chain. Raises `ChainError` where it is not as it was written, or is not that of the last row."""
+    end = head_of(connection)
+    last = connection.execute(select(evidence.c.number, evidence.c.chain).order_by(evidence.c.number.desc()).limit(1)).first()
+    number, chain = (0, START) if last is None else last
+    if end.sealed and (end.number, end.chain) == (number, chain):
+        return end
+    if end == EMPTY or (not end.damaged and end.number < number):
+        raise ChainError(f"the ledger has a row {number} that its head does not know of; {HOW_ON}")
+    raise ChainError(f"the end of the ledger's evidence is not as it was written; {HOW_ON}")
 
 
 def faults(rows: Sequence[Row], end: Head) -> Iterator[tuple[int | None, str]]:
@@ -194,8 +143,12 @@ def faults(rows: Sequence[Row], end: Head) -> Iterator[tuple[int | None, str]]:
         if row.recorded_at < clock:
             yield row.number, f"record {row.number} ({row.id}) was recorded before the one before it: the clock was moved"
         before, expected, clock = row.chain, row.number + 1, max(clock, row.recorded_at)
-    if (end.number, end.chain) != (expected - 1, before):
+    if end.damaged:
+        yield None, "the end of the chain was edited: no such end was ever written"
+    elif (end.number, end.chain) != (expected - 1, before):
         yield (
             None,
             f"the chain ends at record {expected - 1}, and was written up to {end.number}: records were removed or added",
         )
+    elif not end.sealed:
+        yield None, f"the end of the chain, at record {expected - 1}, was written by hand: records were removed"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import re
@@ -65,8 +66,8 @@ def engine_of(url: str, *, make: bool = True) -> Engine:
     if address.get_backend_name() == "postgresql":
         return _postgresql(address)
     if address.get_backend_name() != "sqlite":
-        return create_engine(address, pool_pre_ping=True)
-    engine = create_engine(address, connect_args={"timeout": BUSY_SEC})
+        return create_engine(address, pool_pre_ping=True, json_deserializer=read_json)
+    engine = create_engine(address, connect_args={"timeout": BUSY_SEC}, json_deserializer=read_json)
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: object) -> None:
@@ -79,6 +80,14 @@ def engine_of(url: str, *, make: bool = True) -> Engine:
     return engine
 
 
+def read_json(text: str | bytes) -> Any:
+    """JSON of a column. Raises `JSONDecodeError`, also for what is nested more deeply than anything that was written there."""
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise json.JSONDecodeError("it is nested too deeply", "", 0) from error
+
+
 def _postgresql(address: URL) -> Engine:
     """Connections to PostgreSQL with our limits, where the address and the environment set none.
 
@@ -86,7 +95,7 @@ def _postgresql(address: URL) -> Engine:
     address or of the environment, among them the schema.
     """
     limits = {} if "connect_timeout" in address.query or "PGCONNECT_TIMEOUT" in os.environ else {"connect_timeout": CONNECT_SEC}
-    engine = create_engine(address, pool_pre_ping=True, connect_args=limits)
+    engine = create_engine(address, pool_pre_ping=True, connect_args=limits, json_deserializer=read_json)
 
     @event.listens_for(engine, "connect")
     def _limit(connection: Any, _record: object) -> None:

@@ -232,6 +232,13 @@ class Ledger:
         except chain.ChainError as error:
             raise LedgerError(f"--ledger {self._shown}: {error}; nothing was added") from error
 
+    def check_end(self) -> None:
+        """Raise `LedgerError` where the end of the evidence was changed, so that nothing may be added."""
+        try:
+            chain.check_end(self._engine)
+        except chain.ChainError as error:
+            raise LedgerError(f"--ledger {self._shown}: {error}") from error
+
     def evidence(self) -> tuple[list[chain.Row], chain.Head]:
         """All records of evidence in their order, and the end of the chain as it was written last. Raises `LedgerError`."""
         try:

@@ -6,26 +6,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, Text, cast, func, select
 
-from harness.store.chain import TIME_MAX
+from harness.store.rows import TIME_MAX, decoded, leniently
 from harness.store.schema import batches, coverage, runs
 
 # Batches must be spread over such a part of the window to tell a pace.
 SPREAD_MIN = 0.25
+COLUMNS = ("id", "subject", "state", "started_at", "ended_at")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recent:
     """A run and when it was heard of; all times are in seconds since 1970, None for what is no time.
 
+    `plan` is None where it cannot be read.
     `measured` is the number of its figures of coverage.
     `pace` is in cases a second over the batches of the last `window_sec` seconds, None where they are too few to tell.
     """
 
     id: str
     subject: str
-    plan: Mapping[str, Any]
+    plan: Mapping[str, Any] | None
     state: str
     started_at: float | None
     ended_at: float | None
@@ -37,8 +39,10 @@ class Recent:
 
 def recent(engine: Engine, *, limit: int, now: float, window_sec: float) -> list[Recent]:
     """The runs that began last, the newest first."""
-    with engine.connect() as connection:
-        rows = connection.execute(select(runs).order_by(runs.c.started_at.desc(), runs.c.id).limit(limit)).mappings().all()
+    with engine.connect() as connection, leniently(connection):
+        # A plan that was damaged is that run's alone.
+        asked = select(*(runs.c[name] for name in COLUMNS), cast(runs.c.plan, Text).label("plan"))
+        rows = connection.execute(asked.order_by(runs.c.started_at.desc(), runs.c.id).limit(limit)).mappings().all()
         ids = [row["id"] for row in rows]
         known = select(batches.c.run_id, func.count(), func.max(batches.c.recorded_at)).where(batches.c.run_id.in_(ids))
         heard = {run: (number, last) for run, number, last in connection.execute(known.group_by(batches.c.run_id))}
@@ -53,7 +57,8 @@ def recent(engine: Engine, *, limit: int, now: float, window_sec: float) -> list
         measured = {row[0]: row[1] for row in connection.execute(figures)}
     return [
         Recent(
-            **{name: row[name] for name in ("id", "subject", "plan", "state")},
+            **{name: str(row[name]).encode(errors="replace").decode() for name in ("id", "subject", "state")},
+            plan=decoded(row["plan"]),
             started_at=_time(row["started_at"]),
             ended_at=_time(row["ended_at"]),
             batches=heard.get(row["id"], (0, None))[0],

@@ -87,11 +87,12 @@ evidence = Table(
     Column("chain", String(64), nullable=False, comment="SHA-256 over the chain so far and this row"),
 )
 
-# One row: the end of the chain, so that rows removed from its end are noticed too.
+# One row: the end of the chain, with a digest that no row has, so that rows removed from its end are noticed too.
 evidence_head = Table(
     "evidence_head",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("number", Integer, nullable=False),
     Column("chain", String(64), nullable=False),
+    Column("digest", String(64), comment="SHA-256 over both; none where an older ledger's end was not that of its last row"),
 )

@@ -38,7 +38,7 @@ def put(ledger: Ledger, records: Sequence[Evidence]) -> None:
         rows.append({**vars(row), "chain": before})
     with ledger._engine.begin() as connection:
         connection.execute(evidence.insert(), rows)
-        connection.execute(evidence_head.insert().values(id=chain.HEAD_ID, number=len(rows), chain=before))
+        connection.execute(evidence_head.insert().values(id=chain.HEAD_ID, **chain.end_row(chain.Head.at(len(rows), before))))
 
 
 def ledger_with(url: str, records: Sequence[Evidence]) -> str:

@@ -20,6 +20,7 @@ from harness.evidence.statement import Evidence, EvidenceError, Figure, parse
 from harness.evidence.suites import read_report
 from harness.evidence.transfer import exported, imported
 from harness.store import chain
+from harness.store import rows as stored
 from harness.store.ledger import Ledger
 from harness.subjects.registry import names
 from tests.gate.ledgers import record
@@ -228,7 +229,7 @@ def test_a_clock_that_is_a_little_behind_another_one_breaks_nothing(tmp_path: Pa
 def test_rows_and_the_end_of_the_chain_are_of_one_moment(ledger_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     reader, writer = Ledger(ledger_url), Ledger(ledger_url)
     writer.append_evidence("a1", PLAIN.text())
-    known, left = chain._head, [1]
+    known, left = stored.head_of, [1]
 
     def head(connection: Connection) -> chain.Head:
         # The end is asked for after the rows: a writer comes between.
@@ -236,7 +237,7 @@ def test_rows_and_the_end_of_the_chain_are_of_one_moment(ledger_url: str, monkey
             writer.append_evidence("a2", replace(PLAIN, id="a2").text())
         return known(connection)
 
-    monkeypatch.setattr(chain, "_head", head)
+    monkeypatch.setattr(stored, "head_of", head)
     rows, end = reader.evidence()
     assert list(chain.faults(rows, end)) == []
     assert len(reader.evidence()[0]) == 2

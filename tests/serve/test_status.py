@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
 
 from harness.serve.metrics import exposition
-from harness.serve.status import RUNS_MAX, SILENT_SEC, Watcher
+from harness.serve.status import RUNS_MAX, SILENT_SEC, UNREADABLE, Watcher
 from harness.store.ledger import DONE, STOPPED, Ledger
 from harness.subjects.registry import names
+from tests.gate.test_certificate import parity
 from tests.serve.servers import batch, find, plan_of, run_in
 
 SUBJECT = names()[0]
@@ -151,3 +153,19 @@ def test_metrics_hold_the_same_figures(tmp_path: object) -> None:
     assert f"parity_run_divergent_cases{labels} 2.0" in text_of
     assert "parity_ledger_readable 1.0" in text_of
     assert "parity_ledger_readable 0.0" in exposition({"error": "gone", "runs": []}).decode()
+
+
+@pytest.mark.parametrize("plan", ["[" * 40_000 + "]" * 40_000, "{bad", "[1]", "5", "ÿ"])
+def test_a_plan_that_cannot_be_read_is_that_runs_alone(plan: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    url = f"sqlite:///{tmp_path / 'l.sqlite'}"
+    whole = run_in(url, SUBJECT, batch(0))
+    damaged = run_in(url, SUBJECT, batch(0))
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        cell = "CAST(x'ff41' AS TEXT)" if plan == "ÿ" else ":plan"
+        connection.execute(text(f"UPDATE runs SET plan = {cell} WHERE id = :run"), {"plan": plan, "run": damaged})
+    engine.dispose()
+    states = {each["id"]: each["state"] for each in Watcher(url).status(time.time())["runs"]}
+    assert states == {whole: "running", damaged: UNREADABLE}
+    code, _, err = parity(capsys, "fuzz", "--resume", damaged, "--ledger", url, "--reports", str(tmp_path))
+    assert (code, err.count("\n"), err.startswith("parity: --")) == (2, 1, True), err
