@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from harness.cli.options import named
 from harness.evidence.digests import PORT, built_in, digests_of
+from harness.evidence.signing import public_key_of
 from harness.gate.judge import Present
 from harness.gate.policy import Policy, read_policy
 from harness.store.chain import CLOCK_SEC, EMPTY, TIME_MAX, Head, Row
@@ -25,6 +26,12 @@ from harness.subjects.registry import names, subject_called
 # A certificate writes its time in microseconds, which must not fall before the record.
 JUST_SEC = 0.001
 policy_option = click.option("--policy", "policy_file", type=click.Path(path_type=Path), help="A policy of your own.")
+signed_by_option = click.option(
+    "--signed-by",
+    type=click.Path(path_type=Path),
+    metavar="PUBLIC_KEY",
+    help="A key (PEM): no record counts that it did not sign.",
+)
 at_option = click.option("--at", metavar="TIME", help="The moment to judge, as in 2026-02-16T12:00:00+00:00; now by default.")
 
 
@@ -38,19 +45,22 @@ class Asked:
     present: Present
 
 
-def asked_for(url: str, policy_file: Path | None, at: str | None, *, begun: bool = True) -> Asked:
+def asked_for(
+    url: str, policy_file: Path | None, at: str | None, signed_by: Path | None = None, *, begun: bool = True
+) -> Asked:
     """Read policy and ledger, and take the digests of today. Raises errors of both, and `UsageError` for a time.
 
     Without `begun`, a default ledger that is not there yet is an empty one: whoever asks is told how to begin.
     """
     policy = read_policy(policy_file)
+    key = None if signed_by is None else public_key_of(signed_by)
     moment = None if at is None else seconds_of("--at", at)
     rows, head = ([], EMPTY) if not begun and not_begun(url) else _read(url)
     subjects = [subject_called(name) for name in names()]
     digests = {about.name: _of_today(about) for about in subjects}
     clock = time.time()
     now = _end_of(rows, clock) if moment is None else moment
-    return Asked(policy=policy, rows=rows, head=head, present=Present(digests=digests, now=now, clock=clock))
+    return Asked(policy=policy, rows=rows, head=head, present=Present(digests=digests, now=now, clock=clock, key=key))
 
 
 def not_begun(url: str) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from rich.table import Table
 
-from harness.cli.asked import asked_for, at_option, not_begun, policy_option
+from harness.cli.asked import asked_for, at_option, not_begun, policy_option, signed_by_option
 from harness.cli.options import given, json_option, ledger_option, subject_option
 from harness.cli.output import as_json, console_for
 from harness.cli.recorded import draft_of, recorded, tell
@@ -40,18 +40,25 @@ phase_option = click.option("--phase", type=click.IntRange(PHASES.start, PHASES.
 @phase_option
 @policy_option
 @at_option
+@signed_by_option
 @ledger_option
 @json_option
 @click.pass_context
 def gate(
-    ctx: click.Context, phase: int | None, policy_file: Path | None, at: str | None, url: str, as_data: bool
+    ctx: click.Context,
+    phase: int | None,
+    policy_file: Path | None,
+    at: str | None,
+    signed_by: Path | None,
+    url: str,
+    as_data: bool,
 ) -> int | None:
     """May we cut over? Go or no-go for each criterion (exit code 1 unless all is go)."""
     if ctx.invoked_subcommand is not None:
-        if any(given(name) for name in ("phase", "policy_file", "at", "url", "as_data")):
+        if any(given(name) for name in ("phase", "policy_file", "at", "signed_by", "url", "as_data")):
             raise click.UsageError(f"gate {ctx.invoked_subcommand}: options belong behind {ctx.invoked_subcommand}")
         return None
-    asked = asked_for(url, policy_file, at, begun=False)
+    asked = asked_for(url, policy_file, at, signed_by, begun=False)
     certificate = certify(asked.policy, asked.rows, asked.head, asked.present, phase)
     code = int(certificate.verdict != Status.GO.value)
     if as_data:
@@ -83,10 +90,11 @@ def _tell(certificate: Certificate, url: str) -> None:
 @click.argument("ident", metavar="ID")
 @policy_option
 @at_option
+@signed_by_option
 @ledger_option
-def gate_explain(ident: str, policy_file: Path | None, at: str | None, url: str) -> int:
+def gate_explain(ident: str, policy_file: Path | None, at: str | None, signed_by: Path | None, url: str) -> int:
     """Show value, limit, sample and record behind a criterion, and the command that makes its evidence."""
-    asked = asked_for(url, policy_file, at, begun=False)
+    asked = asked_for(url, policy_file, at, signed_by, begun=False)
     findings = certify(asked.policy, asked.rows, asked.head, asked.present, None).findings
     wanted = [each for each in findings if ident in (each.id, each.name)]
     if not wanted:
@@ -176,14 +184,23 @@ def gate_sign_off(ident: str, name: str, reason: str, policy_file: Path | None, 
 @phase_option
 @policy_option
 @at_option
+@signed_by_option
 @click.option("--key", type=click.Path(path_type=Path), help="A private key (PEM) to sign the certificate with.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The file; a page for readers is put beside it.")
 @ledger_option
-def gate_certify(phase: int | None, policy_file: Path | None, at: str | None, key: Path | None, out: Path, url: str) -> int:
+def gate_certify(
+    phase: int | None,
+    policy_file: Path | None,
+    at: str | None,
+    signed_by: Path | None,
+    key: Path | None,
+    out: Path,
+    url: str,
+) -> int:
     """Write the verdict with all that it rests on, as JSON and Markdown; exit code 1 unless all is go."""
     if out.suffix == ".md" or out.name in ("", ".", ".."):
         raise click.UsageError(f"--out {out}: the page for readers is called so; name a file for the certificate, as in c.json")
-    asked = asked_for(url, policy_file, at)
+    asked = asked_for(url, policy_file, at, signed_by)
     certificate = certify(asked.policy, asked.rows, asked.head, asked.present, phase)
     page = out.with_suffix(".md")
     try:
@@ -200,8 +217,9 @@ def gate_certify(phase: int | None, policy_file: Path | None, at: str | None, ke
 @click.option("--key", type=click.Path(path_type=Path), help="The public key (PEM) that it must be signed by.")
 @click.option("--offline", is_flag=True, help="The signature alone, without ledger and checkout.")
 @policy_option
+@signed_by_option
 @ledger_option
-def gate_verify(file: Path, key: Path | None, offline: bool, policy_file: Path | None, url: str) -> int:
+def gate_verify(file: Path, key: Path | None, offline: bool, policy_file: Path | None, signed_by: Path | None, url: str) -> int:
     """Hold a certificate against its signature, and against ledger, policy and checkout."""
     text, _ = read_certificate(file)
     if key is not None:
@@ -210,7 +228,7 @@ def gate_verify(file: Path, key: Path | None, offline: bool, policy_file: Path |
         raise click.UsageError("--offline: needs the --key that the certificate must be signed by")
     kept = json.loads(text)
     if not offline:
-        asked = asked_for(url, policy_file, kept["at"])
+        asked = asked_for(url, policy_file, kept["at"], signed_by)
         again = certify(asked.policy, asked.rows, asked.head, asked.present, kept["phase"])
         if difference := first_difference(kept, json.loads(again.text())):
             raise CertificateError(f"{file}: does not hold: {difference}")

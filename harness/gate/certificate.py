@@ -32,7 +32,7 @@ class CertificateError(ParityError):
 
 @dataclass(frozen=True, kw_only=True)
 class Certificate:
-    """A verdict, and everything that was looked at for it."""
+    """A verdict, and everything that was looked at for it. `signed_by` is the id of the key that had to sign records, if any."""
 
     at: float
     phase: int | None
@@ -41,6 +41,7 @@ class Certificate:
     records: int
     chain: str
     findings: Sequence[Finding]
+    signed_by: str | None = None
 
     @property
     def verdict(self) -> str:
@@ -59,6 +60,7 @@ class Certificate:
                 "digests": self.digests,
                 "ledger": {"records": self.records, "chain": self.chain},
                 "criteria": [finding.to_json() for finding in self.findings],
+                **({} if self.signed_by is None else {"signed_by": self.signed_by}),
             }
         )
 
@@ -104,6 +106,7 @@ def certify(policy: Policy, rows: Sequence[chain.Row], head: chain.Head, present
         records=end.number,
         chain=end.chain,
         findings=judge_all(policy, book, present, phase),
+        signed_by=None if present.key is None else present.key.keyid,
     )
 
 
@@ -171,6 +174,11 @@ def check_signature(file: Path, key: Path) -> None:
 
 def first_difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> str | None:
     """The first place where a certificate made again differs from the one that was kept, in words."""
+    were, are = _records_of(old), _records_of(new)
+    if are < were:
+        return f"the ledger has {counted(are, 'record')} of the {were} that it had: it lost some"
+    if old.get("signed_by") != new.get("signed_by"):
+        return f"it was made with --signed-by {old.get('signed_by') or 'left out'}; give --signed-by that key, or leave it out"
     for name in ("policy", "digests", "ledger", "phase"):
         if old.get(name) != new.get(name):
             return f"$.{name} is not what it was: {canonical(new.get(name))[:200]}"
@@ -180,3 +188,10 @@ def first_difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> str | No
         if kept.get(name) != each:
             return f"criterion {name} is {each['status']} now ({each['reason']})"
     return None if old == new else "its verdict or its criteria were changed"
+
+
+def _records_of(certificate: Mapping[str, Any]) -> int:
+    """The number of records that a certificate names; 0 where it names none, as one that was edited may."""
+    ledger = certificate.get("ledger")
+    records = ledger.get("records") if isinstance(ledger, dict) else 0
+    return records if isinstance(records, int) else 0

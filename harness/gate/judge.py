@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.evidence.book import Book, Entry
 from harness.evidence.digests import PORT
+from harness.evidence.signing import is_signed_by
 from harness.evidence.statement import Evidence, stamp
 from harness.gate.policy import DAY_SEC, SIGN_OFF, Criterion, Policy, Rule, number_text
 from harness.store.chain import CLOCK_SEC
 from harness.words import counted
+
+if TYPE_CHECKING:
+    from securesystemslib.signer import SSlibKey
 
 # The name in a criterion's `match` that stands for every built-in candidate.
 PORTS = "ports"
@@ -23,6 +27,7 @@ REMEDY = (
     "these faults stay: find out what happened, take the other records to a new ledger (parity evidence export --sound, "
     "parity evidence import), make again what was left out, and use the new one"
 )
+UNSIGNED = "not signed by this key"
 
 
 class Status(Enum):
@@ -75,12 +80,17 @@ class Finding:
 class Present:
     """The digests of today by subject, and two times in seconds since 1970: the moment to judge, and what the clock says.
 
-    The digest of a port that is not here is an empty text.
+    The digest of a port that is not here is an empty text. With `key`, records that it did not sign do not count.
     """
 
     digests: Mapping[str, Mapping[str, str]]
     now: float
     clock: float
+    key: SSlibKey | None = None
+
+    def counts(self, entry: Entry) -> bool:
+        """True for every record where no key is asked for, else for those that it signed."""
+        return self.key is None or is_signed_by(entry.row.statement, entry.row.signatures, self.key)
 
 
 def judge_all(policy: Policy, book: Book, present: Present, phase: int | None = None) -> list[Finding]:
@@ -137,6 +147,10 @@ def _decided(criterion: Criterion, subject: str, book: Book, present: Present) -
     unsound = next((entry for entry in found if not entry.sound), None)
     if unsound is not None:
         return Status.NO_GO, unsound.faults[0], unsound
+    signed = [entry for entry in found if present.counts(entry)]
+    if found and not signed:
+        return Status.CANNOT_TELL, UNSIGNED, found[0]
+    found = signed
     today = [
         entry for entry in found if not _foreign(criterion, subject, entry, present) and _is_fresh(criterion, entry, present)
     ]

@@ -119,6 +119,7 @@ TAMPERED = {
     "the verdict": (edit(lambda each: each.update(verdict="no-go")), "changed"),
     "a status": (edit(lambda each: each["criteria"][3].update(status="no-go")), "criterion"),
     "a criterion removed": (edit(lambda each: each["criteria"].pop(3)), "criterion"),
+    "a ledger that is none": (edit(lambda each: each.update(ledger=[])), "$.ledger"),
     "a digest": (edit(lambda each: each["digests"]["reducer"].update(reference="0" * 64)), "$.digests"),
     "a record removed from the ledger": (sql("DELETE FROM evidence WHERE number = 5"), "ledger"),
     "a record edited in the ledger": (sql("UPDATE evidence SET statement = '{}' WHERE number = 5"), "ledger"),
