@@ -32,7 +32,7 @@ class CertificateError(ParityError):
 
 @dataclass(frozen=True, kw_only=True)
 class Certificate:
-    """A verdict, and everything that was looked at for it. `signed_by` is the id of the key that had to sign records, if any."""
+    """A verdict, and everything that was looked at for it. `signed_by` is the id of the key that records had to have."""
 
     at: float
     phase: int | None
