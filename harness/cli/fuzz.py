@@ -107,7 +107,7 @@ def fuzz(
             _refuse_unusable(plan)
             if cluster is not None:
                 check_cluster(cluster)
-            run = begin(ledger, plan) if known is None else resumed(known, plan)
+            run = begin(ledger, plan) if known is None else resumed(ledger, known, plan)
             if known is not None and known.state == RUNNING:
                 console.print(f"run {run.id}: was killed, or runs elsewhere still; then both do the same work", markup=False)
             told = f"{counted(plan.sequences, 'case')} of seed {plan.seed} in {counted(plan.batch_count, 'batch')}"
@@ -125,6 +125,8 @@ def fuzz(
                 draft.verdict = ERROR
                 raise click.UsageError(_failed(error, url, run, option)) from error
             verdict, finds = attempt.verdict(), ledger.finds(run.id)
+            # Nothing counts that was changed meanwhile.
+            ledger.check_run(run.id)
             _conclude(draft, attempt, verdict, finds)
             tell(draft)
             print_figures(console, attempt.figures, plan.cases_measured)

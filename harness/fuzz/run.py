@@ -17,6 +17,7 @@ from harness.engine.waivers import Waiver, find_is_waived, waivers_from
 from harness.engine.workers import run_locally
 from harness.fuzz.batch import run_batch
 from harness.fuzz.cluster import run_on_cluster
+from harness.fuzz.recheck import hold_again
 from harness.store.ledger import DONE, STOPPED, Ledger, LedgerError, Run
 from harness.store.records import BatchResult, Find
 
@@ -61,11 +62,16 @@ def begin(ledger: Ledger, plan: FuzzPlan) -> Run:
     return ledger.start(subject=plan.subject, plan=plan.to_json(), builds=builds_of(plan))
 
 
-def resumed(run: Run, plan: FuzzPlan) -> Run:
-    """The run itself. Raises `LedgerError` if what it was run on has changed since: its batches would not go together."""
+def resumed(ledger: Ledger, run: Run, plan: FuzzPlan) -> Run:
+    """The run itself.
+
+    Raises `LedgerError` if what it was run on has changed since, as its batches would not go together, and for batches that it
+    did not record so.
+    """
     changed = differing_builds(plan, run.builds)
     if changed:
         raise LedgerError(f"--resume {run.id}: {', '.join(changed)} changed since; start a new run")
+    ledger.check_run(run.id, resumed=True)
     return run
 
 
@@ -90,6 +96,9 @@ def carry_out(
     seen = {(find.port, find.fingerprint) for find in ledger.finds(run.id)}
     open_numbers = [number for number in range(plan.batch_count) if number not in finished]
     deadline = None if time_budget_sec is None else progress.started + time_budget_sec
+    # Whatever time is left: what was not looked at again must not count.
+    again = partial(_results, run, plan, workers=workers, cluster=cluster, deadline=None)
+    hold_again(ledger, run.id, plan, finished, again)
     try:
         with closing(_results(run, plan, open_numbers, workers, cluster, deadline)) as results:
             for result in results:

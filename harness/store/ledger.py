@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 import uuid
 from collections import Counter
@@ -14,6 +15,7 @@ from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, SQL
 
 from generators.errors import ParityError
 from harness.store import chain
+from harness.store.batches import BatchError, check_distinct, check_run, digest_of, digest_of_coverage
 from harness.store.database import engine_of, file_of, first_line, in_memory, patiently, shown
 from harness.store.migrate import NoTablesError, RevisionError, create_tables
 from harness.store.recent import Recent, recent
@@ -54,6 +56,11 @@ class Total:
     seconds: float
 
 
+def plain(data: Any) -> Any:
+    """Data as a column of JSON gives them back: lists for tuples, text for keys."""
+    return json.loads(json.dumps(data))
+
+
 class Ledger:
     """A ledger at an SQLAlchemy URL, as in `sqlite:///runs.sqlite` or `postgresql+psycopg://user@host/name`.
 
@@ -62,6 +69,7 @@ class Ledger:
 
     def __init__(self, url: str, *, make: bool = True) -> None:
         self._shown, self._file = shown(url), file_of(url)
+        self._runs: dict[str, Mapping[str, Any]] = {}
         if in_memory(url):
             raise LedgerError(f"--ledger {self._shown}: keeps nothing; name a file, as in sqlite:///reports/ledger.sqlite")
         if not make and self._file is not None and not self._file.exists():
@@ -101,6 +109,7 @@ class Ledger:
         row = {"id": run.id, "subject": subject, "plan": run.plan, "builds": run.builds}
         with self._engine.begin() as connection:
             connection.execute(runs.insert().values(**row, state=RUNNING, started_at=time.time()))
+        self._runs[run.id] = plain({**row})
         return run
 
     def find(self, run_id: str) -> Run:
@@ -111,7 +120,31 @@ class Ledger:
                 known = connection.execute(select(runs.c.id).order_by(runs.c.started_at.desc()).limit(5)).scalars().all()
                 latest = f"the latest are {', '.join(known)}" if known else "there is none yet"
                 raise LedgerError(f"--resume {run_id}: the ledger has no such run; {latest}")
+        # What its batches are of, whatever somebody makes of the row meanwhile.
+        self._runs[run_id] = {name: row[name] for name in ("id", "subject", "plan", "builds")}
         return Run(row["id"], row["subject"], row["plan"], row["builds"], row["state"])
+
+    def check_run(self, run_id: str, *, resumed: bool = False) -> None:
+        """Hold what a run recorded against its digests, and batches to go on with against each other. Raises `LedgerError`."""
+        run = self._of_run(run_id)
+        try:
+            with self._engine.connect() as connection:
+                check_run(connection, run)
+                if resumed:
+                    check_distinct(connection, run_id)
+        except BatchError as error:
+            raise LedgerError(f"run {run_id}: {error}; start a new run") from error
+
+    def _of_run(self, run_id: str) -> Mapping[str, Any]:
+        if run_id not in self._runs:
+            self.find(run_id)
+        return self._runs[run_id]
+
+    def batch(self, run_id: str, number: int) -> dict[str, Any]:
+        """A recorded batch as its row."""
+        query = select(batches).where((batches.c.run_id == run_id) & (batches.c.number == number))
+        with self._engine.connect() as connection:
+            return dict(connection.execute(query).mappings().one())
 
     def finished(self, run_id: str) -> set[int]:
         """Return the numbers of the recorded batches."""
@@ -129,6 +162,7 @@ class Ledger:
         names = {field.name for field in fields(BatchResult)}.intersection(batches.c.keys())
         row = {"recorded_at": time.time(), **{name: getattr(result, name) for name in names}}
         found = [{"run_id": run_id, "batch": result.number, **find.to_row()} for find in result.finds]
+        row["digest"] = digest_of(self._of_run(run_id), plain(row), plain(found))
         try:
             with self._engine.begin() as connection:
                 connection.execute(batches.insert().values(run_id=run_id, **row))
@@ -209,9 +243,10 @@ class Ledger:
     def record_coverage(self, run_id: str, port: str, *, covered: int, total: int, missing: list[str]) -> None:
         """Record the coverage of a port by a run, in place of an earlier figure."""
         key = (coverage.c.run_id == run_id) & (coverage.c.port == port)
+        row = {"run_id": run_id, "port": port, "covered": covered, "total": total, "missing": missing}
+        row["digest"] = digest_of_coverage(self._of_run(run_id), plain(row))
         with self._engine.begin() as connection:
             connection.execute(coverage.delete().where(key))
-            row = {"run_id": run_id, "port": port, "covered": covered, "total": total, "missing": missing}
             connection.execute(coverage.insert().values(**row))
 
     def recent(self, limit: int, *, now: float, window_sec: float) -> list[Recent]:

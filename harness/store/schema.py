@@ -33,6 +33,7 @@ batches = Table(
     Column("seconds", Float, nullable=False),
     Column("rss_bytes", Integer, nullable=False, comment="of the worker, afterwards"),
     Column("recorded_at", Float, comment="seconds since 1970; none for batches from before revision 0003"),
+    Column("digest", String(64), comment="SHA-256 over run, batch and finds; none for batches from before revision 0005"),
     ForeignKeyConstraint(["run_id"], ["runs.id"]),
 )
 
@@ -71,6 +72,7 @@ coverage = Table(
     Column("covered", Integer, nullable=False),
     Column("total", Integer, nullable=False),
     Column("missing", JSON, nullable=False),
+    Column("digest", String(64), comment="SHA-256 over run and figure; none for figures from before revision 0005"),
     ForeignKeyConstraint(["run_id"], ["runs.id"]),
 )
 

@@ -129,7 +129,8 @@ def old_ledger(url: str) -> None:
     engine = create_engine(url)
     metadata.create_all(engine, tables=[table for table in metadata.sorted_tables if table not in (evidence, evidence_head)])
     with engine.begin() as connection:
-        connection.execute(text("ALTER TABLE batches DROP COLUMN recorded_at"))
+        for column in ("batches DROP COLUMN recorded_at", "batches DROP COLUMN digest", "coverage DROP COLUMN digest"):
+            connection.execute(text(f"ALTER TABLE {column}"))
         names = "id, subject, plan, builds, state, started_at"
         connection.execute(text(f"INSERT INTO runs ({names}) VALUES ('old', 'reducer', '{{}}', '{{}}', 'done', 1)"))
     engine.dispose()

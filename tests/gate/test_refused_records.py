@@ -267,7 +267,10 @@ def test_an_older_ledger_gets_the_digest_of_an_end_that_is_whole(
     whole_end: bool, ledger_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     filled(ledger_url, 3)
-    older = ["ALTER TABLE evidence_head DROP COLUMN digest", "UPDATE alembic_version SET version_num = '0003'"]
+    older = [
+        *(f"ALTER TABLE {table} DROP COLUMN digest" for table in ("evidence_head", "batches", "coverage")),
+        "UPDATE alembic_version SET version_num = '0003'",
+    ]
     changed(ledger_url, *older, *([] if whole_end else ["DELETE FROM evidence WHERE number = 3"]))
     assert parity(capsys, "evidence", "list", "--ledger", ledger_url)[0] == int(not whole_end)
     if whole_end:
