@@ -214,7 +214,11 @@ class Subject(ABC, Generic[C]):
 
     @abstractmethod
     def port_files(self, candidates: Sequence[str]) -> Mapping[str, Sequence[Path]]:
-        """The files that each candidate of a fuzz run is made of, as far as it is files."""
+        """The files that each of these candidates is made of, as far as it is files; without candidates, those of every port.
+
+        Every port that `open` opens by itself is named, under the name that it has in a panel: evidence of a port without files
+        counts for nothing. One that is not here has none, or is left out where `open` leaves it out.
+        """
 
     def _made(self, name: str) -> Any:
         return part_made(self.name, self.parts, name)

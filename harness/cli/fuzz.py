@@ -103,6 +103,9 @@ def fuzz(
         known = None if run_id is None else ledger.find(run_id)
         plan = _with_its_waivers(_plan(planned)) if known is None else _known_plan(known)
         draft = draft_of("fuzz", plan.about(), seed=plan.seed)
+        with plan.about().open(plan.ports()) as panel:
+            # Before anything is asked: a run that fails or is interrupted is one of these ports.
+            draft.ports = ports_of(panel)
         with recorded(url, draft, as_data=as_data):
             _refuse_unusable(plan)
             if cluster is not None:
@@ -158,8 +161,6 @@ def _failed(error: Exception, url: str, run: Run | None, option: str) -> str:
 
 def _conclude(draft: Draft, attempt: Attempt, verdict: Verdict, finds: Sequence[Find]) -> None:
     """Fill in the evidence of a run that came to an end."""
-    with attempt.plan.about().open(attempt.plan.ports()) as panel:
-        draft.ports = ports_of(panel)
     repros = {(each.find.port, each.find.fingerprint): str(each.path) for each in attempt.triaged}
     draft.figures = of_fuzz(verdict, finds, attempt.rate)
     draft.details |= {"finds": finds_of_fuzz(finds, repros), "gaps": list(verdict.gaps)}

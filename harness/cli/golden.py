@@ -69,7 +69,7 @@ def golden_verify(subject: str | None, url: str, unrecorded: bool, as_data: bool
         with recorded(url, draft_of("golden", about), unrecorded=unrecorded, as_data=as_data) as draft:
             lacking: dict[str, str] = {}
             found = _verify(about, fixtures, request_of(about, options), lacking, draft)
-            files, ports = counted(draft.details["fixtures"], "fixture"), counted(len(draft.ports) + 1, "port")
+            files, ports = counted(draft.details["fixtures"], "fixture"), counted(len(draft.details["usable"]) + 1, "port")
             checked.append(f"{files} of the subject {about.name} and {ports}")
             _conclude(draft, found, lacking)
             left.append(draft.id)
@@ -99,7 +99,9 @@ def _verify(
 ) -> list[Problem]:
     """The problems of a subject's fixtures; adds the ports that cannot be used with why, and what was checked."""
     draft.details["fixtures"] = len(list((fixtures.folder / "fixtures").glob("*.json")))
+    draft.details["usable"] = []
     with about.open(request) as panel:
+        draft.ports = ports_of(panel)
         try:
             rows = panel.examine()
         except ContractFileError:
@@ -113,15 +115,18 @@ def _verify(
                 missing[f"{row.name} ({about.name})"] = sentence
             if row.lacks:
                 missing[f"{row.name} ({about.name}, names)"] = f"MISSING: {row.name}: it has no {', '.join(row.lacks)}"
-        draft.ports = {name: text for name, text in ports_of(panel).items() if name in usable}
+        draft.details["usable"] = [name for name in panel.candidates if name in usable]
         draft.details["ports"] = described(rows)
         return [*other, *check_all(fixtures, panel, usable)]
 
 
 def _conclude(draft: Draft, problems: Sequence[Problem], missing: Mapping[str, str]) -> None:
     """Fill in the evidence of one subject's fixtures."""
-    fixtures = draft.details["fixtures"]
-    draft.figures = of_golden(fixtures=fixtures, ports=len(draft.ports), problems=len(problems), missing=len(missing))
+    fixtures, usable = draft.details["fixtures"], draft.details.pop("usable")
+    if not problems:
+        # Nothing passes by a port that could not be asked; a failure is one of every port.
+        draft.ports = {name: text for name, text in draft.ports.items() if name in usable}
+    draft.figures = of_golden(fixtures=fixtures, ports=len(usable), problems=len(problems), missing=len(missing))
     draft.details |= {"problems": [problem.to_json() for problem in problems[:NAMED_MAX]], "missing": dict(missing)}
     draft.conclude("DIVERGENCE" if problems else "MISSING" if missing else "PARITY", 1 if problems else 3 if missing else 0)
 

@@ -39,7 +39,7 @@ from harness.engine.report import (
 )
 from harness.engine.repro import check_reports_dir
 from harness.engine.run import RunOptions, candles_of, run_parity, sources_of
-from harness.evidence.figures import described, finds_of_run, levels_of, of_run
+from harness.evidence.figures import described, finds_of_run, levels_of, of_run, ports_of
 from harness.evidence.recorder import Draft
 from harness.subject import Subject
 from harness.subjects.registry import names, subject_called
@@ -93,7 +93,9 @@ def _recorded(about: Subject[Any], options: dict[str, Any], *, as_data: bool) ->
 
 def _conclude(draft: Draft, report: RunReport) -> None:
     """Fill in the evidence of a run."""
-    draft.ports = {port.name: report.candidates[port.name] for port in report.ports[1:] if port.cases and port.whole}
+    if report.exit_code != 1:
+        # Nothing passes by a port that was not compared as a whole; a failure is one of every port that was asked.
+        draft.ports = {port.name: report.candidates[port.name] for port in report.ports[1:] if port.cases and port.whole}
     draft.figures = of_run(report)
     draft.details = {
         "ports": described([port.examined for port in report.ports]),
@@ -123,6 +125,9 @@ def _run(
         reports_dir=options["reports_dir"],
         workers=options["workers"],
     )
+    with about.open(asked.ports) as panel:
+        # Before anything is asked: a run that is interrupted is one of these ports.
+        draft.ports = ports_of(panel)
     series = candles_of(about, asked)
     sources = sources_of(about, asked, series)
     with progress_of(sources, console, quiet=quiet) as progress:

@@ -83,7 +83,9 @@ def ports_in(evidence: Evidence) -> dict[str, bool]:
     found = {name.removeprefix(PORT): True for name in evidence.digests if name.startswith(PORT)}
     for name, each in plain_mapping(evidence.details.get("ports")).items():
         if name != REFERENCE:
-            found.setdefault(name, plain_mapping(each).get("available") is True)
+            available = plain_mapping(each).get("available")
+            # A failure names every port that was asked, and so those that were not to be had as well.
+            found[name] = available is True or (name in found and available is not False)
     return dict(sorted(found.items()))
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from doge_telemetry.machine import machine
 from harness.engine.builds import ENGINE, files_of
 from harness.evidence.statement import EvidenceError, canonical, digest_of
+from harness.parts import SubjectError
 from harness.subject import Subject
 
 PORT = "port "
@@ -45,8 +46,12 @@ def digests_of_all(subjects: Sequence[Subject[Any]]) -> dict[str, str]:
 
 
 def built_in(about: Subject[Any]) -> dict[str, str]:
-    """The built-in candidates that are made of files, as `digests_of` takes them."""
-    return dict.fromkeys(about.port_files(()), "")
+    """The built-in candidates that are made of files, as `digests_of` takes them. Raises `SubjectError`."""
+    found = about.port_files(())
+    unnamed = [name for name in about.defaults.night_ports if name not in found]
+    if unnamed:
+        raise SubjectError(about.name, f"names no files of its port {unnamed[0]!r}, so that no evidence would be of it")
+    return dict.fromkeys(found, "")
 
 
 def _digest_of_files(files: Iterable[Path]) -> str:

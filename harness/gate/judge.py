@@ -151,12 +151,13 @@ def _decided(criterion: Criterion, subject: str, book: Book, present: Present) -
     if found and not signed:
         return Status.CANNOT_TELL, UNSIGNED, found[0]
     found = signed
-    today = [
-        entry for entry in found if not _foreign(criterion, subject, entry, present) and _is_fresh(criterion, entry, present)
-    ]
-    for entry in today:
-        if broken := _broken(criterion, subject, entry, present):
+    young = [entry for entry in found if _is_fresh(criterion, entry, present)]
+    for entry in young:
+        # A failure counts for whatever part of this build it is of; a pass has to be of all of it.
+        of_today = not _foreign(criterion, subject, entry, present, some_ports=True)
+        if of_today and (broken := _broken(criterion, subject, entry, present)):
             return Status.NO_GO, broken, entry
+    today = [entry for entry in young if not _foreign(criterion, subject, entry, present)]
     large = [entry for entry in today if not _too_small(criterion, subject, entry)]
     if large:
         return _of_newest(criterion, today[0], large)
@@ -186,8 +187,11 @@ def _is_about(criterion: Criterion, entry: Entry) -> bool:
     )
 
 
-def _foreign(criterion: Criterion, subject: str, entry: Entry, present: Present) -> str | None:
-    """The first thing that is not the one of today, if any; else None."""
+def _foreign(criterion: Criterion, subject: str, entry: Entry, present: Present, *, some_ports: bool = False) -> str | None:
+    """The first thing that is not the one of today, if any; else None.
+
+    With `some_ports` a record may leave ports out, as long as it is of one that is here, under whatever name it was asked.
+    """
     evidence = entry.evidence
     assert evidence is not None
     if criterion.match and subject and subject not in present.digests:
@@ -197,19 +201,33 @@ def _foreign(criterion: Criterion, subject: str, entry: Entry, present: Present)
         # Where nothing of a name is here, nothing can be the same: the policy has a mistake, or the checkout a gap.
         if not any(each.startswith(PORT) for each in here) if name == PORTS else name not in here:
             return f"{name}, of which this checkout has none"
-    for about, digests in present.digests.items():
-        if subject not in ("", about):
-            continue
-        prefix = "" if subject else f"{about} "
-        for name in _matched(criterion, digests):
-            if evidence.digests.get(prefix + name) != digests.get(name):
-                return prefix + name
-    return None
+    wanted = {
+        ("" if subject else f"{about} ") + name: digests.get(name)
+        for about, digests in present.digests.items()
+        if subject in ("", about)
+        for name in _matched(criterion, digests, every_port=some_ports)
+    }
+    ports = {name: digest for name, digest in wanted.items() if _is_port(name)}
+    if some_ports and ports:
+        asked = {digest for name, digest in evidence.digests.items() if _is_port(name)}
+        if not asked.intersection(filter(None, ports.values())):
+            return next(iter(ports))
+        wanted = {name: digest for name, digest in wanted.items() if name not in ports or name in evidence.digests}
+    return next((name for name, digest in wanted.items() if evidence.digests.get(name) != digest), None)
 
 
-def _matched(criterion: Criterion, digests: Mapping[str, str]) -> list[str]:
+def _is_port(name: str) -> bool:
+    """True for the name of a port's digest, be it with the subject before it or alone."""
+    return name.startswith(PORT) or f" {PORT}" in name
+
+
+def _matched(criterion: Criterion, digests: Mapping[str, str], *, every_port: bool) -> list[str]:
+    """The names that a criterion matches; with `every_port`, one that names some of the ports stands for all of them."""
     ports = [name for name in digests if name.startswith(PORT)]
-    return [name for each in criterion.match for name in (ports if each == PORTS else [each])]
+    found = []
+    for each in criterion.match:
+        found += ports if each == PORTS or (every_port and each.startswith(PORT)) else [each]
+    return found
 
 
 def _is_fresh(criterion: Criterion, entry: Entry, present: Present) -> bool:

@@ -44,7 +44,9 @@ class BucketSubject(Subject[BucketCase]):
 
     def port_files(self, candidates: Sequence[str]) -> Mapping[str, Sequence[Path]]:
         """The modules' files."""
-        return {name: module_files(name) for name in candidates or ("bucket_swift",)}
+        if candidates:
+            return {name: module_files(name) for name in candidates}
+        return {"swift": module_files("bucket_swift")}
 
 
 SUBJECT = BucketSubject()

@@ -90,11 +90,19 @@ class Reducer(Subject[Case]):
         return identity_here(find_executable())
 
     def port_files(self, candidates: Sequence[str]) -> Mapping[str, Sequence[Path]]:
-        """Return the files of each candidate's command line, or else the Haskell executable."""
+        """Return the files of each candidate's command line, or else those of the built-in ports and of other packages' ports.
+
+        The library is a port only where it is built, as for whoever opens the ports.
+        """
         if candidates:
             return {text: command_files(text) for text in candidates}
-        executable = find_executable()
-        return {"haskell": [] if executable is None else [executable]}
+        # Imported here because most commands open no port.
+        from harness.subjects.reducer.ports.registry import brought_files
+
+        executable, library = find_executable(), find_library()
+        server = [] if executable is None else [executable]
+        inproc = {} if library is None else {"haskell-inproc": [library]}
+        return {**brought_files(), "haskell": server, "haskell-oneshot": server, **inproc}
 
 
 SUBJECT = Reducer()

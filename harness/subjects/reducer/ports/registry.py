@@ -8,6 +8,7 @@ from importlib.metadata import entry_points
 from itertools import chain, count
 from pathlib import Path
 
+from harness.engine.builds import module_files
 from harness.panel import REFERENCE, UnknownPortError
 from harness.subjects.reducer.ports.base import Port
 from harness.subjects.reducer.ports.process import TIMEOUT_SEC, ServerPort, haskell, haskell_inproc, haskell_oneshot
@@ -29,6 +30,13 @@ def factories() -> dict[str, Factory]:
     """Return the factories of all ports, including those of other packages; built-in ports take precedence."""
     brought = {point.name: point.load() for point in entry_points(group=ENTRY_POINT_GROUP)}
     return {**brought, **BUILT_IN}
+
+
+def brought_files() -> dict[str, list[Path]]:
+    """Return the files of the modules that bring the ports of other packages, by the ports' names."""
+    return {
+        point.name: module_files(point.module) for point in entry_points(group=ENTRY_POINT_GROUP) if point.name not in BUILT_IN
+    }
 
 
 # A port that only some machines can have: where it is not named and not here, it is left out.
