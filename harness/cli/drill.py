@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import click
@@ -11,10 +11,11 @@ from rich.table import Table
 from harness.cli.options import Seconds, evidence_options, json_option, subject_option
 from harness.cli.output import EXIT_MISSING, as_json, console_for
 from harness.cli.recorded import draft_of, foretell, recorded, tell
-from harness.drill import Drills, Step
+from harness.drill import Drills, Step, answered_share
 from harness.evidence.statement import Figure
 from harness.parts import part_of
 from harness.subjects.registry import subject_called
+from harness.words import counted
 
 SOUND, UNSOUND = "HELD", "NOT HELD"
 
@@ -36,7 +37,8 @@ def drill() -> None:
 def rollback(**options: Any) -> int:
     """Break the candidate in six ways while it answers, and switch back to the reference each time.
 
-    Exit code 0 if no call was lost, doubled or answered otherwise than by the reference.
+    Exit code 0 if no call was lost, doubled or answered otherwise than by the reference, and the candidate answered before it
+    was broken.
     """
     return _drill("rollback", lambda drills: drills.rollback(options["step_sec"]), options)
 
@@ -47,7 +49,10 @@ def rollback(**options: Any) -> int:
 @evidence_options
 @json_option
 def rollout(**options: Any) -> int:
-    """From the reference by the shadow to the candidate and back, while the load goes on."""
+    """From the reference by the shadow to the candidate and back, while the load goes on.
+
+    Exit code 0 if no call was lost, doubled or answered otherwise, the shadow compared and the candidate answered.
+    """
     return _drill("rollout", lambda drills: drills.rollout(options["step_sec"]), options)
 
 
@@ -69,8 +74,9 @@ def _drill(name: str, steps_of: Callable[[Drills], Iterator[Step]], options: dic
         for step in steps_of(drills):
             steps.append(step)
             if not as_data:
-                click.echo(f"{step.name}: {step.calls} calls, {'held' if step.sound else 'NOT HELD'}")
-        word = SOUND if steps and all(step.sound for step in steps) else UNSOUND
+                idle = f" ({step.idle})" if step.idle else ""
+                click.echo(f"{step.name}: {counted(step.calls, 'call')}, {'held' if step.sound else 'NOT HELD'}{idle}")
+        word = SOUND if _held(name, steps) else UNSOUND
         draft.figures = _figures(steps)
         draft.details |= {"steps": [step.to_json() for step in steps], "drill": name, "of": about.name}
         draft.conclude(word, 0 if word == SOUND else 1)
@@ -88,22 +94,37 @@ def _drill(name: str, steps_of: Callable[[Drills], Iterator[Step]], options: dic
     return draft.exit_code
 
 
-def _figures(steps: list[Step]) -> dict[str, Figure]:
+def _held(name: str, steps: Sequence[Step]) -> bool:
+    """True if every step held, and the steps were about the candidate."""
+    answered, compared = [each.answered is not None for each in steps], [each.compared is not None for each in steps]
+    about = bool(steps) and (all(answered) if name == "rollback" else any(answered) and any(compared))
+    return about and all(step.sound for step in steps)
+
+
+def _figures(steps: Sequence[Step]) -> dict[str, Figure]:
     restored = [step.restored_sec for step in steps if step.restored_sec is not None]
     figures = {name: Figure(sum(getattr(step, name) for step in steps)) for name in ("calls", "lost", "doubled", "unequal")}
     figures |= {"breakages": Figure(len(steps)), "slowest": Figure(max((step.slowest_sec for step in steps), default=0.0), "s")}
+    for name in ("answered", "compared", "divergent"):
+        numbers = [getattr(step, name) for step in steps if getattr(step, name) is not None]
+        figures |= {name: Figure(sum(numbers))} if numbers else {}
+    share = answered_share(steps)
+    figures |= {} if share is None else {"answered_share": Figure(share)}
     # A step whose switch was never answered has no time, and its calls are missing.
     return figures | ({"restored": Figure(max(restored), "s")} if restored else {})
 
 
 def _print(name: str, steps: list[Step]) -> None:
     table = Table(title=f"drill {name}")
-    for column in ("step", "calls", "lost", "doubled", "unequal", "slowest call", "restored after", "answered by", "fallbacks"):
-        table.add_column(column, justify="left" if column in ("step", "answered by", "fallbacks") else "right")
+    texts = ("step", "candidate answered", "answered by", "fallbacks")
+    numbers = ("calls", "lost", "doubled", "unequal", "slowest call", "restored after")
+    for column in (texts[0], *numbers, *texts[1:]):
+        table.add_column(column, justify="left" if column in texts else "right")
     for step in steps:
         restored = "–" if step.restored_sec is None else f"{1000.0 * step.restored_sec:,.1f} ms"
         counts = [str(getattr(step, each)) for each in ("calls", "lost", "doubled", "unequal")]
         told = [*(f"{cause} {number}" for cause, number in step.fallbacks.items()), *step.notes]
         slowest = f"{1000.0 * step.slowest_sec:,.1f} ms"
-        table.add_row(step.name, *counts, slowest, restored, step.answered_by, ", ".join(told))
+        answered = "–" if step.answered is None else f"{step.answered} of {step.asked}"
+        table.add_row(step.name, *counts, slowest, restored, answered, step.answered_by, ", ".join(told))
     console_for(as_data=False).print(table)

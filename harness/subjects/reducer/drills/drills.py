@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,14 @@ import doge_core
 from doge_core.backend import Haskell
 from doge_core.locate import HOW_TO_GET, find_executable
 from harness.drill import Drills, Step
-from harness.subjects.reducer.drills.load import Load
+from harness.subjects.reducer.drills.load import Counts, Load
 
 # A leaking candidate is ended by a limit of this many bytes, and not by the machine's memory.
 MEMORY_BYTES = 512 * 2**20
 # A call may wait for a hung candidate as long as the adapter's time limit, and the switch with it.
 RESTORED_SEC_MAX = 60.0
+# The shadow works off what waits in the caller's idle time, which a busy machine has little of.
+DRAIN_SEC = 10.0
 
 
 class ReducerDrills(Drills):
@@ -38,40 +41,77 @@ class ReducerDrills(Drills):
         original = find_executable()
         assert original is not None, "the command looked"
         for name, breaking in BREAKAGES.items():
-            with tempfile.TemporaryDirectory() as folder, _restored(), _loaded() as load:
+            with tempfile.TemporaryDirectory() as folder, _restored():
                 exe = Path(folder) / "doge-core-exe"
                 shutil.copy2(original, exe)
+                # Before the load: whatever answered until now is no part of the drill.
                 _switch(DOGE_CORE_BACKEND="haskell", DOGE_CORE_EXE=str(exe))
-                _wait_for_calls(load, step_sec)
-                load.begin()
-                breaking(exe)
-                time.sleep(step_sec)
-                fallbacks = doge_core.status().get("fallbacks", {})
-                restored_sec = _throw_back(load)
-                time.sleep(step_sec)
-                yield _step(name, load, restored_sec=restored_sec, fallbacks=fallbacks)
+                with _loaded() as load:
+                    _wait_for_calls(load, step_sec)
+                    with load.between_calls() as before:
+                        answered = _answered_by_the_candidate()
+                    breaking(exe)
+                    time.sleep(step_sec)
+                    fallbacks = doge_core.status().get("fallbacks", {})
+                    restored_sec = _throw_back(load)
+                    time.sleep(step_sec)
+                counts = before + load.counts
+                yield _step(name, counts, restored_sec=restored_sec, fallbacks=fallbacks, asked=before.calls, answered=answered)
 
     def rollout(self, step_sec: float) -> Iterator[Step]:
         """From Python by the shadow to Haskell and back."""
-        with tempfile.TemporaryDirectory() as folder, _restored(), _loaded() as load:
+        # The candidate is the one that was chosen before the drill.
+        candidate = {"DOGE_CORE_EXE": str(find_executable())}
+        with tempfile.TemporaryDirectory() as folder, _restored():
+            shadow = {"DOGE_CORE_BACKEND": "auto", "DOGE_CORE_SHADOW": "1", "DOGE_CORE_SHADOW_DIR": folder}
             stages: Mapping[str, dict[str, str]] = {
                 "python": {"DOGE_CORE_BACKEND": "python"},
-                "shadow": {"DOGE_CORE_BACKEND": "auto", "DOGE_CORE_SHADOW": "1", "DOGE_CORE_SHADOW_DIR": folder},
-                "haskell": {"DOGE_CORE_BACKEND": "haskell"},
+                "shadow": {**shadow, **candidate},
+                "haskell": {"DOGE_CORE_BACKEND": "haskell", **candidate},
                 "python again": {"DOGE_CORE_BACKEND": "python"},
             }
-            for name, environment in stages.items():
-                load.begin()
-                _switch(**environment)
-                _wait_for_calls(load, step_sec)
-                notes = []
-                watched = doge_core._watched()
-                if watched is not None:
-                    watched.shadow.drain(step_sec)
-                    found = doge_core.get_shadow_metrics()
-                    told = f"{found['compared']} of {found['calls']} calls compared, {found['total_divergences']} divergent"
-                    notes.append(f"{told}, {found['shadow_failures']} failures")
-                yield _step(name, load, notes=notes)
+            _switch(**stages["python"])
+            seen: dict[str, Any] = {}
+            with _loaded() as load:
+                for name, environment in stages.items():
+                    with load.between_calls() as before:
+                        _switch(**environment)
+                    if seen:
+                        # A call that the switch met belongs to the step in which it began.
+                        load.next_answer(time.monotonic(), RESTORED_SEC_MAX)
+                        yield _step(counts=before, **seen)
+                    _wait_for_calls(load, step_sec)
+                    seen = {"name": name, **_seen(load, step_sec)}
+            yield _step(counts=load.counts, **seen)
+
+
+def _seen(load: Load, step_sec: float) -> dict[str, Any]:
+    """What the adapter's own counts say of a step of the rollout, before the next switch."""
+    asked, status = load.counts.calls, doge_core.status()
+    seen: dict[str, Any] = {"fallbacks": status.get("fallbacks", {}), "answered_by": _who(status)}
+    if status["configured"] == "haskell":
+        seen |= {"asked": asked, "answered": _answered_by_the_candidate()}
+    watched = doge_core._watched()
+    if watched is not None:
+        watched.shadow.drain(max(step_sec, DRAIN_SEC))
+        found = doge_core.get_shadow_metrics()
+        told = f"{found['compared']} of {found['calls']} calls compared, {found['total_divergences']} divergent"
+        seen |= {"asked": found["calls"], "compared": found["compared"], "divergent": found["total_divergences"]}
+        seen["notes"] = [f"{told}, {found['shadow_failures']} failures"]
+    return seen
+
+
+def _answered_by_the_candidate() -> int:
+    """How many calls came from the candidate, by the adapter's count; the switch sets it to 0."""
+    calls = doge_core.status().get("calls", {})
+    return sum(number for rung, number in calls.items() if rung != "python")
+
+
+def _who(status: Mapping[str, Any]) -> str:
+    """Who answered most of the calls, by the adapter's count."""
+    calls = status.get("calls", {})
+    others = sum(number for rung, number in calls.items() if rung != "python")
+    return "haskell" if others > calls.get("python", 0) else "python"
 
 
 def _kill(number: int) -> Callable[[Path], None]:
@@ -159,14 +199,5 @@ def _wait_for_calls(load: Load, step_sec: float) -> None:
     load.next_answer(time.monotonic(), RESTORED_SEC_MAX)
 
 
-def _step(name: str, load: Load, **known: Any) -> Step:
-    return Step(
-        name=name,
-        calls=load.calls,
-        lost=load.lost,
-        doubled=load.doubled,
-        unequal=load.unequal,
-        slowest_sec=load.slowest_sec,
-        answered_by=str(doge_core.status()["backend"]),
-        **known,
-    )
+def _step(name: str, counts: Counts, **known: Any) -> Step:
+    return Step(name=name, **{"answered_by": _who(doge_core.status()), **asdict(counts), **known})

@@ -6,6 +6,8 @@ import random
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 import doge_core
 import state_machine as sm
@@ -17,21 +19,43 @@ SIZE_USD = 2.0
 SEED = 20260216
 
 
+@dataclass
+class Counts:
+    """What calls met that began in one part of a drill; `slowest_sec` is in seconds."""
+
+    calls: int = 0
+    lost: int = 0
+    doubled: int = 0
+    unequal: int = 0
+    slowest_sec: float = 0.0
+
+    def __add__(self, other: Counts) -> Counts:
+        """Both parts as one."""
+        sums = {name: getattr(self, name) + getattr(other, name) for name in ("calls", "lost", "doubled", "unequal")}
+        return Counts(**sums, slowest_sec=max(self.slowest_sec, other.slowest_sec))
+
+
 class Load(threading.Thread):
-    """Makes calls until it is stopped. `calls` and the other counts are of the step that `begin` began."""
+    """Makes calls until it is stopped. A call belongs to the counts in which it began, however late its answer is."""
 
     def __init__(self) -> None:
         super().__init__(name="load of a drill", daemon=True)
         self.errors: list[str] = []
+        self.counts = Counts()
+        self.begun_at = self.done_at = 0.0
         self._ending = False
         self._known: sm.PairState | None = None
-        self.begin()
+        self._beginning = threading.Lock()
 
-    def begin(self) -> None:
-        """Begin to count anew."""
-        self.calls = self.lost = self.doubled = self.unequal = 0
-        self.slowest_sec = 0.0
-        self.begun_at = self.done_at = 0.0
+    @contextmanager
+    def between_calls(self) -> Iterator[Counts]:
+        """Begin to count anew, and let no call begin within the block; one that was begun goes on. Yields the earlier counts.
+
+        What is switched in the block answers every call of the new counts, and none of the earlier ones that began before it.
+        """
+        with self._beginning:
+            earlier, self.counts = self.counts, Counts()
+            yield earlier
 
     def run(self) -> None:
         """Call, compare, wait for the next event's time."""
@@ -60,20 +84,24 @@ class Load(threading.Thread):
 
     def _step(self, held: sm.PairState, event: sm.Event) -> sm.PairState:
         expected = sm.transition(held, event, sm.EngineConfig(price_decimals=5), SIZE_USD)
-        self.begun_at = began = time.monotonic()
+        with self._beginning:
+            counts = self.counts
+            self.begun_at = began = time.monotonic()
         try:
             got = doge_core.transition(held, event, sm.EngineConfig(price_decimals=5), SIZE_USD)
         except Exception as error:
-            self.lost += 1
+            counts.lost += 1
             self.errors.append(repr(error))
         else:
             if repr(got) != repr(expected):
                 twice = sm.transition(expected[0], event, sm.EngineConfig(price_decimals=5), SIZE_USD)
-                self.doubled += repr(got) == repr(twice)
-                self.unequal += repr(got) != repr(twice)
-        self.done_at = time.monotonic()
-        self.slowest_sec = max(self.slowest_sec, self.done_at - began)
-        self.calls += 1
+                counts.doubled += repr(got) == repr(twice)
+                counts.unequal += repr(got) != repr(twice)
+        done = time.monotonic()
+        counts.slowest_sec = max(counts.slowest_sec, done - began)
+        counts.calls += 1
+        # Last, so that whoever waits for it finds the call counted.
+        self.done_at = done
         self._known = expected[0]
         return expected[0]
 
