@@ -50,6 +50,8 @@ def asked_for(
 ) -> Asked:
     """Read policy and ledger, and take the digests of today. Raises errors of both, and `UsageError` for a time.
 
+    A time that is still to come is refused: what will have been recorded by then, and what will be too old, nobody knows.
+
     Without `begun`, a default ledger that is not there yet is an empty one: whoever asks is told how to begin.
     """
     policy = read_policy(policy_file)
@@ -59,6 +61,8 @@ def asked_for(
     subjects = [subject_called(name) for name in names()]
     digests = {about.name: _of_today(about) for about in subjects}
     clock = time.time()
+    if moment is not None and moment > clock + CLOCK_SEC:
+        raise click.UsageError(f"--at {at}: is still to come; name a time that is past, or leave it out for now")
     now = _end_of(rows, clock) if moment is None else moment
     return Asked(policy=policy, rows=rows, head=head, present=Present(digests=digests, now=now, clock=clock, key=key))
 
@@ -86,7 +90,7 @@ def _of_today(about: Subject[Any]) -> dict[str, str]:
 
 def _end_of(rows: Sequence[Row], clock: float) -> float:
     """Now, or just after the last record where the clock of the machine that recorded it is a little ahead."""
-    return max([clock, *(row.recorded_at + JUST_SEC for row in rows if row.recorded_at <= clock + CLOCK_SEC)])
+    return max([clock, *(row.recorded_at + JUST_SEC for row in rows if row.recorded_at + JUST_SEC <= clock + CLOCK_SEC)])
 
 
 def seconds_of(option: str, text: str) -> float:

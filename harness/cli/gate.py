@@ -11,7 +11,7 @@ from rich.table import Table
 
 from harness.cli.asked import asked_for, at_option, not_begun, policy_option, signed_by_option
 from harness.cli.options import given, json_option, ledger_option, subject_option
-from harness.cli.output import as_json, console_for
+from harness.cli.output import as_json, console_for, printable
 from harness.cli.recorded import draft_of, recorded, tell
 from harness.evidence.digests import built_in
 from harness.evidence.statement import SINCE_1970, Figure
@@ -19,7 +19,9 @@ from harness.gate.certificate import (
     Certificate,
     CertificateError,
     certify,
+    check_page,
     check_signature,
+    check_time,
     envelope_of,
     first_difference,
     read_certificate,
@@ -220,18 +222,20 @@ def gate_certify(
 @signed_by_option
 @ledger_option
 def gate_verify(file: Path, key: Path | None, offline: bool, policy_file: Path | None, signed_by: Path | None, url: str) -> int:
-    """Hold a certificate against its signature, and against ledger, policy and checkout."""
+    """Hold a certificate against its signature, the page beside it, and against ledger, policy and checkout."""
     text, _ = read_certificate(file)
     if key is not None:
         check_signature(file, key)
     elif offline:
         raise click.UsageError("--offline: needs the --key that the certificate must be signed by")
+    check_time(file, text, time.time())
     kept = json.loads(text)
     if not offline:
         asked = asked_for(url, policy_file, kept["at"], signed_by)
         again = certify(asked.policy, asked.rows, asked.head, asked.present, kept["phase"])
         if difference := first_difference(kept, json.loads(again.text())):
             raise CertificateError(f"{file}: does not hold: {difference}")
-    unsigned = "" if key else "; whose signature it has was not checked, as no --key was given"
-    click.echo(f"{file} holds: {kept['verdict']}, at {kept['at']}{unsigned}")
+    unsigned = None if key else "whose signature it has was not checked, as no --key was given"
+    notes = "".join(f"; {note}" for note in (unsigned, check_page(file, text)) if note)
+    click.echo(printable(f"{file} holds: {kept['verdict']}, at {kept['at']}{notes}"))
     return 0

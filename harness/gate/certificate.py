@@ -66,29 +66,35 @@ class Certificate:
 
     def markdown(self) -> str:
         """The certificate for a reader."""
-        upto = "" if self.phase is None else f" up to phase {self.phase}"
-        records = counted(self.records, "record")
-        lines = [
-            f"# Gate{upto}: {self.verdict}",
-            "",
-            f"At {stamp(self.at)}, from {records}; chain `{self.chain[:16]}`, policy `{self.policy[:16]}`.",
-            "",
-            "| criterion | status | why | record |",
-            "| --- | --- | --- | --- |",
-            *(
-                f"| {each.name}: {_cell(each.text)} | {each.status.value} | {_cell(each.reason)} | {each.record or '-'} |"
-                for each in self.findings
-            ),
-            "",
-            "| subject | what | SHA-256 |",
-            "| --- | --- | --- |",
-            *(
-                f"| {subject} | {name} | `{digest}` |"
-                for subject, each in sorted(self.digests.items())
-                for name, digest in sorted(each.items())
-            ),
-        ]
-        return "\n".join(lines) + "\n"
+        return page_of(self.text())
+
+
+def page_of(text: str) -> str:
+    """The page for a reader that a certificate's text gives."""
+    found = msgspec.json.decode(text, type=_Fields)
+    upto = "" if found.phase is None else f" up to phase {found.phase}"
+    lines = [
+        f"# Gate{upto}: {found.verdict}",
+        "",
+        f"At {found.at}, from {counted(found.ledger.records, 'record')}; "
+        f"chain `{found.ledger.chain[:16]}`, policy `{found.policy[:16]}`.",
+        "",
+        "| criterion | status | why | record |",
+        "| --- | --- | --- | --- |",
+        *(
+            f"| {each.name}: {_cell(each.text)} | {each.status} | {_cell(each.reason)} | {each.record or '-'} |"
+            for each in found.criteria
+        ),
+        "",
+        "| subject | what | SHA-256 |",
+        "| --- | --- | --- |",
+        *(
+            f"| {subject} | {name} | `{digest}` |"
+            for subject, each in sorted(found.digests.items())
+            for name, digest in sorted(each.items())
+        ),
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def _cell(text: str) -> str:
@@ -133,15 +139,40 @@ def as_it_was(rows: Sequence[chain.Row], head: chain.Head, present: Present) -> 
 
 def envelope_of(text: str, key: Path | None) -> str:
     """The certificate in a DSSE envelope as JSON, signed if there is a key. Raises `EvidenceError`."""
-    signatures = signatures_of(text, signer_of(key), PAYLOAD_TYPE)
+    return _spelled(text, signatures_of(text, signer_of(key), PAYLOAD_TYPE))
+
+
+def _spelled(text: str, signatures: Sequence[Mapping[str, Any]]) -> str:
+    """An envelope as it is written, in one way: a reader and a program must not see different verdicts in one file."""
     return json.dumps({"certificate": json.loads(text), "signatures": signatures}, indent=1, ensure_ascii=False) + "\n"
 
 
+class _Criterion(msgspec.Struct):
+    id: str
+    subject: str
+    text: str
+    status: str
+    reason: str
+    record: str | None
+
+    @property
+    def name(self) -> str:
+        return f"{self.id}/{self.subject}" if self.subject else self.id
+
+
+class _Ledger(msgspec.Struct):
+    records: int
+    chain: str
+
+
 class _Fields(msgspec.Struct):
-    at: datetime.datetime
+    at: str
     phase: int | None
     verdict: str
-    criteria: list[dict[str, Any]]
+    policy: str
+    digests: dict[str, dict[str, str]]
+    ledger: _Ledger
+    criteria: list[_Criterion]
 
 
 class _Envelope(msgspec.Struct, forbid_unknown_fields=True):
@@ -150,19 +181,59 @@ class _Envelope(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def read_certificate(file: Path) -> tuple[str, list[dict[str, Any]]]:
-    """A certificate's canonical text and its signatures. Raises `CertificateError`."""
+    """A certificate's canonical text and its signatures. Raises `CertificateError`.
+
+    The file has to be spelled as `envelope_of` spells it: of a name that is there twice, one reader takes the first.
+    """
     try:
-        found = msgspec.json.decode(file.read_bytes(), type=_Envelope)
+        raw = file.read_bytes()
+        found = msgspec.json.decode(raw, type=_Envelope)
         text = canonical(found.certificate)
         if found.certificate.get("format") != FORMAT:
             raise CertificateError(f"{file}: $.certificate.format is not {json.dumps(FORMAT)}")
         # What is looked at before it is compared must be what it is in every certificate.
-        msgspec.convert(found.certificate, _Fields)
+        _moment(msgspec.convert(found.certificate, _Fields).at)
+        if raw != _spelled(text, found.signatures).encode("utf-8", "replace"):
+            raise CertificateError(f"{file}: is not spelled as certificates are (sorted keys, each name once): it was edited")
     except OSError as error:
         raise CertificateError(f"{file}: cannot be read ({error.strerror})") from error
-    except (msgspec.DecodeError, EvidenceError, RecursionError) as error:
+    except (ValueError, EvidenceError, RecursionError) as error:
+        # msgspec's own errors are of this kind, and those of a time that is none.
         raise CertificateError(f"{file}: is no certificate ({error})") from error
     return text, found.signatures
+
+
+def _moment(at: str) -> float:
+    """The time of a certificate in seconds since 1970. Raises `ValueError`."""
+    moment = datetime.datetime.fromisoformat(at)
+    if moment.tzinfo is None:
+        raise ValueError(f"$.certificate.at has no time zone: {at}")
+    return moment.timestamp()
+
+
+def check_time(file: Path, text: str, clock: float) -> None:
+    """Refuse a certificate of a time that is still to come, as no ledger can know it. Raises `CertificateError`."""
+    at = json.loads(text)["at"]
+    if _moment(at) > clock + chain.CLOCK_SEC:
+        raise CertificateError(f"{file}: does not hold: it is of {at}, which is still to come")
+
+
+def check_page(file: Path, text: str) -> str | None:
+    """Hold the page for readers beside a certificate against it, byte for byte. Raises `CertificateError`.
+
+    Returns a sentence where no page is there.
+    """
+    page = file.with_suffix(".md")
+    try:
+        if page.read_bytes() != page_of(text).encode("utf-8", "replace"):
+            raise CertificateError(
+                f"{page}: does not hold: it is not the page of {file.name}; make both again with gate certify"
+            )
+    except FileNotFoundError:
+        return f"its page for readers, {page.name}, is not beside it"
+    except OSError as error:
+        raise CertificateError(f"{page}: cannot be read ({error.strerror})") from error
+    return None
 
 
 def check_signature(file: Path, key: Path) -> None:

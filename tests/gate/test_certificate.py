@@ -97,7 +97,7 @@ def edit(change: Callable[[dict[str, Any]], None]) -> Callable[[str, Path], None
         del url
         data = json.loads(out.read_text(encoding="utf-8"))
         change(data["certificate"])
-        out.write_text(json.dumps(data), encoding="utf-8")
+        out.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
     return edited
 
