@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -18,6 +19,7 @@ from harness.evidence.statement import SINCE_1970, Figure
 from harness.gate.certificate import (
     Certificate,
     CertificateError,
+    as_it_was,
     certify,
     check_page,
     check_signature,
@@ -27,8 +29,9 @@ from harness.gate.certificate import (
     read_certificate,
 )
 from harness.gate.freeze import frozen_since
-from harness.gate.judge import Finding, Status
-from harness.gate.policy import PHASES, SIGN_OFF, Policy, PolicyError, number_text, read_policy
+from harness.gate.judge import Finding, Status, needed_by
+from harness.gate.policy import PHASES, SIGN_OFF, Criterion, Policy, PolicyError, number_text, read_policy
+from harness.gate.signing_off import SignOffError, check_words
 from harness.store.database import shown
 from harness.subjects.registry import names, subject_called
 
@@ -104,13 +107,13 @@ def gate_explain(ident: str, policy_file: Path | None, at: str | None, signed_by
             f"gate explain {ident}: the policy has no such criterion; it has {', '.join(each.name for each in findings)}"
         )
     for each in wanted:
-        click.echo(_explained(asked.policy, each, asked.present.now))
+        click.echo(printable(_explained(asked.policy, each, asked.present.now)))
     return int(any(each.status is not Status.GO for each in wanted))
 
 
 def _explained(policy: Policy, finding: Finding, now: float) -> str:
     criterion = next((each for each in policy.criteria if each.id == finding.id), None)
-    lines = [f"{finding.name}: {finding.status.value}", f"  criterion  {finding.text}"]
+    lines = [f"{finding.name}: {finding.status.value}", f"  criterion  {' '.join(finding.text.split())}"]
     if criterion is not None:
         lines += [
             f"  from       {criterion.source}",
@@ -123,6 +126,7 @@ def _explained(policy: Policy, finding: Finding, now: float) -> str:
             value = finding.sample.get(each.figure)
             least = f"{each.figure} at least {number_text(each.least(finding.subject))}"
             lines += [f"  sample     {least}: {NO_VALUE if value is None else number_text(value)}"]
+        lines += [f"  needs      {', '.join(criterion.needs)}"] if criterion.needs else []
         lines += [f"  unchanged  {', '.join(criterion.match)}"] if criterion.match else []
         lines += ["" if criterion.critical else "  not critical: it holds nothing up alone"]
     lines += [f"  why        {finding.reason}"]
@@ -160,6 +164,7 @@ def gate_sign_off(ident: str, name: str, reason: str, policy_file: Path | None, 
 
     It lapses when what it covers changes.
     """
+    name, reason = check_words("--name", name), check_words("--reason", reason)
     policy = read_policy(policy_file)
     signed = [
         (criterion, subject)
@@ -169,17 +174,30 @@ def gate_sign_off(ident: str, name: str, reason: str, policy_file: Path | None, 
     people = [each.id for each in policy.criteria if each.kind == SIGN_OFF]
     if not signed:
         raise PolicyError(f"gate sign-off {ident}: is none of the criteria that people answer for: {', '.join(people)}")
-    if not name.strip() or not reason.strip():
-        raise PolicyError("gate sign-off: --name and --reason must say something")
+    if any(criterion.needs for criterion, _ in signed):
+        _refuse_unfounded(signed, url, policy_file)
     for found, subject in signed:
         about = subject_called(subject) if subject else None
         with recorded(url, draft_of(SIGN_OFF, about)) as draft:
             draft.ports = {} if about is None else built_in(about)
-            draft.details |= {"criterion": found.id, "name": name, "reason": reason, "covers": list(found.match)}
+            draft.details |= {"criterion": found.id, "text": found.text, "signed": found.signed}
+            draft.details |= {"name": name, "reason": reason, "covers": list(found.match)}
             draft.conclude("SIGNED OFF", 0)
             tell(draft)
-            click.echo(f"{found.name_for(subject)}: signed off by {name}")
+            click.echo(printable(f"{found.name_for(subject)}: signed off by {name}"))
     return 0
+
+
+def _refuse_unfounded(signed: Sequence[tuple[Criterion, str]], url: str, policy_file: Path | None) -> None:
+    """Refuse a sign-off of what is not there: what its criterion needs has to be a go. Raises `SignOffError`."""
+    asked = asked_for(url, policy_file, None, begun=False)
+    book, _ = as_it_was(asked.rows, asked.head, asked.present)
+    for criterion, subject in signed:
+        for needed, _ended_at in needed_by(asked.policy, criterion, subject, book, asked.present):
+            if needed.status is not Status.GO:
+                why = f"{needed.name} is {needed.status.value} ({needed.reason}), so there is nothing to sign yet"
+                command = needed.command or NO_COMMAND
+                raise SignOffError(f"gate sign-off {criterion.name_for(subject)}: {why}; {command}")
 
 
 @gate.command(name="certify")

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from generators.errors import ParityError
-from harness.cli.output import EXIT_BAD_USAGE, EXIT_INTERRUPTED, TYPED, OutputError, drop_output, guarded
+from harness.cli.output import EXIT_BAD_USAGE, EXIT_INTERRUPTED, TYPED, OutputError, drop_output, guarded, printable
 
 # Each command with its line in `parity --help`, so that help need not import them.
 COMMANDS = {
@@ -86,13 +86,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except OutputError as error:
         drop_output()
         if error.exit_code == EXIT_BAD_USAGE:
-            click.echo(f"parity: {error}", err=True)
+            click.echo(printable(f"parity: {error}"), err=True)
         code = error.exit_code
     except click.ClickException as error:
-        click.echo(f"parity: {error.format_message()}", err=True)
+        click.echo(printable(f"parity: {error.format_message()}"), err=True)
         code = EXIT_BAD_USAGE
     except ParityError as error:
-        click.echo(f"parity: {error}", err=True)
+        click.echo(printable(f"parity: {error}"), err=True)
         code = error.exit_code
     sys.exit(code if isinstance(code, int) else 0)
 

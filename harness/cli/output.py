@@ -26,7 +26,7 @@ TYPED = "harness.typed"
 
 
 # Control signs but for tabs and ends of lines, and those that turn the direction of what follows.
-_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 class Interrupted(click.Abort):

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from harness.evidence.book import Book, Entry
-from harness.evidence.digests import PORT
 from harness.evidence.signing import is_signed_by
 from harness.evidence.statement import Evidence, stamp
+from harness.gate.matching import WORDING, foreign
 from harness.gate.policy import DAY_SEC, SIGN_OFF, Criterion, Policy, Rule, number_text
 from harness.store.chain import CLOCK_SEC
 from harness.words import counted
@@ -18,8 +19,6 @@ from harness.words import counted
 if TYPE_CHECKING:
     from securesystemslib.signer import SSlibKey
 
-# The name in a criterion's `match` that stands for every built-in candidate.
-PORTS = "ports"
 # The entry on the ledger itself, which every gate has.
 LEDGER = "ledger"
 # The way out of a ledger with a fault, which stays in it.
@@ -97,7 +96,7 @@ def judge_all(policy: Policy, book: Book, present: Present, phase: int | None = 
     """The judgements on the ledger itself and on every criterion, up to a phase or all."""
     subjects = list(present.digests)
     entries = policy.entries(subjects, phase)
-    return [_ledger(book, present), *(_judge(criterion, subject, book, present) for criterion, subject in entries)]
+    return [_ledger(book, present), *(_judge(policy, criterion, subject, book, present) for criterion, subject in entries)]
 
 
 def verdict_of(findings: Sequence[Finding]) -> Status:
@@ -124,8 +123,10 @@ def _ledger(book: Book, present: Present) -> Finding:
     )
 
 
-def _judge(criterion: Criterion, subject: str, book: Book, present: Present) -> Finding:
+def _judge(policy: Policy, criterion: Criterion, subject: str, book: Book, present: Present) -> Finding:
     status, reason, entry = _decided(criterion, subject, book, present)
+    if status is Status.GO and (lacking := _lacking(policy, criterion, subject, entry, book, present)):
+        status, reason = Status.CANNOT_TELL, lacking
     evidence = None if entry is None else entry.evidence
     return Finding(
         id=criterion.id,
@@ -142,6 +143,30 @@ def _judge(criterion: Criterion, subject: str, book: Book, present: Present) -> 
     )
 
 
+def needed_by(
+    policy: Policy, criterion: Criterion, subject: str, book: Book, present: Present
+) -> Iterator[tuple[Finding, float]]:
+    """The criteria that one needs, for its subject or for every one: each finding, and when its oldest pass of today ended."""
+    for needed, about in policy.entries(list(present.digests), None):
+        if needed.id in criterion.needs and (subject in ("", about) or not about):
+            ended = [entry.evidence.ended_at for entry in _passes(needed, about, book, present) if entry.evidence is not None]
+            yield _judge(policy, needed, about, book, present), min(ended, default=math.inf)
+
+
+def _lacking(
+    policy: Policy, criterion: Criterion, subject: str, entry: Entry | None, book: Book, present: Present
+) -> str | None:
+    """Why a criterion that would be a go stands on nothing: what it needs is no go, or came after it."""
+    assert entry is not None
+    assert entry.evidence is not None
+    for finding, ended_at in needed_by(policy, criterion, subject, book, present):
+        if finding.status is not Status.GO:
+            return f"{finding.name} is {finding.status.value}, and this stands on it"
+        if entry.evidence.ended_at < ended_at:
+            return f"was before there was evidence of {finding.name}, on which it stands; make it again"
+    return None
+
+
 def _decided(criterion: Criterion, subject: str, book: Book, present: Present) -> tuple[Status, str, Entry | None]:
     found = [entry for entry in book.of_kind(criterion.kind, subject) if _is_about(criterion, entry)]
     unsound = next((entry for entry in found if not entry.sound), None)
@@ -154,14 +179,25 @@ def _decided(criterion: Criterion, subject: str, book: Book, present: Present) -
     young = [entry for entry in found if _is_fresh(criterion, entry, present)]
     for entry in young:
         # A failure counts for whatever part of this build it is of; a pass has to be of all of it.
-        of_today = not _foreign(criterion, subject, entry, present, some_ports=True)
+        of_today = not foreign(criterion, subject, entry.evidence, present.digests, some_ports=True)
         if of_today and (broken := _broken(criterion, subject, entry, present)):
             return Status.NO_GO, broken, entry
-    today = [entry for entry in young if not _foreign(criterion, subject, entry, present)]
+    today = _of_today(criterion, subject, young, present)
     large = [entry for entry in today if not _too_small(criterion, subject, entry)]
     if large:
         return _of_newest(criterion, today[0], large)
     return _missing(criterion, subject, found, today[0] if today else None, present)
+
+
+def _of_today(criterion: Criterion, subject: str, entries: Sequence[Entry], present: Present) -> list[Entry]:
+    return [entry for entry in entries if not foreign(criterion, subject, entry.evidence, present.digests)]
+
+
+def _passes(criterion: Criterion, subject: str, book: Book, present: Present) -> list[Entry]:
+    """The records by which a criterion is a go, where nothing speaks against it."""
+    found = [entry for entry in book.of_kind(criterion.kind, subject) if _is_about(criterion, entry)]
+    today = _of_today(criterion, subject, [entry for entry in found if _is_fresh(criterion, entry, present)], present)
+    return [each for each in today if each.evidence and each.evidence.passed and not _too_small(criterion, subject, each)]
 
 
 def _of_newest(criterion: Criterion, newest: Entry, large: Sequence[Entry]) -> tuple[Status, str, Entry]:
@@ -185,49 +221,6 @@ def _is_about(criterion: Criterion, entry: Entry) -> bool:
     return criterion.kind != SIGN_OFF or (
         entry.evidence is not None and entry.evidence.details.get("criterion") == criterion.id
     )
-
-
-def _foreign(criterion: Criterion, subject: str, entry: Entry, present: Present, *, some_ports: bool = False) -> str | None:
-    """The first thing that is not the one of today, if any; else None.
-
-    With `some_ports` a record may leave ports out, as long as it is of one that is here, under whatever name it was asked.
-    """
-    evidence = entry.evidence
-    assert evidence is not None
-    if criterion.match and subject and subject not in present.digests:
-        return "subject than those that are installed"
-    here = set().union(*present.digests.values())
-    for name in criterion.match:
-        # Where nothing of a name is here, nothing can be the same: the policy has a mistake, or the checkout a gap.
-        if not any(each.startswith(PORT) for each in here) if name == PORTS else name not in here:
-            return f"{name}, of which this checkout has none"
-    wanted = {
-        ("" if subject else f"{about} ") + name: digests.get(name)
-        for about, digests in present.digests.items()
-        if subject in ("", about)
-        for name in _matched(criterion, digests, every_port=some_ports)
-    }
-    ports = {name: digest for name, digest in wanted.items() if _is_port(name)}
-    if some_ports and ports:
-        asked = {digest for name, digest in evidence.digests.items() if _is_port(name)}
-        if not asked.intersection(filter(None, ports.values())):
-            return next(iter(ports))
-        wanted = {name: digest for name, digest in wanted.items() if name not in ports or name in evidence.digests}
-    return next((name for name, digest in wanted.items() if evidence.digests.get(name) != digest), None)
-
-
-def _is_port(name: str) -> bool:
-    """True for the name of a port's digest, be it with the subject before it or alone."""
-    return name.startswith(PORT) or f" {PORT}" in name
-
-
-def _matched(criterion: Criterion, digests: Mapping[str, str], *, every_port: bool) -> list[str]:
-    """The names that a criterion matches; with `every_port`, one that names some of the ports stands for all of them."""
-    ports = [name for name in digests if name.startswith(PORT)]
-    found = []
-    for each in criterion.match:
-        found += ports if each == PORTS or (every_port and each.startswith(PORT)) else [each]
-    return found
 
 
 def _is_fresh(criterion: Criterion, entry: Entry, present: Present) -> bool:
@@ -277,9 +270,10 @@ def _missing(
     newest = of_today or found[0]
     which = "the newest record" if newest is found[0] else "the newest record of today's build"
     assert newest.evidence is not None
-    foreign = _foreign(criterion, subject, newest, present)
-    if foreign is not None:
-        reason = f"is of another {foreign}" if foreign in newest.evidence.digests else f"says nothing of {foreign}"
+    other = foreign(criterion, subject, newest.evidence, present.digests)
+    if other is not None:
+        named = other == WORDING or other in newest.evidence.digests
+        reason = f"is of another {other}" if named else f"says nothing of {other}"
     elif not _is_fresh(criterion, newest, present):
         reason = f"is of {stamp(newest.evidence.ended_at)[:10]}, and must be {criterion.age_text}"
     else:

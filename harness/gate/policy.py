@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 
 from generators.errors import ParityError
-from harness.evidence.statement import digest_of
+from harness.evidence.statement import canonical, digest_of
 
 DEFAULT_FILE = Path(__file__).parent / "policy.toml"
 PHASES = range(7)
@@ -86,7 +86,7 @@ class Criterion(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     """One criterion. `match` names digests that must be those of today; `ports` stands for every built-in candidate.
 
     `kind` is the command that leaves the evidence, `sign-off` for what only people can know. `command` makes the evidence;
-    `{subject}` in it stands for the subject.
+    `{subject}` in it stands for the subject. `needs` names criteria that have to be a go before this one can be.
     """
 
     id: str
@@ -100,12 +100,18 @@ class Criterion(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     sample: tuple[Sample, ...] = ()
     max_age_days: float
     match: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
     command: str = ""
 
     @property
     def age_text(self) -> str:
         """How old the evidence may be, in words."""
         return f"at most {self.max_age_days:g} {'day' if self.max_age_days == 1.0 else 'days'} old"
+
+    @property
+    def signed(self) -> str:
+        """The digest of what a sign-off of the criterion is of: what it says, and what it covers."""
+        return digest_of(canonical({"id": self.id, "text": self.text, "covers": list(self.match), "needs": list(self.needs)}))
 
     def name_for(self, subject: str) -> str:
         """The criterion with its subject, as in `1.night/SUBJECT`."""
@@ -166,6 +172,9 @@ def _check(file: Path, criteria: Sequence[Criterion]) -> None:
         if twice[each.id] > 1:
             raise PolicyError(f"{where}: there are two of this id")
         _check_one(where, each)
+        earlier = {before.id for before in criteria[:place]}
+        if strange := next((need for need in each.needs if need not in earlier), None):
+            raise PolicyError(f"{where}: needs {strange}, which is none of the criteria before it")
 
 
 def _check_one(where: str, each: Criterion) -> None:

@@ -54,7 +54,7 @@ def satisfying(policy: Policy) -> list[Evidence]:
     for criterion, subject in policy.entries(names(), None):
         key = (criterion.kind, subject, criterion.id if criterion.kind == SIGN_OFF else "")
         known = found.get(key) or record(criterion.kind, subject, ident=f"{len(found):04d}")
-        details = {"criterion": criterion.id} if criterion.kind == SIGN_OFF else {}
+        details = {"criterion": criterion.id, "signed": criterion.signed} if criterion.kind == SIGN_OFF else {}
         figures = {**known.figures, **_figures(criterion, subject, known.figures)}
         found[key] = replace(known, figures=figures, details={**known.details, **details})
     return list(found.values())
