@@ -8,6 +8,7 @@ import click
 
 from harness.cli.asked import asked_for, at_option, policy_option
 from harness.cli.options import ledger_option
+from harness.cli.recorded import inputs_of
 from harness.words import counted
 
 
@@ -26,7 +27,7 @@ def dashboard(out: Path, policy_file: Path | None, at: str | None, url: str) -> 
     fresh = not out.exists() or (out.is_dir() and not any(out.iterdir()))
     asked = asked_for(url, policy_file, at, begun=not fresh)
     view = view_of(asked.rows, asked.head, policy=asked.policy, present=asked.present)
-    sizes = write_site(view, out)
+    sizes = write_site(view, out, inputs=inputs_of(url, policy_file))
     records = counted(len(view.book.entries), "record")
     click.echo(f"{records} in {counted(len(sizes), 'file')}, {sum(sizes.values()) / 2**20:.1f} MiB: {out / 'index.html'}")
     return 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import textwrap
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -16,20 +15,19 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from harness.cli.options import json_option, ledger_option
 from harness.cli.output import as_json, console_for, printable
-from harness.cli.recorded import draft_of, made, recorded, tell
+from harness.cli.recorded import draft_of, inputs_of, made, recorded, tell
 from harness.evidence.book import Book, Entry, read_book
 from harness.evidence.checkout import SUITES, files_missing
 from harness.evidence.digests import built_in, files_behind
 from harness.evidence.figures import counts
 from harness.evidence.micro import read_micro
-from harness.evidence.recorder import KEY
 from harness.evidence.signing import is_signed_by, public_key_of
 from harness.evidence.statement import EvidenceError, Figure, stamp
 from harness.evidence.suites import NAMED_MAX, read_report, refuse_older
 from harness.evidence.transfer import exported, imported
 from harness.store.database import first_line, shown
 from harness.store.ledger import Ledger, LedgerError
-from harness.store.outputs import ledger_files, write_output
+from harness.store.outputs import write_output
 from harness.subjects.registry import names, subject_called
 from harness.words import counted
 
@@ -228,8 +226,7 @@ def evidence_export(idents: tuple[str, ...], out: Path, sound: bool, url: str) -
     """Write records, all or those named, to one file for another machine or a new ledger."""
     book = _book(url)
     text = exported(book, idents, sound=sound)
-    key = os.environ.get(KEY)
-    write_output(out, text, inputs=[*ledger_files(url), *([Path(key)] if key else [])])
+    write_output(out, text, inputs=inputs_of(url))
     click.echo(f"wrote {counted(text.count(chr(10)) - 1, 'record')} to {out}")
     for entry in book.entries if sound and not idents else ():
         if not entry.sound:

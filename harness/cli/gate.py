@@ -13,7 +13,7 @@ from rich.table import Table
 from harness.cli.asked import asked_for, at_option, not_begun, policy_option, signed_by_option
 from harness.cli.options import given, json_option, ledger_option, subject_option
 from harness.cli.output import as_json, console_for, printable
-from harness.cli.recorded import draft_of, recorded, tell
+from harness.cli.recorded import draft_of, inputs_of, recorded, tell
 from harness.evidence.digests import built_in
 from harness.evidence.statement import SINCE_1970, Figure
 from harness.gate.certificate import (
@@ -30,9 +30,10 @@ from harness.gate.certificate import (
 )
 from harness.gate.freeze import frozen_since
 from harness.gate.judge import Finding, Status, needed_by
-from harness.gate.policy import PHASES, SIGN_OFF, Criterion, Policy, PolicyError, number_text, read_policy
+from harness.gate.policy import DEFAULT_FILE, PHASES, SIGN_OFF, Criterion, Policy, PolicyError, number_text, read_policy
 from harness.gate.signing_off import SignOffError, check_words
 from harness.store.database import shown
+from harness.store.outputs import refuse_inputs, write_output
 from harness.subjects.registry import names, subject_called
 
 NO_COMMAND = "no command makes this evidence yet"
@@ -220,14 +221,15 @@ def gate_certify(
     """Write the verdict with all that it rests on, as JSON and Markdown; exit code 1 unless all is go."""
     if out.suffix == ".md" or out.name in ("", ".", ".."):
         raise click.UsageError(f"--out {out}: the page for readers is called so; name a file for the certificate, as in c.json")
+    page = out.with_suffix(".md")
+    inputs = inputs_of(url, key, signed_by, policy_file or DEFAULT_FILE)
+    for each in (out, page):
+        # Both before either is written: half of a certificate would be left.
+        refuse_inputs(each, inputs)
     asked = asked_for(url, policy_file, at, signed_by)
     certificate = certify(asked.policy, asked.rows, asked.head, asked.present, phase)
-    page = out.with_suffix(".md")
-    try:
-        out.write_text(envelope_of(certificate.text(), key), encoding="utf-8")
-        page.write_text(certificate.markdown(), encoding="utf-8")
-    except OSError as error:
-        raise click.UsageError(f"--out {out}: cannot be written ({error.strerror})") from error
+    write_output(out, envelope_of(certificate.text(), key), inputs=inputs)
+    write_output(page, certificate.markdown(), inputs=inputs)
     click.echo(f"{certificate.verdict.upper()}: wrote {out} and {page}")
     return int(certificate.verdict != Status.GO.value)
 

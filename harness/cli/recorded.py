@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import click
 
 from harness.cli.options import given
 from harness.cli.output import TYPED
-from harness.evidence.recorder import Draft, recording
+from harness.evidence.recorder import KEY, Draft, recording
 from harness.store.database import file_of, shown
 from harness.store.ledger import LedgerError
+from harness.store.outputs import ledger_files
 from harness.subject import Subject
 from harness.subjects.registry import names, subject_called
 
@@ -62,6 +65,12 @@ def foretold(draft: Draft, progress: Callable[[str, int], None]) -> Callable[[st
         progress(source, done)
 
     return advance
+
+
+def inputs_of(url: str, *files: Path | None) -> list[Path]:
+    """The files that a command reads, which none of its outputs may replace: its ledger, the key of this job, those named."""
+    key = os.environ.get(KEY)
+    return [*ledger_files(url), *([Path(key)] if key else []), *(file for file in files if file is not None)]
 
 
 def page_of(draft: Draft) -> str:

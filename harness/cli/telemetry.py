@@ -14,9 +14,10 @@ from generators.errors import ParityError
 from harness.cli.options import evidence_options, json_option
 from harness.cli.output import EXIT_MISSING, as_json, console_for
 from harness.cli.progress import progress_of
-from harness.cli.recorded import draft_of, foretell, recorded, tell
+from harness.cli.recorded import draft_of, foretell, inputs_of, recorded, tell
 from harness.evidence.recorder import Draft
 from harness.evidence.statement import Figure
+from harness.store.outputs import refuse_inputs
 from harness.subjects.registry import names, subject_called
 from harness.telemetry.capture import TURN_SEC, Plan, capture, metrics_of, shares_of
 from harness.telemetry.figures import UNITS, spelled, values_of
@@ -70,7 +71,7 @@ def capture_(side: str | None, url: str, unrecorded: bool, as_data: bool, **opti
     plan = Plan(
         sides=sides, folder=options["out"], candles=options["candles"], rounds_per_sec=options["rounds_per_sec"], turns=turns
     )
-    _make_room(plan, replace=options["replace"])
+    _make_room(plan, inputs_of(url, options["candles"]), replace=options["replace"])
     with recorded(url, draft_of(_kind_of(sides), None), unrecorded=unrecorded, as_data=as_data) as draft:
         foretell(draft)
         with progress_of([("turns", range(turns * len(sides)))], console_for(as_data=as_data), quiet=as_data) as advance:
@@ -201,14 +202,16 @@ def _about(found: Recording) -> dict[str, Any]:
     return {"path": str(found.path), "machines": found.machines, "parts": found.parts, **counts, "dropped": found.dropped}
 
 
-def _make_room(plan: Plan, *, replace: bool) -> None:
-    """Make the folder; refuse recordings that are there, unless they are to be replaced."""
-    for side in SIDES:
-        path = plan.file_of(side)
+def _make_room(plan: Plan, inputs: Sequence[Path], *, replace: bool) -> None:
+    """Make the folder; refuse recordings that are there, unless they are to be replaced, and whatever this command reads."""
+    paths = [plan.file_of(side) for side in SIDES]
+    for path in paths:
+        refuse_inputs(path, inputs)
         if path.exists() and not replace:
             raise ParityError(f"{path}: is there already; name another folder with --out, or replace it with --replace")
-        path.unlink(missing_ok=True)
     try:
+        for path in paths:
+            path.unlink(missing_ok=True)
         plan.folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ParityError(f"--out {plan.folder}: cannot be made ({error.strerror}); name another folder") from error

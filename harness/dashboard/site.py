@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -17,6 +17,7 @@ from markupsafe import Markup
 from generators.errors import ParityError
 from harness.dashboard import benchmarks, criteria, nights, now, power, records, words, worlds
 from harness.dashboard.view import View
+from harness.store.outputs import refuse_inputs
 from harness.words import counted
 
 HERE = Path(__file__).parent
@@ -102,18 +103,20 @@ def _script(name: str, plain: Any) -> bytes:
     return f"window.{name} = {as_data(plain)};\n".encode()
 
 
-def write_site(view: View, folder: Path) -> Mapping[str, int]:
-    """Write the site into a folder; return the sizes of its files. Raises `SiteError`.
+def write_site(view: View, folder: Path, *, inputs: Sequence[Path] = ()) -> Mapping[str, int]:
+    """Write the site into a folder; return the sizes of its files. Raises `SiteError`, and `WriteError` for one of `inputs`.
 
     Files of an earlier site take no harm but being replaced, each at once; a folder of something else is refused. Of two sites
     that are written at the same time, each file is of one of them.
     """
     try:
         old = _earlier(folder)
+        refuse_inputs(folder / MANIFEST, inputs)
         # First of all, so that a site whose making was cut short can be made again.
         _manifest(folder, old)
         sizes = {}
         for name, content in site_of(view):
+            refuse_inputs(folder / name, inputs)
             _write(folder / name, content)
             sizes[name] = len(content)
         _manifest(folder, sizes)
