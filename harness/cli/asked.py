@@ -13,10 +13,11 @@ import click
 from sqlalchemy.exc import SQLAlchemyError
 
 from harness.cli.options import named
+from harness.cli.recorded import warn
 from harness.evidence.digests import PORT, built_in, digests_of
 from harness.evidence.signing import public_key_of
 from harness.gate.judge import Present
-from harness.gate.policy import Policy, read_policy
+from harness.gate.policy import DEFAULT_FILE, Policy, read_policy, strangers
 from harness.store.chain import CLOCK_SEC, EMPTY, TIME_MAX, Head, Row
 from harness.store.database import file_of, first_line, shown
 from harness.store.ledger import Ledger, LedgerError
@@ -54,7 +55,7 @@ def asked_for(
 
     Without `begun`, a default ledger that is not there yet is an empty one: whoever asks is told how to begin.
     """
-    policy = read_policy(policy_file)
+    policy = policy_from(policy_file)
     key = None if signed_by is None else public_key_of(signed_by)
     moment = None if at is None else seconds_of("--at", at)
     rows, head = ([], EMPTY) if not begun and not_begun(url) else _read(url)
@@ -65,6 +66,14 @@ def asked_for(
         raise click.UsageError(f"--at {at}: is still to come; name a time that is past, or leave it out for now")
     now = _end_of(rows, clock) if moment is None else moment
     return Asked(policy=policy, rows=rows, head=head, present=Present(digests=digests, now=now, clock=clock, key=key))
+
+
+def policy_from(file: Path | None) -> Policy:
+    """Read a policy, and warn of subjects that are not installed: a name may be mistyped. Raises `PolicyError`."""
+    policy = read_policy(file)
+    for subject, ident in strangers(policy, names()):
+        warn(f"--policy {file or DEFAULT_FILE}: {ident} names the subject {subject}, which is not installed here")
+    return policy
 
 
 def not_begun(url: str) -> bool:

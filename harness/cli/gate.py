@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 from rich.table import Table
 
-from harness.cli.asked import asked_for, at_option, not_begun, policy_option, signed_by_option
+from harness.cli.asked import asked_for, at_option, not_begun, policy_from, policy_option, signed_by_option
 from harness.cli.options import given, json_option, ledger_option, subject_option
 from harness.cli.output import as_json, console_for, printable
 from harness.cli.recorded import draft_of, inputs_of, recorded, tell
@@ -30,7 +30,7 @@ from harness.gate.certificate import (
 )
 from harness.gate.freeze import frozen_since
 from harness.gate.judge import Finding, Status, needed_by
-from harness.gate.policy import DEFAULT_FILE, PHASES, SIGN_OFF, Criterion, Policy, PolicyError, number_text, read_policy
+from harness.gate.policy import DEFAULT_FILE, PHASES, SIGN_OFF, Criterion, Policy, PolicyError, number_text
 from harness.gate.signing_off import SignOffError, check_words
 from harness.store.database import shown
 from harness.store.outputs import refuse_inputs, write_output
@@ -166,7 +166,7 @@ def gate_sign_off(ident: str, name: str, reason: str, policy_file: Path | None, 
     It lapses when what it covers changes.
     """
     name, reason = check_words("--name", name), check_words("--reason", reason)
-    policy = read_policy(policy_file)
+    policy = policy_from(policy_file)
     signed = [
         (criterion, subject)
         for criterion, subject in policy.entries(names(), None)
@@ -177,8 +177,9 @@ def gate_sign_off(ident: str, name: str, reason: str, policy_file: Path | None, 
         raise PolicyError(f"gate sign-off {ident}: is none of the criteria that people answer for: {', '.join(people)}")
     if any(criterion.needs for criterion, _ in signed):
         _refuse_unfounded(signed, url, policy_file)
-    for found, subject in signed:
-        about = subject_called(subject) if subject else None
+    # All of them first: a sign-off is of every subject that it names, or of none.
+    abouts = [subject_called(subject) if subject else None for _, subject in signed]
+    for (found, subject), about in zip(signed, abouts, strict=True):
         with recorded(url, draft_of(SIGN_OFF, about)) as draft:
             draft.ports = {} if about is None else built_in(about)
             draft.details |= {"criterion": found.id, "text": found.text, "signed": found.signed}

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from harness.cli.options import given
-from harness.cli.output import TYPED
+from harness.cli.output import TYPED, printable
 from harness.evidence.recorder import KEY, Draft, recording
 from harness.store.database import file_of, shown
 from harness.store.ledger import LedgerError
@@ -35,7 +35,7 @@ def recorded(url: str, draft: Draft, *, unrecorded: bool = False, as_data: bool 
     """
     for about in [draft.about] if draft.about is not None else map(subject_called, names()):
         for port, sentence in (about.outdated() or {}).items():
-            _warn(f"{port}: {sentence}")
+            warn(f"{port}: {sentence}")
     named = f" --ledger {shown(url)}" if given("url") else ""
     if not unrecorded and not as_data:
         draft.told = f"evidence {draft.id}: parity evidence show {draft.id}{named}, or {page_of(draft)}"
@@ -44,9 +44,9 @@ def recorded(url: str, draft: Draft, *, unrecorded: bool = False, as_data: bool 
 
 
 @cache
-def _warn(sentence: str) -> None:
+def warn(sentence: str) -> None:
     """Warn on standard error, once."""
-    click.echo(f"parity: warning: {sentence}", err=True)
+    click.echo(printable(f"parity: warning: {sentence}"), err=True)
 
 
 def foretell(draft: Draft) -> None:

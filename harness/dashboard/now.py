@@ -10,8 +10,8 @@ from typing import Any
 from harness.dashboard.view import View, plain_list, plain_mapping, ports_in
 from harness.dashboard.words import BAD, GOOD, UNSURE, command_for, number, percent, tone_of, tone_of_status
 from harness.evidence.statement import Evidence
-from harness.gate.judge import LEDGER, Status, verdict_of
-from harness.gate.policy import SIGN_OFF
+from harness.gate.judge import Status, verdict_of
+from harness.gate.policy import LEDGER, SIGN_OFF
 
 # Every subject has these columns; others are there where records fill them.
 COLUMNS = ("run", "fuzz")

@@ -12,15 +12,13 @@ from harness.evidence.book import Book, Entry
 from harness.evidence.signing import is_signed_by
 from harness.evidence.statement import Evidence, stamp
 from harness.gate.matching import WORDING, foreign
-from harness.gate.policy import DAY_SEC, SIGN_OFF, Criterion, Policy, Rule, number_text
+from harness.gate.policy import DAY_SEC, LEDGER, SIGN_OFF, Criterion, Policy, Rule, number_text
 from harness.store.chain import CLOCK_SEC
 from harness.words import counted
 
 if TYPE_CHECKING:
     from securesystemslib.signer import SSlibKey
 
-# The entry on the ledger itself, which every gate has.
-LEDGER = "ledger"
 # The way out of a ledger with a fault, which stays in it.
 REMEDY = (
     "these faults stay: find out what happened, take the other records to a new ledger (parity evidence export --sound, "
@@ -176,6 +174,8 @@ def _decided(criterion: Criterion, subject: str, book: Book, present: Present) -
     if found and not signed:
         return Status.CANNOT_TELL, UNSIGNED, found[0]
     found = signed
+    if subject and subject not in present.digests:
+        return Status.CANNOT_TELL, f"the subject {subject} is not installed here; there are {', '.join(present.digests)}", None
     young = [entry for entry in found if _is_fresh(criterion, entry, present)]
     for entry in young:
         # A failure counts for whatever part of this build it is of; a pass has to be of all of it.

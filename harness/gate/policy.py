@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -11,13 +12,19 @@ from typing import Literal
 import msgspec
 
 from generators.errors import ParityError
-from harness.evidence.statement import canonical, digest_of
+from harness.evidence.statement import NUMBER_MAX, canonical, digest_of
 
 DEFAULT_FILE = Path(__file__).parent / "policy.toml"
 PHASES = range(7)
 # The subjects of a criterion that is about none. "each" stands for every subject that there is.
 NONE = "none"
+# The entry on the ledger itself, which every gate has and no policy may.
+LEDGER = "ledger"
 DAY_SEC = 86_400.0
+# As long as nobody has kept evidence; whatever is longer is no limit, or one that nothing keeps.
+DAYS_MAX = 36_525.0
+# A criterion's name, which may have a subject behind a slash.
+_NAME = re.compile(r"[\w.-]+")
 
 
 def number_text(value: float) -> str:
@@ -142,6 +149,16 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
         return found
 
 
+def strangers(policy: Policy, installed: Sequence[str]) -> list[tuple[str, str]]:
+    """Each subject that a policy names and that is not installed, with the id of the criterion that names it."""
+    found = []
+    for each in policy.criteria:
+        listed = () if isinstance(each.subjects, str) else each.subjects
+        named = {*listed, *(subject for sample in each.sample for subject in sample.of)}
+        found += [(subject, each.id) for subject in sorted(named.difference(installed))]
+    return found
+
+
 def _subjects_of(criterion: Criterion, subjects: Sequence[str]) -> Sequence[str]:
     if criterion.subjects == NONE:
         return ("",)
@@ -169,6 +186,10 @@ def _check(file: Path, criteria: Sequence[Criterion]) -> None:
     twice: Mapping[str, int] = Counter(each.id for each in criteria)
     for place, each in enumerate(criteria):
         where = f"--policy {file}: $.criterion[{place}] ({each.id})"
+        if each.id == LEDGER:
+            raise PolicyError(f"{where}: every gate has an entry of this id; give the criterion another one")
+        if not _NAME.fullmatch(each.id):
+            raise PolicyError(f"{where}: an id has letters, digits, dots, dashes and underscores only")
         if twice[each.id] > 1:
             raise PolicyError(f"{where}: there are two of this id")
         _check_one(where, each)
@@ -180,17 +201,38 @@ def _check(file: Path, criteria: Sequence[Criterion]) -> None:
 def _check_one(where: str, each: Criterion) -> None:
     if each.phase not in PHASES:
         raise PolicyError(f"{where}: phase {each.phase} is none of {PHASES.start} to {PHASES.stop - 1}")
-    if odd := next((number for number in _numbers(each) if not math.isfinite(number)), None):
+    if odd := next((number for number in _numbers(each) if not abs(number) < NUMBER_MAX), None):
         raise PolicyError(f"{where}: {odd} is no limit, because every record would keep it or none; write a number")
+    if not 0.0 < each.max_age_days <= DAYS_MAX:
+        raise PolicyError(f"{where}: max_age_days must be above 0, and at most {DAYS_MAX:g}")
+    _check_subjects(where, each)
+    _check_sample(where, each)
+    _check_rules(where, each)
+
+
+def _check_subjects(where: str, each: Criterion) -> None:
     if each.subjects == ():
         raise PolicyError(f"{where}: has no subject, so that nobody would look; name some, or write each or none")
-    if each.max_age_days <= 0.0:
-        raise PolicyError(f"{where}: max_age_days must be above 0")
+    if not isinstance(each.subjects, str) and len(set(each.subjects)) < len(each.subjects):
+        raise PolicyError(f"{where}: names a subject twice")
+
+
+def _check_sample(where: str, each: Criterion) -> None:
+    for number, sample in enumerate(each.sample):
+        if min([sample.at_least, *sample.of.values()]) < 0.0:
+            raise PolicyError(f"{where}: $.sample[{number}] is below 0, so that every record would be large enough")
+        if strange := [] if isinstance(each.subjects, str) else sorted(set(sample.of).difference(each.subjects)):
+            raise PolicyError(f"{where}: $.sample[{number}].of names {strange[0]}, which is none of the criterion's subjects")
+
+
+def _check_rules(where: str, each: Criterion) -> None:
     if each.kind != SIGN_OFF and not each.rules:
         raise PolicyError(f"{where}: has no rule, so that every record would be a go")
     for number, rule in enumerate(each.rules):
         if sum(limit is not None for limit in (rule.at_most, rule.at_least, rule.days_at_least)) != 1:
             raise PolicyError(f"{where}: $.rules[{number}] must have one of at_most, at_least, days_at_least")
+        if rule.days_at_least is not None and not 0.0 <= rule.days_at_least <= DAYS_MAX:
+            raise PolicyError(f"{where}: $.rules[{number}].days_at_least must be from 0 to {DAYS_MAX:g}")
 
 
 def _numbers(criterion: Criterion) -> Iterator[float]:
