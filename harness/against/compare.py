@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,6 +51,13 @@ class Compared:
         if self.high < 1.0 - FELT:
             return "faster"
         return "same" if self.low > 1.0 - SAME and self.high < 1.0 + SAME else "cannot tell"
+
+
+def refuse_itself(other: Path) -> None:
+    """Raise `AgainstError` for this checkout, under whatever name: whatever it takes, it takes as long as itself."""
+    with suppress(OSError):
+        if other.samefile(ROOT):
+            raise AgainstError(f"--against {other}: is this checkout itself; name another one")
 
 
 class Build:

@@ -12,7 +12,7 @@ from typing import Any
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from harness.cli.options import named
+from harness.cli.options import NamedPath, named
 from harness.cli.recorded import warn
 from harness.evidence.digests import PORT, built_in, digests_of
 from harness.evidence.signing import public_key_of
@@ -26,10 +26,10 @@ from harness.subjects.registry import names, subject_called
 
 # A certificate writes its time in microseconds, which must not fall before the record.
 JUST_SEC = 0.001
-policy_option = click.option("--policy", "policy_file", type=click.Path(path_type=Path), help="A policy of your own.")
+policy_option = click.option("--policy", "policy_file", type=NamedPath(), help="A policy of your own.")
 signed_by_option = click.option(
     "--signed-by",
-    type=click.Path(path_type=Path),
+    type=NamedPath(),
     metavar="PUBLIC_KEY",
     help="A key (PEM): no record counts that it did not sign.",
 )

@@ -10,10 +10,10 @@ import click
 from rich.table import Table
 
 from generators.errors import ParityError
-from harness.against.compare import EXIT_CODES, PAIRS, compare, python_of, word_of
+from harness.against.compare import EXIT_CODES, PAIRS, compare, python_of, refuse_itself, word_of
 from harness.bench.tables import VERDICTS, print_result, to_json
 from harness.bench.timing import one_cpu
-from harness.cli.options import evidence_options, json_option, refuse_foreign, refuse_given, subject_option
+from harness.cli.options import NamedPath, evidence_options, json_option, refuse_foreign, refuse_given, subject_option
 from harness.cli.output import EXIT_MISSING, as_json, console_for
 from harness.cli.recorded import draft_of, foretell, recorded, tell
 from harness.evidence.figures import bands_of, of_bench, ports_of, targets_of
@@ -29,11 +29,11 @@ ROUNDS = 7
 
 @click.command()
 @subject_option()
-@click.option("--candles", type=click.Path(path_type=Path), help="A file of candles to run on.")
+@click.option("--candles", type=NamedPath(), help="A file of candles to run on.")
 @click.option("--rounds", type=click.IntRange(1, 1000), help=f"{ROUNDS} by default; with --against pairs, {PAIRS} by default.")
 @click.option("--cpu", type=click.IntRange(0), help="The CPU that all processes share; the first allowed one by default.")
 @click.option("--check", is_flag=True, help="Exit with 1 where a target is not met, with 3 where it cannot be told.")
-@click.option("--against", metavar="DIR", type=click.Path(path_type=Path), help="Another built checkout: is this one slower?")
+@click.option("--against", metavar="DIR", type=NamedPath(), help="Another built checkout: is this one slower?")
 @evidence_options
 @json_option
 def bench(
@@ -82,6 +82,7 @@ def bench(
 
 def _against(draft: Draft, subject: str, other: Path, pairs: int, cpu: int | None, *, as_data: bool) -> int:
     """Compare this build with another one, call by call. Exit code 1 where it is slower, 3 where that cannot be told."""
+    refuse_itself(other)
     python_of(other.resolve())
     foretell(draft)
     with one_cpu(cpu):

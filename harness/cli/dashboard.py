@@ -7,13 +7,13 @@ from pathlib import Path
 import click
 
 from harness.cli.asked import asked_for, at_option, policy_option
-from harness.cli.options import ledger_option
+from harness.cli.options import NamedPath, ledger_option
 from harness.cli.recorded import inputs_of
 from harness.words import counted
 
 
 @click.command()
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="The folder; an earlier dashboard is replaced.")
+@click.option("--out", type=NamedPath(), required=True, help="The folder; an earlier dashboard is replaced.")
 @policy_option
 @at_option
 @ledger_option

@@ -13,7 +13,7 @@ import click
 from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
 
-from harness.cli.options import json_option, ledger_option
+from harness.cli.options import NamedPath, json_option, ledger_option
 from harness.cli.output import as_json, console_for, printable
 from harness.cli.recorded import draft_of, inputs_of, made, recorded, tell
 from harness.evidence.book import Book, Entry, read_book
@@ -125,7 +125,7 @@ def _to_json(entry: Entry) -> dict[str, Any]:
 
 @evidence.command(name="show")
 @click.argument("ident", metavar="ID")
-@click.option("--key", type=click.Path(path_type=Path), help="A public key (PEM) that the record must be signed by.")
+@click.option("--key", type=NamedPath(), help="A public key (PEM) that the record must be signed by.")
 @ledger_option
 @json_option
 def evidence_show(ident: str, key: Path | None, url: str, as_data: bool) -> int:
@@ -169,7 +169,7 @@ def _spelt(value: Any) -> str:
 
 @evidence.command(name="tests")
 @click.argument("suite", type=click.Choice(list(SUITES)))
-@click.argument("report", type=click.Path(path_type=Path))
+@click.argument("report", type=NamedPath())
 @ledger_option
 def evidence_tests(suite: str, report: Path, url: str) -> int:
     """Record what a test SUITE's JUnit REPORT says: what passed, failed, was skipped (exit code 1 unless all passed)."""
@@ -194,7 +194,7 @@ def evidence_tests(suite: str, report: Path, url: str) -> int:
 
 
 @evidence.command(name="micro")
-@click.argument("report", type=click.Path(path_type=Path))
+@click.argument("report", type=NamedPath())
 @ledger_option
 def evidence_micro(report: Path, url: str) -> int:
     """Record the small calls that pytest-benchmark timed, from its JSON REPORT."""
@@ -219,7 +219,7 @@ def evidence_micro(report: Path, url: str) -> int:
 
 @evidence.command(name="export")
 @click.argument("idents", metavar="[ID]...", nargs=-1)
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="The file to write.")
+@click.option("--out", type=NamedPath(), required=True, help="The file to write.")
 @click.option("--sound", is_flag=True, help="Leave out records that are NOT SOUND, by which an export is refused otherwise.")
 @ledger_option
 def evidence_export(idents: tuple[str, ...], out: Path, sound: bool, url: str) -> int:
@@ -235,7 +235,7 @@ def evidence_export(idents: tuple[str, ...], out: Path, sound: bool, url: str) -
 
 
 @evidence.command(name="import")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=NamedPath())
 @ledger_option
 def evidence_import(file: Path, url: str) -> int:
     """Add the records of a FILE that another ledger exported; those that are here already stay as they are."""

@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from harness.cli.options import (
     LEDGER,
+    NamedPath,
     Seconds,
     candidate_option,
     candidates_of,
@@ -72,7 +73,7 @@ from harness.words import counted
 @click.option(
     "--waivers",
     "waivers_file",
-    type=click.Path(path_type=Path),
+    type=NamedPath(),
     help=f"Divergences that are known and answered for; {DEFAULT_FILE}, if it is there.",
 )
 @reports_option

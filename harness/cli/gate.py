@@ -11,7 +11,7 @@ import click
 from rich.table import Table
 
 from harness.cli.asked import asked_for, at_option, not_begun, policy_from, policy_option, signed_by_option
-from harness.cli.options import given, json_option, ledger_option, subject_option
+from harness.cli.options import NamedPath, given, json_option, ledger_option, subject_option
 from harness.cli.output import as_json, console_for, printable
 from harness.cli.recorded import draft_of, inputs_of, recorded, tell
 from harness.evidence.digests import built_in
@@ -207,8 +207,8 @@ def _refuse_unfounded(signed: Sequence[tuple[Criterion, str]], url: str, policy_
 @policy_option
 @at_option
 @signed_by_option
-@click.option("--key", type=click.Path(path_type=Path), help="A private key (PEM) to sign the certificate with.")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="The file; a page for readers is put beside it.")
+@click.option("--key", type=NamedPath(), help="A private key (PEM) to sign the certificate with.")
+@click.option("--out", type=NamedPath(), required=True, help="The file; a page for readers is put beside it.")
 @ledger_option
 def gate_certify(
     phase: int | None,
@@ -236,8 +236,8 @@ def gate_certify(
 
 
 @gate.command(name="verify")
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option("--key", type=click.Path(path_type=Path), help="The public key (PEM) that it must be signed by.")
+@click.argument("file", type=NamedPath())
+@click.option("--key", type=NamedPath(), help="The public key (PEM) that it must be signed by.")
 @click.option("--offline", is_flag=True, help="The signature alone, without ledger and checkout.")
 @policy_option
 @signed_by_option

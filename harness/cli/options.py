@@ -46,6 +46,20 @@ class Seconds(click.FloatRange):
         return seconds
 
 
+class NamedPath(click.Path):
+    """A path that was named. An empty text stands for the current folder, which nobody means who writes nothing."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path. Raises `UsageError` for a text without a name."""
+        if isinstance(value, str) and not value.strip():
+            called = param.opts[0] if isinstance(param, click.Option) else "a path"
+            raise click.UsageError(f"{called} {value!r}: is empty; name a file or a folder (the current one is .)", ctx)
+        return super().convert(value, param, ctx)
+
+
 timeout_option = click.option(
     "--timeout-sec", type=Seconds(0.01, 86_400.0), help="Seconds for one answer; by default as many as suit the subject."
 )
@@ -137,7 +151,7 @@ def port_names(text: str | None, *, with_candidates: bool) -> tuple[str, ...]:
 
 
 reports_option = click.option(
-    "--reports", "reports_dir", type=click.Path(path_type=Path), default=Path("reports"), show_default=True, help="For repros."
+    "--reports", "reports_dir", type=NamedPath(), default=Path("reports"), show_default=True, help="For repros."
 )
 
 ledger_option = click.option(

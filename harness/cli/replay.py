@@ -7,7 +7,15 @@ from typing import Any
 
 import click
 
-from harness.cli.options import candidate_option, candidates_of, json_option, module_option, refuse_foreign, timeout_option
+from harness.cli.options import (
+    NamedPath,
+    candidate_option,
+    candidates_of,
+    json_option,
+    module_option,
+    refuse_foreign,
+    timeout_option,
+)
 from harness.cli.output import EXIT_MISSING, as_json
 from harness.engine.promote import check_name
 from harness.engine.promote import promote as made_fixture
@@ -21,7 +29,7 @@ DIVERGENCES_SHOWN_MAX = 10
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=NamedPath())
 @candidate_option
 @module_option
 @timeout_option

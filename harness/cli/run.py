@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import Any
 
 import click
 from rich.console import Console
 
 from harness.cli.options import (
+    NamedPath,
     candidate_option,
     candidates_of,
     evidence_options,
@@ -53,7 +53,7 @@ SEQUENCES = 1000
 @click.option("--sequences", type=click.IntRange(0), help=f"How many generated cases; {SEQUENCES} by default.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Decides about generated cases and the market's chances.")
 @click.option("--events-max", type=click.IntRange(1, 10_000), help="Of a generated case; 40 for the cases of a run.")
-@click.option("--candles", type=click.Path(path_type=Path), help="A file of candles; else a series that ships with arch.")
+@click.option("--candles", type=NamedPath(), help="A file of candles; else a series that ships with arch.")
 @click.option("--ports", metavar="NAMES", help="Ports to compare, separated by commas; all of them by default.")
 @click.option("--market-windows", type=click.IntRange(0), help="At most so many windows of candles; all by default.")
 @click.option("--workers", type=click.IntRange(1), help="Processes; by default one for each CPU, if there are many cases.")

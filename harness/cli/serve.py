@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from harness.cli.asked import asked_for, policy_option
-from harness.cli.options import ledger_option, named
+from harness.cli.options import NamedPath, ledger_option, named
 from harness.cli.recorded import made
 from harness.store.ledger import Ledger
 
@@ -28,7 +28,7 @@ TOKEN = "PARITY_TOKEN"
 @click.command()
 @click.option("--host", default=HOST, show_default=True, help=f"Elsewhere than on loopback, {TOKEN} must be set.")
 @click.option("--port", type=click.IntRange(0, 65535), default=PORT, show_default=True, help="0 takes one that is free.")
-@click.option("--shadow", "folder", type=click.Path(path_type=Path), help="Where the bot's shadows write; shown live, too.")
+@click.option("--shadow", "folder", type=NamedPath(), help="Where the bot's shadows write; shown live, too.")
 @policy_option
 @ledger_option
 def serve(host: str, port: int, folder: Path | None, policy_file: Path | None, url: str) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from harness.cli.asked import seconds_of
-from harness.cli.options import evidence_options, json_option, subject_option
+from harness.cli.options import NamedPath, evidence_options, json_option, subject_option
 from harness.cli.output import as_json, printable
 from harness.cli.recorded import draft_of, recorded, tell
 from harness.dashboard.words import ago, minute
@@ -36,7 +36,7 @@ def shadow() -> None:
 @click.option(
     "--dir",
     "folder",
-    type=click.Path(path_type=Path),
+    type=NamedPath(),
     default=Path("reports/shadow"),
     show_default=True,
     help="Where the bot's shadows write.",

@@ -11,7 +11,7 @@ import click
 from rich.table import Table
 
 from generators.errors import ParityError
-from harness.cli.options import evidence_options, json_option
+from harness.cli.options import NamedPath, evidence_options, json_option
 from harness.cli.output import EXIT_MISSING, as_json, console_for
 from harness.cli.progress import progress_of
 from harness.cli.recorded import draft_of, foretell, inputs_of, recorded, tell
@@ -32,7 +32,7 @@ CAPTURED, INCOMPLETE, EMPTY = "CAPTURED", "INCOMPLETE", "EMPTY"
 # The kind of evidence that a gate asks for.
 BASELINE = "telemetry"
 MINUTES_MAX = 7 * 24 * 60.0
-recording_type = click.Path(path_type=Path)
+recording_type = NamedPath()
 
 
 @click.group(name="telemetry")
@@ -46,7 +46,7 @@ def telemetry() -> None:
     "--minutes", type=click.FloatRange(0.01, MINUTES_MAX), default=12.0, show_default=True, help="How long, with all sides."
 )
 @click.option("--rounds-per-sec", type=click.FloatRange(0.1, 1000.0), default=50.0, show_default=True, help="The pace.")
-@click.option("--candles", type=click.Path(path_type=Path), help="A file of candles; the shipped series by default.")
+@click.option("--candles", type=NamedPath(), help="A file of candles; the shipped series by default.")
 @click.option("--out", type=recording_type, default=Path("reports/telemetry"), show_default=True, help="Where recordings go.")
 @click.option("--replace", is_flag=True, help="Remove recordings that are there.")
 @evidence_options
