@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import signal
 
-# Nouns with a plural of their own.
-PLURALS = {"batch": "batches", "branch": "branches"}
+# Nouns that end so take another syllable: batches, branches, processes.
+HISSING = ("s", "x", "z", "ch", "sh")
 
 
 def counted(number: int, noun: str, then: tuple[str, str] | None = None) -> str:
     """The number with its noun, and then one of two words for one and for more: `1 case was`, `2 cases were`."""
-    several = PLURALS.get(noun.rpartition(" ")[2])
-    plural = f"{noun}s" if several is None else f"{noun.rpartition(' ')[0]} {several}".strip()
-    text = f"{number} {noun if number == 1 else plural}"
+    plural = "es" if noun.endswith(HISSING) else "s"
+    text = f"{number} {noun if number == 1 else noun + plural}"
     return text if then is None else f"{text} {then[number != 1]}"
 
 

@@ -102,6 +102,15 @@ def _end_of(rows: Sequence[Row], clock: float) -> float:
     return max([clock, *(row.recorded_at + JUST_SEC for row in rows if row.recorded_at + JUST_SEC <= clock + CLOCK_SEC)])
 
 
+def asked_period(since: str | None, until: str | None) -> tuple[float | None, float | None]:
+    """The ends of a period that `--since` and `--until` name, in seconds since 1970. Raises `UsageError` for an empty one."""
+    start = None if since is None else seconds_of("--since", since)
+    end = None if until is None else seconds_of("--until", until)
+    if start is not None and end is not None and start >= end:
+        raise click.UsageError(f"--since {since}: is not before --until {until}, so that nothing lies between; exchange them")
+    return start, end
+
+
 def seconds_of(option: str, text: str) -> float:
     """The moment that an option names, in seconds since 1970. Raises `UsageError`."""
     try:

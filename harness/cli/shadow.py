@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from harness.cli.asked import seconds_of
+from harness.cli.asked import asked_period
 from harness.cli.options import NamedPath, evidence_options, json_option, subject_option
 from harness.cli.output import as_json, printable
 from harness.cli.recorded import draft_of, recorded, tell
@@ -56,13 +56,8 @@ def report(subject: str, folder: Path, since: str | None, until: str | None, url
     here = about.shadowed()
     if here is None:
         raise click.UsageError(f"shadow report: the subject {subject} has no shadow")
-    period = period_of(
-        subject,
-        journals_in(folder),
-        here,
-        since=None if since is None else seconds_of("--since", since),
-        until=None if until is None else seconds_of("--until", until),
-    )
+    start, end = asked_period(since, until)
+    period = period_of(subject, journals_in(folder), here, since=start, until=end)
     finds = finds_in(folder, here)
     period = period.with_finds(finds)
     with recorded(url, draft_of("shadow", about), unrecorded=unrecorded, as_data=as_data) as draft:
