@@ -197,7 +197,7 @@ if command -v dpkg-query >/dev/null && [ "$(id -u)" -eq 0 ]; then
     night) install_llvm_tools ;;
   esac
 fi
-say "built: .venv/bin/parity"
+say "built: .venv/bin/parity; . .venv/bin/activate puts parity on the PATH"
 case "${1:-build}" in
   parity)
     stage "making the test environment" .venv/bin/tox -q -e parity --notest

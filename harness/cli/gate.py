@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -87,6 +88,8 @@ def _tell(certificate: Certificate, url: str) -> None:
         console.print("There is no ledger here yet: the first of these commands makes it.", markup=False)
     if left and given("url"):
         console.print(f"Give these commands --ledger {shown(url)}, or set PARITY_LEDGER.", markup=False, soft_wrap=True)
+    if left and shutil.which("parity") is None:
+        console.print("Here parity is .venv/bin/parity: . .venv/bin/activate puts it on the PATH.", markup=False)
     found = [each.status for each in certificate.findings]
     counted = ", ".join(f"{found.count(status)} {status.value}" for status in Status)
     console.print(f"{certificate.verdict.upper()}: {counted}", markup=False)

@@ -13,12 +13,15 @@ import click
 
 from harness.cli.options import given
 from harness.cli.output import TYPED, printable
-from harness.evidence.recorder import KEY, Draft, recording
+from harness.evidence.recorder import EXIT_BAD_INPUT, KEY, Draft, recording
 from harness.store.database import file_of, shown
 from harness.store.ledger import LedgerError
 from harness.store.outputs import ledger_files
 from harness.subject import Subject
 from harness.subjects.registry import names, subject_called
+
+# The name under which a context keeps the file of a ledger that the command makes.
+NEW = "harness.new_ledger"
 
 
 def draft_of(kind: str, about: Subject[Any] | None, *, seed: int | None = None) -> Draft:
@@ -37,10 +40,22 @@ def recorded(url: str, draft: Draft, *, unrecorded: bool = False, as_data: bool 
         for port, sentence in (about.outdated() or {}).items():
             warn(f"{port}: {sentence}")
     named = f" --ledger {shown(url)}" if given("url") else ""
+    if not unrecorded:
+        made(url)
+    new = click.get_current_context().meta.pop(NEW, None)
     if not unrecorded and not as_data:
         draft.told = f"evidence {draft.id}: parity evidence show {draft.id}{named}, or {page_of(draft)}"
-    with recording(None if unrecorded else made(url), draft):
-        yield draft
+    try:
+        with recording(None if unrecorded else url, draft):
+            yield draft
+    except BaseException as error:
+        # Bad input is one sentence, and leaves a ledger without a record.
+        new = None if getattr(error, "exit_code", None) == EXIT_BAD_INPUT else new
+        raise
+    finally:
+        if new is not None:
+            # Last, where nothing hides it: a ledger in another folder than it was meant for is easily overlooked.
+            click.echo(printable(f"made a new ledger at {new}"), err=True)
 
 
 @cache
@@ -86,9 +101,11 @@ def tell(draft: Draft) -> None:
 
 
 def made(url: str) -> str:
-    """The address, with the folder of a SQLite file made. Raises `LedgerError`."""
+    """The address, with the folder of a SQLite file made; `recorded` tells of a new file. Raises `LedgerError`."""
     path = file_of(url)
     if path is not None:
+        if not path.exists():
+            click.get_current_context().meta[NEW] = path.resolve()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
