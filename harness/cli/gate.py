@@ -79,11 +79,12 @@ def _tell(certificate: Certificate, url: str) -> None:
     console = console_for(as_data=False)
     table = Table("phase", "criterion", "status", "why", "record")
     for each in certificate.findings:
-        table.add_row(str(each.phase), each.name, each.status.value, each.reason, each.record or "-")
+        table.add_row(str(each.phase), each.name, each.status.value, _in_one_line(each.reason), each.record or "-")
     console.print(table)
     left = [each for each in certificate.findings if each.status is not Status.GO]
     for each in left:
-        console.print(f"{each.status.value} {each.name}: {each.command or NO_COMMAND}", markup=False, soft_wrap=True)
+        told = f"{each.status.value} {each.name}: {_in_one_line(each.command) or NO_COMMAND}"
+        console.print(told, markup=False, soft_wrap=True)
     if not_begun(url):
         console.print("There is no ledger here yet: the first of these commands makes it.", markup=False)
     if left and given("url"):
@@ -117,7 +118,7 @@ def gate_explain(ident: str, policy_file: Path | None, at: str | None, signed_by
 
 def _explained(policy: Policy, finding: Finding, now: float) -> str:
     criterion = next((each for each in policy.criteria if each.id == finding.id), None)
-    lines = [f"{finding.name}: {finding.status.value}", f"  criterion  {' '.join(finding.text.split())}"]
+    lines = [f"{finding.name}: {finding.status.value}", f"  criterion  {finding.text}"]
     if criterion is not None:
         lines += [
             f"  from       {criterion.source}",
@@ -136,7 +137,12 @@ def _explained(policy: Policy, finding: Finding, now: float) -> str:
     lines += [f"  why        {finding.reason}"]
     lines += [f"  record     parity evidence show {finding.record}"] if finding.record else []
     lines += [f"  command    {finding.command or NO_COMMAND}"]
-    return "\n".join(line for line in lines if line)
+    return "\n".join(_in_one_line(line) for line in lines if line)
+
+
+def _in_one_line(text: str) -> str:
+    """A text without ends of lines: what a record or a policy holds must not look like a line of the gate's own."""
+    return " ".join(text.splitlines())
 
 
 @gate.command(name="freeze")

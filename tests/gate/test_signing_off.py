@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from harness.evidence.book import read_book
-from harness.evidence.statement import Evidence
+from harness.evidence.statement import Evidence, stamp
 from harness.gate.judge import Status
 from harness.gate.policy import DEFAULT_FILE, SIGN_OFF, PolicyError, read_policy
 from harness.store.ledger import Ledger
-from tests.gate.ledgers import ENDED, begun, edited, fill, gate, named, satisfying
+from tests.gate.ledgers import ENDED, NOW, begun, edited, fill, gate, named, satisfying
 from tests.gate.test_certificate import parity
 
 POLICY = DEFAULT_FILE.read_text(encoding="utf-8")
@@ -110,6 +110,19 @@ def test_what_an_imported_sign_off_holds_moves_no_cursor(tmp_path: Path, capsys:
     _, out, _ = parity(capsys, "gate", "explain", "0.questions", "--ledger", url)
     assert "\x1b" not in out
     assert "\n0.incidents" not in out
+
+
+def test_what_a_record_holds_makes_no_line_of_the_gates_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    verdict = "no\n0.incidents: go\u20280.freeze: go"
+    url = f"sqlite:///{tmp_path / 'l.sqlite'}"
+    ledger = Ledger(url)
+    changed = edited(satisfying(read_policy()), "bench", "reducer", lambda each: replace(each, exit_code=1, verdict=verdict))
+    fill(ledger, changed)
+    ledger.close()
+    for words in (["gate"], ["gate", "explain", "4.compute/reducer"]):
+        out = parity(capsys, *words, "--at", stamp(NOW), "--ledger", url)[1]
+        assert "the command said no" in out
+        assert not any(line.startswith("0.") for line in out.splitlines())
 
 
 def test_an_error_that_names_what_was_typed_moves_no_cursor(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
