@@ -43,19 +43,18 @@ def recorded(url: str, draft: Draft, *, unrecorded: bool = False, as_data: bool 
     if not unrecorded:
         made(url)
     new = click.get_current_context().meta.pop(NEW, None)
+    # A ledger in another folder than it was meant for is easily overlooked.
+    made_here = "" if new is None else f"made a new ledger at {new}\n"
     if not unrecorded and not as_data:
-        draft.told = f"evidence {draft.id}: parity evidence show {draft.id}{named}, or {page_of(draft)}"
+        draft.told = f"{made_here}evidence {draft.id}: parity evidence show {draft.id}{named}, or {page_of(draft)}"
     try:
         with recording(None if unrecorded else url, draft):
             yield draft
     except BaseException as error:
         # Bad input is one sentence, and leaves a ledger without a record.
-        new = None if getattr(error, "exit_code", None) == EXIT_BAD_INPUT else new
+        if made_here and draft.told and getattr(error, "exit_code", None) != EXIT_BAD_INPUT:
+            click.echo(printable(made_here), nl=False)
         raise
-    finally:
-        if new is not None:
-            # Last, where nothing hides it: a ledger in another folder than it was meant for is easily overlooked.
-            click.echo(printable(f"made a new ledger at {new}"), err=True)
 
 
 @cache
@@ -97,7 +96,8 @@ def tell(draft: Draft) -> None:
     """Keep the evidence, and say where it is."""
     draft.keep()
     if draft.told:
-        click.echo(draft.told)
+        click.echo(printable(draft.told))
+        draft.told = ""
 
 
 def made(url: str) -> str:

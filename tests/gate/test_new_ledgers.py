@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness import ROOT
+from harness.gate.freeze import HistoryError
 from tests.gate.test_certificate import parity
 
 FREEZE = ("gate", "freeze")
@@ -24,16 +25,31 @@ def test_a_new_ledger_is_told_once(tmp_path: Path, capsys: pytest.CaptureFixture
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("PARITY_LEDGER", raising=False)
     told = f"made a new ledger at {tmp_path / 'reports' / 'ledger.sqlite'}\n"
-    assert parity(capsys, *FREEZE)[::2] == (0, told)
-    assert parity(capsys, *FREEZE)[::2] == (0, "")
+    # Both subjects leave a record.
+    assert parity(capsys, *FREEZE)[1].count(told) == 1
+    assert parity(capsys, *FREEZE)[1].count("made a new ledger") == 0
 
 
-def test_a_command_whose_output_is_data_tells_it_beside(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_command_that_fails_tells_it_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cannot_tell(_files: object) -> object:
+        raise HistoryError("freeze: nobody knows")
+
+    monkeypatch.setattr("harness.cli.gate.frozen_since", cannot_tell)
     ledger = tmp_path / "l.sqlite"
+    assert parity(capsys, *FREEZE, "--ledger", f"sqlite:///{ledger}") == (
+        3,
+        f"made a new ledger at {ledger}\n",
+        "parity: freeze: nobody knows\n",
+    )
+
+
+def test_data_is_data_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["run", "--sequences", "0", "--market-windows", "0", "--ports", "haskell", "--json"]
-    _, out, err = parity(capsys, *words, "--ledger", f"sqlite:///{ledger}")
+    _, out, err = parity(capsys, *words, "--ledger", f"sqlite:///{tmp_path / 'l.sqlite'}")
     assert json.loads(out)
-    assert err == f"made a new ledger at {ledger}\n"
+    assert err == ""
 
 
 def test_no_ledger_is_made_without_evidence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -46,7 +62,7 @@ def test_no_ledger_is_made_without_evidence(tmp_path: Path, capsys: pytest.Captu
 def test_a_night_tells_it_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ledger = tmp_path / "l.sqlite"
     words = ["fuzz", "--sequences", "2", "--workers", "1", "--reports", str(tmp_path), "--ledger", f"sqlite:///{ledger}"]
-    assert parity(capsys, *words)[2].count(f"made a new ledger at {ledger}\n") == 1
+    assert parity(capsys, *words)[1].count(f"made a new ledger at {ledger}\n") == 1
 
 
 def test_the_gate_says_where_its_commands_are(
