@@ -241,6 +241,14 @@ def test_nothing_is_told_as_done_where_the_end_was_changed(
     assert parity(capsys, "evidence", "list", "--ledger", url)[0] == 1
 
 
+def test_no_work_is_begun_whose_record_could_not_be_added(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'l.sqlite'}"
+    filled(url, 2)
+    changed(url, ENDS["no end"])
+    with pytest.raises(LedgerError, match="does not know of"), recording(url, Draft("x", subject_called(SUBJECT), ())):
+        pytest.fail("it was begun")
+
+
 def test_a_record_that_cannot_be_kept_is_not_told_of(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -126,7 +126,7 @@ def recorded(folder: Path, suite: str, text: str, capsys: pytest.CaptureFixture[
 def test_properties_are_kept_apart_from_counts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     properties = "".join(f'<property name="{name}" value="99999"/>' for name in ("passed", "failed", "files_missing"))
     again = '<property name="passed" value="7"/>'
-    text = suite_of(whole("rust")).replace("<testcase", f"<properties>{properties}{again}</properties><testcase", 1)
+    text = suite_of(whole("rust")).replace("<testcase", f"<properties>{again}{properties}</properties><testcase", 1)
     code, _, (found,) = recorded(tmp_path, "rust", text, capsys)
     assert code == 0
     assert [found.figure(name) for name in ("passed", "failed", "files_missing")] == [len(whole("rust")), 0, 0]
