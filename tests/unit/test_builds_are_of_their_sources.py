@@ -122,7 +122,7 @@ def test_doctor_says_it_and_a_command_warns_of_it_once(
     assert "OLDER: haskell: exe is older than a.hs; run build\n" in out
     _, out, _ = parity(capsys, "doctor", "--subject", about.name, "--json")
     assert '"older": "exe is older than a.hs; run build"' in out
-    recorded._warn.cache_clear()
+    recorded.warn.cache_clear()
     with pytest.raises(SystemExit):
         main(["golden", "verify", "--subject", about.name, "--ledger", f"sqlite:///{tmp_path / 'l.sqlite'}"])
     assert capsys.readouterr().err.count("parity: warning: haskell: exe is older than a.hs; run build\n") == 1
