@@ -25,8 +25,8 @@ from harness.subjects.reducer.drills.load import Counts, Load
 MEMORY_BYTES = 512 * 2**20
 # A call may wait for a hung candidate as long as the adapter's time limit, and the switch with it.
 RESTORED_SEC_MAX = 60.0
-# The shadow works off what waits in the caller's idle time, which a busy machine has little of.
-DRAIN_SEC = 10.0
+# The shadow works off what waits while no call comes; its candidate yields to everything else on a busy machine.
+DRAIN_SEC = 60.0
 
 
 class ReducerDrills(Drills):
@@ -63,37 +63,37 @@ class ReducerDrills(Drills):
         # The candidate is the one that was chosen before the drill.
         candidate = {"DOGE_CORE_EXE": str(find_executable())}
         with tempfile.TemporaryDirectory() as folder, _restored():
-            shadow = {"DOGE_CORE_BACKEND": "auto", "DOGE_CORE_SHADOW": "1", "DOGE_CORE_SHADOW_DIR": folder}
+            shadow = {"DOGE_CORE_BACKEND": "python", "DOGE_CORE_SHADOW": "1", "DOGE_CORE_SHADOW_DIR": folder}
             stages: Mapping[str, dict[str, str]] = {
                 "python": {"DOGE_CORE_BACKEND": "python"},
                 "shadow": {**shadow, **candidate},
                 "haskell": {"DOGE_CORE_BACKEND": "haskell", **candidate},
                 "python again": {"DOGE_CORE_BACKEND": "python"},
             }
-            _switch(**stages["python"])
-            seen: dict[str, Any] = {}
+            first, *others = stages
+            _switch(**stages[first])
             with _loaded() as load:
-                for name, environment in stages.items():
-                    with load.between_calls() as before:
-                        _switch(**environment)
-                    if seen:
-                        # A call that the switch met belongs to the step in which it began.
-                        load.next_answer(time.monotonic(), RESTORED_SEC_MAX)
-                        yield _step(counts=before, **seen)
+                name = first
+                for following in [*others, first]:
                     _wait_for_calls(load, step_sec)
-                    seen = {"name": name, **_seen(load, step_sec)}
-            yield _step(counts=load.counts, **seen)
+                    with load.between_calls() as counts:
+                        seen = _seen(counts.calls)
+                        _switch(**stages[following])
+                    # A call that the switch met belongs to the step in which it began.
+                    load.next_answer(time.monotonic(), RESTORED_SEC_MAX)
+                    yield _step(name, counts, **seen)
+                    name = following
 
 
-def _seen(load: Load, step_sec: float) -> dict[str, Any]:
-    """What the adapter's own counts say of a step of the rollout, before the next switch."""
-    asked, status = load.counts.calls, doge_core.status()
+def _seen(asked: int) -> dict[str, Any]:
+    """What the adapter's own counts say of a step of the rollout, before the next switch and while no call comes."""
+    status = doge_core.status()
     seen: dict[str, Any] = {"fallbacks": status.get("fallbacks", {}), "answered_by": _who(status)}
     if status["configured"] == "haskell":
         seen |= {"asked": asked, "answered": _answered_by_the_candidate()}
     watched = doge_core._watched()
     if watched is not None:
-        watched.shadow.drain(max(step_sec, DRAIN_SEC))
+        watched.shadow.drain(DRAIN_SEC)
         found = doge_core.get_shadow_metrics()
         told = f"{found['compared']} of {found['calls']} calls compared, {found['total_divergences']} divergent"
         seen |= {"asked": found["calls"], "compared": found["compared"], "divergent": found["total_divergences"]}
