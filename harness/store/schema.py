@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Column, Float, ForeignKeyConstraint, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import JSON, BigInteger, Column, Float, ForeignKeyConstraint, Index, Integer, MetaData, String, Table, Text
 
 metadata = MetaData()
+# SQLite has one width of integers, of 64 bits.
+_LONG = BigInteger().with_variant(Integer, "sqlite")
 
 runs = Table(
     "runs",
@@ -31,7 +33,7 @@ batches = Table(
     Column("case_hash", String(64), nullable=False, comment="of all cases, in order"),
     Column("verdict_hash", String(64), nullable=False, comment="of all verdicts, in order"),
     Column("seconds", Float, nullable=False),
-    Column("rss_bytes", Integer, nullable=False, comment="of the worker, afterwards"),
+    Column("rss_bytes", _LONG, nullable=False, comment="of the worker, afterwards"),
     Column("recorded_at", Float, comment="seconds since 1970; none for batches from before revision 0003"),
     Column("digest", String(64), comment="SHA-256 over run, batch and finds; none for batches from before revision 0005"),
     ForeignKeyConstraint(["run_id"], ["runs.id"]),

@@ -17,7 +17,7 @@ from harness.store.records import BatchResult, Find, Repro
 FIND = Find("haskell", "0123456789ab", 2, 7, {"path": "$.steps[0].price", "kind": "value"})
 BATCH = BatchResult(
     number=0, cases=20, steps=300, divergent=2, waived=0, counts={"phase": {"S0": 3}},
-    case_hash="c" * 64, verdict_hash="v" * 64, finds=(FIND,), seconds=0.5, rss_bytes=1,
+    case_hash="c" * 64, verdict_hash="v" * 64, finds=(FIND,), seconds=0.5, rss_bytes=3 * 2**30,
 )  # fmt: skip
 
 

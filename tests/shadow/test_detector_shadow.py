@@ -112,7 +112,7 @@ def test_a_bug_in_each_kind_of_call_is_found_and_replays(kind: str, tmp_path: Pa
         lived(watching)
         found = settled(watched)
         drained(watched)
-    assert found[f"{kind}_divergences"] > 0
+    assert found[f"{kind}_divergences"] > 0, (found["failures"], found["last_shadow_error"])
     own = [path for path in finds(tmp_path) if json.loads(path.read_text(encoding="utf-8"))["shadow"]["of"] == kind]
     assert own[0].name.startswith(f"find-{severity}-")
     assert "still diverges" in replayed(own[0], tmp_path, place)
