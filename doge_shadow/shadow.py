@@ -179,9 +179,10 @@ class Shadow:
         event = None if found.event is None else type(found.event).__name__
         name = fingerprint(found.differences, f"{what}|{event}")
         journal.count(severity)
+        is_new = self.metrics.diverged(what, severity, name, now, first.path, event)
         # Each time, for the folder may have taken nothing before, or may have been emptied since.
         path = journal.keep(name, severity, what, found)
-        if self.metrics.diverged(what, severity, name, now, first.path, event):
+        if is_new:
             told = f"{first.path}: reference {first.reference!r}, candidate {first.candidate!r}"
             log.warning("%s shadow: %s severity, %s of %s; %s", self.name, severity, name, told, path or "not kept")
 

@@ -212,3 +212,18 @@ def test_who_turns_the_shadow_off_is_told_who_answers_then(
     assert (doge_core.status()["backend"] == "python") == (backend == "python")
     monkeypatch.undo()
     doge_core.reset()
+
+
+def test_a_divergence_is_counted_before_it_is_written_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+    with watching(tmp_path) as watched:
+
+        def keep(*_: object) -> None:
+            seen.append(watched.metrics()["total_divergences"])
+
+        monkeypatch.setattr(Journal, "keep", keep)
+        monkeypatch.setattr(watched.comparer, "compare", lambda _call: Found([HIGH], 0.001, None, {"case": None}))
+        watched.shadow.note((1, None, ()))
+        drained(watched)
+    # A disk may take its time, and a status page must not show a clean count meanwhile.
+    assert seen == [1]
