@@ -9,12 +9,15 @@ from importlib.machinery import EXTENSION_SUFFIXES, ModuleSpec, PathFinder
 from importlib.util import find_spec
 from pathlib import Path
 
+# The names of the two digests.
+REFERENCE, CANDIDATE = "reference", "candidate"
+
 
 def identity_of(reference: Iterable[Path], candidate: Iterable[Path]) -> dict[str, str]:
     """Return the SHA-256 of the reference's files and of the candidate's, by name; a candidate without files has none."""
-    digests = {"reference": digest_of(sorted(reference))}
+    digests = {REFERENCE: digest_of(sorted(reference))}
     files = sorted(candidate)
-    return {**digests, "candidate": digest_of(files)} if files else digests
+    return {**digests, CANDIDATE: digest_of(files)} if files else digests
 
 
 def digest_of(files: Iterable[Path]) -> str:

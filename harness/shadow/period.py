@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
+from doge_shadow.identity import CANDIDATE
 from doge_shadow.journal import FAILURE, FLUSH_SEC, SLOT_SEC
 from doge_shadow.settings import CONTROL
 from harness.shadow.journals import COUNTS, Journal, Journals, minutes_between
@@ -171,7 +172,7 @@ def period_of(
 def _is_of(journal: Journal, here: Mapping[str, str]) -> bool:
     if dict(journal.digests) == dict(here):
         return True
-    alone = {name: digest for name, digest in here.items() if name != "candidate"}
+    alone = {name: digest for name, digest in here.items() if name != CANDIDATE}
     return dict(journal.digests) == alone and not any(counts["compared"] for counts in journal.minutes.values())
 
 

@@ -227,3 +227,29 @@ def test_a_divergence_is_counted_before_it_is_written_down(tmp_path: Path, monke
         drained(watched)
     # A disk may take its time, and a status page must not show a clean count meanwhile.
     assert seen == [1]
+
+
+def test_a_backlog_of_before_is_no_more_than_all(tmp_path: Path) -> None:
+    journal(tmp_path, "one", {0: {"seen": 300, "compared": 100}, 1: {"seen": 100, "compared": 300}})
+    assert period(tmp_path, since=SLOT_SEC).coverage == 1.0
+    assert period(tmp_path).coverage == 1.0
+    assert period(tmp_path, until=SLOT_SEC).coverage == pytest.approx(1 / 3)
+
+
+def test_a_find_that_cannot_be_written_is_not_tried_at_every_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = Journal("reducer", ShadowSettings(folder=tmp_path / "file" / "shadow"), HERE)
+    (tmp_path / "file").write_text("a file in the folder's place", encoding="utf-8")
+    asked: list[int] = []
+
+    def document() -> dict[str, object]:
+        asked.append(1)
+        return {"case": None}
+
+    for _ in range(5):
+        # The folder is made first, and nothing is spelled out for one that cannot be.
+        assert written.keep("f", "high", "transition", Found([HIGH], 0.001, None, document)) is None
+    assert (asked, len(written._keep_at)) == ([], 1)
+    (tmp_path / "file").unlink()
+    assert written.keep("f", "high", "transition", Found([HIGH], 0.001, None, document)) is None
+    monkeypatch.setattr(written, "_keep_at", dict.fromkeys(written._keep_at, 0.0))
+    assert written.keep("f", "high", "transition", Found([HIGH], 0.001, None, document)) is not None
