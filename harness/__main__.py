@@ -7,6 +7,8 @@ import re
 import sys
 
 DISTRIBUTION, EXTRA = "doge-parity", "harness"
+# A shell's exit codes from here on say that a signal ended the command; 130 is Ctrl-C.
+BY_SIGNAL, EXIT_INTERRUPTED = 128, 130
 
 
 def main() -> None:
@@ -16,6 +18,10 @@ def main() -> None:
         from harness.cli.main import main as cli
 
         cli()
+    except SystemExit as ended:
+        if isinstance(ended.code, int) and ended.code > BY_SIGNAL:
+            end_children()
+        raise
     except ModuleNotFoundError:
         lacking = lacking_distributions()
         if not lacking:
@@ -24,7 +30,24 @@ def main() -> None:
         sys.exit(3)
     except KeyboardInterrupt:
         print("parity: interrupted", file=sys.stderr)
-        sys.exit(130)
+        end_children()
+        sys.exit(EXIT_INTERRUPTED)
+
+
+def end_children() -> None:
+    """End what an interrupted command has left running: nobody holds a process that was just being started at the signal."""
+    from contextlib import suppress
+    from multiprocessing import resource_tracker
+
+    import psutil
+
+    from harness.engine.processes import end_tree
+
+    for child in psutil.Process().children():
+        # It ends by itself once nobody needs it, and is missed before.
+        if child.pid != resource_tracker._resource_tracker._pid:  # type: ignore[attr-defined]
+            with suppress(psutil.NoSuchProcess):
+                end_tree(child)
 
 
 def lacking_distributions() -> list[str]:

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -61,6 +62,38 @@ def test_a_command_that_a_signal_ends_is_recorded(command: str, number: signal.S
     ledger.close()
     assert entry.evidence is not None
     assert (entry.evidence.verdict, entry.evidence.exit_code, entry.sound) == ("INTERRUPTED", 128 + number, True)
+
+
+# A signal that comes while a process is being started, when nobody holds it yet.
+MET_STARTING = """
+import os, subprocess, sys
+number = int(sys.argv.pop())
+begin = subprocess.Popen.__init__
+def begun(self, words, *others, **named):
+    begin(self, words, *others, **named)
+    if "harness.coverage.branches" in words:
+        print("started", self.pid, flush=True)
+        os.kill(os.getpid(), number)
+subprocess.Popen.__init__ = begun
+from harness.__main__ import main
+main()
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, *STOPPING])
+def test_a_process_that_was_being_started_ends_too(number: signal.Signals, tmp_path: Path) -> None:
+    ledger = ["--ledger", f"sqlite:///{tmp_path / 'l.sqlite'}"]
+    words = [sys.executable, "-c", MET_STARTING, *LONG["golden"], *ledger, str(int(number))]
+    ended = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert (ended.returncode, ended.stderr.splitlines()[-1]) == (128 + number, "parity: interrupted")
+    [started] = [int(line.split()[1]) for line in ended.stdout.splitlines() if line.startswith("started ")]
+    with suppress(psutil.NoSuchProcess):
+        left = psutil.Process(started)
+        try:
+            left.wait(10.0)
+        except psutil.TimeoutExpired:
+            left.kill()
+            raise
 
 
 def test_handlers_are_put_back() -> None:

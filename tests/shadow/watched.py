@@ -15,6 +15,7 @@ from doge_core.settings import Settings
 from doge_core.watching import Python
 from doge_shadow.settings import CANDIDATE, ShadowSettings
 from tests.adapter.traffic import CONFIG, SIZE_USD, start, walk
+from tests.shadow.waiting import caught_up
 
 ROOT = Path(__file__).parents[2]
 DRAIN_SEC = 60.0
@@ -65,7 +66,7 @@ def drive(watched: Python, steps: int, seed: int = 1) -> None:
 
 def drained(watched: Python, sec: float = DRAIN_SEC) -> dict[str, Any]:
     """The metrics, once nothing waits and what is being compared is."""
-    assert watched.shadow.drain(sec)
+    assert caught_up(watched.shadow, sec)
     watched.shadow.stop()
     return watched.metrics()
 
