@@ -14,6 +14,7 @@ from harness.subjects.registry import names, subject_called
 from tests.browser.pages import NARROW, WIDE, Opened
 from tests.dashboard.sites import PAGES
 from tests.serve.servers import ROOT, TOKEN, Served, batch, find, run_in, serving
+from tests.shadow.waiting import hurried
 from tests.shadow.watched import drained, drive, watching
 
 SUBJECT = names()[0]
@@ -104,6 +105,7 @@ def test_a_ledger_that_is_gone_is_said_on_the_page(opened: Opened, served: Serve
     assert "there is no ledger at" in opened.text("#sentence")
 
 
+@hurried()
 def test_a_shadow_shows_beside_the_runs(opened: Opened, url: str, tmp_path: Path, executable: Path) -> None:
     run_in(url, SUBJECT, batch(0))
     with watching(tmp_path, str(executable)) as watched:

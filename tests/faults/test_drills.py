@@ -20,6 +20,7 @@ from doge_core.backend import Haskell
 from doge_core.settings import Settings
 from harness.subjects.reducer.drills.drills import BREAKAGES, ReducerDrills
 from tests.adapter.traffic import CONFIG, SIZE_USD, start, walk
+from tests.shadow.waiting import hurried
 
 ROOT = Path(__file__).parents[2]
 
@@ -57,6 +58,7 @@ def test_the_rollback_holds_in_each_of_six_ways(tmp_path: Path, executable: Path
     assert explained.startswith("3.rollback: go"), explained
 
 
+@hurried()
 def test_the_rollout_goes_there_and_back(tmp_path: Path, executable: Path) -> None:
     code, found, said = drill(tmp_path, "rollout", "--step-sec", "0.6")
     assert code == 0, said

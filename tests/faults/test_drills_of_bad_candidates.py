@@ -21,6 +21,7 @@ from harness.store.ledger import Ledger
 from harness.subjects.reducer.drills.load import Load
 from tests.faults.test_drills import ROOT, drill
 from tests.gate.ledgers import digests, edited, fill, gate, named, satisfying
+from tests.shadow.waiting import hurried
 
 LIAR = """
 import sys
@@ -77,6 +78,7 @@ def test_a_rollout_to_a_candidate_that_never_answered_does_not_hold(tmp_path: Pa
 
 
 @pytest.mark.usefixtures("liar")
+@hurried()
 def test_a_rollout_asks_the_candidate_that_was_chosen_and_blames_nobody_else(tmp_path: Path) -> None:
     code, found, said = drill(tmp_path, "rollout", "--step-sec", "0.5")
     steps = {step["name"]: step for step in found["steps"]}

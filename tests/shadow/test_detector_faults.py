@@ -218,7 +218,7 @@ def group_of(entry: Path) -> int:
         return 0
 
 
-@pytest.mark.usefixtures("right")
+@pytest.mark.usefixtures("right", "yielding")
 def test_the_candidate_yields_to_everything_else_and_may_grow_only_so_large(tmp_path: Path) -> None:
     with watching_detector(tmp_path, memory_mib=600.0) as watched:
         watching.compute_blended_idle_target(0.1, 0.1, 0.5, 0.3, 0.2, 0.1, 0.6)

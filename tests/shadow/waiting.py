@@ -2,38 +2,48 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import psutil
 
 from doge_shadow.shadow import Shadow
 
-STEP_SEC = 0.02
-# A restarted candidate gives its priority up again.
-HURRY_SEC = 0.5
+STEP_SEC, HURRY_SEC = 0.02, 0.5
 
 
 def caught_up(shadow: Shadow, sec: float) -> bool:
     """Wait until nothing waits and nothing is being compared, for at most so many seconds; return True if that is so."""
     give_up = time.monotonic() + sec
-    while time.monotonic() < give_up:
-        hurry()
-        look_again = min(give_up, time.monotonic() + HURRY_SEC)
-        while time.monotonic() < look_again:
-            if not shadow._queue and not shadow._comparing:
-                return True
-            time.sleep(STEP_SEC)
-    return False
+    while shadow._queue or shadow._comparing:
+        if time.monotonic() >= give_up:
+            return False
+        time.sleep(STEP_SEC)
+    return True
 
 
-def hurry() -> None:
-    """Give candidates the priority back that they gave up, where this user may.
+@contextmanager
+def hurried() -> Iterator[None]:
+    """Give candidates that start meanwhile the priority back that they gave up, where this user may.
 
-    A candidate that yields to everything hardly works while a suite keeps every CPU busy, and who waits for one does not test
-    what it yields to.
+    A candidate that yields to everything hardly works while a suite keeps every CPU busy.
     """
-    for child in psutil.Process().children(recursive=True):
-        with suppress(psutil.Error):
-            if child.nice() > 0:
-                child.nice(0)
+    ended = threading.Event()
+    thread = threading.Thread(target=_hurry, args=(ended,), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def _hurry(ended: threading.Event) -> None:
+    own = psutil.Process().nice()
+    while not ended.wait(HURRY_SEC):
+        for child in psutil.Process().children(recursive=True):
+            with suppress(psutil.Error):
+                if child.nice() > own:
+                    child.nice(own)

@@ -18,7 +18,7 @@ from doge_detector.settings import Settings
 from doge_shadow.settings import CANDIDATE, ShadowSettings
 from tests.compiled import PACKAGE, compiled_copy
 from tests.detector_candles import market
-from tests.shadow.waiting import HURRY_SEC, caught_up, hurry
+from tests.shadow.waiting import caught_up
 
 DRAIN_SEC = 60.0
 ROWS = 700
@@ -131,11 +131,7 @@ def drained(watched: watch.Watch, sec: float = DRAIN_SEC) -> dict[str, Any]:
 def settled(watched: watch.Watch, sec: float = DRAIN_SEC) -> dict[str, Any]:
     """The metrics, once every call was compared or counted as a failure; the shadow goes on."""
     give_up = time.monotonic() + sec
-    hurry_at = 0.0
     while time.monotonic() < give_up:
-        if time.monotonic() >= hurry_at:
-            hurry()
-            hurry_at = time.monotonic() + HURRY_SEC
         status = watched.shadow.status()
         done = sum(number for cause, number in status["failures"].items() if cause != "journal")
         done += status["compared"] + status["unsampled"] + status["dropped"]

@@ -23,6 +23,7 @@ from harness.subjects.reducer.telemetry import ReducerShare
 from harness.subjects.registry import subject_called
 from harness.telemetry.recordings import Recording, counted, read_recording
 from tests.adapter.traffic import CONFIG, SIZE_USD, start, walk
+from tests.shadow.waiting import hurried
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -256,6 +257,7 @@ print([each.decode() for each in told if each.startswith(b"DOGE_HMM_TELEMETRY")]
 """
 
 
+@hurried()
 def test_a_shadows_candidate_is_not_measured(tmp_path: Path) -> None:
     package = str(ROOT / "doge-hmm" / "python")
     clean = {name: value for name, value in os.environ.items() if not name.startswith("DOGE_")}
