@@ -1,4 +1,4 @@
-"""A back-test from end to end: `taskset -c 1 python -m tests.bench.back_test [CANDLES] [ROUNDS]`.
+"""A back-test from end to end: `taskset -c 1 python -m tests.bench.backtest [CANDLES] [ROUNDS]`.
 
 Goes over a file of candles, or the shipped ones, as a back-test's own loop does: a price and a timer a candle, a fill for each
 order that the candle reached. Prints the time of the whole loop on each Haskell backend as a share of that on Python, medians
