@@ -12,6 +12,7 @@ from harness.cli.options import Seconds, evidence_options, json_option, subject_
 from harness.cli.output import EXIT_MISSING, as_json, console_for
 from harness.cli.recorded import draft_of, foretell, recorded, tell
 from harness.drill import Drills, Step, answered_share
+from harness.evidence.digests import adapted
 from harness.evidence.statement import Figure
 from harness.parts import part_of
 from harness.subjects.registry import subject_called
@@ -68,7 +69,9 @@ def _drill(name: str, steps_of: Callable[[Drills], Iterator[Step]], options: dic
     as_data, unrecorded = options["as_data"], options["unrecorded"]
     # The rollout's record must not stand for the rollback that a gate asks for.
     kind = "drill" if name == "rollback" else f"drill-{name}"
-    with recorded(options["url"], draft_of(kind, None), unrecorded=unrecorded, as_data=as_data) as draft:
+    draft = draft_of(kind, None)
+    draft.asked = [(about, adapted(about))]
+    with recorded(options["url"], draft, unrecorded=unrecorded, as_data=as_data):
         foretell(draft)
         steps = []
         for step in steps_of(drills):

@@ -14,7 +14,7 @@ from harness.cli.options import NamedPath, evidence_options, json_option, subjec
 from harness.cli.output import as_json, printable
 from harness.cli.recorded import draft_of, recorded, tell
 from harness.dashboard.words import ago, minute
-from harness.evidence.digests import built_in
+from harness.evidence.digests import adapted
 from harness.evidence.statement import Figure
 from harness.gate.policy import Criterion, read_policy
 from harness.shadow.finds import finds_in
@@ -61,7 +61,7 @@ def report(subject: str, folder: Path, since: str | None, until: str | None, url
     finds = finds_in(folder, here)
     period = period.with_finds(finds)
     with recorded(url, draft_of("shadow", about), unrecorded=unrecorded, as_data=as_data) as draft:
-        draft.ports = built_in(about)
+        draft.ports = adapted(about)
         draft.figures = {
             "covered_hours": Figure(period.covered_hours, "h"),
             "coverage": Figure(period.coverage),

@@ -40,9 +40,9 @@ def files_behind(about: Subject[Any], ports: Mapping[str, str]) -> dict[str, Seq
     return files
 
 
-def digests_of_all(subjects: Sequence[Subject[Any]]) -> dict[str, str]:
-    """The digests of several subjects with their built-in ports, as `SUBJECT NAME`."""
-    return {f"{about.name} {name}": digest for about in subjects for name, digest in digests_of(about, built_in(about)).items()}
+def digests_of_all(asked: Iterable[tuple[Subject[Any], Mapping[str, str]]]) -> dict[str, str]:
+    """The digests of several subjects, each with the ports that were asked, as `SUBJECT NAME`."""
+    return {f"{about.name} {name}": digest for about, ports in asked for name, digest in digests_of(about, ports).items()}
 
 
 def built_in(about: Subject[Any]) -> dict[str, str]:
@@ -52,6 +52,11 @@ def built_in(about: Subject[Any]) -> dict[str, str]:
     if unnamed:
         raise SubjectError(about.name, f"names no files of its port {unnamed[0]!r}, so that no evidence would be of it")
     return dict.fromkeys(found, "")
+
+
+def adapted(about: Subject[Any]) -> dict[str, str]:
+    """The candidates that production's adapter asks by itself, and with it a shadow and a drill: those that a night asks."""
+    return dict.fromkeys(about.defaults.night_ports, "")
 
 
 def _digest_of_files(files: Iterable[Path]) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 
 from doge_telemetry.machine import machine
-from harness.evidence.digests import digests_of, digests_of_all, toolchain_of
+from harness.evidence.digests import built_in, digests_of, digests_of_all, toolchain_of
 from harness.evidence.signing import signatures_of, signer_of
 from harness.evidence.soundness import refuse_unsound
 from harness.evidence.statement import ERROR, INTERRUPTED, Evidence, Figure
@@ -32,7 +32,8 @@ KEY = "PARITY_SIGNING_KEY"
 class Draft:
     """Evidence in the making. A command fills it in; what has no verdict when the command ends well is not recorded.
 
-    `ports` gives the candidate behind each port's name as the command line named it, or an empty text for a built-in one.
+    `ports` gives the candidate behind each port's name as the command line named it, or an empty text for a built-in one. A
+    record without a subject is of those in `asked`, with the ports of each, or of all subjects and their built-in ports.
     `told` is the line that tells a reader where to find the record. `keep` records what was concluded, once: nothing may be
     told as done before it.
     """
@@ -45,6 +46,7 @@ class Draft:
     started_at: float = field(default_factory=time.time)
     ended_at: float | None = None
     ports: Mapping[str, str] = field(default_factory=dict)
+    asked: Sequence[tuple[Subject[Any], Mapping[str, str]]] = ()
     verdict: str = ""
     exit_code: int = EXIT_ERROR
     figures: Mapping[str, Figure] = field(default_factory=dict)
@@ -60,9 +62,13 @@ class Draft:
     def evidence(self) -> Evidence:
         """The record."""
         about = self.about
-        every = [subject_called(name) for name in names()] if about is None else [about]
-        digests = digests_of_all(every) if about is None else digests_of(about, self.ports)
-        tools = {each.name: toolchain_of(each) for each in every}
+        if about is not None:
+            asked: Sequence[tuple[Subject[Any], Mapping[str, str]]] = [(about, self.ports)]
+            digests = digests_of(about, self.ports)
+        else:
+            asked = self.asked or [(each, built_in(each)) for each in map(subject_called, names())]
+            digests = digests_of_all(asked)
+        tools = {each.name: toolchain_of(each) for each, _ in asked}
         return Evidence(
             id=self.id,
             kind=self.kind,

@@ -13,6 +13,7 @@ import pytest
 from harness import ROOT
 from harness.comparators.divergence import Divergence
 from harness.comparators.path import ROOT_PATH
+from harness.drill import Step
 from harness.engine.builds import builds_of
 from harness.engine.plan import FuzzPlan
 from harness.evidence.book import read_book
@@ -26,6 +27,7 @@ from harness.parts import SubjectError
 from harness.store.ledger import Ledger
 from harness.subject import Subject
 from harness.subjects.reducer.contract import examine_port
+from harness.subjects.reducer.drills.drills import ReducerDrills
 from harness.subjects.registry import names, subject_called
 from tests.gate.ledgers import NOW, digests, fill, named, record, satisfying
 from tests.gate.test_certificate import parity
@@ -112,6 +114,36 @@ def test_a_pass_has_to_be_of_every_port_that_is_here(tmp_path: Path) -> None:
     assert found["1.critical/reducer"].status is Status.CANNOT_TELL
     assert "says nothing of port haskell-inproc" in found["1.critical/reducer"].reason
     assert found["2.night/reducer"].status is Status.GO
+
+
+def test_a_shadow_and_a_drill_are_of_the_ports_that_the_adapter_asks(
+    tmp_path: Path, executable: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    step = Step(name="killed", calls=10, lost=0, doubled=0, unequal=0, slowest_sec=0.1, asked=10, answered=10)
+    monkeypatch.setattr(ReducerDrills, "rollback", lambda _self, _sec: iter([step]))
+    url = f"sqlite:///{tmp_path / 'l.sqlite'}"
+    parity(capsys, "drill", "rollback", "--ledger", url)
+    shadows = tmp_path / "shadow"
+    shadows.mkdir()
+    parity(capsys, "shadow", "report", "--dir", str(shadows), "--ledger", url)
+    ledger = Ledger(url)
+    kinds = {each.evidence.kind: each.evidence.digests for each in read_book(ledger).entries if each.evidence is not None}
+    ledger.close()
+    ports = {kind: [name for name in digests if "port " in name] for kind, digests in kinds.items()}
+    assert ports["drill"] == ["reducer port haskell"]
+    assert ports.get("shadow", ["port haskell"]) == ["port haskell"]
+
+
+def test_no_criterion_about_the_bot_is_of_ports_that_the_adapter_does_not_ask() -> None:
+    asked = {f"port {name}" for about in map(subject_called, names()) for name in about.defaults.night_ports}
+    found = {each.id: set(each.match) for each in read_policy().criteria if each.kind in ("shadow", "drill")}
+    assert found
+    assert all({name for name in match if name.startswith("port")} <= asked for match in found.values())
+
+
+def test_nobody_can_call_a_rollout_stable_that_was_never_begun() -> None:
+    [stable] = [each for each in read_policy().criteria if each.id == "5.stable"]
+    assert {"3.accepted", "3.rollback", "4.errors"} <= set(stable.needs)
 
 
 def third(monkeypatch: pytest.MonkeyPatch) -> Subject[Any]:
