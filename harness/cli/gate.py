@@ -264,7 +264,7 @@ def gate_verify(file: Path, key: Path | None, offline: bool, policy_file: Path |
         asked = asked_for(url, policy_file, kept["at"], signed_by)
         again = certify(asked.policy, asked.rows, asked.head, asked.present, kept["phase"])
         if difference := first_difference(kept, json.loads(again.text())):
-            raise CertificateError(f"{file}: does not hold: {difference}")
+            raise CertificateError(f"{file}: does not hold against the ledger {shown(url)}: {difference}")
     unsigned = None if key else "whose signature it has was not checked, as no --key was given"
     notes = "".join(f"; {note}" for note in (unsigned, check_page(file, text)) if note)
     click.echo(printable(f"{file} holds: {kept['verdict']}, at {kept['at']}{notes}"))

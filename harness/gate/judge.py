@@ -257,7 +257,11 @@ def _breaks(rule: Rule, evidence: Evidence, now: float, *, missing: bool = True)
     value = evidence.figure(rule.figure)
     if value is None:
         return f"has no {rule.figure}, wanted {rule.text}" if missing else None
-    return None if rule.holds(value, now) else f"{rule.figure} is {rule.value_text(value, now)}, wanted {rule.limit}"
+    return (
+        None
+        if rule.holds(value, now)
+        else f"{rule.figure} is {rule.value_text(value, now)}, wanted {rule.limit}{rule.wait(value)}"
+    )
 
 
 def _missing(

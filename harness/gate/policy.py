@@ -12,7 +12,7 @@ from typing import Literal
 import msgspec
 
 from generators.errors import ParityError
-from harness.evidence.statement import NUMBER_MAX, canonical, digest_of
+from harness.evidence.statement import NUMBER_MAX, canonical, digest_of, stamp
 
 DEFAULT_FILE = Path(__file__).parent / "policy.toml"
 PHASES = range(7)
@@ -75,6 +75,16 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         if self.days_at_least is None:
             return number_text(value)
         return f"{math.floor((now - value) / DAY_SEC * 10.0) / 10.0:,.1f} days ago"
+
+    def wait(self, value: float) -> str:
+        """For a time that is not long enough ago, the day from which it is; nothing but that day can mend it."""
+        if self.days_at_least is None:
+            return ""
+        try:
+            return f", which it is from {stamp(value + self.days_at_least * DAY_SEC)[:10]} on"
+        except (OverflowError, ValueError, OSError):
+            # No day of any calendar.
+            return ""
 
 
 class Sample(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

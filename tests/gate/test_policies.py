@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from harness.gate.policy import DEFAULT_FILE, PolicyError, read_policy, strangers
+from harness.evidence.statement import Figure
+from harness.gate.judge import _breaks
+from harness.gate.policy import DEFAULT_FILE, PolicyError, Rule, read_policy, strangers
 from harness.subjects.registry import names
-from tests.gate.ledgers import begun
+from tests.gate.ledgers import DAY, begun, record
 from tests.gate.test_certificate import parity
 
 SIGNED = ["gate", "sign-off", "0.questions", "--name", "Ada", "--reason", "read it"]
@@ -53,6 +56,20 @@ def test_a_criterion_that_asks_for_nothing_is_refused(old: str, new: str, said: 
 
 def test_a_limit_of_no_days_is_one(tmp_path: Path) -> None:
     assert read_policy(own(tmp_path, "days_at_least = 14", "days_at_least = 0")).criteria
+
+
+def test_what_only_a_day_can_mend_says_which() -> None:
+    rule = Rule(figure="frozen_since", days_at_least=14.0)
+    evidence = record("freeze", "", ident="f", figures={"frozen_since": Figure(DAY * 100.5)})
+    assert _breaks(rule, evidence, DAY * 110.0) == (
+        "frozen_since is 9.5 days ago, wanted at least 14 days ago, which it is from 1970-04-25 on"
+    )
+    # A figure that is no day of any calendar, as an edited record may have it.
+    far = replace(evidence, figures={"frozen_since": Figure(1e300)})
+    assert str(_breaks(rule, far, DAY * 110.0)).endswith("wanted at least 14 days ago")
+    assert "which it is from" not in str(
+        _breaks(Rule(figure="lost", at_most=0.0), replace(evidence, figures={"lost": Figure(1)}), 0.0)
+    )
 
 
 def test_every_subject_of_the_policy_is_installed() -> None:
