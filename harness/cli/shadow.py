@@ -11,7 +11,7 @@ import click
 
 from harness.cli.asked import asked_period
 from harness.cli.options import NamedPath, evidence_options, json_option, subject_option
-from harness.cli.output import as_json, printable
+from harness.cli.output import EXIT_MISSING, as_json, printable
 from harness.cli.recorded import draft_of, recorded, tell
 from harness.dashboard.words import ago, minute
 from harness.evidence.digests import adapted
@@ -62,6 +62,9 @@ def report(subject: str, folder: Path, since: str | None, until: str | None, url
     period = period.with_finds(finds)
     with recorded(url, draft_of("shadow", about), unrecorded=unrecorded, as_data=as_data) as draft:
         draft.ports = adapted(about)
+        # The gate asks how old the period is, not the report. Of what cannot be read nobody knows how old it is.
+        if period.exit_code != EXIT_MISSING and period.first_at is not None and period.last_at is not None:
+            draft.started_at, draft.ended_at = period.first_at, period.last_at
         draft.figures = {
             "covered_hours": Figure(period.covered_hours, "h"),
             "coverage": Figure(period.coverage),

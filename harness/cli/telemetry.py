@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -156,6 +157,7 @@ def compare(baseline: Path, candidate: Path, url: str, unrecorded: bool, as_data
             "hours": Figure(min(each.hours for each in sides), "h"),
         }
         draft.details |= {"compared": [asdict(each) for each in found], "recordings": [_about(each) for each in sides]}
+        _date(draft, sides, whole=code == 0)
         draft.conclude(word, code)
         if as_data:
             click.echo(as_json({"exit_code": code, "verdict": word, "compared": draft.details["compared"]}))
@@ -191,8 +193,21 @@ def _recorded_of(draft: Draft, found: Recording, metrics: Sequence[Metric]) -> s
     }
     merged_ones = {each.name: merged(found.blocks, each.name).encode().decode() for each in metrics if each.kind == "duration"}
     draft.details |= {"recording": _about(found), "histograms": merged_ones}
+    _date(draft, [found])
     draft.conclude(word, 0 if word == CAPTURED else EXIT_MISSING)
     return word
+
+
+def _date(draft: Draft, recordings: Sequence[Recording], *, whole: bool = True) -> None:
+    """Give a record the times of what was measured, by which a gate tells how old it is; of nothing, those of the report.
+
+    A pass is as old as the older of its recordings (`whole`), anything else as young as the younger one.
+    """
+    firsts = [each.first_at for each in recordings if each.first_at is not None]
+    lasts = [each.last_at for each in recordings if each.last_at is not None]
+    if len(lasts) == len(recordings):
+        draft.ended_at = min((min if whole else max)(lasts), time.time())
+        draft.started_at = min(*firsts, draft.ended_at)
 
 
 def _about(found: Recording) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from doge_telemetry.machine import machine
 from harness.evidence.digests import built_in, digests_of, digests_of_all, toolchain_of
 from harness.evidence.signing import signatures_of, signer_of
 from harness.evidence.soundness import refuse_unsound
-from harness.evidence.statement import ERROR, INTERRUPTED, Evidence, Figure
+from harness.evidence.statement import ERROR, INTERRUPTED, REPORTED_AT, Evidence, Figure
 from harness.evidence.stopping import stopped_by_signals
 from harness.store.database import first_line, shown
 from harness.store.ledger import Ledger, LedgerError
@@ -35,7 +35,8 @@ class Draft:
     `ports` gives the candidate behind each port's name as the command line named it, or an empty text for a built-in one. A
     record without a subject is of those in `asked`, with the ports of each, or of all subjects and their built-in ports.
     `told` is the line that tells a reader where to find the record. `keep` records what was concluded, once: nothing may be
-    told as done before it.
+    told as done before it. A command that reports on older data gives `started_at` and `ended_at` their times, by which a gate
+    tells how old the evidence is; the details then say when it was reported.
     """
 
     kind: str
@@ -139,14 +140,19 @@ class _Keeper:
 
     def __init__(self, ledger: Ledger, url: str, draft: Draft) -> None:
         self._ledger, self._url, self._draft = ledger, url, draft
-        self._tried = False
+        self._tried, self._timed = False, False
 
     def __call__(self) -> None:
         """Keep it. Raises `LedgerError` and `EvidenceError`."""
         if not self._draft.verdict or self._tried:
             return
         # Whoever is stopped in the middle tries again, with the same record.
-        self._draft.ended_at = self._draft.ended_at or time.time()
+        if not self._timed:
+            self._timed = True
+            if self._draft.ended_at is None:
+                self._draft.ended_at = time.time()
+            else:
+                self._draft.details[REPORTED_AT] = time.time()
         try:
             _keep(self._ledger, self._url, self._draft)
         except Exception:

@@ -30,7 +30,7 @@ def _faults(evidence: Evidence, ident: str, recorded_at: float) -> Iterator[str]
         yield f" has no id: one has 1 to {ID_LENGTH_MAX} letters, digits, - and _"
     if evidence.started_at > evidence.ended_at:
         yield " ended before it started: the clock was moved"
-    if evidence.ended_at > recorded_at + CLOCK_SEC:
+    if evidence.made_at > recorded_at + CLOCK_SEC:
         yield " ended after it was recorded: the clock was moved"
 
 

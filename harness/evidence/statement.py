@@ -18,6 +18,8 @@ from harness.store.rows import TIME_MAX
 
 STATEMENT = "https://in-toto.io/Statement/v1"
 PREDICATE = "urn:doge-parity:evidence:v1"
+# The detail with the time of the report, where a record has the times of the data that the report is of.
+REPORTED_AT = "reported_at"
 # The unit of a figure that is a time.
 SINCE_1970 = "s since 1970"
 # Verdicts of a command that did not come to its end.
@@ -82,6 +84,12 @@ class Evidence:
     def passed(self) -> bool:
         """True if the command said yes."""
         return self.exit_code == 0
+
+    @property
+    def made_at(self) -> float:
+        """When the command concluded, in seconds since 1970: later than `ended_at`, where that is the end of older data."""
+        at = self.details.get(REPORTED_AT)
+        return max(self.ended_at, at) if isinstance(at, int | float) else self.ended_at
 
     def figure(self, name: str) -> int | float | None:
         """The value of a figure; None where there is none of this name."""

@@ -144,10 +144,10 @@ def _judge(policy: Policy, criterion: Criterion, subject: str, book: Book, prese
 def needed_by(
     policy: Policy, criterion: Criterion, subject: str, book: Book, present: Present
 ) -> Iterator[tuple[Finding, float]]:
-    """The criteria that one needs, for its subject or for every one: each finding, and when its oldest pass of today ended."""
+    """The criteria that one needs, for its subject or for every one: each finding, and when its first pass was made."""
     for needed, about in policy.entries(list(present.digests), None):
         if needed.id in criterion.needs and (subject in ("", about) or not about):
-            ended = [entry.evidence.ended_at for entry in _passes(needed, about, book, present) if entry.evidence is not None]
+            ended = [entry.evidence.made_at for entry in _passes(needed, about, book, present) if entry.evidence is not None]
             yield _judge(policy, needed, about, book, present), min(ended, default=math.inf)
 
 
@@ -185,8 +185,13 @@ def _decided(criterion: Criterion, subject: str, book: Book, present: Present) -
     today = _of_today(criterion, subject, young, present)
     large = [entry for entry in today if not _too_small(criterion, subject, entry)]
     if large:
-        return _of_newest(criterion, today[0], large)
+        # The last attempt is the one that was made last, however old its data are.
+        return _of_newest(criterion, max(today, key=_made_at), large)
     return _missing(criterion, subject, found, today[0] if today else None, present)
+
+
+def _made_at(entry: Entry) -> float:
+    return 0.0 if entry.evidence is None else entry.evidence.made_at
 
 
 def _of_today(criterion: Criterion, subject: str, entries: Sequence[Entry], present: Present) -> list[Entry]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -37,8 +39,10 @@ class Gap:
 class Period:
     """The sum over all processes of the build that is here; times are in seconds since 1970.
 
-    `written_at` is when the last line was written, `foreign` counts journals of another build, `foreign_high` what these
-    found of high severity, and `unread` has a sentence for each journal that cannot be read.
+    `first_at` and `last_at` are the times of the first and the last line that counts, to the minute; those of the noise floor
+    count where it is none, and where no candidate was asked. `written_at` is when the last line was written, `foreign` counts
+    journals of another build, `foreign_high` what these found of high severity, and `unread` has a sentence for each journal
+    that cannot be read.
     """
 
     subject: str
@@ -48,6 +52,8 @@ class Period:
     start: float | None = None
     end: float | None = None
     gaps: Sequence[Gap] = ()
+    first_at: float | None = None
+    last_at: float | None = None
     processes: int = 0
     written_at: float = 0.0
     foreign: int = 0
@@ -117,6 +123,8 @@ class Period:
             **{name: self.counts[name] for name in COUNTS},
             "causes": self.causes,
             "written_at": self.written_at,
+            "first_at": self.first_at,
+            "last_at": self.last_at,
             "gaps": [{"start": each.start, "end": each.end} for each in self.gaps],
             "processes": self.processes,
             "journals_of_other_builds": self.foreign,
@@ -147,7 +155,10 @@ def period_of(
     minutes = list(minutes_between(ours, since, until))
     cut = {minute for journal in ours for minute in _cut_minutes(journal)}
     covered = [minute for minute, counts in minutes if minute not in cut and _is_covered(counts)]
-    noise = minutes_between(control, since, until)
+    noise = list(minutes_between(control, since, until))
+    noisy = any(counts["high"] or counts["low"] for _, counts in noise)
+    # A quiet noise floor of today makes no candidate's period younger.
+    first_at, last_at = _times_of([*minutes, *noise] if noisy else minutes or noise, since, until)
     return Period(
         subject=subject,
         counts=sum((counts for _, counts in minutes), Counter()),
@@ -160,6 +171,8 @@ def period_of(
             for before, after in pairwise(covered)
             if (after - before - 1) * SLOT_SEC > GAP_SEC
         ],
+        first_at=first_at,
+        last_at=last_at,
         processes=len(ours),
         written_at=max((each.written_at for each in ours), default=0.0),
         foreign=len(foreign),
@@ -167,6 +180,17 @@ def period_of(
         unread=journals.unread,
         damaged=sum(each.damaged for each in ours),
     )
+
+
+def _times_of(
+    minutes: Sequence[tuple[int, Counter[str]]], since: float | None, until: float | None
+) -> tuple[float | None, float | None]:
+    """The beginning of the first minute with a count and the end of the last one, within what was asked for and not to come."""
+    known = [minute for minute, counts in minutes if any(counts.values())]
+    if not known:
+        return None, None
+    last_at = min((max(known) + 1) * SLOT_SEC, time.time(), math.inf if until is None else until)
+    return min(last_at, max(min(known) * SLOT_SEC, since or 0.0)), last_at
 
 
 def _is_of(journal: Journal, here: Mapping[str, str]) -> bool:

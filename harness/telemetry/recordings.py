@@ -66,6 +66,16 @@ class Recording:
         return sum(each.dropped for each in self.blocks)
 
     @property
+    def first_at(self) -> float | None:
+        """When its first block began, in seconds since 1970; None where it has none."""
+        return min((each.start for each in self.blocks), default=None)
+
+    @property
+    def last_at(self) -> float | None:
+        """When its last block ended, in seconds since 1970; None where it has none."""
+        return max((each.end for each in self.blocks), default=None)
+
+    @property
     def hours(self) -> float:
         """Hours in which something was measured, by one process or by several."""
         total, until = 0.0, 0.0

@@ -223,3 +223,43 @@ def test_a_turn_that_was_interrupted_is_not_in_the_recording(tmp_path: Path) -> 
         assert bot.wait(timeout=20) == 130
         assert bot.stderr.read() == ""
     assert not (tmp_path / "t.jsonl").exists()
+
+
+def moved_to(seconds: float) -> Callable[[Lines], Lines]:
+    """The same recording, begun at another time."""
+    return lambda lines: [
+        {**line, "from": line["from"] + seconds, "to": line["to"] + seconds} if "from" in line else line for line in lines
+    ]
+
+
+def test_a_recording_is_as_old_as_what_was_measured(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    began = time.time() - 100 * 86_400.0
+    found = reported(tmp_path, capsys, changed(whole(tmp_path / "a", "reference"), moved_to(began)))
+    assert (found.kind, found.started_at, found.ended_at) == (
+        "telemetry",
+        pytest.approx(began, rel=0, abs=1.0),
+        pytest.approx(began + 148.0, rel=0, abs=1.0),
+    )
+    assert found.made_at > time.time() - 3600.0
+
+
+@pytest.mark.parametrize(("scale", "code", "place"), [(1.0, 0, 0), (1.5, 1, 1)])
+def test_a_comparison_is_as_old_as_its_recordings(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], scale: float, code: int, place: int
+) -> None:
+    # The turns of both alternate. A pass is as old as the older one, a failure as young as the younger one.
+    began = time.time() - 40 * 86_400.0
+    paths = [whole(tmp_path / side, side, by) for side, by in (("reference", 1.0), ("candidate", scale))]
+    found_code, kinds, said = compared(tmp_path, capsys, *(changed(path, moved_to(began)) for path in paths))
+    assert (found_code, kinds) == (code, ["telemetry-compare"]), said
+    [found] = evidence_of(f"sqlite:///{tmp_path / 'l.sqlite'}")
+    assert (found.started_at, found.ended_at) == (
+        pytest.approx(began, rel=0, abs=1.0),
+        pytest.approx(began + (148.0, 158.0)[place], rel=0, abs=1.0),
+    )
+
+
+def test_a_recording_of_nothing_has_the_time_of_its_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = reported(tmp_path, capsys, changed(whole(tmp_path / "a", "reference"), without_parts))
+    assert found.verdict == "EMPTY"
+    assert found.ended_at > time.time() - 3600.0
