@@ -49,8 +49,8 @@ def report(subject: str, folder: Path, since: str | None, until: str | None, url
     """Add up a period over all processes of the bot: hours covered, gaps, drops, divergences by severity.
 
     Only journals of the reference and the candidate that are here now count; where the bot's candidate is not the built one,
-    name it as the bot does. Exit code 1 for a divergence of high severity, an answer that makes no sense, and a noise floor
-    that is none; 3 where nothing was compared or a journal cannot be read; else 0.
+    name it as the bot does. Exit code 1 for a divergence of high severity, an answer that makes no sense, and any difference
+    of the reference from itself; 3 where nothing was compared or a journal cannot be read; else 0.
     """
     about = subject_called(subject)
     here = about.shadowed()
@@ -70,6 +70,7 @@ def report(subject: str, folder: Path, since: str | None, until: str | None, url
             "coverage": Figure(period.coverage),
             "gaps": Figure(len(period.gaps)),
             "unread": Figure(len(period.unread)),
+            "noise": Figure(period.noise),
             **{name: Figure(period.counts[name]) for name in COUNTS},
         }
         draft.details |= {"period": period.to_json(), "finds": finds}
@@ -99,8 +100,8 @@ def _lines(period: Period, finds: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     if len(period.gaps) > GAPS_MAX:
         yield f"and {counted(len(period.gaps) - GAPS_MAX, 'more gap')}"
     yield from _left_out(period)
-    if noise["compared"]:
-        yield f"control: {noise['compared']:,} compared, {noise['high'] + noise['low']} differ: the noise floor"
+    if noise["compared"] or period.noise:
+        yield f"control: {noise['compared']:,} compared, {period.noise} differ: the noise floor"
     for find in finds[:FINDS_MAX]:
         yield f"FIND parity replay {find['repro']}" if "repro" in find else f"FIND {find['kept']}"
 
@@ -134,4 +135,5 @@ def _sentence(period: Period, criteria: Sequence[Criterion]) -> str:
     counts = period.counts
     found = f"{counts['high']} divergent of high severity, {counts['low']} of low"
     senseless = f", {counted(counts['senseless'], 'answer')} without sense" if counts["senseless"] else ""
-    return f"{period.verdict}: {hours} covered, {share}, {found}{senseless}"
+    noise = f", {counted(period.noise, 'difference')} of the reference from itself" if period.noise else ""
+    return f"{period.verdict}: {hours} covered, {share}, {found}{senseless}{noise}"

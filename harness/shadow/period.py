@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
-from doge_shadow.identity import CANDIDATE
 from doge_shadow.journal import FAILURE, FLUSH_SEC, SLOT_SEC
 from doge_shadow.settings import CONTROL
+from harness.shadow.finds import without_candidate
 from harness.shadow.journals import COUNTS, Journal, Journals, minutes_between
 
 # A minute is covered if of a hundred calls that were to be compared at least so many were.
@@ -80,25 +80,31 @@ class Period:
         return {name.removeprefix(FAILURE): number for name, number in self.counts.most_common() if name.startswith(FAILURE)}
 
     @property
-    def verdict(self) -> str:
-        """DIVERGENCE where anything differed or made no sense, INCOMPLETE where a journal cannot be read, then CLEAN.
+    def noise(self) -> int:
+        """Differences of the reference from itself, which may be none."""
+        return self.control["high"] + self.control["low"]
 
-        Where no candidate was compared: CONTROL if Python was compared with itself, else EMPTY.
+    @property
+    def verdict(self) -> str:
+        """DIVERGENCE where anything differed or made no sense, or the reference differed from itself.
+
+        Else INCOMPLETE where a journal cannot be read, then CLEAN. Where no candidate was compared: CONTROL if Python was
+        compared with itself, else EMPTY.
         """
-        counts, noise = self.counts, self.control
-        if counts["high"] or counts["senseless"] or (counts["low"] and counts["compared"]):
+        counts = self.counts
+        if counts["high"] or counts["senseless"] or self.noise or (counts["low"] and counts["compared"]):
             return "DIVERGENCE"
         if self.unread:
             return "INCOMPLETE"
-        if counts["seen"] or not noise["compared"]:
+        if counts["seen"] or not self.control["compared"]:
             return "CLEAN" if counts["compared"] else "EMPTY"
-        return "DIVERGENCE" if noise["high"] or noise["low"] else "CONTROL"
+        return "CONTROL"
 
     @property
     def exit_code(self) -> int:
         """1 for a divergence of high severity, an answer without sense and noise, 3 for EMPTY and INCOMPLETE, else 0."""
         counts = self.counts
-        if self.verdict == "DIVERGENCE" and (counts["high"] or counts["senseless"] or not counts["low"]):
+        if counts["high"] or counts["senseless"] or self.noise:
             return 1
         return 3 if self.unread or self.verdict == "EMPTY" else 0
 
@@ -107,8 +113,9 @@ class Period:
 
         It does not matter when they were found: they are of the build that is here.
         """
-        kept = Counter(str(find["divergence"].get("severity")) for find in finds)
-        return replace(self, counts=self.counts | Counter({name: kept[name] for name in ("high", "low")}))
+        return replace(
+            self, counts=self.counts | _kept(finds, control=False), control=self.control | _kept(finds, control=True)
+        )
 
     def to_json(self) -> dict[str, Any]:
         """The period as plain data."""
@@ -126,6 +133,7 @@ class Period:
             "first_at": self.first_at,
             "last_at": self.last_at,
             "gaps": [{"start": each.start, "end": each.end} for each in self.gaps],
+            "noise": self.noise,
             "processes": self.processes,
             "journals_of_other_builds": self.foreign,
             "high_of_other_builds": self.foreign_high,
@@ -148,10 +156,10 @@ def period_of(
     A journal of this reference without a candidate counts what was seen: its process had no candidate to ask.
     """
     own = [each for each in journals.read if each.subject == subject]
-    control = [each for each in own if each.mode == CONTROL]
-    watched = [each for each in own if each.mode != CONTROL]
-    ours = [each for each in watched if _is_of(each, here)]
-    foreign = [each for each in watched if not _is_of(each, here)]
+    known = [each for each in own if _is_of(each, here)]
+    control = [each for each in known if each.mode == CONTROL]
+    ours = [each for each in known if each.mode != CONTROL]
+    foreign = [each for each in own if not _is_of(each, here)]
     minutes = list(minutes_between(ours, since, until))
     cut = {minute for journal in ours for minute in _cut_minutes(journal)}
     covered = [minute for minute, counts in minutes if minute not in cut and _is_covered(counts)]
@@ -182,6 +190,11 @@ def period_of(
     )
 
 
+def _kept(finds: Sequence[Mapping[str, Any]], *, control: bool) -> Counter[str]:
+    kept = Counter(str(find["divergence"].get("severity")) for find in finds if find.get("control", False) is control)
+    return Counter({name: kept[name] for name in ("high", "low")})
+
+
 def _times_of(
     minutes: Sequence[tuple[int, Counter[str]]], since: float | None, until: float | None
 ) -> tuple[float | None, float | None]:
@@ -194,9 +207,11 @@ def _times_of(
 
 
 def _is_of(journal: Journal, here: Mapping[str, str]) -> bool:
+    alone = without_candidate(here)
+    if journal.mode == CONTROL:
+        return without_candidate(journal.digests) == alone
     if dict(journal.digests) == dict(here):
         return True
-    alone = {name: digest for name, digest in here.items() if name != CANDIDATE}
     return dict(journal.digests) == alone and not any(counts["compared"] for counts in journal.minutes.values())
 
 
