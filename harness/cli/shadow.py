@@ -50,7 +50,7 @@ def report(subject: str, folder: Path, since: str | None, until: str | None, url
 
     Only journals of the reference and the candidate that are here now count; where the bot's candidate is not the built one,
     name it as the bot does. Exit code 1 for a divergence of high severity, an answer that makes no sense, and any difference
-    of the reference from itself; 3 where nothing was compared or a journal cannot be read; else 0.
+    of the reference from itself; 3 where nothing was compared, or a journal or a line of one cannot be read; else 0.
     """
     about = subject_called(subject)
     here = about.shadowed()
@@ -70,6 +70,7 @@ def report(subject: str, folder: Path, since: str | None, until: str | None, url
             "coverage": Figure(period.coverage),
             "gaps": Figure(len(period.gaps)),
             "unread": Figure(len(period.unread)),
+            "damaged": Figure(period.damaged),
             "noise": Figure(period.noise),
             **{name: Figure(period.counts[name]) for name in COUNTS},
         }
@@ -111,7 +112,8 @@ def _left_out(period: Period) -> Iterator[str]:
         found = f", with {period.foreign_high:,} divergent of high severity" if period.foreign_high else ""
         yield f"{counted(period.foreign, 'journal')} of another reference or candidate left out{found}"
     if period.damaged:
-        yield f"{counted(period.damaged, 'line')} that cannot be read left out"
+        lines = counted(period.damaged, "damaged line")
+        yield f"NOT READ {lines}: nobody knows what was found there; the minutes of it are not covered"
     for sentence in period.unread:
         yield f"NOT READ {sentence}"
 

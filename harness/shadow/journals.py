@@ -26,9 +26,10 @@ class JournalError(ParityError):
 
 @dataclass(frozen=True, kw_only=True)
 class Journal:
-    """One process: what it compared, and its counts by minute since 1970. `damaged` lines could not be read.
+    """One process: what it compared, and its counts by minute since 1970.
 
-    `written_at` is the time of the last line in seconds since 1970, `ended` is whether the process ended in order.
+    `holes` has for each line that cannot be read the first and the last minute that it may be of. `written_at` is the time of
+    the last line in seconds since 1970, `ended` is whether the process ended in order.
     """
 
     path: Path
@@ -38,9 +39,14 @@ class Journal:
     started_at: float
     digests: Mapping[str, str]
     minutes: Mapping[int, Counter[str]] = field(default_factory=dict)
-    damaged: int = 0
+    holes: Sequence[tuple[int, int]] = ()
     written_at: float = 0.0
     ended: bool = False
+
+    @property
+    def damaged(self) -> int:
+        """How many lines cannot be read."""
+        return len(self.holes)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,29 +79,22 @@ def journals_in(folder: Path) -> Journals:
 
 
 def journal_of(path: Path) -> Journal | None:
-    """One journal; None for a file that has not even a header, as when a process was killed while it wrote the first line.
+    """One journal; None for a file that has not even a whole line, as when a process was killed while it wrote the first one.
 
     Raises `JournalError` for a file of another format, and for one that has lost its header.
     """
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    text, changed_at = path.read_text(encoding="utf-8", errors="replace"), path.stat().st_mtime
+    lines = text.splitlines()
     header = _object(lines[0]) if lines else None
-    if header is None and len(lines) > 1:
+    if header is None and (len(lines) > 1 or text.endswith("\n")):
         raise JournalError(f"{path}: its first line cannot be read, so that nobody knows what the others are of; move it away")
     if header is None:
         return None
     if header.get("format") != FORMAT:
         raise JournalError(f"{path}: is not a journal of this version ({header.get('format')!r}); move it away")
-    minutes: dict[int, Counter[str]] = {}
-    damaged, written_at, ended = 0, 0.0, False
-    for line in lines[1:]:
-        given = _object(line)
-        known = _counts(given)
-        if given is None or known is None:
-            damaged, ended = damaged + 1, False
-        else:
-            minutes.setdefault(known[0], Counter()).update(known[1])
-            written_at, ended = max(written_at, _time_of(given)), given.get("last") is True
     try:
+        started_at = float(header["started_at"])
+        found = _lines_of(lines[1:], int(started_at // SLOT_SEC), int(changed_at // SLOT_SEC))
         if header["mode"] not in (CANDIDATE, CONTROL):
             raise ValueError(header["mode"])
         return Journal(
@@ -103,15 +102,36 @@ def journal_of(path: Path) -> Journal | None:
             subject=str(header["subject"]),
             mode=str(header["mode"]),
             sample=float(header["sample"]),
-            started_at=float(header["started_at"]),
+            started_at=started_at,
             digests={str(name): str(digest) for name, digest in header["digests"].items()},
-            minutes=minutes,
-            damaged=damaged,
-            written_at=written_at,
-            ended=ended,
+            **found,
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise JournalError(f"{path}: its first line is malformed ({error!r}); move it away") from error
+
+
+def _lines_of(lines: Sequence[str], first: int, last: int) -> dict[str, Any]:
+    """What the lines of a journal say that was begun in the minute `first`, and written to last in the minute `last`.
+
+    A line that cannot be read is of a minute between those of the lines before and after it.
+    """
+    minutes: dict[int, Counter[str]] = {}
+    holes: list[tuple[int, int]] = []
+    damaged, written_at, ended = 0, 0.0, False
+    for line in lines:
+        given = _object(line)
+        known = _counts(given)
+        if given is None or known is None:
+            damaged, ended = damaged + 1, False
+            continue
+        minute, counts = known
+        minutes.setdefault(minute, Counter()).update(counts)
+        written_at, ended = max(written_at, _time_of(given)), given.get("last") is True
+        # A clock may have been set back meanwhile.
+        holes += [(min(first, minute), max(first, minute))] * damaged
+        first, damaged = max(first, minute), 0
+    holes += [(first, max(first, last))] * damaged
+    return {"minutes": minutes, "holes": holes, "written_at": written_at, "ended": ended}
 
 
 def _object(line: str) -> dict[str, Any] | None:
@@ -139,6 +159,11 @@ def _time_of(line: dict[str, Any]) -> float:
     return float(at) if isinstance(at, int | float) and 0 <= at <= time.time() + CLOCK_SEC else 0.0
 
 
+def is_within(first: int, last: int, since: float | None, until: float | None) -> bool:
+    """True if any part of the minutes from the first to the last lies within a period, in seconds since 1970."""
+    return (since is None or (last + 1) * SLOT_SEC > since) and (until is None or first * SLOT_SEC < until)
+
+
 def minutes_between(
     journals: Sequence[Journal], since: float | None, until: float | None
 ) -> Iterator[tuple[int, Counter[str]]]:
@@ -146,6 +171,6 @@ def minutes_between(
     whole: dict[int, Counter[str]] = {}
     for journal in journals:
         for minute, counts in journal.minutes.items():
-            if (since is None or (minute + 1) * SLOT_SEC > since) and (until is None or minute * SLOT_SEC < until):
+            if is_within(minute, minute, since, until):
                 whole.setdefault(minute, Counter()).update(counts)
     yield from sorted(whole.items())

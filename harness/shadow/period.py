@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 from doge_shadow.journal import FAILURE, FLUSH_SEC, SLOT_SEC
 from doge_shadow.settings import CONTROL
 from harness.shadow.finds import without_candidate
-from harness.shadow.journals import COUNTS, Journal, Journals, minutes_between
+from harness.shadow.journals import COUNTS, Journal, Journals, is_within, minutes_between
 
 # A minute is covered if of a hundred calls that were to be compared at least so many were.
 COVERED_PCT = 99
@@ -42,7 +42,7 @@ class Period:
     `first_at` and `last_at` are the times of the first and the last line that counts, to the minute; those of the noise floor
     count where it is none, and where no candidate was asked. `written_at` is when the last line was written, `foreign` counts
     journals of another build, `foreign_high` what these found of high severity, and `unread` has a sentence for each journal
-    that cannot be read.
+    that cannot be read. `damaged` counts lines that cannot be read and may be of the period.
     """
 
     subject: str
@@ -88,13 +88,13 @@ class Period:
     def verdict(self) -> str:
         """DIVERGENCE where anything differed or made no sense, or the reference differed from itself.
 
-        Else INCOMPLETE where a journal cannot be read, then CLEAN. Where no candidate was compared: CONTROL if Python was
-        compared with itself, else EMPTY.
+        Else INCOMPLETE where a journal or a line cannot be read, then CLEAN. Where no candidate was compared: CONTROL if
+        Python was compared with itself, else EMPTY.
         """
         counts = self.counts
         if counts["high"] or counts["senseless"] or self.noise or (counts["low"] and counts["compared"]):
             return "DIVERGENCE"
-        if self.unread:
+        if self.unread or self.damaged:
             return "INCOMPLETE"
         if counts["seen"] or not self.control["compared"]:
             return "CLEAN" if counts["compared"] else "EMPTY"
@@ -106,7 +106,7 @@ class Period:
         counts = self.counts
         if counts["high"] or counts["senseless"] or self.noise:
             return 1
-        return 3 if self.unread or self.verdict == "EMPTY" else 0
+        return 3 if self.unread or self.damaged or self.verdict == "EMPTY" else 0
 
     def with_finds(self, finds: Sequence[Mapping[str, Any]]) -> Period:
         """The period, with at least as many divergences as are kept: a process that was killed counted its last ones nowhere.
@@ -162,7 +162,7 @@ def period_of(
     foreign = [each for each in own if not _is_of(each, here)]
     minutes = list(minutes_between(ours, since, until))
     cut = {minute for journal in ours for minute in _cut_minutes(journal)}
-    covered = [minute for minute, counts in minutes if minute not in cut and _is_covered(counts)]
+    covered = [minute for minute, counts in _outside_holes(minutes, ours) if minute not in cut and _is_covered(counts)]
     noise = list(minutes_between(control, since, until))
     noisy = any(counts["high"] or counts["low"] for _, counts in noise)
     # A quiet noise floor of today makes no candidate's period younger.
@@ -186,7 +186,7 @@ def period_of(
         foreign=len(foreign),
         foreign_high=sum(counts["high"] for each in foreign for counts in each.minutes.values()),
         unread=journals.unread,
-        damaged=sum(each.damaged for each in ours),
+        damaged=sum(is_within(*hole, since, until) for each in (*ours, *control) for hole in each.holes),
     )
 
 
@@ -218,6 +218,19 @@ def _is_of(journal: Journal, here: Mapping[str, str]) -> bool:
 def _is_covered(counts: Counter[str]) -> bool:
     wanted = counts["seen"] - counts["unsampled"]
     return wanted > 0 and 100 * counts["compared"] >= COVERED_PCT * wanted
+
+
+def _outside_holes(
+    minutes: Sequence[tuple[int, Counter[str]]], journals: Sequence[Journal]
+) -> Iterator[tuple[int, Counter[str]]]:
+    """The minutes, in order, of which no line is lost."""
+    holes = sorted({hole for journal in journals for hole in journal.holes})
+    place, lost = 0, -1
+    for minute, counts in minutes:
+        while place < len(holes) and holes[place][0] <= minute:
+            lost, place = max(lost, holes[place][1]), place + 1
+        if minute > lost:
+            yield minute, counts
 
 
 def _cut_minutes(journal: Journal) -> set[int]:
