@@ -19,7 +19,7 @@ from harness.evidence.statement import Figure
 from harness.gate.policy import Criterion, read_policy
 from harness.shadow.finds import finds_in
 from harness.shadow.journals import COUNTS, journals_in
-from harness.shadow.period import Period, period_of
+from harness.shadow.period import LEFT_OUT, Period, period_of
 from harness.subjects.registry import subject_called
 from harness.words import counted
 
@@ -73,6 +73,7 @@ def report(subject: str, folder: Path, since: str | None, until: str | None, url
             "damaged": Figure(period.damaged),
             "noise": Figure(period.noise),
             **{name: Figure(period.counts[name]) for name in COUNTS},
+            **{f"left_out_{name}": Figure(period.left_out[name]) for name in LEFT_OUT},
         }
         draft.details |= {"period": period.to_json(), "finds": finds}
         draft.conclude(period.verdict, period.exit_code)
@@ -111,6 +112,11 @@ def _left_out(period: Period) -> Iterator[str]:
     if period.foreign:
         found = f", with {period.foreign_high:,} divergent of high severity" if period.foreign_high else ""
         yield f"{counted(period.foreign, 'journal')} of another reference or candidate left out{found}"
+    if any(period.left_out.values()):
+        counts = period.left_out
+        told = f"{counts['high']:,} divergent of high severity, {counts['low']:,} of low, {counts['senseless']:,} without sense"
+        noise, damaged = counted(counts["noise"], "difference"), counted(counts["damaged"], "damaged line")
+        yield f"LEFT OUT of this same build, before --since or after --until: {told}, {noise} of the reference from itself, {damaged}"
     if period.damaged:
         lines = counted(period.damaged, "damaged line")
         yield f"NOT READ {lines}: nobody knows what was found there; the minutes of it are not covered"

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeAlias
 
 from doge_shadow.journal import FAILURE, FLUSH_SEC, SLOT_SEC
 from doge_shadow.settings import CONTROL
@@ -17,9 +17,16 @@ from harness.shadow.journals import COUNTS, Journal, Journals, is_within, minute
 
 # A minute is covered if of a hundred calls that were to be compared at least so many were.
 COVERED_PCT = 99
+# What is counted of the minutes that were not asked for.
+LEFT_OUT = ("high", "low", "senseless", "noise", "damaged")
 # Quieter times are no gap: a bot may wait for its market.
 GAP_SEC = 300.0
 HOUR_SEC = 3600.0
+
+
+_Minutes: TypeAlias = Sequence[tuple[int, Counter[str]]]
+# What the noise floor finds, by the name under which it is counted.
+_NOISE = {"high": "noise", "low": "noise"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +49,8 @@ class Period:
     `first_at` and `last_at` are the times of the first and the last line that counts, to the minute; those of the noise floor
     count where it is none, and where no candidate was asked. `written_at` is when the last line was written, `foreign` counts
     journals of another build, `foreign_high` what these found of high severity, and `unread` has a sentence for each journal
-    that cannot be read. `damaged` counts lines that cannot be read and may be of the period.
+    that cannot be read. `damaged` counts lines that cannot be read and may be of the period. `left_out` counts
+    what the journals of this build hold of all this outside the period, by the names of `LEFT_OUT`.
     """
 
     subject: str
@@ -60,6 +68,7 @@ class Period:
     foreign_high: int = 0
     unread: Sequence[str] = ()
     damaged: int = 0
+    left_out: Counter[str] = field(default_factory=Counter)
 
     @property
     def covered_hours(self) -> float:
@@ -133,6 +142,7 @@ class Period:
             "first_at": self.first_at,
             "last_at": self.last_at,
             "gaps": [{"start": each.start, "end": each.end} for each in self.gaps],
+            **{f"left_out_{name}": self.left_out[name] for name in LEFT_OUT},
             "noise": self.noise,
             "processes": self.processes,
             "journals_of_other_builds": self.foreign,
@@ -161,6 +171,7 @@ def period_of(
     ours = [each for each in known if each.mode != CONTROL]
     foreign = [each for each in own if not _is_of(each, here)]
     minutes = list(minutes_between(ours, since, until))
+    damaged = _damaged((*ours, *control), since, until)
     cut = {minute for journal in ours for minute in _cut_minutes(journal)}
     covered = [minute for minute, counts in _outside_holes(minutes, ours) if minute not in cut and _is_covered(counts)]
     noise = list(minutes_between(control, since, until))
@@ -186,8 +197,25 @@ def period_of(
         foreign=len(foreign),
         foreign_high=sum(counts["high"] for each in foreign for counts in each.minutes.values()),
         unread=journals.unread,
-        damaged=sum(is_within(*hole, since, until) for each in (*ours, *control) for hole in each.holes),
+        damaged=damaged,
+        left_out=_left_out(ours, control, minutes, noise) + Counter(damaged=_damaged((*ours, *control), None, None) - damaged),
     )
+
+
+def _damaged(journals: Sequence[Journal], since: float | None, until: float | None) -> int:
+    return sum(is_within(*hole, since, until) for each in journals for hole in each.holes)
+
+
+def _left_out(ours: Sequence[Journal], control: Sequence[Journal], minutes: _Minutes, noise: _Minutes) -> Counter[str]:
+    """What was found in the minutes of these journals that are not among those that count."""
+    found: Counter[str] = Counter()
+    for journals, counted, names in (ours, minutes, {name: name for name in LEFT_OUT}), (control, noise, _NOISE):
+        known = {minute for minute, _ in counted}
+        for minute, counts in minutes_between(journals, None, None):
+            if minute not in known:
+                for name, told in names.items():
+                    found[told] += counts[name]
+    return found
 
 
 def _kept(finds: Sequence[Mapping[str, Any]], *, control: bool) -> Counter[str]:
@@ -195,9 +223,7 @@ def _kept(finds: Sequence[Mapping[str, Any]], *, control: bool) -> Counter[str]:
     return Counter({name: kept[name] for name in ("high", "low")})
 
 
-def _times_of(
-    minutes: Sequence[tuple[int, Counter[str]]], since: float | None, until: float | None
-) -> tuple[float | None, float | None]:
+def _times_of(minutes: _Minutes, since: float | None, until: float | None) -> tuple[float | None, float | None]:
     """The beginning of the first minute with a count and the end of the last one, within what was asked for and not to come."""
     known = [minute for minute, counts in minutes if any(counts.values())]
     if not known:
@@ -220,9 +246,7 @@ def _is_covered(counts: Counter[str]) -> bool:
     return wanted > 0 and 100 * counts["compared"] >= COVERED_PCT * wanted
 
 
-def _outside_holes(
-    minutes: Sequence[tuple[int, Counter[str]]], journals: Sequence[Journal]
-) -> Iterator[tuple[int, Counter[str]]]:
+def _outside_holes(minutes: _Minutes, journals: Sequence[Journal]) -> Iterator[tuple[int, Counter[str]]]:
     """The minutes, in order, of which no line is lost."""
     holes = sorted({hole for journal in journals for hole in journal.holes})
     place, lost = 0, -1

@@ -126,6 +126,7 @@
       lines.append(line);
     }
     card.append(lines);
+    if (shadow.damaged_lines) card.append(element("p", "not read: " + number(shadow.damaged_lines) + " damaged lines", { class: "alarm" }));
     for (const sentence of shadow.unread) card.append(element("p", "not read: " + sentence, { class: "alarm" }));
     card.append(element("pre", "parity shadow report --subject " + shadow.subject, { class: "command" }));
     return card;
