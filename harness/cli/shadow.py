@@ -24,6 +24,8 @@ from harness.subjects.registry import subject_called
 from harness.words import counted
 
 FINDS_MAX, GAPS_MAX = 20, 10
+# The kind of evidence that a gate asks for.
+KIND = "shadow"
 
 
 @click.group(name="shadow")
@@ -57,10 +59,11 @@ def report(subject: str, folder: Path, since: str | None, until: str | None, url
     if here is None:
         raise click.UsageError(f"shadow report: the subject {subject} has no shadow")
     start, end = asked_period(since, until)
-    period = period_of(subject, journals_in(folder), here, since=start, until=end)
-    finds = finds_in(folder, here)
-    period = period.with_finds(finds)
-    with recorded(url, draft_of("shadow", about), unrecorded=unrecorded, as_data=as_data) as draft:
+    journals, finds = journals_in(folder), finds_in(folder, here)
+    period = period_of(subject, journals, here, since=start, until=end).with_finds(finds)
+    if not (finds or journals.unread or any(each.subject == subject for each in journals.read)):
+        return _nothing(period, folder, as_data=as_data)
+    with recorded(url, draft_of(KIND, about), unrecorded=unrecorded, as_data=as_data) as draft:
         draft.ports = adapted(about)
         # The gate asks how old the period is, not the report. Of what cannot be read nobody knows how old it is.
         if period.exit_code != EXIT_MISSING and period.first_at is not None and period.last_at is not None:
@@ -75,17 +78,48 @@ def report(subject: str, folder: Path, since: str | None, until: str | None, url
             **{name: Figure(period.counts[name]) for name in COUNTS},
             **{f"left_out_{name}": Figure(period.left_out[name]) for name in LEFT_OUT},
         }
+        criteria = _criteria_of(subject)
+        breaks = list(_breaks(period, draft.figures, criteria))
         draft.details |= {"period": period.to_json(), "finds": finds}
         draft.conclude(period.verdict, period.exit_code)
         if as_data:
             tell(draft)
-            click.echo(as_json({**period.to_json(), "evidence": None if unrecorded else draft.id}))
+            click.echo(as_json({**period.to_json(), "breaks": breaks, "evidence": None if unrecorded else draft.id}))
         else:
-            for line in _lines(period, finds):
+            for line in (*_lines(period, finds), *breaks):
                 click.echo(printable(line))
             tell(draft)
-            click.echo(_sentence(period, read_policy().criteria))
+            click.echo(_sentence(period, criteria))
     return period.exit_code
+
+
+def _nothing(period: Period, folder: Path, *, as_data: bool) -> int:
+    """Say that there is nothing to report on, and leave no evidence: nothing was looked at, and a period of before stays."""
+    why = f"no journals of the {period.subject} in {folder}; name the folder that the bot's shadow writes to with --dir"
+    if as_data:
+        click.echo(as_json({**period.to_json(), "breaks": [], "evidence": None, "reason": why}))
+    else:
+        click.echo(printable(f"{period.verdict}: {why}. This leaves no evidence"))
+    return period.exit_code
+
+
+def _criteria_of(subject: str) -> list[Criterion]:
+    """The criteria of the gate that ask for a period of this subject."""
+    return [each for each, about in read_policy().entries([subject], None) if (each.kind, about) == (KIND, subject)]
+
+
+def _breaks(period: Period, figures: Mapping[str, Figure], criteria: Sequence[Criterion]) -> Iterator[str]:
+    """What the gate will not have of a period that ends with exit code 0, one line for each rule that it breaks."""
+    if period.exit_code or not period.counts["compared"]:
+        return
+    for criterion in criteria:
+        for rule in criterion.rules:
+            value = figures[rule.figure].value if rule.figure in figures else None
+            if value is not None and not rule.holds(value, time.time()):
+                causes = ", ".join(f"{cause} {number:,}" for cause, number in period.causes.items())
+                which = f" ({causes})" if causes and rule.figure == "failures" else ""
+                allowed = "allows none" if rule.at_most == 0.0 else f"wants {rule.limit}"
+                yield f"NO GO {rule.figure}: {rule.value_text(value, time.time())}{which}; {criterion.id} {allowed}"
 
 
 def _lines(period: Period, finds: Sequence[Mapping[str, Any]]) -> Iterator[str]:
@@ -116,7 +150,8 @@ def _left_out(period: Period) -> Iterator[str]:
         counts = period.left_out
         told = f"{counts['high']:,} divergent of high severity, {counts['low']:,} of low, {counts['senseless']:,} without sense"
         noise, damaged = counted(counts["noise"], "difference"), counted(counts["damaged"], "damaged line")
-        yield f"LEFT OUT of this same build, before --since or after --until: {told}, {noise} of the reference from itself, {damaged}"
+        more = f"{noise} of the reference from itself, {damaged}"
+        yield f"LEFT OUT of this same build, before --since or after --until: {told}, {more}"
     if period.damaged:
         lines = counted(period.damaged, "damaged line")
         yield f"NOT READ {lines}: nobody knows what was found there; the minutes of it are not covered"
@@ -130,13 +165,7 @@ def _sentence(period: Period, criteria: Sequence[Criterion]) -> str:
         compared = f"{period.control['compared']:,} calls compared with the reference itself"
         return f"CONTROL: {compared}, none differs; no candidate was asked"
     wanted = max(
-        (
-            each.least(period.subject)
-            for criterion in criteria
-            if criterion.kind == "shadow" and period.subject in criterion.subjects
-            for each in criterion.sample
-            if each.figure == "covered_hours"
-        ),
+        (each.least(period.subject) for criterion in criteria for each in criterion.sample if each.figure == "covered_hours"),
         default=0.0,
     )
     hours, share = f"{period.covered_hours:.1f} of {wanted:g} hours", f"{100.0 * period.coverage:.2f} % of the calls"
