@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 CAPTURED, INCOMPLETE, EMPTY = "CAPTURED", "INCOMPLETE", "EMPTY"
 # The kind of evidence that a gate asks for.
 BASELINE = "telemetry"
+# The fewest pairs of trainings that can be compared need eleven.
+MINUTES = 12.0
 MINUTES_MAX = 7 * 24 * 60.0
 recording_type = NamedPath()
 
@@ -44,7 +46,11 @@ def telemetry() -> None:
 @telemetry.command(name="capture")
 @click.option("--side", type=click.Choice(SIDES), help="One side alone, as for a baseline; both in turns by default.")
 @click.option(
-    "--minutes", type=click.FloatRange(0.01, MINUTES_MAX), default=12.0, show_default=True, help="How long, with all sides."
+    "--minutes",
+    type=click.FloatRange(0.01, MINUTES_MAX),
+    default=MINUTES,
+    show_default=True,
+    help="How long, with all sides: the default just suffices to compare trainings, for the gate take 60.",
 )
 @click.option("--rounds-per-sec", type=click.FloatRange(0.1, 1000.0), default=50.0, show_default=True, help="The pace.")
 @click.option("--candles", type=NamedPath(), help="A file of candles; the shipped series by default.")
