@@ -16,6 +16,7 @@ from harness.cli.options import NamedPath, evidence_options, json_option
 from harness.cli.output import EXIT_MISSING, as_json, console_for
 from harness.cli.progress import progress_of
 from harness.cli.recorded import draft_of, foretell, inputs_of, recorded, tell
+from harness.evidence.digests import adapted
 from harness.evidence.recorder import Draft
 from harness.evidence.statement import Figure
 from harness.store.outputs import refuse_inputs
@@ -152,7 +153,9 @@ def compare(baseline: Path, candidate: Path, url: str, unrecorded: bool, as_data
     # that a shadow slowed down.
     clean = [each.sides for each in sides] == [{REFERENCE}, {CANDIDATE}] and not any(each.shadowed for each in sides)
     kind = "telemetry-compare" if clean else "telemetry-compare-other"
-    with recorded(url, draft_of(kind, None), unrecorded=unrecorded, as_data=as_data) as draft:
+    draft = draft_of(kind, None)
+    draft.asked = [(about, adapted(about)) for about in subjects]
+    with recorded(url, draft, unrecorded=unrecorded, as_data=as_data):
         counts = {verdict: sum(each.verdict == verdict for each in found) for verdict in VERDICTS}
         told = {each.group for each in found if each.verdict != UNKNOWN}
         word, code = ("WORSE", 1) if counts[WORSE] else ("CANNOT TELL", EXIT_MISSING) if counts[UNKNOWN] else ("NO WORSE", 0)

@@ -136,7 +136,9 @@ def test_a_shadow_and_a_drill_are_of_the_ports_that_the_adapter_asks(
 
 def test_no_criterion_about_the_bot_is_of_ports_that_the_adapter_does_not_ask() -> None:
     asked = {f"port {name}" for about in map(subject_called, names()) for name in about.defaults.night_ports}
-    found = {each.id: set(each.match) for each in read_policy().criteria if each.kind in ("shadow", "drill")}
+    found = {
+        each.id: set(each.match) for each in read_policy().criteria if each.kind in ("shadow", "drill", "telemetry-compare")
+    }
     assert found
     assert all({name for name in match if name.startswith("port")} <= asked for match in found.values())
 
