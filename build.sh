@@ -201,7 +201,7 @@ say "built: .venv/bin/parity; . .venv/bin/activate puts parity on the PATH"
 case "${1:-build}" in
   parity)
     stage "making the test environment" .venv/bin/tox -q -e parity --notest
-    say "running every case through every port; a few minutes"
+    say "running the cases through every port, through slow ones a share of them; a few minutes"
     exec .venv/bin/tox -qq -e parity --skip-pkg-install ;;
   test) run_tests ;;
 esac

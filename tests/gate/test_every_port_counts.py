@@ -21,7 +21,7 @@ from harness.evidence.digests import built_in, digests_of
 from harness.evidence.statement import Evidence, Figure
 from harness.gate.certificate import certify
 from harness.gate.judge import Finding, Present, Status
-from harness.gate.policy import read_policy
+from harness.gate.policy import SIGN_OFF, read_policy
 from harness.panel import PortRequest
 from harness.parts import SubjectError
 from harness.store.ledger import Ledger
@@ -146,6 +146,15 @@ def test_no_criterion_about_the_bot_is_of_ports_that_the_adapter_does_not_ask() 
 def test_nobody_can_call_a_rollout_stable_that_was_never_begun() -> None:
     [stable] = [each for each in read_policy().criteria if each.id == "5.stable"]
     assert {"3.accepted", "3.rollback", "4.accepted"} <= set(stable.needs)
+
+
+def test_somebody_accepts_each_shadow_period() -> None:
+    criteria = read_policy().criteria
+    signed = [each for each in criteria if each.kind == SIGN_OFF]
+    periods = [each for each in criteria if each.kind == "shadow"]
+    assert periods
+    for period in periods:
+        assert [each.id for each in signed if period.id in each.needs and each.subjects == period.subjects], period.id
 
 
 def third(monkeypatch: pytest.MonkeyPatch) -> Subject[Any]:
