@@ -21,7 +21,7 @@ import state_machine as sm
 from doge_core import locate
 from doge_core.client import Answering, Server, request_once
 from doge_core.codec import decode_answer, encode_object
-from doge_core.errors import ContractError, ServerError
+from doge_core.errors import ContractError, ServerDiedError, ServerError
 from doge_core.events import read_violations
 from doge_core.held import Sizes
 from doge_core.replaying import Replay, in_parts, one_by_one
@@ -58,6 +58,8 @@ class Haskell:
         self._busy = False
         self._contract_checked = False
         self._retired = False
+        # The server that was begun last: one that still starts is to be ended as well.
+        self._begun: Server | None = None
         _instances.add(self)
 
     def transition(
@@ -192,10 +194,9 @@ class Haskell:
     def retire(self) -> None:
         """End the server for good, whatever it does: Python answers a call that waits for it, and any later one."""
         self._retired = True
-        server = self._server()
-        if server is not None:
+        if self._begun is not None:
             # Not under the lock, which a call holds that waits for a server that hangs.
-            server.kill()
+            self._begun.kill()
         self.close()
 
     def _tries(self, rung: Rung) -> int:
@@ -209,7 +210,7 @@ class Haskell:
 
     def after_fork(self) -> None:
         """Replace the lock, which may stay locked for ever in a forked child, and drop the parent's server."""
-        self._lock, self._busy = threading.RLock(), False
+        self._lock, self._busy, self._begun = threading.RLock(), False, None
         for rung in self._held:
             rung.sessions = None
 
@@ -217,7 +218,7 @@ class Haskell:
         return [str(locate.require_executable(self.settings.exe))]
 
     def _start_server(self) -> Sessions:
-        server = Server([*self._argv(), "--server"], self.settings.timeout_sec)
+        server = self._begun = Server([*self._argv(), "--server"], self.settings.timeout_sec)
         self.starts += 1
         return self._sessions_of(server)
 
@@ -228,6 +229,9 @@ class Haskell:
 
     def _sessions_of(self, server: Answering) -> Sessions:
         try:
+            if self._retired:
+                # Looked at once the server can be seen: whoever retires meanwhile either sees it or is seen.
+                raise ServerDiedError("the implementation was retired")
             self._check_contract(server.request(b'{"method":"describe"}'))
         except BaseException:
             server.kill()

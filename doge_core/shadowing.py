@@ -48,7 +48,8 @@ class Watched(Haskell):
         self.last_failure = ""
 
     def _count(self, rung: str, cause: str, sentence: str) -> None:
-        super()._count(rung, cause, sentence)
+        # The shadow says it; production has not fallen back to anything.
+        self.fallbacks[f"{rung}:{cause}"] += 1
         self.last_failure = sentence
 
     def _start_server(self) -> Sessions:
@@ -58,11 +59,13 @@ class Watched(Haskell):
             tame(sessions.server.process.pid, self._memory_bytes)
         return sessions
 
-    def kill(self) -> None:
-        """End the server at once; a call that waits for it fails."""
-        server = self._server()
-        if server is not None:
-            server.kill()
+    def close(self) -> None:
+        """Do nothing: the shadow ends its candidate, and whoever closes would wait for one that hangs."""
+
+    def after_fork(self) -> None:
+        """Begin anew in a forked child, as the shadow does."""
+        super().after_fork()
+        self._retired = False
 
 
 @dataclass
@@ -99,7 +102,7 @@ def _as_theirs(orders: tuple[Any, ...], ours: tuple[Any, ...], theirs: tuple[Any
 
 
 class ReducerComparer:
-    """Asks the candidate what the caller asked, and compares. Used by the shadow's thread alone, but for `kill`."""
+    """Asks the candidate what the caller asked, and compares. Used by the shadow's thread alone, but for `retire`."""
 
     def __init__(self, settings: Settings, shadow: ShadowSettings) -> None:
         self._control = shadow.mode == CONTROL
@@ -108,7 +111,7 @@ class ReducerComparer:
         self._streams: deque[_Stream] = deque(maxlen=STREAMS_MAX)
         self._starts = -1
         self._identity: dict[str, str] = {}
-        self._stumbles: list[str] = []
+        self._stumbles: list[CandidateError] = []
 
     def available(self) -> bool:
         """True if there is an executable to ask."""
@@ -121,9 +124,9 @@ class ReducerComparer:
             self._identity = identity_here(None if self._control else self._client.executable())
         return self._identity
 
-    def kill(self) -> None:
-        """End the candidate."""
-        self._client.kill()
+    def retire(self) -> None:
+        """End the candidate for good."""
+        self._client.retire()
 
     def key_of(self, call: Any) -> int:
         """A hash of the event's time, or of the state's: numbers hash alike in every process, texts do not."""
@@ -170,10 +173,12 @@ class ReducerComparer:
         except REFUSED as error:
             result = (type(error), str(error))
         self._stumbles = [
-            cause for cause, number in self._client.fallbacks.items() for _ in range(number - causes.get(cause, 0))
+            CandidateError(cause, self._client.last_failure)
+            for cause, number in self._client.fallbacks.items()
+            for _ in range(number - causes.get(cause, 0))
         ]
         if self._client.python_calls != answered:
-            cause = self._stumbles[-1] if self._stumbles else RESTING
+            cause = self._stumbles[-1].cause if self._stumbles else RESTING
             raise CandidateError(cause, f"the candidate gave no answer ({cause}): {self._client.last_failure}")
         return tuple(result)
 

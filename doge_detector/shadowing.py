@@ -30,7 +30,7 @@ TAIL = 8
 
 
 class DetectorComparer:
-    """Asks the candidate what the caller asked, and compares. Used by the shadow's thread alone, but for `kill`."""
+    """Asks the candidate what the caller asked, and compares. Used by the shadow's thread alone, but for `retire`."""
 
     def __init__(self, settings: Settings, shadow: ShadowSettings) -> None:
         self._control = shadow.mode == CONTROL
@@ -64,9 +64,9 @@ class DetectorComparer:
             self._identity = identity_of(reference, [] if self._control else package_files(CANDIDATE))
         return self._identity
 
-    def kill(self) -> None:
-        """End the candidate."""
-        self._process.kill()
+    def retire(self) -> None:
+        """End the candidate for good."""
+        self._process.retire()
 
     def begin_anew(self) -> None:
         """Let go of the parent's candidate, in a forked child."""
@@ -83,7 +83,7 @@ class DetectorComparer:
         """Ask for one call, and compare. Raises `CandidateError`."""
         if call.unclear is not None:
             raise CandidateError("unclear", call.unclear)
-        stumbles: list[str] = []
+        stumbles: list[CandidateError] = []
         theirs, seconds = self._asked(call, stumbles)
         ours = call.ours
         if call.kind == Kind.EXTRACT and ours.refusal is None and theirs.refusal is None:
@@ -95,7 +95,7 @@ class DetectorComparer:
         found, excused = graded(ours, theirs, self._contract, gain)
         return Found(found, seconds, None, lambda: self._document(call, found), stumbles, excused)
 
-    def _asked(self, call: Call, stumbles: list[str]) -> tuple[Outcome, float]:
+    def _asked(self, call: Call, stumbles: list[CandidateError]) -> tuple[Outcome, float]:
         """Return the candidate's outcome and the time that it took. Raises `CandidateError`."""
         before, training = call.before, None if call.before is None else call.before.training
         asked = Asked(call.kind, call.arguments)
@@ -114,10 +114,10 @@ class DetectorComparer:
         cause = next(iter(reply), GARBAGE)
         raise CandidateError(cause, f"the candidate gave no answer that can be compared ({cause}: {reply.get(cause)})")
 
-    def _timed(self, request: Training | Asked, stumbles: list[str]) -> tuple[dict[str, Any], float]:
+    def _timed(self, request: Training | Asked, stumbles: list[CandidateError]) -> tuple[dict[str, Any], float]:
         began = time.perf_counter()
-        reply, causes = self._process.ask(request)
-        stumbles += causes
+        reply, repeated = self._process.ask(request)
+        stumbles += repeated
         return reply, time.perf_counter() - began
 
     def _document(self, call: Call, found: list[Difference]) -> dict[str, Any]:

@@ -25,7 +25,7 @@ class CandidateError(Exception):
 class Found(NamedTuple):
     """A comparison: the differences, none at parity, the time that the candidate took, and how to write a divergence down.
 
-    `stumbles` are causes for which the candidate had to be asked again before it gave its answer, `excused` the
+    `stumbles` are the failures after which the candidate had to be asked again before it gave its answer, `excused` the
     contract's rules by which a difference of this call is none.
     """
 
@@ -33,7 +33,7 @@ class Found(NamedTuple):
     seconds: float
     event: Any = None
     document: Any = None
-    stumbles: Sequence[str] = ()
+    stumbles: Sequence[CandidateError] = ()
     excused: Sequence[str] = ()
 
 
@@ -58,5 +58,5 @@ class Comparer(Protocol):
     def key_of(self, call: Any) -> int:
         """A hash of a call that is the same in any process."""
 
-    def kill(self) -> None:
-        """End the candidate at once, from any thread, whatever it does."""
+    def retire(self) -> None:
+        """End the candidate at once and for good, from any thread, whatever it does; a comparison that is going on fails."""

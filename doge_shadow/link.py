@@ -18,8 +18,9 @@ class Link:
 
     def __init__(self, end: socket.socket) -> None:
         self._end = end
-        # When no thread can be waiting any more; nobody else knows when that is.
-        weakref.finalize(self, end.close)
+        # When no thread can be waiting any more; nobody else knows when that is. Not at the interpreter's exit, where what
+        # still waits is compared: finalizers are called before the shadows are stopped.
+        weakref.finalize(self, end.close).atexit = False
 
     def send(self, message: bytes, deadline: float | None = None) -> None:
         """Send a message. Raises `TimeoutError` after the deadline (of `time.monotonic`), `OSError` where nobody is left."""

@@ -33,7 +33,7 @@ class _Child:
 class CandidateProcess:
     """Starts `doge_shadow.child` for a module when it is first asked, and again after a failure.
 
-    Used by one thread, but for `kill`. `environment` is added to this process's own, `timeout_sec` is the limit of one answer.
+    Used by one thread, but for `retire`. `environment` is added to this process's own, `timeout_sec` limits one answer.
     """
 
     def __init__(self, module: str, *, environment: Mapping[str, str], memory_bytes: int, timeout_sec: float) -> None:
@@ -41,11 +41,11 @@ class CandidateProcess:
         self.starts = 0
         self._environment, self._memory_bytes = dict(environment), memory_bytes
         self._child: _Child | None = None
-        self._kills = 0
+        self._retired = False
         self._failures, self._resting_until = 0, 0.0
 
-    def ask(self, request: Any) -> tuple[dict[str, Any], list[str]]:
-        """Return the reply, and the causes for which the request had to be repeated. Raises `CandidateError`.
+    def ask(self, request: Any) -> tuple[dict[str, Any], list[CandidateError]]:
+        """Return the reply, and the failures after which the request was repeated. Raises `CandidateError`.
 
         A process that died is started again once, and asked again.
         """
@@ -55,14 +55,14 @@ class CandidateProcess:
             message = pickle.dumps(request, protocol=pickle.HIGHEST_PROTOCOL)
         except Exception as error:
             raise CandidateError("unreadable", f"the call cannot be sent to another process ({error!r})") from error
-        kills, stumbles = self._kills, []
+        stumbles = []
         try:
             try:
                 reply = self._asked(message)
             except CandidateError as error:
-                if error.cause != DIED or self._failures or self._kills != kills:
+                if error.cause != DIED or self._failures or self._retired:
                     raise
-                stumbles.append(DIED)
+                stumbles.append(error)
                 reply = self._asked(message)
         except CandidateError:
             self._rest()
@@ -110,6 +110,9 @@ class CandidateProcess:
             )
         self._child = child = _Child(process, Link(ours))
         self.starts += 1
+        if self._retired:
+            # Looked at once the process can be seen: whoever retires it meanwhile either sees it or is seen.
+            raise EOFError
         hello = _decoded(child.link.receive(time.monotonic() + self.timeout_sec))
         if "ready" not in hello:
             self._end()
@@ -134,9 +137,9 @@ class CandidateProcess:
             _kill(child)
             child.link.drop()
 
-    def kill(self) -> None:
-        """End the process at once; may be called by any thread. Who waits for its answer gets an error."""
-        self._kills += 1
+    def retire(self) -> None:
+        """End the process at once and for good; may be called by any thread. Who waits for its answer gets an error."""
+        self._retired = True
         child = self._child
         if child is not None:
             _kill(child)
@@ -144,7 +147,7 @@ class CandidateProcess:
     def forget(self) -> None:
         """Let go of the process in a forked child: it is the parent's."""
         child, self._child = self._child, None
-        self._failures, self._resting_until = 0, 0.0
+        self._failures, self._resting_until, self._retired = 0, 0.0, False
         if child is not None:
             child.link.drop()
             # Finds that it is no child of this process, so that nobody warns of it.

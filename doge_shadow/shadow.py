@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import atexit
 import itertools
 import logging
-import os
 import threading
 import time
-import weakref
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +14,7 @@ from typing import Any
 from doge_shadow.face import CandidateError, Comparer, Found, Noting
 from doge_shadow.journal import FAILURE, Journal
 from doge_shadow.judging import fingerprint, worst
+from doge_shadow.lifetime import LAST_SEC, enrol
 from doge_shadow.metrics import Metrics
 from doge_shadow.settings import ShadowSettings
 
@@ -31,8 +29,8 @@ BUSY_RATE = 1500.0
 QUIET_SEC = 1.0
 # While a backlog is worked off, the journal is looked after this often.
 WRITE_SEC = 1.0
-# At the end of the process, what still waits may take so long, and the thread as long again to end.
-LAST_SEC = 0.6
+# A comparison that is going on at the end may take so long, and the thread twice as long to end when it was broken off.
+FINISH_SEC = 0.3
 # A sample is a share of so many.
 SAMPLE_STEPS = 1 << 16
 
@@ -40,9 +38,6 @@ SAMPLE_STEPS = 1 << 16
 def _value_of(counter: itertools.count[int]) -> int:
     """How often a counter was stepped, which it tells in its text alone."""
     return int(repr(counter)[6:-1])
-
-
-_shadows: weakref.WeakSet[Shadow] = weakref.WeakSet()
 
 
 @dataclass(eq=False)
@@ -67,7 +62,7 @@ class Shadow:
 
     def __post_init__(self) -> None:
         """Prepare; the thread starts with the first call."""
-        _shadows.add(self)
+        enrol(self)
         self._begin()
 
     def _begin(self) -> None:
@@ -80,7 +75,7 @@ class Shadow:
         self._base: Counter[str] = Counter()
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
-        self._ending = False
+        self._ending = self._retired = False
         self._overloaded = False
         self._journal: Journal | None = None
 
@@ -142,10 +137,8 @@ class Shadow:
             call = self._queue.popleft()
             try:
                 self._compare(call)
-            except CandidateError as error:
-                self._failed(error.cause, str(error))
             except Exception as error:  # whatever goes wrong here must not end the thread in silence
-                self._failed("comparing", f"comparing failed ({error!r})")
+                self._went_wrong(call, error)
             finally:
                 self._comparing = False
             if time.monotonic() >= write_at:
@@ -157,13 +150,23 @@ class Shadow:
         what, now = self.kinds[call[0]], time.time()
         found = self.comparer.compare(call)
         journal = self._opened()
-        for cause in found.stumbles:
-            self._failed(cause, f"the candidate had to be asked again ({cause})")
+        for stumble in found.stumbles:
+            self._failed(stumble.cause, f"the candidate had to be asked again: {stumble}")
         self.metrics.compared(what, found.seconds, found.excused)
         journal.count("compared")
         journal.count("excused", len(found.excused))
         if found.differences:
             self._keep(what, found, now, journal)
+
+    def _went_wrong(self, call: Any, error: Exception) -> None:
+        if self._retired:
+            # Broken off by the end of this process, not by a fault of the candidate: the call was never compared.
+            self._queue.appendleft(call)
+            self._taken -= 1
+        elif isinstance(error, CandidateError):
+            self._failed(error.cause, str(error))
+        else:
+            self._failed("comparing", f"comparing failed ({error!r})")
 
     def _failed(self, cause: str, sentence: str) -> None:
         journal = self._opened()
@@ -253,41 +256,29 @@ class Shadow:
         self.metrics.reset()
 
     def drain(self, sec: float) -> bool:
-        """Wait until nothing waits, for at most so many seconds; return True if nothing does. For tests and drills."""
+        """Wait until nothing waits or is being compared, for at most so many seconds; return True if nothing is."""
         give_up = time.monotonic() + sec
-        while self._queue and time.monotonic() < give_up:
+        while self._queue or self._comparing:
+            if time.monotonic() >= give_up:
+                return False
             time.sleep(WAKE_SEC)
-        return not self._queue
+        return True
 
-    def stop(self) -> None:
-        """Work off what waits, as far as that goes at once, then end: thread, candidate and journal."""
-        self.drain(LAST_SEC if self._thread is not None else 0.0)
+    def stop(self, sec: float = LAST_SEC) -> None:
+        """Work off what waits for so many seconds, then end: thread, candidate and journal."""
+        self.drain(sec if self._thread is not None else 0.0)
         with self._starting:
             self._ending, thread = True, self._thread
         if thread is not None and thread is not threading.current_thread():
             # A comparison that is going on is let finish, unless the candidate hangs.
-            thread.join(LAST_SEC / 2.0)
-            self.comparer.kill()
-            thread.join(LAST_SEC)
-        self.comparer.kill()
+            thread.join(FINISH_SEC)
+            self._retired = True
+            self.comparer.retire()
+            thread.join(2.0 * FINISH_SEC)
+        self.comparer.retire()
 
     def after_fork(self) -> None:
         """Begin anew in a forked child: the thread, the candidate and the journal are the parent's."""
         self.metrics = Metrics()
         self._begin()
         self.begun_anew()
-
-
-def _after_fork_in_child() -> None:
-    for shadow in list(_shadows):
-        shadow.after_fork()
-
-
-def _stop_all() -> None:
-    for shadow in list(_shadows):
-        shadow.stop()
-
-
-atexit.register(_stop_all)
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork_in_child)

@@ -14,7 +14,7 @@ from harness.subjects.registry import names, subject_called
 from tests.browser.pages import NARROW, WIDE, Opened
 from tests.dashboard.sites import PAGES
 from tests.serve.servers import ROOT, TOKEN, Served, batch, find, run_in, serving
-from tests.shadow.waiting import hurried
+from tests.shadow.priority import hurried
 from tests.shadow.watched import drained, drive, watching
 
 SUBJECT = names()[0]

@@ -20,7 +20,7 @@ from doge_core.backend import Haskell
 from doge_core.settings import Settings
 from harness.subjects.reducer.drills.drills import BREAKAGES, ReducerDrills
 from tests.adapter.traffic import CONFIG, SIZE_USD, start, walk
-from tests.shadow.waiting import hurried
+from tests.shadow.priority import hurried
 
 ROOT = Path(__file__).parents[2]
 

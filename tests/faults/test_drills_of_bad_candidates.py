@@ -21,7 +21,7 @@ from harness.store.ledger import Ledger
 from harness.subjects.reducer.drills.load import Load
 from tests.faults.test_drills import ROOT, drill
 from tests.gate.ledgers import digests, edited, fill, gate, named, satisfying
-from tests.shadow.waiting import hurried
+from tests.shadow.priority import hurried
 
 LIAR = """
 import sys

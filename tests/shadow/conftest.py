@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.compiled import PACKAGE
-from tests.shadow.waiting import hurried
+from tests.shadow.priority import hurried
 
 
 @pytest.fixture

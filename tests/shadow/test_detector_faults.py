@@ -177,20 +177,6 @@ def test_a_bot_that_is_killed_leaves_no_candidate_behind(
     assert not any(map(is_running, workers))
 
 
-def test_a_candidate_that_is_ended_from_outside_is_not_started_for_the_same_call(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    plant(tmp_path, monkeypatch, planted("while True: pass"))
-    with watching_detector(tmp_path, timeout_sec=60.0) as watched:
-        watching.RegimeDetector().update(*candles())
-        while watched.shadow.status()["compared"] < 1:
-            time.sleep(0.02)
-        time.sleep(0.3)
-        watched.comparer.kill()
-        found = settled(watched, 10.0)
-        assert (found["failures"], watched.comparer._process.starts) == ({"died": 1}, 1)
-
-
 def test_a_child_whose_parent_is_gone_ends_before_it_imports_anything() -> None:
     words = [sys.executable, "-m", "doge_shadow.child", "0", "1", "1000000000", "no_such_module"]
     ended = subprocess.run(words, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30, check=False)

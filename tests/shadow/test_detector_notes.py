@@ -16,7 +16,6 @@ from doge_detector.shadowing import DetectorComparer
 from doge_detector.worker import TRAINED_MAX, Candidates
 from doge_shadow import shadow as shadow_module
 from doge_shadow.settings import ShadowSettings
-from tests.shadow.waiting import caught_up
 from tests.shadow.watched import ROOT
 from tests.shadow.watched_detector import (
     CALLS,
@@ -54,7 +53,7 @@ def test_what_was_dropped_makes_no_later_comparison_false(tmp_path: Path, monkey
         regimes = set()
         for row in (430, 500, 560, 600, 640, 3):
             regimes.add(detector.update(closes[:row], volumes[:row]).regime)
-            assert caught_up(watched.shadow, 30.0)
+            assert watched.shadow.drain(30.0)
         assert len(regimes) > 1
         time.sleep(0.3)
         found = drained(watched)

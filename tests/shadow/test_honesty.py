@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import signal
 import time
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,6 @@ from doge_shadow import shadow as shadow_module
 from doge_shadow.face import Found
 from doge_shadow.judging import Difference
 from tests.adapter.traffic import start
-from tests.shadow.waiting import caught_up
 from tests.shadow.watched import drained, drive, journal_lines, planted, watching, wrong
 
 
@@ -28,7 +29,7 @@ def test_a_disk_that_is_full_is_counted_and_hides_no_divergence(
     monkeypatch.setattr(journal_module, "SLOT_SEC", 1e12)
     with watching(tmp_path, wrong(tmp_path, "forgets_losses"), disk_mib=0.0001) as watched:
         drive(watched, 600, seed=5)
-        assert caught_up(watched.shadow, 60.0)
+        assert watched.shadow.drain(60.0)
         time.sleep(0.2)
         journal = watched.shadow._journal
         assert journal is not None
@@ -54,10 +55,12 @@ def test_another_executable_has_a_journal_of_its_own(tmp_path: Path) -> None:
     exe = Path(planted(tmp_path, "parity"))
     with watching(tmp_path, str(exe)) as watched:
         drive(watched, 30)
-        assert caught_up(watched.shadow, 60.0)
+        assert watched.shadow.drain(60.0)
         time.sleep(0.2)
         exe.write_text(exe.read_text(encoding="utf-8") + "# built anew\n", encoding="utf-8")
-        watched.comparer.kill()
+        running = watched.comparer._client.pid()
+        assert running is not None
+        os.kill(running, signal.SIGKILL)
         drive(watched, 30)
         drained(watched)
     headers = [json.loads(path.read_text().splitlines()[0]) for path in (tmp_path / "shadow").glob("journal-*.jsonl")]

@@ -22,7 +22,6 @@ from doge_shadow.settings import ShadowSettings
 from harness.shadow.finds import finds_in
 from harness.shadow.journals import journals_in
 from tests.shadow.test_report import HERE, journal, minutes, period
-from tests.shadow.waiting import caught_up
 from tests.shadow.watched import ROOT, drained, drive, finds, flawed, journal_lines, watching, wrong
 
 HIGH = Difference(("actions",), "value", 1.0, 2.0, "high")
@@ -89,7 +88,7 @@ def test_a_backlog_is_written_down_while_it_is_worked_off(
 
         monkeypatch.setattr(watched.comparer, "compare", slow)
         drive(watched, 15)
-        assert caught_up(watched.shadow, 30.0)
+        assert watched.shadow.drain(30.0)
         lines = journal_lines(tmp_path)
     assert len([line for line in lines if line.get("compared")]) >= 5
 
@@ -141,7 +140,7 @@ def test_a_find_that_could_not_be_written_is_written_later(tmp_path: Path, monke
         found = Found([HIGH], 0.001, None, {"case": None})
         monkeypatch.setattr(watched.comparer, "compare", lambda _call: found)
         watched.shadow.note((1, None, ()))
-        assert caught_up(watched.shadow, 10.0)
+        assert watched.shadow.drain(10.0)
         time.sleep(0.1)
         (tmp_path / "shadow").unlink()
         watched.shadow.note((1, None, ()))

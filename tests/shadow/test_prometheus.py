@@ -11,7 +11,6 @@ from prometheus_client.parser import text_string_to_metric_families
 import doge_core
 from doge_shadow.prometheus import BUCKETS_SEC
 from tests.adapter.traffic import CONFIG, SIZE_USD, start, walk
-from tests.shadow.waiting import caught_up
 
 
 def scraped() -> dict[str, float]:
@@ -42,7 +41,7 @@ def test_a_bot_exports_what_its_shadow_counts(shadow: None) -> None:
         held, _ = doge_core.transition(held, event, CONFIG, SIZE_USD)
     watched = doge_core._watched()
     assert watched is not None
-    assert caught_up(watched.shadow, 30.0)
+    assert watched.shadow.drain(30.0)
     watched.shadow.stop()
     found = scraped()
     assert found["state_machine_shadow_enabled"] == 1.0

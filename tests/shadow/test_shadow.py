@@ -19,7 +19,6 @@ from doge_shadow import shadow as shadow_module
 from generators.reducer.patches import patched
 from reducer.types import replace
 from tests.adapter.traffic import CONFIG, SIZE_USD, start, walk
-from tests.shadow.waiting import caught_up
 from tests.shadow.watched import ROOT, drained, drive, finds, flawed, journal_lines, planted, watching, wrong
 
 # Each flaw of a candidate with the cause that is counted.
@@ -193,7 +192,7 @@ def test_threads_lose_no_count(tmp_path: Path, executable: Path) -> None:
 def test_a_forked_child_has_a_shadow_of_its_own(tmp_path: Path, executable: Path) -> None:
     with watching(tmp_path, str(executable)) as watched:
         drive(watched, 50)
-        assert caught_up(watched.shadow, 30.0)
+        assert watched.shadow.drain(30.0)
         child = os.fork()
         if child == 0:
             code = 1
@@ -250,7 +249,7 @@ def _ended_in_time(program: str, exe: str, folder: Path) -> list[dict[str, Any]]
 def test_the_counts_begin_anew(tmp_path: Path, executable: Path) -> None:
     with watching(tmp_path, str(executable)) as watched:
         drive(watched, 20)
-        assert caught_up(watched.shadow, 30.0)
+        assert watched.shadow.drain(30.0)
         time.sleep(0.2)
         watched.shadow.reset()
         found = watched.metrics()

@@ -15,7 +15,6 @@ from doge_core.settings import Settings
 from doge_core.watching import Python
 from doge_shadow.settings import CANDIDATE, ShadowSettings
 from tests.adapter.traffic import CONFIG, SIZE_USD, start, walk
-from tests.shadow.waiting import caught_up
 
 ROOT = Path(__file__).parents[2]
 DRAIN_SEC = 60.0
@@ -66,7 +65,7 @@ def drive(watched: Python, steps: int, seed: int = 1) -> None:
 
 def drained(watched: Python, sec: float = DRAIN_SEC) -> dict[str, Any]:
     """The metrics, once nothing waits and what is being compared is."""
-    assert caught_up(watched.shadow, sec)
+    assert watched.shadow.drain(sec)
     watched.shadow.stop()
     return watched.metrics()
 

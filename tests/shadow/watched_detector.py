@@ -18,7 +18,6 @@ from doge_detector.settings import Settings
 from doge_shadow.settings import CANDIDATE, ShadowSettings
 from tests.compiled import PACKAGE, compiled_copy
 from tests.detector_candles import market
-from tests.shadow.waiting import caught_up
 
 DRAIN_SEC = 60.0
 ROWS = 700
@@ -122,7 +121,7 @@ def expected(**options: Any) -> list[Any]:
 
 def drained(watched: watch.Watch, sec: float = DRAIN_SEC) -> dict[str, Any]:
     """The metrics, once nothing waits and what is being compared is."""
-    assert caught_up(watched.shadow, sec)
+    assert watched.shadow.drain(sec)
     # What was taken from the queue last may still be asked.
     watched.shadow.stop()
     return watch.metrics()

@@ -23,7 +23,7 @@ from harness.subjects.reducer.telemetry import ReducerShare
 from harness.subjects.registry import subject_called
 from harness.telemetry.recordings import Recording, counted, read_recording
 from tests.adapter.traffic import CONFIG, SIZE_USD, start, walk
-from tests.shadow.waiting import hurried
+from tests.shadow.priority import hurried
 
 ROOT = Path(__file__).resolve().parents[2]
 

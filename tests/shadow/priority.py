@@ -1,27 +1,14 @@
-"""Waiting for a shadow in tests, on a machine that the suite keeps busy."""
+"""Candidates in tests, on a machine that the suite keeps busy."""
 
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 import psutil
 
-from doge_shadow.shadow import Shadow
-
-STEP_SEC, HURRY_SEC = 0.02, 0.5
-
-
-def caught_up(shadow: Shadow, sec: float) -> bool:
-    """Wait until nothing waits and nothing is being compared, for at most so many seconds; return True if that is so."""
-    give_up = time.monotonic() + sec
-    while shadow._queue or shadow._comparing:
-        if time.monotonic() >= give_up:
-            return False
-        time.sleep(STEP_SEC)
-    return True
+HURRY_SEC = 0.5
 
 
 @contextmanager
