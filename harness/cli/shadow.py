@@ -18,7 +18,7 @@ from harness.evidence.digests import adapted
 from harness.evidence.statement import Figure
 from harness.gate.policy import Criterion, read_policy
 from harness.shadow.finds import finds_in
-from harness.shadow.journals import COUNTS, journals_in
+from harness.shadow.journals import COUNTS, Journals, journals_in
 from harness.shadow.period import LEFT_OUT, Period, period_of
 from harness.subjects.registry import subject_called
 from harness.words import counted
@@ -61,8 +61,9 @@ def report(subject: str, folder: Path, since: str | None, until: str | None, url
     start, end = asked_period(since, until)
     journals, finds = journals_in(folder), finds_in(folder, here)
     period = period_of(subject, journals, here, since=start, until=end).with_finds(finds)
-    if not (finds or journals.unread or any(each.subject == subject for each in journals.read)):
-        return _nothing(period, folder, as_data=as_data)
+    why = _nothing_to_report(period, folder, journals, finds, period_of(subject, journals, here))
+    if why:
+        return _nothing(period, why, as_data=as_data)
     with recorded(url, draft_of(KIND, about), unrecorded=unrecorded, as_data=as_data) as draft:
         draft.ports = adapted(about)
         # The gate asks how old the period is, not the report. Of what cannot be read nobody knows how old it is.
@@ -70,6 +71,7 @@ def report(subject: str, folder: Path, since: str | None, until: str | None, url
             draft.started_at, draft.ended_at = period.first_at, period.last_at
         draft.figures = {
             "covered_hours": Figure(period.covered_hours, "h"),
+            "recent_hours": Figure(period.recent_hours, "h"),
             "coverage": Figure(period.coverage),
             "gaps": Figure(len(period.gaps)),
             "unread": Figure(len(period.unread)),
@@ -93,9 +95,20 @@ def report(subject: str, folder: Path, since: str | None, until: str | None, url
     return period.exit_code
 
 
-def _nothing(period: Period, folder: Path, *, as_data: bool) -> int:
+def _nothing_to_report(period: Period, folder: Path, journals: Journals, finds: Sequence[Any], whole: Period) -> str:
+    """Why there is nothing to report on, if so; `whole` is the period without --since and --until."""
+    if finds or journals.unread:
+        return ""
+    if not any(each.subject == period.subject for each in journals.read):
+        return f"no journals of the {period.subject} in {folder}; name the folder that the bot's shadow writes to with --dir"
+    if period.first_at is None and not period.damaged and whole.first_at is not None and whole.last_at is not None:
+        times = f"they are of {minute(whole.first_at)} to {minute(whole.last_at)} UTC"
+        return f"no line of the journals is within --since and --until: {times}; name other times"
+    return ""
+
+
+def _nothing(period: Period, why: str, *, as_data: bool) -> int:
     """Say that there is nothing to report on, and leave no evidence: nothing was looked at, and a period of before stays."""
-    why = f"no journals of the {period.subject} in {folder}; name the folder that the bot's shadow writes to with --dir"
     if as_data:
         click.echo(as_json({**period.to_json(), "breaks": [], "evidence": None, "reason": why}))
     else:
@@ -135,6 +148,9 @@ def _lines(period: Period, finds: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         yield f"GAP {minute(gap.start)} to {minute(gap.end)} UTC: {gap.hours:.1f} h"
     if len(period.gaps) > GAPS_MAX:
         yield f"and {counted(len(period.gaps) - GAPS_MAX, 'more gap')}"
+    if period.recent_minutes != period.covered_minutes:
+        old = period.covered_hours - period.recent_hours
+        yield f"OLD: {old:.1f} h were covered more than 30 days before the last line; the gate does not count them"
     yield from _left_out(period)
     if noise["compared"] or period.noise:
         yield f"control: {noise['compared']:,} compared, {period.noise} differ: the noise floor"
@@ -149,6 +165,7 @@ def _left_out(period: Period) -> Iterator[str]:
     if any(period.left_out.values()):
         counts = period.left_out
         told = f"{counts['high']:,} divergent of high severity, {counts['low']:,} of low, {counts['senseless']:,} without sense"
+        told += f", {counted(counts['failures'], 'failure')}"
         noise, damaged = counted(counts["noise"], "difference"), counted(counts["damaged"], "damaged line")
         more = f"{noise} of the reference from itself, {damaged}"
         yield f"LEFT OUT of this same build, before --since or after --until: {told}, {more}"
@@ -165,10 +182,10 @@ def _sentence(period: Period, criteria: Sequence[Criterion]) -> str:
         compared = f"{period.control['compared']:,} calls compared with the reference itself"
         return f"CONTROL: {compared}, none differs; no candidate was asked"
     wanted = max(
-        (each.least(period.subject) for criterion in criteria for each in criterion.sample if each.figure == "covered_hours"),
+        (each.least(period.subject) for criterion in criteria for each in criterion.sample if each.figure == "recent_hours"),
         default=0.0,
     )
-    hours, share = f"{period.covered_hours:.1f} of {wanted:g} hours", f"{100.0 * period.coverage:.2f} % of the calls"
+    hours, share = f"{period.recent_hours:.1f} of {wanted:g} hours", f"{100.0 * period.coverage:.2f} % of the calls"
     counts = period.counts
     found = f"{counts['high']} divergent of high severity, {counts['low']} of low"
     senseless = f", {counted(counts['senseless'], 'answer')} without sense" if counts["senseless"] else ""

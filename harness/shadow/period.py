@@ -18,10 +18,12 @@ from harness.shadow.journals import COUNTS, Journal, Journals, is_within, minute
 # A minute is covered if of a hundred calls that were to be compared at least so many were.
 COVERED_PCT = 99
 # What is counted of the minutes that were not asked for.
-LEFT_OUT = ("high", "low", "senseless", "noise", "damaged")
+LEFT_OUT = ("high", "low", "senseless", "failures", "noise", "damaged")
 # Quieter times are no gap: a bot may wait for its market.
 GAP_SEC = 300.0
 HOUR_SEC = 3600.0
+# What was covered earlier before the last call says nothing of the bot that runs now.
+RECENT_SEC = 30 * 24 * HOUR_SEC
 
 
 _Minutes: TypeAlias = Sequence[tuple[int, Counter[str]]]
@@ -57,6 +59,7 @@ class Period:
     counts: Counter[str] = field(default_factory=Counter)
     control: Counter[str] = field(default_factory=Counter)
     covered_minutes: int = 0
+    recent_minutes: int = 0
     start: float | None = None
     end: float | None = None
     gaps: Sequence[Gap] = ()
@@ -74,6 +77,11 @@ class Period:
     def covered_hours(self) -> float:
         """Hours in which calls were compared."""
         return self.covered_minutes * SLOT_SEC / HOUR_SEC
+
+    @property
+    def recent_hours(self) -> float:
+        """Those of the 30 days before the last line that counts."""
+        return self.recent_minutes * SLOT_SEC / HOUR_SEC
 
     @property
     def coverage(self) -> float:
@@ -135,6 +143,7 @@ class Period:
             "start": self.start,
             "end": self.end,
             "covered_hours": self.covered_hours,
+            "recent_hours": self.recent_hours,
             "coverage": self.coverage,
             **{name: self.counts[name] for name in COUNTS},
             "causes": self.causes,
@@ -183,6 +192,7 @@ def period_of(
         counts=sum((counts for _, counts in minutes), Counter()),
         control=sum((counts for _, counts in noise), Counter()),
         covered_minutes=len(covered),
+        recent_minutes=sum((minute + 1) * SLOT_SEC > (last_at or 0.0) - RECENT_SEC for minute in covered),
         start=covered[0] * SLOT_SEC if covered else None,
         end=(covered[-1] + 1) * SLOT_SEC if covered else None,
         gaps=[

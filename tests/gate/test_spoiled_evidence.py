@@ -109,7 +109,7 @@ SPOILED_BEFORE = {
     "some mutants alone": ("mutants", "reducer", night(whole=0), "1.power/reducer", Status.CANNOT_TELL, ": 0 whole"),
     "another machine's speed": ("bench", "reducer", of_another("machine"), "4.compute/reducer", Status.CANNOT_TELL, "machine"),
     "a reference that changed": ("freeze", "reducer", night(frozen_since=NOW - 13.99 * DAY), FREEZE, Status.NO_GO, "13.9 days"),
-    "a shadow of few hours": ("shadow", "reducer", night(covered_hours=47), "3.shadow/reducer", Status.CANNOT_TELL, "47"),
+    "a shadow of few hours": ("shadow", "reducer", night(recent_hours=47), "3.shadow/reducer", Status.CANNOT_TELL, "47"),
     "a start after the end": ("fuzz", "reducer", lambda each: replace(each, started_at=NOW), NIGHT, Status.NO_GO, "clock"),
 }  # fmt: skip
 

@@ -32,6 +32,8 @@ def test_what_lies_outside_is_counted_and_what_lies_inside_is_not(tmp_path: Path
     inside = period(tmp_path, since=5 * SLOT_SEC, until=10 * SLOT_SEC).left_out
     assert (inside["high"], inside["low"], inside["noise"]) == (20, 10, 4)
     assert period(tmp_path, since=9 * SLOT_SEC).to_json()["left_out_high"] == 5
+    journal(tmp_path, "four", minutes(0, 3, failures=2))
+    assert period(tmp_path, since=10 * SLOT_SEC).left_out["failures"] == 6
 
 
 def test_a_damaged_line_outside_is_counted(tmp_path: Path) -> None:

@@ -102,3 +102,28 @@ def test_an_empty_period_has_the_time_of_its_report(tmp_path: Path, capsys: pyte
     code, _, [found] = reported(tmp_path, capsys)
     assert (code, found.verdict) == (3, "EMPTY")
     assert time.time() - found.made_at < DAY
+
+
+def test_hours_of_long_ago_do_not_count_beside_a_call_of_today(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lived(tmp_path / "shadow", "old", days_ago=40.0)
+    lived(tmp_path / "shadow", "new", days_ago=0.0, length=HOURS)
+    code, said, [found] = reported(tmp_path, capsys)
+    assert (code, found.figure("covered_hours"), found.figure("recent_hours")) == (0, 50.0, 1.0)
+    assert "OLD: 49.0 h were covered more than 30 days before the last line" in said
+    assert "CLEAN: 1.0 of 48 hours covered" in said
+    assert judged(tmp_path, capsys)[0] == "cannot tell"
+    # Hours of some days ago do, however they are spread.
+    lived(tmp_path / "shadow", "between", days_ago=10.0, length=48 * HOURS)
+    assert "OLD: 49.0 h" in reported(tmp_path, capsys)[1]
+    assert judged(tmp_path, capsys)[0] == "go"
+
+
+@pytest.mark.parametrize("option", ["--since", "--until"])
+def test_times_without_a_line_leave_no_record(option: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lived(tmp_path / "shadow", "one", days_ago=1.0)
+    assert reported(tmp_path, capsys)[0] == 0
+    at = datetime.datetime.fromtimestamp(time.time() - (0.5 if option == "--since" else 9.0) * DAY, tz=datetime.UTC)
+    code, said, records = reported(tmp_path, capsys, option, at.isoformat())
+    assert (code, len(records)) == (3, 1)
+    assert "no line of the journals is within --since and --until: they are of 2" in said
+    assert judged(tmp_path, capsys)[0] == "go"
