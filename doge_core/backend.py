@@ -60,6 +60,8 @@ class Haskell:
         self._retired = False
         # The server that was begun last: one that still starts is to be ended as well.
         self._begun: Server | None = None
+        # What becomes the server that it is given.
+        self._launcher: tuple[str, ...] = ()
         _instances.add(self)
 
     def transition(
@@ -218,7 +220,7 @@ class Haskell:
         return [str(locate.require_executable(self.settings.exe))]
 
     def _start_server(self) -> Sessions:
-        server = self._begun = Server([*self._argv(), "--server"], self.settings.timeout_sec)
+        server = self._begun = Server([*self._argv(), "--server"], self.settings.timeout_sec, self._launcher)
         self.starts += 1
         return self._sessions_of(server)
 

@@ -19,8 +19,11 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from doge_core.errors import ServerDiedError, ServerGarbageError, ServerTimeoutError, how_ended
+from doge_core.waking import wake
 
 _CHUNK_BYTES = 1 << 16
+# A longer answer is none: it must not fill the memory of whoever asks.
+ANSWER_BYTES_MAX = 1 << 28
 _STDERR_TAIL_CHUNKS = 4
 _EXIT_GRACE_SEC = 0.5
 _OWN_GROUP = 0 if os.name == "posix" else None
@@ -44,18 +47,22 @@ class Answering(Protocol):
 
 
 class Server:
-    """A running executable. `timeout_sec` is the time limit of one answer. Raises `ServerDiedError` if it cannot be started."""
+    """A running executable. `timeout_sec` is the time limit of one answer, `launcher` a command that becomes the executable.
 
-    def __init__(self, argv: Sequence[str], timeout_sec: float) -> None:
+    Raises `ServerDiedError` if it cannot be started.
+    """
+
+    def __init__(self, argv: Sequence[str], timeout_sec: float, launcher: Sequence[str] = ()) -> None:
         self.argv = list(argv)
         self.timeout_sec = timeout_sec
         self.deadline: float | None = None
         self._timed_out = False
+        self._read_fd = self._write_fd = -1
         self._stderr_tail: deque[bytes] = deque(maxlen=_STDERR_TAIL_CHUNKS)
         try:
             # In a process group of its own, so that Ctrl-C reaches only the caller and a kill reaches grandchildren.
             self.process = _Process(
-                self.argv,
+                [*launcher, *self.argv],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -71,9 +78,14 @@ class Server:
             threading.Thread(target=self._drain_stderr, name="doge-core-stderr", daemon=True).start()
             _servers.add(self)
             _watchdog.watch(timeout_sec)
-        except BaseException:
+        except BaseException as error:
             # A signal handler may raise anywhere.
             self.kill()
+            if isinstance(error, RuntimeError):
+                # Nobody drains and closes it.
+                if self.process.stderr is not None:
+                    self.process.stderr.close()
+                raise ServerDiedError(f"{self.argv[0]}: no thread can be started for it ({error})") from error
             raise
 
     def request(self, line: bytes) -> bytes:
@@ -105,11 +117,14 @@ class Server:
             sent += os.write(self._write_fd, memoryview(data)[sent:])
 
     def _read_on(self, chunk: bytes) -> bytes:
-        chunks = []
-        while chunk:
+        chunks, size = [], 0
+        while chunk and not self._timed_out and self._read_fd >= 0:
             chunks.append(chunk)
             if chunk.endswith(b"\n"):
                 return b"".join(chunks)
+            size += len(chunk)
+            if size > ANSWER_BYTES_MAX:
+                raise ServerGarbageError(f"{self.argv[0]}: answered with more than {ANSWER_BYTES_MAX >> 20} MiB")
             chunk = os.read(self._read_fd, _CHUNK_BYTES)
         raise self._death()
 
@@ -139,6 +154,7 @@ class Server:
         """Kill the executable because its answer is late; the waiting call then reads the end of its output."""
         self._timed_out = True
         self._signal_group()
+        wake(self._read_fd, self._write_fd)
 
     def kill(self) -> None:
         """End the executable at once."""
@@ -166,7 +182,8 @@ class Server:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(_EXIT_GRACE_SEC)
         # The descriptors may be reused for other files.
-        self._write_fd = self._read_fd = -1
+        reading, writing, self._write_fd, self._read_fd = self._read_fd, self._write_fd, -1, -1
+        wake(reading, writing)
         for stream in (self.process.stdin, self.process.stdout):
             if stream is not None:
                 with contextlib.suppress(OSError):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
 import shlex
+import sys
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -18,6 +20,7 @@ from doge_core.rungs import Rung
 from doge_core.session import Sessions
 from doge_core.settings import KINDS, Settings
 from doge_core.severity import graded
+from doge_shadow import tied
 from doge_shadow.face import REFUSED, RESTING, CandidateError, Found
 from doge_shadow.identity import identity_of
 from doge_shadow.judging import Difference, differences, fingerprint
@@ -46,11 +49,15 @@ class Watched(Haskell):
         self._once = Rung("one-shot", 0)
         self._memory_bytes = int(memory_mib * MIB)
         self.last_failure = ""
+        if sys.platform == "linux" and sys.executable:
+            # Whatever ends the bot, its candidate must not stay behind.
+            self._launcher = (sys.executable, "-I", "-S", tied.__file__, str(os.getpid()))
 
     def _count(self, rung: str, cause: str, sentence: str) -> None:
-        # The shadow says it; production has not fallen back to anything.
-        self.fallbacks[f"{rung}:{cause}"] += 1
-        self.last_failure = sentence
+        # The shadow says it; production has not fallen back to anything. What its own end breaks off is no failure.
+        if not self._retired:
+            self.fallbacks[f"{rung}:{cause}"] += 1
+            self.last_failure = sentence
 
     def _start_server(self) -> Sessions:
         sessions = super()._start_server()
@@ -66,6 +73,7 @@ class Watched(Haskell):
         """Begin anew in a forked child, as the shadow does."""
         super().after_fork()
         self._retired = False
+        self._launcher = (*self._launcher[:-1], str(os.getpid())) if self._launcher else ()
 
 
 @dataclass
@@ -178,8 +186,10 @@ class ReducerComparer:
             for _ in range(number - causes.get(cause, 0))
         ]
         if self._client.python_calls != answered:
-            cause = self._stumbles[-1].cause if self._stumbles else RESTING
-            raise CandidateError(cause, f"the candidate gave no answer ({cause}): {self._client.last_failure}")
+            if not self._stumbles:
+                raise CandidateError(RESTING, "the candidate failed several times, and is given a pause of at most 30 s")
+            last = self._stumbles[-1]
+            raise CandidateError(last.cause, f"the candidate gave no answer ({last.cause}): {last}", self._stumbles)
         return tuple(result)
 
     def _stream_of(self, state: sm.PairState) -> _Stream:

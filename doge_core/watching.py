@@ -36,7 +36,7 @@ class Python:
     def _noting(self) -> Transition:
         """The reference's `transition`, which notes each call: all in one, since what it adds is on the way of every call."""
         noting, reference, shadow = self.shadow.begin(), sm.transition, self.shadow
-        step, queue, append, most = noting if noting is not None else (_none, (), shadow.note, 1)
+        step, drop, queue, append, most = noting if noting is not None else (_none, _none, (), shadow.note, 1)
 
         def transition(
             state: sm.PairState,
@@ -56,6 +56,8 @@ class Python:
                 # Whoever calls may change the mapping and the list afterwards; states, events, settings and actions are frozen.
                 kept = (result[0], tuple(result[1])) if result[1] else result
                 append((TRANSITION, state, event, cfg, order_size_usd, order_sizes and dict(order_sizes), kept))
+            else:
+                drop()
             return result
 
         return transition

@@ -116,7 +116,10 @@ class DetectorComparer:
 
     def _timed(self, request: Training | Asked, stumbles: list[CandidateError]) -> tuple[dict[str, Any], float]:
         began = time.perf_counter()
-        reply, repeated = self._process.ask(request)
+        try:
+            reply, repeated = self._process.ask(request)
+        except CandidateError as error:
+            raise CandidateError(error.cause, str(error), [*stumbles, *error.stumbles]) from error
         stumbles += repeated
         return reply, time.perf_counter() - began
 

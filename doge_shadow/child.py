@@ -6,10 +6,8 @@ process has given up its priority, has its limit of memory, and is sure to end w
 
 from __future__ import annotations
 
-import ctypes
 import os
 import pickle
-import signal
 import socket
 import sys
 from collections.abc import Callable
@@ -20,16 +18,7 @@ import msgspec
 
 from doge_shadow.link import Link
 from doge_shadow.taming import tame
-
-PR_SET_PDEATHSIG = 1
-
-
-def end_with(parent: int) -> None:
-    """Let the kernel end this process when its parent ends, however it ends; elsewhere a closed socket has to do."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(0)
+from doge_shadow.tied import end_with
 
 
 def serve(link: Link, answer: Callable[[Any], dict[str, Any]]) -> None:
@@ -63,6 +52,7 @@ def _encoded(reply: dict[str, Any]) -> bytes:
 def main(words: list[str]) -> None:
     """Serve a module's candidate on a socket that this process inherited."""
     fd, parent, memory_bytes = (int(word) for word in words[:3])
+    # Elsewhere than on Linux a closed socket has to do.
     end_with(parent)
     tame(os.getpid(), memory_bytes)
     link = Link(socket.socket(fileno=fd))

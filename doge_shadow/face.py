@@ -15,11 +15,14 @@ RESTING = "resting"
 
 
 class CandidateError(Exception):
-    """The candidate gave no answer that could be compared. `cause` is a word, the message a sentence."""
+    """The candidate gave no answer that could be compared. `cause` is a word, the message a sentence.
 
-    def __init__(self, cause: str, sentence: str) -> None:
+    `stumbles` are failures of the same call, before the candidate was retired, after which it was asked again.
+    """
+
+    def __init__(self, cause: str, sentence: str, stumbles: Sequence[CandidateError] = ()) -> None:
         super().__init__(sentence)
-        self.cause = cause
+        self.cause, self.stumbles = cause, tuple(stumbles)
 
 
 class Found(NamedTuple):
@@ -38,9 +41,10 @@ class Found(NamedTuple):
 
 
 class Noting(NamedTuple):
-    """What `Shadow.note` does, in parts, for a caller to whom a function call is dear: step, then append if there is room."""
+    """What `Shadow.note` does, in parts, for a caller to whom a function call is dear: step, then append or drop."""
 
     step: Callable[[], int]
+    drop: Callable[[], int]
     queue: deque[Any]
     append: Callable[[Any], None]
     most: int

@@ -27,6 +27,8 @@ FLUSH_SEC, SLOT_SEC = 10.0, 60.0
 # Begins the name of a count of failures by one cause.
 FAILURE = "failure:"
 MIB = 2**20
+# So much more than it allows is kept for lines: what was counted must not be lost where there is no room for a find.
+RESERVE_BYTES = MIB
 
 
 class Journal:
@@ -88,10 +90,15 @@ class Journal:
     def _append(self, line: dict[str, Any]) -> bool:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
+            used = self._used()
+            if used >= self._disk_bytes:
+                # Counted in the very line, for whoever reports on the journals.
+                self._failure, cause = self._full, f"{FAILURE}journal"
+                line |= {"failures": line.get("failures", 0) + 1, cause: line.get(cause, 0) + 1}
             # Somebody may have moved the file away meanwhile: what follows is a journal of its own.
             lines = [line] if self._size() else [self._header, line]
             text = "".join(json.dumps(each, sort_keys=True) + "\n" for each in lines)
-            if self._used() + len(text) > self._disk_bytes:
+            if used + len(text) > self._disk_bytes + RESERVE_BYTES:
                 self._failure = self._full
                 return False
             self._add(text)

@@ -33,8 +33,14 @@ def enrol(shadow: Living) -> None:
 def _stop_all() -> None:
     # Together they may take as long as one.
     give_up = time.monotonic() + LAST_SEC
+    failure: BaseException | None = None
     for shadow in list(_all):
-        shadow.stop(max(0.0, give_up - time.monotonic()))
+        try:
+            shadow.stop(0.0 if failure else max(0.0, give_up - time.monotonic()))
+        except BaseException as error:  # a second Ctrl-C: the others are to be stopped all the same
+            failure = failure or error
+    if failure:
+        raise failure
 
 
 def _after_fork_in_child() -> None:

@@ -64,9 +64,9 @@ class CandidateProcess:
                     raise
                 stumbles.append(error)
                 reply = self._asked(message)
-        except CandidateError:
+        except CandidateError as error:
             self._rest()
-            raise
+            raise CandidateError(error.cause, str(error), stumbles) from error
         self._failures = 0
         return reply, stumbles
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import logging
 import threading
 import time
@@ -17,6 +16,7 @@ from doge_shadow.judging import fingerprint, worst
 from doge_shadow.lifetime import LAST_SEC, enrol
 from doge_shadow.metrics import Metrics
 from doge_shadow.settings import ShadowSettings
+from doge_shadow.tally import Tally
 
 log = logging.getLogger("doge_shadow")
 
@@ -33,11 +33,6 @@ WRITE_SEC = 1.0
 FINISH_SEC = 0.3
 # A sample is a share of so many.
 SAMPLE_STEPS = 1 << 16
-
-
-def _value_of(counter: itertools.count[int]) -> int:
-    """How often a counter was stepped, which it tells in its text alone."""
-    return int(repr(counter)[6:-1])
 
 
 @dataclass(eq=False)
@@ -67,8 +62,7 @@ class Shadow:
 
     def _begin(self) -> None:
         self._queue: deque[Any] = deque()
-        # Counters that threads may share without a lock: one step of each is one instruction.
-        self._seen, self._unsampled = itertools.count(), itertools.count()
+        self._tally = Tally()
         self._taken = 0
         self._comparing = False
         self._told: Counter[str] = Counter()
@@ -76,45 +70,52 @@ class Shadow:
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
         self._ending = self._retired = False
+        self._threadless = ""
         self._overloaded = False
         self._journal: Journal | None = None
 
     def begin(self) -> Noting | None:
         """Start the thread; return what a caller needs to note its calls, None where only a share of them is to be noted."""
         with self._starting:
-            if self._thread is None and not self._ending:
-                self._thread = threading.Thread(target=self._run, name=f"shadow of the {self.name}", daemon=True)
-                self._thread.start()
+            if self._thread is None and not self._ending and not self._threadless:
+                self._start()
         if self.settings.sample < 1.0:
             return None
-        return Noting(self._seen.__next__, self._queue, self._queue.append, self.settings.queue)
+        tally, queue = self._tally, self._queue
+        return Noting(tally.seen.__next__, tally.dropped.__next__, queue, queue.append, self.settings.queue)
+
+    def _start(self) -> None:
+        thread = threading.Thread(target=self._run, name=f"shadow of the {self.name}", daemon=True)
+        try:
+            thread.start()
+            self._thread = thread
+        except RuntimeError as error:
+            # The caller's call is answered all the same; what is noted is dropped at the end.
+            self._threadless = f"no thread can be started ({error})"
+            self.metrics.failed("thread", self._threadless)
+            log.warning("%s shadow: thread: %s (counted, logged once)", self.name, self._threadless)
 
     def note(self, call: Any) -> None:
         """Note a call with its result; it never waits.
 
-        A call that does not fit the queue is not kept, and is known by what is missing from the count. A sample is drawn by a
-        hash that is the same for the same call in any process.
+        A call that does not fit the queue is dropped. A sample is drawn by a hash that is the same for the same call in any
+        process.
         """
         if self._thread is None:
             self.begin()
-        next(self._seen)
+        next(self._tally.seen)
         if self.settings.sample < 1.0 and self.comparer.key_of(call) % SAMPLE_STEPS >= self.settings.sample * SAMPLE_STEPS:
-            next(self._unsampled)
+            next(self._tally.unsampled)
         elif len(self._queue) < self.settings.queue:
             self._queue.append(call)
-
-    def _counts(self) -> Counter[str]:
-        """All calls so far: seen, not in the sample, dropped because the queue was full."""
-        # The queue last: what is noted meanwhile is in the queue, and must not seem to be missing from it.
-        seen, unsampled = _value_of(self._seen), _value_of(self._unsampled)
-        kept = self._taken + len(self._queue)
-        return Counter(seen=seen, unsampled=unsampled, dropped=max(0, seen - unsampled - kept))
+        else:
+            next(self._tally.dropped)
 
     def _run(self) -> None:
         pause, seen, woke, quiet_since = self.wake_sec, 0, time.monotonic(), time.monotonic()
         while not self._ending:
             time.sleep(pause)
-            now, before, seen = time.monotonic(), seen, _value_of(self._seen)
+            now, before, seen = time.monotonic(), seen, self._tally.seen_so_far()
             rate, woke = (seen - before) / max(1e-6, now - woke), now
             if seen == before:
                 self._work_while_idle(seen)
@@ -130,7 +131,7 @@ class Shadow:
     def _work_while_idle(self, seen: int) -> None:
         """Compare what waits, until the caller makes another call."""
         write_at = time.monotonic() + WRITE_SEC
-        while self._queue and not self._ending and _value_of(self._seen) == seen and not self.occupied():
+        while self._queue and not self._ending and self._tally.seen_so_far() == seen and not self.occupied():
             # Counted first, so that nobody who counts meanwhile misses it.
             self._taken += 1
             self._comparing = True
@@ -163,6 +164,8 @@ class Shadow:
             # Broken off by the end of this process, not by a fault of the candidate: the call was never compared.
             self._queue.appendleft(call)
             self._taken -= 1
+            for stumble in getattr(error, "stumbles", ()):
+                self._failed(stumble.cause, str(stumble))
         elif isinstance(error, CandidateError):
             self._failed(error.cause, str(error))
         else:
@@ -201,7 +204,7 @@ class Shadow:
 
     def _write(self, *, last: bool = False) -> None:
         """Bring the journal up to date; at the end, what was never compared counts as dropped."""
-        counts = self._counts()
+        counts = self._tally.counts()
         new = counts - self._told
         self._told |= counts
         if not new and self._journal is None:
@@ -210,7 +213,8 @@ class Shadow:
         for name, number in new.items():
             journal.count(name, number)
         if last:
-            journal.count("dropped", len(self._queue))
+            # By the same look: a call that is noted from now on is neither seen nor dropped.
+            journal.count("dropped", counts["seen"] - counts["unsampled"] - counts["dropped"] - self._taken)
         if new["dropped"] and not self._overloaded:
             self._overloaded = True
             log.warning(
@@ -224,7 +228,7 @@ class Shadow:
     def status(self) -> dict[str, Any]:
         """What was counted since the beginning or the last reset."""
         metrics, depth = self.metrics, len(self._queue)
-        counts = self._counts() - self._base
+        counts = self._tally.counts() - self._base
         compared = sum(metrics.checks.values())
         return {
             "enabled": True,
@@ -250,7 +254,7 @@ class Shadow:
 
     def reset(self) -> None:
         """Begin to count anew; the journal keeps what it has. What waits is still to be compared, and counts as a call."""
-        self._base = self._counts()
+        self._base = self._tally.counts()
         self._base["seen"] -= len(self._queue) + self._comparing
         self._overloaded = False
         self.metrics.reset()
@@ -266,16 +270,23 @@ class Shadow:
 
     def stop(self, sec: float = LAST_SEC) -> None:
         """Work off what waits for so many seconds, then end: thread, candidate and journal."""
-        self.drain(sec if self._thread is not None else 0.0)
-        with self._starting:
-            self._ending, thread = True, self._thread
-        if thread is not None and thread is not threading.current_thread():
-            # A comparison that is going on is let finish, unless the candidate hangs.
-            thread.join(FINISH_SEC)
-            self._retired = True
+        try:
+            self.drain(sec if self._thread is not None else 0.0)
+            self._ending = True
+            self._join(FINISH_SEC)
+        finally:
+            # Also where a second Ctrl-C comes meanwhile.
+            with self._starting:
+                self._ending = self._retired = True
             self.comparer.retire()
-            thread.join(2.0 * FINISH_SEC)
-        self.comparer.retire()
+            self._join(2.0 * FINISH_SEC)
+            if self._threadless and self._journal is None:
+                self._failed("thread", self._threadless)
+                self._write(last=True)
+
+    def _join(self, sec: float) -> None:
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join(sec)
 
     def after_fork(self) -> None:
         """Begin anew in a forked child: the thread, the candidate and the journal are the parent's."""

@@ -106,6 +106,8 @@ def asked_period(since: str | None, until: str | None) -> tuple[float | None, fl
     """The ends of a period that `--since` and `--until` name, in seconds since 1970. Raises `UsageError` for an empty one."""
     start = None if since is None else seconds_of("--since", since)
     end = None if until is None else seconds_of("--until", until)
+    if start is not None and start > time.time() + CLOCK_SEC:
+        raise click.UsageError(f"--since {since}: is still to come; name a time that is past")
     if start is not None and end is not None and start >= end:
         raise click.UsageError(f"--since {since}: is not before --until {until}, so that nothing lies between; exchange them")
     return start, end

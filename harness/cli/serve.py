@@ -11,7 +11,7 @@ import click
 
 from harness.cli.asked import asked_for, policy_option
 from harness.cli.options import NamedPath, ledger_option, named
-from harness.cli.recorded import made
+from harness.cli.recorded import made, warn
 from harness.store.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -60,6 +60,9 @@ def serve(host: str, port: int, folder: Path | None, policy_file: Path | None, u
     bound = listening(host, port)
     pages = Pages(partial(_look, url, policy_file), partial(_head, url))
     shadows = None if folder is None else Shadows(folder)
+    if folder is not None and not folder.is_dir():
+        # The bot that writes there may be started later.
+        warn(f"--shadow {folder}: is no folder yet; it is looked for every ten seconds")
     backends = Backends()
     backends.start()
     guarded = Guard(app_of(Live(partial(_status, Watcher(url), shadows, backends)), pages), token=token, local=local)

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from doge_shadow.face import RESTING
 from harness.cli.asked import asked_period
 from harness.cli.options import NamedPath, evidence_options, json_option, subject_option
 from harness.cli.output import EXIT_MISSING, as_json, printable
@@ -23,7 +24,7 @@ from harness.shadow.period import LEFT_OUT, Period, period_of
 from harness.subjects.registry import subject_called
 from harness.words import counted
 
-FINDS_MAX, GAPS_MAX = 20, 10
+FINDS_MAX, GAPS_MAX, HOLES_MAX = 20, 10, 10
 # The kind of evidence that a gate asks for.
 KIND = "shadow"
 
@@ -140,10 +141,14 @@ def _lines(period: Period, finds: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     if period.start is not None and period.end is not None:
         yield f"{minute(period.start)} to {minute(period.end)} UTC, {counted(period.processes, 'process')}"
     yield "calls: " + ", ".join(f"{counts[name]:,} {name}" for name in COUNTS)
+    if period.unended:
+        what = "running, killed, or ended by SIGTERM: what it saw after its last line is not covered"
+        yield f"{counted(period.unended, 'process')} of them without a last line: {what}"
     if period.written_at:
         yield f"last line: {minute(period.written_at)} UTC, {ago(period.written_at, time.time())}"
     if period.causes:
-        yield "failures by cause: " + ", ".join(f"{cause} {number:,}" for cause, number in period.causes.items())
+        causes = sorted(period.causes.items(), key=lambda each: each[0] == RESTING)
+        yield "failures by cause: " + ", ".join(f"{cause} {number:,}" for cause, number in causes)
     for gap in period.gaps[:GAPS_MAX]:
         yield f"GAP {minute(gap.start)} to {minute(gap.end)} UTC: {gap.hours:.1f} h"
     if len(period.gaps) > GAPS_MAX:
@@ -153,27 +158,44 @@ def _lines(period: Period, finds: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         yield f"OLD: {old:.1f} h were covered more than 30 days before the last line; the gate does not count them"
     yield from _left_out(period)
     if noise["compared"] or period.noise:
-        yield f"control: {noise['compared']:,} compared, {period.noise} differ: the noise floor"
+        lasted = counted(period.noise_minutes, "minute")
+        yield f"control: {noise['compared']:,} compared in {lasted}, {period.noise} differ: the noise floor"
     for find in finds[:FINDS_MAX]:
         yield f"FIND parity replay {find['repro']}" if "repro" in find else f"FIND {find['kept']}"
 
 
 def _left_out(period: Period) -> Iterator[str]:
     if period.foreign:
-        found = f", with {period.foreign_high:,} divergent of high severity" if period.foreign_high else ""
-        yield f"{counted(period.foreign, 'journal')} of another reference or candidate left out{found}"
+        told = _found(period.foreign_found)
+        yield f"{counted(period.foreign, 'journal')} of another reference or candidate left out, with {told}"
+        yield "Set what names the bot's candidate here as well, where the bot has it set; else one of the two was built anew"
     if any(period.left_out.values()):
         counts = period.left_out
-        told = f"{counts['high']:,} divergent of high severity, {counts['low']:,} of low, {counts['senseless']:,} without sense"
-        told += f", {counted(counts['failures'], 'failure')}"
+        told = f"{_found(counts)}, {counted(counts['failures'], 'failure')}"
         noise, damaged = counted(counts["noise"], "difference"), counted(counts["damaged"], "damaged line")
         more = f"{noise} of the reference from itself, {damaged}"
         yield f"LEFT OUT of this same build, before --since or after --until: {told}, {more}"
-    if period.damaged:
-        lines = counted(period.damaged, "damaged line")
-        yield f"NOT READ {lines}: nobody knows what was found there; the minutes of it are not covered"
+    for hole in period.places[:HOLES_MAX]:
+        times = f"of {minute(hole.start)} to {minute(hole.end)} UTC"
+        yield f"NOT READ {hole.path}: a damaged line {times}: nobody knows what was found then, and it is not covered"
+    if len(period.places) > HOLES_MAX:
+        yield f"NOT READ {counted(len(period.places) - HOLES_MAX, 'more damaged line')}"
     for sentence in period.unread:
         yield f"NOT READ {sentence}"
+
+
+def _found(counts: Mapping[str, int]) -> str:
+    return f"{counts['high']:,} divergent of high severity, {counts['low']:,} of low, {counts['senseless']:,} without sense"
+
+
+def _why_empty(period: Period) -> str:
+    """Why nothing was compared, as far as the journals say."""
+    counts = period.counts
+    if not counts["seen"]:
+        return "no call was seen"
+    cause = next((each for each in period.causes if each != RESTING), "")
+    why = f": {cause}, see the runbook" if cause else ""
+    return f"the candidate answered none of {counted(counts['seen'], 'call')}{why}"
 
 
 def _sentence(period: Period, criteria: Sequence[Criterion]) -> str:
@@ -181,6 +203,8 @@ def _sentence(period: Period, criteria: Sequence[Criterion]) -> str:
     if period.verdict == "CONTROL":
         compared = f"{period.control['compared']:,} calls compared with the reference itself"
         return f"CONTROL: {compared}, none differs; no candidate was asked"
+    if period.verdict == "EMPTY":
+        return f"EMPTY: {_why_empty(period)}"
     wanted = max(
         (each.least(period.subject) for criterion in criteria for each in criterion.sample if each.figure == "recent_hours"),
         default=0.0,

@@ -122,7 +122,7 @@ def report(recording: Path, url: str, unrecorded: bool, as_data: bool) -> int:
             return draft.exit_code
         _print(found, metrics_of(subjects))
         if draft.kind != BASELINE:
-            click.echo("no baseline: a candidate answered, a shadow ran beside it, or nothing answered; see docs/telemetry.md")
+            click.echo(f"no baseline: {_why_none(found)}; see docs/telemetry.md")
         tell(draft)
         click.echo(f"{word}: {found.hours:.2f} hours, {int(draft.figures['metrics'].value)} of {_groups(subjects)} metrics")
     return draft.exit_code
@@ -144,6 +144,8 @@ def compare(baseline: Path, candidate: Path, url: str, unrecorded: bool, as_data
     subjects = [subject_called(name) for name in names()]
     here = _here(subjects)
     sides = [read_recording(each, here) for each in (baseline, candidate)]
+    if baseline.samefile(candidate):
+        raise click.UsageError(f"{baseline}: is named twice; name the baseline, then the candidate's recording")
     if sides[0].sides - {REFERENCE}:
         raise ParityError(
             f"{baseline}: a candidate was measured in it; name the baseline first, then the candidate's recording"
@@ -186,6 +188,13 @@ def _here(subjects: Sequence[Any]) -> dict[str, Mapping[str, str]]:
 def _kind_of(sides: Iterable[str], *, shadowed: bool = False) -> str:
     """The kind of evidence: what was measured of the reference alone may be the baseline that a gate asks for."""
     return BASELINE if set(sides) == {REFERENCE} and not shadowed else "telemetry-other"
+
+
+def _why_none(found: Recording) -> str:
+    """Why a recording is no baseline."""
+    if not found.sides:
+        return "nothing of what is here answered"
+    return "a candidate answered" if found.sides != {REFERENCE} else "a shadow ran beside the reference"
 
 
 def _groups(subjects: Sequence[Any]) -> int:

@@ -287,4 +287,7 @@ def _missing(
         reason = f"is of {stamp(newest.evidence.ended_at)[:10]}, and must be {criterion.age_text}"
     else:
         reason = _too_small(criterion, subject, newest) or f"ended with {newest.evidence.verdict}"
+        # More of the same would not do: whoever waits for a sample of days is to know it now.
+        broken = (_breaks(rule, newest.evidence, present.now, missing=False) for rule in criterion.rules)
+        reason += next((f"; already {each}" for each in broken if each), "")
     return Status.CANNOT_TELL, f"{which} {reason}", newest

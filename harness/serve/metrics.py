@@ -23,6 +23,16 @@ GAUGES = (
 )
 LABELS = ("run", "subject", "state")
 BACKEND = ("subject", "backend")
+# The same of a shadow's period, by the key of its status.
+SHADOW_GAUGES = (
+    ("parity_shadow_covered_hours", "covered_hours", "Hours in which nearly all calls were compared"),
+    ("parity_shadow_coverage", "coverage", "Share of all calls that were compared"),
+    ("parity_shadow_high", "high", "Divergences of high severity"),
+    ("parity_shadow_low", "low", "Divergences of low severity"),
+    ("parity_shadow_senseless", "senseless", "Answers that made no sense"),
+    ("parity_shadow_failures", "failures", "Failures, of whatever cause"),
+    ("parity_shadow_last_line_timestamp_seconds", "written_at", "When a bot wrote last"),
+)
 
 
 class _Collector:
@@ -40,7 +50,14 @@ class _Collector:
                 if run.get(key) is not None:
                     family.add_metric([str(run[label]) for label in ("id", "subject", "state")], float(run[key]))
             yield family
-        backends = GaugeMetricFamily("parity_backend", "1 for the backend that answers a bot here", labels=BACKEND)
+        for name, key, text in SHADOW_GAUGES:
+            family = GaugeMetricFamily(name, text, labels=("subject",))
+            for each in self.status.get("shadows", ()):
+                if key in each:
+                    family.add_metric([each["subject"]], float(each[key]))
+            yield family
+        what = "1 for the backend that would answer in the environment of parity serve, whatever a running bot has set"
+        backends = GaugeMetricFamily("parity_backend", what, labels=BACKEND)
         for each in self.status.get("backends", ()):
             if "answered" in each:
                 backends.add_metric([each["subject"], each["answered"]], 1.0)

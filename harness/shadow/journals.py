@@ -48,6 +48,11 @@ class Journal:
         """How many lines cannot be read."""
         return len(self.holes)
 
+    @property
+    def counts(self) -> Counter[str]:
+        """The counts of all minutes."""
+        return sum(self.minutes.values(), Counter())
+
 
 @dataclass(frozen=True, kw_only=True)
 class Journals:
@@ -74,22 +79,21 @@ def journals_in(folder: Path) -> Journals:
         except OSError as error:
             unread.append(f"{path}: cannot be read ({error.strerror})")
         else:
-            read += [] if found is None else [found]
+            read.append(found)
     return Journals(read=read, unread=unread)
 
 
-def journal_of(path: Path) -> Journal | None:
-    """One journal; None for a file that has not even a whole line, as when a process was killed while it wrote the first one.
+def journal_of(path: Path) -> Journal:
+    """One journal. Raises `JournalError` for a file of another format, and for one without its header.
 
-    Raises `JournalError` for a file of another format, and for one that has lost its header.
+    A header and the first counts are written at once, so that a file without them has lost some.
     """
     text, changed_at = path.read_text(encoding="utf-8", errors="replace"), path.stat().st_mtime
     lines = text.splitlines()
     header = _object(lines[0]) if lines else None
-    if header is None and (len(lines) > 1 or text.endswith("\n")):
-        raise JournalError(f"{path}: its first line cannot be read, so that nobody knows what the others are of; move it away")
     if header is None:
-        return None
+        what = "its first line cannot be read" if lines else "is empty"
+        raise JournalError(f"{path}: {what}, so that nobody knows what it counted; move it away once you know what was lost")
     if header.get("format") != FORMAT:
         raise JournalError(f"{path}: is not a journal of this version ({header.get('format')!r}); move it away")
     try:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from doge_shadow.journal import FAILURE, FLUSH_SEC, SLOT_SEC
@@ -19,6 +20,7 @@ from harness.shadow.journals import COUNTS, Journal, Journals, is_within, minute
 COVERED_PCT = 99
 # What is counted of the minutes that were not asked for.
 LEFT_OUT = ("high", "low", "senseless", "failures", "noise", "damaged")
+FOUND = ("high", "low", "senseless")
 # Quieter times are no gap: a bot may wait for its market.
 GAP_SEC = 300.0
 HOUR_SEC = 3600.0
@@ -45,14 +47,24 @@ class Gap:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Hole:
+    """A line of a journal that cannot be read, and the time that it may be of, in seconds since 1970."""
+
+    path: Path
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Period:
     """The sum over all processes of the build that is here; times are in seconds since 1970.
 
     `first_at` and `last_at` are the times of the first and the last line that counts, to the minute; those of the noise floor
-    count where it is none, and where no candidate was asked. `written_at` is when the last line was written, `foreign` counts
-    journals of another build, `foreign_high` what these found of high severity, and `unread` has a sentence for each journal
-    that cannot be read. `damaged` counts lines that cannot be read and may be of the period. `left_out` counts
-    what the journals of this build hold of all this outside the period, by the names of `LEFT_OUT`.
+    count where it is none, and where no candidate was asked. `written_at` is when the last line was written, of the noise floor
+    too, `unended` how many processes wrote no last line. `foreign` counts journals of another build, `foreign_found` what these
+    found, and `unread` has a sentence for each journal that cannot be read. `damaged` counts lines that cannot be read and may
+    be of the period, `places` says where they are. `noise_minutes` are those in which the reference was compared with itself.
+    `left_out` counts what the journals of this build hold of all this outside the period, by the names of `LEFT_OUT`.
     """
 
     subject: str
@@ -66,11 +78,14 @@ class Period:
     first_at: float | None = None
     last_at: float | None = None
     processes: int = 0
+    unended: int = 0
     written_at: float = 0.0
     foreign: int = 0
-    foreign_high: int = 0
+    foreign_found: Counter[str] = field(default_factory=Counter)
     unread: Sequence[str] = ()
     damaged: int = 0
+    places: Sequence[Hole] = ()
+    noise_minutes: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -154,10 +169,13 @@ class Period:
             **{f"left_out_{name}": self.left_out[name] for name in LEFT_OUT},
             "noise": self.noise,
             "processes": self.processes,
+            "processes_without_a_last_line": self.unended,
             "journals_of_other_builds": self.foreign,
-            "high_of_other_builds": self.foreign_high,
+            **{f"{name}_of_other_builds": self.foreign_found[name] for name in FOUND},
             "unread": list(self.unread),
             "damaged_lines": self.damaged,
+            "damaged_places": [{"path": str(each.path), "start": each.start, "end": each.end} for each in self.places],
+            "noise_minutes": self.noise_minutes,
             "control": {name: self.control[name] for name in COUNTS},
         }
 
@@ -180,7 +198,7 @@ def period_of(
     ours = [each for each in known if each.mode != CONTROL]
     foreign = [each for each in own if not _is_of(each, here)]
     minutes = list(minutes_between(ours, since, until))
-    damaged = _damaged((*ours, *control), since, until)
+    places, everywhere = (list(_holes_of((*ours, *control), *ends)) for ends in ((since, until), (None, None)))
     cut = {minute for journal in ours for minute in _cut_minutes(journal)}
     covered = [minute for minute, counts in _outside_holes(minutes, ours) if minute not in cut and _is_covered(counts)]
     noise = list(minutes_between(control, since, until))
@@ -203,17 +221,24 @@ def period_of(
         first_at=first_at,
         last_at=last_at,
         processes=len(ours),
-        written_at=max((each.written_at for each in ours), default=0.0),
+        unended=sum(not each.ended for each in ours),
+        written_at=max((each.written_at for each in (*ours, *control)), default=0.0),
         foreign=len(foreign),
-        foreign_high=sum(counts["high"] for each in foreign for counts in each.minutes.values()),
+        foreign_found=Counter({name: sum(each.counts[name] for each in foreign) for name in FOUND}),
         unread=journals.unread,
-        damaged=damaged,
-        left_out=_left_out(ours, control, minutes, noise) + Counter(damaged=_damaged((*ours, *control), None, None) - damaged),
+        damaged=len(places),
+        places=places,
+        noise_minutes=sum(counts["compared"] > 0 for _, counts in noise),
+        left_out=_left_out(ours, control, minutes, noise) + Counter(damaged=len(everywhere) - len(places)),
     )
 
 
-def _damaged(journals: Sequence[Journal], since: float | None, until: float | None) -> int:
-    return sum(is_within(*hole, since, until) for each in journals for hole in each.holes)
+def _holes_of(journals: Sequence[Journal], since: float | None, until: float | None) -> Iterator[Hole]:
+    """Where the lines are that cannot be read."""
+    for each in journals:
+        for first, last in each.holes:
+            if is_within(first, last, since, until):
+                yield Hole(path=each.path, start=first * SLOT_SEC, end=(last + 1) * SLOT_SEC)
 
 
 def _left_out(ours: Sequence[Journal], control: Sequence[Journal], minutes: _Minutes, noise: _Minutes) -> Counter[str]:

@@ -9,11 +9,13 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from harness.serve.metrics import exposition
+from harness.serve.shadows import Shadows
 from harness.serve.status import RUNS_MAX, SILENT_SEC, UNREADABLE, Watcher
 from harness.store.ledger import DONE, STOPPED, Ledger
-from harness.subjects.registry import names
+from harness.subjects.registry import names, subject_called
 from tests.gate.test_certificate import parity
-from tests.serve.servers import batch, find, plan_of, run_in
+from tests.serve.servers import batch, find, plan_of, run_in, serving
+from tests.shadow.test_report import journal, minutes
 
 SUBJECT = names()[0]
 
@@ -169,3 +171,23 @@ def test_a_plan_that_cannot_be_read_is_that_runs_alone(plan: str, tmp_path: Path
     assert states == {whole: "running", damaged: UNREADABLE}
     code, _, err = parity(capsys, "fuzz", "--resume", damaged, "--ledger", url, "--reports", str(tmp_path))
     assert (code, err.count("\n"), err.startswith("parity: --")) == (2, 1, True), err
+
+
+def test_metrics_hold_the_shadows_figures(tmp_path: Path) -> None:
+    here = dict(subject_called("reducer").shadowed() or {})
+    journal(tmp_path, "one", minutes(0, 60, high=2), digests=here)
+    told = exposition({"shadows": Shadows(tmp_path).status()}).decode()
+    assert 'parity_shadow_covered_hours{subject="reducer"} 1.0' in told
+    assert 'parity_shadow_high{subject="reducer"} 120.0' in told
+    assert 'parity_shadow_last_line_timestamp_seconds{subject="reducer"} ' in told
+    # Of a folder that is not there nothing is known.
+    assert "parity_shadow_high{" not in exposition({"shadows": Shadows(tmp_path / "nowhere").status()}).decode()
+
+
+def test_a_folder_of_shadows_that_is_not_there_is_told_at_once(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'l.sqlite'}"
+    Ledger(url).close()
+    with serving(url, "--shadow", str(tmp_path / "mistyped")) as served:
+        assert served.get("/healthz")[0] == 200
+        served.stop()
+        assert any("mistyped: is no folder yet" in each for each in served.said)

@@ -76,9 +76,11 @@ def test_a_damaged_header_without_another_line_is_not_passed_over(tmp_path: Path
     journal(tmp_path, "one", minutes(0, 10))
     (tmp_path / "journal-two.jsonl").write_text('{"format": "doge\x00-shadow journal 1"\n', encoding="utf-8")
     assert period(tmp_path).verdict == "INCOMPLETE"
-    # A process that was killed while it wrote its first line.
-    (tmp_path / "journal-two.jsonl").write_text('{"format": "doge', encoding="utf-8")
-    assert period(tmp_path).verdict == "CLEAN"
+    # Header and first counts are one write, so that a part of it lacks some of both; so does a file that lost all.
+    for cut, words in ('{"format": "doge', "its first line cannot be read"), ("", "is empty"):
+        (tmp_path / "journal-two.jsonl").write_text(cut, encoding="utf-8")
+        found = period(tmp_path)
+        assert (found.verdict, [words in each for each in found.unread]) == ("INCOMPLETE", [True])
 
 
 @pytest.mark.parametrize("started_at", ["Infinity", "NaN", '"x"'])
@@ -100,5 +102,5 @@ def test_a_damaged_line_is_told_recorded_and_no_go(tmp_path: Path, capsys: pytes
     path.write_text("\n".join([*lines[:100], "damaged", *lines[101:]]) + "\n", encoding="utf-8")
     code, said, [found] = reported(tmp_path, capsys)
     assert (code, found.verdict, found.figure("damaged")) == (3, "INCOMPLETE", 1), said
-    assert "NOT READ 1 damaged line" in said
+    assert f"NOT READ {path}: a damaged line of 2" in said
     assert judged(tmp_path, capsys) == ("cannot tell", "the last attempt ended with INCOMPLETE; make it again")

@@ -7,8 +7,8 @@ import logging
 import os
 import signal
 import time
+from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,7 +17,8 @@ from doge_shadow import shadow as shadow_module
 from doge_shadow.face import Found
 from doge_shadow.judging import Difference
 from tests.adapter.traffic import start
-from tests.shadow.watched import drained, drive, journal_lines, planted, watching, wrong
+from tests.shadow.test_report import period
+from tests.shadow.watched import drained, drive, finds, journal_lines, planted, watching, wrong
 
 
 def test_a_disk_that_is_full_is_counted_and_hides_no_divergence(
@@ -27,6 +28,7 @@ def test_a_disk_that_is_full_is_counted_and_hides_no_divergence(
     # What fails is tried again only after a time that no busy machine reaches here.
     monkeypatch.setattr(journal_module, "FLUSH_SEC", 1e9)
     monkeypatch.setattr(journal_module, "SLOT_SEC", 1e12)
+    monkeypatch.setattr(journal_module, "RESERVE_BYTES", 0)
     with watching(tmp_path, wrong(tmp_path, "forgets_losses"), disk_mib=0.0001) as watched:
         drive(watched, 600, seed=5)
         assert watched.shadow.drain(60.0)
@@ -89,18 +91,53 @@ def test_a_comparison_that_goes_wrong_ends_nothing(tmp_path: Path, executable: P
     assert "a fault of the shadow itself" in found["last_shadow_error"]
 
 
-def test_a_call_that_is_noted_while_others_are_counted_is_not_dropped(
+def test_a_call_that_was_counted_and_does_not_wait_yet_is_not_dropped(tmp_path: Path, executable: Path) -> None:
+    with watching(tmp_path, str(executable)) as watched:
+        drive(watched, 1)
+        assert watched.shadow.drain(30.0)
+        noting = watched.shadow.begin()
+        assert noting is not None
+        # The bot's thread is interrupted between the two.
+        noting.step()
+        time.sleep(0.3)
+        assert watched.metrics()["dropped"] == 0
+        watched.shadow.stop()
+    [*before, last] = journal_lines(tmp_path)
+    assert sum(line.get("dropped", 0) for line in before) == 0
+    # It never came, so that the end counts it.
+    assert last["dropped"] == 1
+
+
+def test_a_call_that_comes_while_the_last_line_is_written_is_in_no_line(
     tmp_path: Path, executable: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shadow_module.Shadow, "_work_while_idle", lambda _shadow, _seen: None)
     with watching(tmp_path, str(executable)) as watched:
         drive(watched, 1)
-        value_of = shadow_module._value_of
-        state = start()
+        counts, state = watched.shadow._tally.counts, start()
 
-        def meanwhile(counter: Any) -> int:
+        def meanwhile() -> Counter[str]:
+            found = counts()
             watched.shadow.note((1, state, ()))
-            return value_of(counter)
+            return found
 
-        monkeypatch.setattr(shadow_module, "_value_of", meanwhile)
-        assert watched.shadow._counts()["dropped"] == 0
+        monkeypatch.setattr(watched.shadow._tally, "counts", meanwhile)
+        watched.shadow.stop(0.0)
+    lines = journal_lines(tmp_path)
+    assert sum(line.get("seen", 0) for line in lines) == sum(line.get("dropped", 0) for line in lines) >= 2
+
+
+def test_a_full_folder_still_takes_counts(tmp_path: Path) -> None:
+    (tmp_path / "shadow").mkdir()
+    (tmp_path / "shadow" / "big").write_bytes(bytes(200_000))
+    with watching(tmp_path, wrong(tmp_path, "forgets_losses"), disk_mib=0.1) as watched:
+        drive(watched, 600, seed=5)
+        found = drained(watched)
+    lines = journal_lines(tmp_path)
+    assert sum(line.get("low", 0) for line in lines) == found["severities"]["low"] > 0
+    assert finds(tmp_path) == []
+    # Each of these lines says that it has no room.
+    assert sum(line.get("failure:journal", 0) for line in lines) == len(lines)
+    assert lines[-1]["last"]
+    here = watched.comparer.identity()
+    assert (period(tmp_path / "shadow", here=here).verdict, lines[-1]["failures"]) == ("DIVERGENCE", 1)

@@ -102,7 +102,7 @@ def test_a_bot_whose_executable_is_missing_is_seen_and_not_covered(tmp_path: Pat
 
 def test_the_journals_of_another_build_say_what_they_found(tmp_path: Path) -> None:
     journal(tmp_path, "one", minutes(0, 10, high=2), digests={**HERE, "candidate": "d" * 64})
-    assert (period(tmp_path).foreign, period(tmp_path).foreign_high) == (1, 20)
+    assert (period(tmp_path).foreign, period(tmp_path).foreign_found["high"]) == (1, 20)
 
 
 @pytest.mark.parametrize("flaw", ["wrong-value", "garbage"])

@@ -32,7 +32,7 @@ def test_clean_hours_of_the_candidate_hide_no_noise(severity: str, tmp_path: Pat
     control(tmp_path, **{severity: 1})
     code, said, [found] = reported(tmp_path, capsys)
     assert (code, found.verdict, found.figure("noise"), found.figure(severity)) == (1, "DIVERGENCE", HOURS, 0), said
-    assert f"control: {100 * HOURS:,} compared, {HOURS} differ: the noise floor" in said
+    assert f"control: {100 * HOURS:,} compared in {HOURS} minutes, {HOURS} differ: the noise floor" in said
     assert said.rstrip().endswith(f"0 of low, {HOURS} differences of the reference from itself")
     assert judged(tmp_path, capsys) == ("no-go", f"noise is {HOURS}, wanted at most 0")
 
@@ -59,7 +59,7 @@ def test_the_noise_floor_of_another_reference_is_of_another_build(tmp_path: Path
     journal(tmp_path, "one", minutes(0, 2))
     journal(tmp_path, "two", minutes(0, 2, high=1), mode="control", digests={"reference": "x" * 64})
     found = period(tmp_path)
-    assert (found.verdict, found.noise, found.foreign, found.foreign_high) == ("CLEAN", 0, 1, 2)
+    assert (found.verdict, found.noise, found.foreign, found.foreign_found["high"]) == ("CLEAN", 0, 1, 2)
 
 
 @pytest.mark.parametrize("severity", ["high", "low"])

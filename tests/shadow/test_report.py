@@ -200,8 +200,6 @@ def test_a_line_that_cannot_be_read_is_counted(line: str, tmp_path: Path) -> Non
 
 
 def test_what_is_no_journal_is_said(tmp_path: Path) -> None:
-    (tmp_path / "journal-empty.jsonl").write_text("", encoding="utf-8")
-    assert period(tmp_path).verdict == "EMPTY"
     (tmp_path / "journal-other.jsonl").write_text('{"format": "x"}\n', encoding="utf-8")
     journal(tmp_path, "wrong", minutes(0, 2), mode="Control")
     (tmp_path / "journal-folder.jsonl").mkdir()

@@ -69,3 +69,57 @@ def test_a_find_without_a_journal_is_no_empty_folder(tmp_path: Path, capsys: pyt
     (tmp_path / "shadow" / "find-high-f-0.json").write_text("", encoding="utf-8")
     code, _, [found] = reported(tmp_path, capsys)
     assert (code, found.verdict) == (1, "DIVERGENCE")
+
+
+def test_what_is_of_another_build_says_what_it_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    other = {"digests": {**here(), "candidate": "d" * 64}}
+    lived(tmp_path / "shadow", "one", days_ago=0.0, length=2, header=other, low=1, senseless=2, failures=2)
+    code, said, [found] = reported(tmp_path, capsys)
+    assert (code, found.verdict) == (3, "EMPTY")
+    assert (
+        "1 journal of another reference or candidate left out, with 0 divergent of high severity, 2 of low, 4 without sense"
+        in said
+    )
+    assert "Set what names the bot's candidate here as well" in said
+    assert said.rstrip().endswith("EMPTY: no call was seen")
+
+
+def test_an_empty_period_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    causes = {f"{FAILURE}resting": 98, f"{FAILURE}persistent:timeout": 2}
+    lived(tmp_path / "shadow", "one", days_ago=0.0, length=2, compared=0, failures=100, **causes)
+    _, said, _ = reported(tmp_path, capsys)
+    assert "failures by cause: persistent:timeout 4, resting 196\n" in said
+    assert said.rstrip().endswith("EMPTY: the candidate answered none of 200 calls: persistent:timeout, see the runbook")
+
+
+def test_a_time_that_is_still_to_come_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lived(tmp_path / "shadow", "one", days_ago=0.0)
+    code, said, records = reported(tmp_path, capsys, "--since", "2999-01-01T00:00:00+00:00")
+    assert (code, records) == (2, [])
+    assert "is still to come" in said
+
+
+def test_processes_without_a_last_line_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lived(tmp_path / "shadow", "one", days_ago=0.0)
+    assert "without a last line" not in reported(tmp_path, capsys)[1]
+    path = tmp_path / "shadow" / "journal-one.jsonl"
+    path.write_text("\n".join(path.read_text(encoding="utf-8").splitlines()[:-1]) + "\n", encoding="utf-8")
+    assert "1 process of them without a last line: running, killed, or ended by SIGTERM" in reported(tmp_path, capsys)[1]
+
+
+def test_a_bot_that_measures_the_noise_floor_is_seen_to_write(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lived(tmp_path / "shadow", "one", days_ago=3.0)
+    header: dict[str, Any] = {"mode": "control", "digests": {"reference": here()["reference"]}}
+    lived(tmp_path / "shadow", "two", days_ago=0.0, length=30, header=header)
+    said = reported(tmp_path, capsys)[1]
+    assert "control: 3,000 compared in 30 minutes, 0 differ" in said
+    assert "days ago" not in said.partition("last line: ")[2].partition("\n")[0]
+
+
+def test_a_period_that_is_short_and_breaks_a_rule_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    header: dict[str, Any] = {"subject": "detector", "digests": here("detector")}
+    lived(tmp_path / "shadow", "one", days_ago=0.0, length=2, header=header, **CAUSES)
+    reported(tmp_path, capsys, subject="detector")
+    status, reason = judged(tmp_path, capsys, "4.errors/detector")
+    assert status == "cannot tell"
+    assert reason.endswith("needs at least 48; already failures is 6, wanted at most 0")

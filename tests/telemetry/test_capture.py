@@ -20,6 +20,7 @@ from harness.telemetry.loop import Share
 from harness.telemetry.recordings import counted, read_recording
 from tests.gate.test_certificate import parity
 from tests.telemetry.recorded import block, written
+from tests.telemetry.test_compare import turns
 
 FAST = ("--minutes", "0.06", "--rounds-per-sec", "400")
 
@@ -193,3 +194,10 @@ def test_a_capture_of_what_was_built_anew_meanwhile_is_none(
     code, said, _ = parity(capsys, "telemetry", "capture", *words)
     assert code == 3
     assert said.splitlines()[-1].startswith("EMPTY: ")
+
+
+def test_one_recording_is_not_compared_with_itself(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = str(turns(tmp_path / "t.jsonl", 0, 1.0))
+    code, _, err = parity(capsys, "telemetry", "compare", path, path, "--no-evidence")
+    assert code == 2
+    assert "is named twice" in err
