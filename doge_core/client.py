@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import select
-import signal
 import subprocess
 import threading
 import time
@@ -19,7 +17,8 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from doge_core.errors import ServerDiedError, ServerGarbageError, ServerTimeoutError, how_ended
-from doge_core.waking import wake
+from doge_core.processes import Process, kill_group
+from doge_core.waking import NOTHING, pipe_of, wake
 
 _CHUNK_BYTES = 1 << 16
 # A longer answer is none: it must not fill the memory of whoever asks.
@@ -27,8 +26,6 @@ ANSWER_BYTES_MAX = 1 << 28
 _STDERR_TAIL_CHUNKS = 4
 _EXIT_GRACE_SEC = 0.5
 _OWN_GROUP = 0 if os.name == "posix" else None
-# As long as `poll` can wait: 24 days.
-_POLL_MAX_MSEC = 2.0**31 - 1
 
 _servers: weakref.WeakSet[Server] = weakref.WeakSet()
 
@@ -58,10 +55,11 @@ class Server:
         self.deadline: float | None = None
         self._timed_out = False
         self._read_fd = self._write_fd = -1
+        self._pipes = (NOTHING, NOTHING)
         self._stderr_tail: deque[bytes] = deque(maxlen=_STDERR_TAIL_CHUNKS)
         try:
             # In a process group of its own, so that Ctrl-C reaches only the caller and a kill reaches grandchildren.
-            self.process = _Process(
+            self.process = Process(
                 [*launcher, *self.argv],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -75,6 +73,7 @@ class Server:
             assert self.process.stdin is not None
             assert self.process.stdout is not None
             self._write_fd, self._read_fd = self.process.stdin.fileno(), self.process.stdout.fileno()
+            self._pipes = pipe_of(self._read_fd), pipe_of(self._write_fd)
             threading.Thread(target=self._drain_stderr, name="doge-core-stderr", daemon=True).start()
             _servers.add(self)
             _watchdog.watch(timeout_sec)
@@ -105,6 +104,8 @@ class Server:
             if answer.find(b"\n") != len(answer) - 1:
                 raise ServerGarbageError(f"{self.argv[0]}: answered more than one line")
         except BaseException as error:
+            # Nobody waits any more.
+            self.deadline = None
             self.kill()
             if isinstance(error, OSError | ValueError):
                 raise self._death() from error
@@ -154,12 +155,15 @@ class Server:
         """Kill the executable because its answer is late; the waiting call then reads the end of its output."""
         self._timed_out = True
         self._signal_group()
-        wake(self._read_fd, self._write_fd)
+        wake(*self._pipes)
 
     def kill(self) -> None:
         """End the executable at once."""
-        self.deadline = None
+        asked, self.deadline = self.deadline is not None, None
         self._signal_group()
+        self._write_fd = self._read_fd = -1
+        if asked:
+            wake(*self._pipes)
         self._release()
 
     def close(self) -> None:
@@ -182,8 +186,7 @@ class Server:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(_EXIT_GRACE_SEC)
         # The descriptors may be reused for other files.
-        reading, writing, self._write_fd, self._read_fd = self._read_fd, self._write_fd, -1, -1
-        wake(reading, writing)
+        self._write_fd = self._read_fd = -1
         for stream in (self.process.stdin, self.process.stdout):
             if stream is not None:
                 with contextlib.suppress(OSError):
@@ -238,43 +241,13 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork_in_child)
 
 
-def kill_group(process: subprocess.Popen[bytes]) -> None:
-    """Kill a process that was started in a group of its own, and its descendants."""
-    with contextlib.suppress(OSError):
-        if os.name == "posix":
-            os.killpg(process.pid, signal.SIGKILL)
-        else:
-            process.kill()
-
-
-class _Process(subprocess.Popen[bytes]):
-    """A process whose end the system announces, where the standard library would look for it now and then and sleep between."""
-
-    def wait(self, timeout: float | None = None) -> int:
-        """Return the exit status. Raises `subprocess.TimeoutExpired`."""
-        if timeout is not None and self.returncode is None and hasattr(os, "pidfd_open"):
-            # Linux before 5.3 has none; what follows looks for the end by itself.
-            with contextlib.suppress(OSError):
-                timeout = None if self._has_ended(timeout) else 0.0
-        return super().wait(timeout)
-
-    def _has_ended(self, timeout_sec: float) -> bool:
-        ended = os.pidfd_open(self.pid)
-        try:
-            watch = select.poll()
-            watch.register(ended, select.POLLIN)
-            return bool(watch.poll(min(max(0.0, timeout_sec) * 1000.0, _POLL_MAX_MSEC)))
-        finally:
-            os.close(ended)
-
-
 def request_once(argv: Sequence[str], line: bytes, timeout_sec: float) -> bytes:
     """Start an executable for one request line and return the answer's line, which may be an error object.
 
     Raises `ServerDiedError`, `ServerTimeoutError` or `ServerGarbageError`.
     """
     try:
-        process = _Process(
+        process = Process(
             list(argv), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, process_group=_OWN_GROUP
         )
     except OSError as error:

@@ -15,7 +15,7 @@ import pytest
 
 import doge_shadow.process as process
 import state_machine as sm
-from doge_core import backend, client, locate
+from doge_core import backend, client, locate, processes
 from doge_core.settings import Settings
 from doge_shadow import taming
 
@@ -37,7 +37,7 @@ class WindowsOs:
 @pytest.fixture
 def windows(monkeypatch: pytest.MonkeyPatch) -> None:
     """The adapters' modules see Windows, until the test ends."""
-    for module in (client, backend, process, taming):
+    for module in (client, processes, backend, process, taming):
         monkeypatch.setattr(module, "os", WindowsOs())
     monkeypatch.setattr(client, "_OWN_GROUP", None)
 

@@ -16,7 +16,7 @@ from doge_core.backend import Haskell
 from doge_core.client import Server
 from doge_core.errors import ServerError, ServerGarbageError
 from doge_core.settings import Settings
-from doge_core.waking import wake
+from doge_core.waking import NOTHING, Pipe, pipe_of, wake
 from tests.adapter.traffic import CONFIG, SIZE_USD, start
 from tests.shadow.watched import script
 
@@ -76,8 +76,8 @@ def test_who_reads_and_who_writes_is_woken() -> None:
     try:
         got: list[bytes] = []
         for work, ends in (
-            (lambda: got.append(os.read(reading, 10)), (reading, -1)),
-            (lambda: got.append(b"%d" % os.write(writing, bytes(10**6))), (-1, writing)),
+            (lambda: got.append(os.read(reading, 10)), (pipe_of(reading), NOTHING)),
+            (lambda: got.append(b"%d" % os.write(writing, bytes(10**6))), (NOTHING, pipe_of(writing))),
         ):
             thread = threading.Thread(target=work, daemon=True)
             thread.start()
@@ -90,6 +90,25 @@ def test_who_reads_and_who_writes_is_woken() -> None:
     finally:
         os.close(reading)
         os.close(writing)
+
+
+@pytest.mark.parametrize("kind", ["file", "pipe"])
+def test_what_has_the_number_of_a_closed_pipe_is_left_alone(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "bot's own"
+    path.write_bytes(b"whole")
+    with path.open("r+b") as file:
+        ends = os.pipe()
+        try:
+            os.set_blocking(ends[0], False)
+            os.write(ends[1], b"kept")
+            descriptors = (file.fileno(), file.fileno()) if kind == "file" else ends
+            # As they were when they were those of a server, before they were closed and given to others.
+            wake(*(Pipe(descriptor, 1) for descriptor in descriptors))
+            assert os.read(ends[0], 10) == b"kept"
+        finally:
+            for end in ends:
+                os.close(end)
+    assert path.read_bytes() == b"whole"
 
 
 def test_an_answer_without_an_end_is_garbage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,7 @@ from doge_core.client import Server
 from doge_core.settings import Settings
 from doge_detector import watching
 from doge_shadow import lifetime, tied
+from doge_shadow.shadow import Shadow
 from tests.adapter.traffic import CONFIG, SIZE_USD, start
 from tests.shadow.watched import ROOT, drive, flawed, journal_lines, script
 from tests.shadow.watched import watching as watching_reducer
@@ -51,13 +52,21 @@ def waited_for(done: Any) -> None:
         time.sleep(0.01)
 
 
+def stopped(shadow: Shadow) -> dict[str, Any]:
+    """The status of a shadow that was stopped, once its thread has ended: a busy machine may take longer than an end may."""
+    shadow.stop()
+    assert shadow._thread is not None
+    shadow._thread.join(30.0)
+    assert not shadow._thread.is_alive()
+    return shadow.status()
+
+
 def test_a_detector_that_died_before_the_end_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plant(tmp_path, monkeypatch, planted(TWICE.format(flag=str(tmp_path / "flag"))))
     with watching_detector(tmp_path, timeout_sec=60.0) as watched:
         watching.RegimeDetector().update(*candles())
         waited_for(lambda: watched.comparer._process.starts == 2 and watched.shadow._comparing)
-        watched.shadow.stop()
-        status = watched.shadow.status()
+        status = stopped(watched.shadow)
     assert (status["failures"], status["compared"]) == ({"died": 1}, 1)
     assert sum(line.get("dropped", 0) for line in journal_lines(tmp_path)) == 1
 
@@ -67,8 +76,7 @@ def test_a_reducer_that_died_before_the_end_is_counted(tmp_path: Path) -> None:
     with watching_reducer(tmp_path, exe, timeout_sec=60.0) as watched:
         drive(watched, 1)
         waited_for(lambda: watched.comparer._client.starts == 2)
-        watched.shadow.stop()
-        status = watched.shadow.status()
+        status = stopped(watched.shadow)
     assert (status["failures"], status["compared"]) == ({"persistent:died": 1}, 0)
     assert "exit code 9" in status["last_error"]
     lines = journal_lines(tmp_path)
@@ -86,7 +94,9 @@ def test_a_second_interrupt_ends_the_candidate_too(tmp_path: Path, monkeypatch: 
 
         monkeypatch.setattr(watched.shadow, "drain", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            watched.shadow.stop()
+            stopped(watched.shadow)
+        assert watched.shadow._thread is not None
+        watched.shadow._thread.join(30.0)
         server = watched.comparer._client._begun
         assert server is not None
         assert not is_running(server.process.pid)

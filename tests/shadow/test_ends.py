@@ -112,6 +112,8 @@ def stopped_in_time(shadow: Any, folder: Path) -> dict[str, Any]:
     began = time.monotonic()
     shadow.stop()
     assert time.monotonic() - began < 2.0
+    # What follows is looked at once the thread has ended, which on a busy machine may take longer than an end may.
+    shadow._thread.join(30.0)
     assert candidates_of(os.getpid()) == []
     lines = journal_lines(folder)
     assert lines[-1]["last"]
@@ -156,6 +158,8 @@ def test_what_was_asked_when_the_bot_ended_was_dropped(tmp_path: Path, monkeypat
         while watched.shadow.status()["compared"] < 1 or not watched.shadow._comparing:
             time.sleep(0.01)
         watched.shadow.stop()
+        assert watched.shadow._thread is not None
+        watched.shadow._thread.join(30.0)
         assert watched.comparer._process.starts == 1
     found = added_up(tmp_path)
     assert (found["seen"], found["compared"], found["dropped"], found["failures"], found["last"]) == (2, 1, 1, 0, 1)
