@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -15,6 +16,10 @@ from tests.fuzz.postgres import PostgresMissingError, running_server
 from tests.processes import ending_with_their_test
 
 TESTS = Path(__file__).parent
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # In the background of a shell's script Ctrl-C is ignored, by all that is started there too; tests of it would never end.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # What takes a minute or more begins first, so that no worker is left alone with it at the end.
 LONGEST = (

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
+import sys
 
 import psutil
 
+from harness import ROOT
 from tests.processes import begin_process, ending_with_their_test
 
 
@@ -27,3 +30,10 @@ def test_a_process_that_has_ended_is_left_alone() -> None:
         ended = begin_process(["true"], stdin=subprocess.PIPE)
         ended.communicate()
     assert ended.returncode == 0
+
+
+def test_an_interrupt_reaches_the_tests_where_a_shell_s_background_ignores_it() -> None:
+    program = "import os, signal, tests.conftest; os.kill(os.getpid(), signal.SIGINT)"
+    words = ["/bin/sh", "-c", f"trap '' INT; exec {shlex.join([sys.executable, '-c', program])}"]
+    ended = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.stderr.splitlines()[-1] == "KeyboardInterrupt"
