@@ -1,8 +1,9 @@
 """What a shadow costs its caller: `python -m tests.bench.shadow full|paced|bad|detector [ROUNDS]`.
 
 Each measures alternately with the shadow on and off, one turn of each a round. `full` makes 200,000 transitions at once,
-`paced` 200 a second for 7.5 seconds; `bad` is `paced` beside each of six bad candidates, and holds every result against the one
-without a shadow. `detector` updates a detector on 2,000 candles, as a bot does at each new one, and trains it now and then.
+`paced` 200 a second for 1.5 seconds, a minute each way in all: the medians of longer turns drift apart by a quarter. `bad`
+is `paced` beside each of six bad candidates, and holds every result against the one without a shadow. `detector` updates a
+detector on 2,000 candles, as a bot does at each new one, and trains it now and then.
 """
 
 from __future__ import annotations
@@ -31,55 +32,64 @@ from tests.detector_candles import market
 
 BAD = str(Path(__file__).with_name("bad_candidate.py"))
 # Calls of a turn, and rounds: a p99 wants a hundred calls and more above it, or it is the machine's noise.
-CALLS = {"full": (200_000, 2), "paced": (1_500, 4)}
-BAD_ROUNDS = 12
+CALLS = {"full": (200_000, 2), "paced": (300, 40)}
+BAD_ROUNDS = 60
 EVENTS, EVERY_SEC = 2000, 0.005
 QUANTILES = (0.5, 0.95, 0.99)
 # The detector's rounds, each of so many updates and trainings, a pause after each.
 ROUNDS, UPDATES, TRAININGS, CANDLES, PAUSE_SEC = 8, 100, 5, 2000, 0.02
 
 
-def timed(calls: int, *, paced: bool) -> tuple[list[float], list[str]]:
-    """The duration of each call, in seconds, and the results where calls are paced."""
-    events = [event for _, event, _, _ in walk(3, EVENTS)]
-    found, results, held, due = [], [], start(), time.perf_counter()
-    for number in range(calls):
-        if number % EVENTS == 0:
-            held = start()
-        began = time.perf_counter()
-        held, actions = doge_core.transition(held, events[number % EVENTS], CONFIG, SIZE_USD)
-        found.append(time.perf_counter() - began)
-        if paced:
-            results.append(repr((held, actions)))
-            due += EVERY_SEC
-            time.sleep(max(0.0, due - time.perf_counter()))
-    return found, results
+class Traffic:
+    """The calls of one side, which goes on where its last turn ended."""
+
+    def __init__(self) -> None:
+        self._events = [event for _, event, _, _ in walk(3, EVENTS)]
+        self._held, self._number = start(), 0
+        self.times: list[float] = []
+        self.results: list[str] = []
+
+    def turn(self, calls: int, *, paced: bool) -> None:
+        """Make calls; keep the duration of each in seconds, and the results where calls are paced."""
+        due = time.perf_counter()
+        for _ in range(calls):
+            if self._number % EVENTS == 0:
+                self._held = start()
+            event = self._events[self._number % EVENTS]
+            self._number += 1
+            began = time.perf_counter()
+            self._held, actions = doge_core.transition(self._held, event, CONFIG, SIZE_USD)
+            self.times.append(time.perf_counter() - began)
+            if paced:
+                self.results.append(repr((self._held, actions)))
+                due += EVERY_SEC
+                time.sleep(max(0.0, due - time.perf_counter()))
 
 
 def of_the_reducer(how: str, rounds: int, exe: str | None = None, timeout_sec: float = 5.0) -> None:
     """Print the quantiles of a transition with and without a shadow, and what was compared."""
     calls, _ = CALLS[how]
-    times: dict[bool, list[float]] = {False: [], True: []}
-    said: list[list[str]] = []
+    sides = {False: Traffic(), True: Traffic()}
+    longest = 0.0
     with TemporaryDirectory() as folder:
         watched = Python(Settings(exe=exe, timeout_sec=timeout_sec), ShadowSettings(folder=Path(folder)))
         for turn in range(2 * rounds):
             on = turn % 4 in (1, 2)
             doge_core._chosen[:] = [watched if on else None]
-            found, results = timed(calls, paced=how == "paced")
-            times[on] += found
-            said.append(results)
+            sides[on].turn(calls, paced=how == "paced")
             if on and exe is None:
                 ended = time.perf_counter()
                 watched.shadow.drain(60.0)
-                print(f"nothing waits {time.perf_counter() - ended:.1f} s after the pause")
+                longest = max(longest, time.perf_counter() - ended)
         status = watched.shadow.status()
         began = time.perf_counter()
         watched.shadow.stop()
         print(f"the shadow ended in {time.perf_counter() - began:.1f} s")
-    tell("transition", times[False], times[True])
+    if exe is None:
+        print(f"nothing waits {longest:.1f} s after a pause began, at most")
+    tell("transition", sides[False].times, sides[True].times)
     print(f"{status['compared']:,} of {status['calls']:,} calls compared, {status['dropped']:,} dropped")
-    print(f"results as without a shadow: {all(each == said[0] for each in said)}; failures: {status['failures']}")
+    print(f"results as without a shadow: {sides[False].results == sides[True].results}; failures: {status['failures']}")
 
 
 def of_bad_candidates(rounds: int) -> None:
