@@ -61,10 +61,15 @@ def end_with_parent() -> None:
 
 def end_workers() -> None:
     """End the processes that this one started, whatever they are doing, and those that they started: ports that may hang."""
-    for worker in multiprocessing.active_children():
-        assert worker.pid is not None, "an active child was started"
+    workers = []
+    for each in multiprocessing.active_children():
         with suppress(psutil.NoSuchProcess):
-            end_tree(psutil.Process(worker.pid))
+            workers.append(psutil.Process(each.pid))
+    # All are stopped before any is killed: a pool that notices one's death ends the others, and what these started is left.
+    for act in psutil.Process.suspend, kill_children, psutil.Process.kill:
+        for worker in workers:
+            with suppress(psutil.NoSuchProcess):
+                act(worker)
 
 
 def end_tree(process: psutil.Process) -> None:

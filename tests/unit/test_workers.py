@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import subprocess
 import time
 from collections import Counter
 from concurrent.futures import Future
@@ -10,11 +11,12 @@ from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from typing import Any, cast
 
+import psutil
 import pytest
 
 from harness.engine import workers
 from harness.engine.builds import builds_of
-from harness.engine.processes import watch_all
+from harness.engine.processes import end_workers, watch_all
 from harness.fuzz.batch import run_batch
 from tests.fuzz.runs import PLAN
 
@@ -82,3 +84,36 @@ def test_a_broken_pool_may_be_watched() -> None:
     watch_all(cast(Any, pool))
     with pytest.raises(BrokenProcessPool):
         pool.submit(int)
+
+
+def hold(told: Any) -> None:
+    """A worker with a process of its own that hangs."""
+    begun = subprocess.Popen(["sleep", "600"])
+    told.put(begun.pid)
+    begun.wait()
+
+
+def test_a_pool_that_ends_the_others_meanwhile_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    context = multiprocessing.get_context("spawn")
+    told = context.Queue()
+    held = [context.Process(target=hold, args=(told,)) for _ in range(2)]
+    for each in held:
+        each.start()
+    left = [psutil.Process(told.get(timeout=60)) for _ in held]
+    right = psutil.Process.kill
+
+    def noticed(process: psutil.Process) -> None:
+        right(process)
+        if process.pid in [each.pid for each in held]:
+            for each in held:
+                each.terminate()
+            time.sleep(0.3)
+
+    monkeypatch.setattr(psutil.Process, "kill", noticed)
+    end_workers()
+    _, alive = psutil.wait_procs(left, timeout=10)
+    for each in alive:
+        right(each)
+    assert alive == []
+    for worker in held:
+        worker.join(10)
