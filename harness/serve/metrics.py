@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -40,28 +40,31 @@ class _Collector:
         self.status = status
 
     def collect(self) -> Iterator[Metric]:
-        """Every gauge with a sample for each run that has the figure."""
+        """Every gauge with a sample for each run or shadow that has the figure."""
         readable = GaugeMetricFamily("parity_ledger_readable", "Whether the ledger could be read")
         readable.add_metric([], 0.0 if "error" in self.status else 1.0)
         yield readable
-        for name, key, text in GAUGES:
-            family = GaugeMetricFamily(name, text, labels=LABELS)
-            for run in self.status.get("runs", ()):
-                if run.get(key) is not None:
-                    family.add_metric([str(run[label]) for label in ("id", "subject", "state")], float(run[key]))
-            yield family
-        for name, key, text in SHADOW_GAUGES:
-            family = GaugeMetricFamily(name, text, labels=("subject",))
-            for each in self.status.get("shadows", ()):
-                if key in each:
-                    family.add_metric([each["subject"]], float(each[key]))
-            yield family
+        yield from _gauges(GAUGES, LABELS, [{**run, "run": run["id"]} for run in self.status.get("runs", ())])
+        yield from _gauges(SHADOW_GAUGES, ("subject",), self.status.get("shadows", ()))
         what = "1 for the backend that would answer in the environment of parity serve, whatever a running bot has set"
         backends = GaugeMetricFamily("parity_backend", what, labels=BACKEND)
         for each in self.status.get("backends", ()):
             if "answered" in each:
                 backends.add_metric([each["subject"], each["answered"]], 1.0)
         yield backends
+
+
+def _gauges(
+    gauges: Sequence[tuple[str, str, str]], labels: Sequence[str], entries: Iterable[Mapping[str, Any]]
+) -> Iterator[Metric]:
+    """Each gauge, with a sample for each entry of the status that has the figure."""
+    entries = list(entries)
+    for name, key, text in gauges:
+        family = GaugeMetricFamily(name, text, labels=labels)
+        for each in entries:
+            if each.get(key) is not None:
+                family.add_metric([str(each[label]) for label in labels], float(each[key]))
+        yield family
 
 
 def exposition(status: Mapping[str, Any]) -> bytes:

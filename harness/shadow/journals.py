@@ -25,6 +25,15 @@ class JournalError(ParityError):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Hole:
+    """A line of a journal that cannot be read, and the time that it may be of, in seconds since 1970."""
+
+    path: Path
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Journal:
     """One process: what it compared, and its counts by minute since 1970.
 

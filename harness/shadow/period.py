@@ -8,13 +8,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from pathlib import Path
 from typing import Any, TypeAlias
 
 from doge_shadow.journal import FAILURE, FLUSH_SEC, SLOT_SEC
 from doge_shadow.settings import CONTROL
 from harness.shadow.finds import without_candidate
-from harness.shadow.journals import COUNTS, Journal, Journals, is_within, minutes_between
+from harness.shadow.journals import COUNTS, Hole, Journal, Journals, is_within, minutes_between
 
 # A minute is covered if of a hundred calls that were to be compared at least so many were.
 COVERED_PCT = 99
@@ -47,23 +46,14 @@ class Gap:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Hole:
-    """A line of a journal that cannot be read, and the time that it may be of, in seconds since 1970."""
-
-    path: Path
-    start: float
-    end: float
-
-
-@dataclass(frozen=True, kw_only=True)
 class Period:
     """The sum over all processes of the build that is here; times are in seconds since 1970.
 
     `first_at` and `last_at` are the times of the first and the last line that counts, to the minute; those of the noise floor
     count where it is none, and where no candidate was asked. `written_at` is when the last line was written, of the noise floor
     too, `unended` how many processes wrote no last line. `foreign` counts journals of another build, `foreign_found` what these
-    found, and `unread` has a sentence for each journal that cannot be read. `damaged` counts lines that cannot be read and may
-    be of the period, `places` says where they are. `noise_minutes` are those in which the reference was compared with itself.
+    found, and `unread` has a sentence for each journal that cannot be read. `places` are those of lines that cannot be read and
+    may be of the period. `noise_minutes` are those in which the reference was compared with itself.
     `left_out` counts what the journals of this build hold of all this outside the period, by the names of `LEFT_OUT`.
     """
 
@@ -83,10 +73,14 @@ class Period:
     foreign: int = 0
     foreign_found: Counter[str] = field(default_factory=Counter)
     unread: Sequence[str] = ()
-    damaged: int = 0
     places: Sequence[Hole] = ()
     noise_minutes: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def damaged(self) -> int:
+        """How many lines cannot be read that may be of the period."""
+        return len(self.places)
 
     @property
     def covered_hours(self) -> float:
@@ -226,7 +220,6 @@ def period_of(
         foreign=len(foreign),
         foreign_found=Counter({name: sum(each.counts[name] for each in foreign) for name in FOUND}),
         unread=journals.unread,
-        damaged=len(places),
         places=places,
         noise_minutes=sum(counts["compared"] > 0 for _, counts in noise),
         left_out=_left_out(ours, control, minutes, noise) + Counter(damaged=len(everywhere) - len(places)),

@@ -92,16 +92,16 @@ def test_a_second_interrupt_ends_the_candidate_too(tmp_path: Path, monkeypatch: 
         def interrupted(_sec: float) -> bool:
             raise KeyboardInterrupt
 
-        monkeypatch.setattr(watched.shadow, "drain", interrupted)
-        with pytest.raises(KeyboardInterrupt):
-            stopped(watched.shadow)
+        with monkeypatch.context() as meanwhile:
+            meanwhile.setattr(watched.shadow, "drain", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                watched.shadow.stop()
         assert watched.shadow._thread is not None
         watched.shadow._thread.join(30.0)
         server = watched.comparer._client._begun
         assert server is not None
         assert not is_running(server.process.pid)
         assert journal_lines(tmp_path)[-1]["last"]
-        monkeypatch.undo()
 
 
 def test_a_shadow_that_cannot_be_stopped_leaves_none_of_the_others_on(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -232,3 +233,34 @@ def settled_with_a_stumble(watched: Any) -> dict[str, Any]:
     status: dict[str, Any] = watched.shadow.status()
     assert (status["compared"], status["failures"]) == (2, {"died": 1})
     return status
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+@pytest.mark.parametrize("subject", ["reducer", "detector"])
+def test_a_child_of_a_bot_whose_shadow_has_ended_has_one_of_its_own(
+    subject: str, tmp_path: Path, executable: Path, right: None
+) -> None:
+    def called(shadow: Any, call: Any) -> bool:
+        call()
+        drained: bool = shadow.drain(60.0)
+        return drained and not shadow.status()["failures"] and shadow.status()["compared"] > 0
+
+    with ExitStack() as stack:
+        if subject == "reducer":
+            reducer = stack.enter_context(watching_reducer(tmp_path, str(executable)))
+            shadow, call = reducer.shadow, lambda: drive(reducer, 5)
+        else:
+            detector = stack.enter_context(watching_detector(tmp_path))
+            shadow, call = detector.shadow, watching.RegimeDetector
+        assert called(shadow, call)
+        shadow.stop()
+        child = os.fork()
+        if child == 0:
+            code = 1
+            try:
+                code = 0 if called(shadow, call) else 2
+                shadow.stop()
+            finally:
+                os._exit(code)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0

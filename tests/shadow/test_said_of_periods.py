@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from doge_shadow.journal import FAILURE
-from tests.shadow.dated import here, judged, lived, reported
+from tests.shadow.dated import DAY, here, judged, lived, reported
 
 pytestmark = pytest.mark.usefixtures("right", "executable")
 CAUSES: dict[str, int] = {"failures": 3, f"{FAILURE}timeout": 2, f"{FAILURE}died": 1}
@@ -108,12 +109,14 @@ def test_processes_without_a_last_line_are_told(tmp_path: Path, capsys: pytest.C
 
 
 def test_a_bot_that_measures_the_noise_floor_is_seen_to_write(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    lived(tmp_path / "shadow", "one", days_ago=3.0)
+    now = int(time.time())
+    lived(tmp_path / "shadow", "one", days_ago=3.0, to=now - 3 * int(DAY))
     header: dict[str, Any] = {"mode": "control", "digests": {"reference": here()["reference"]}}
-    lived(tmp_path / "shadow", "two", days_ago=0.0, length=30, header=header)
+    lived(tmp_path / "shadow", "two", days_ago=0.0, length=30, header=header, to=now)
     said = reported(tmp_path, capsys)[1]
     assert "control: 3,000 compared in 30 minutes, 0 differ" in said
-    assert "days ago" not in said.partition("last line: ")[2].partition("\n")[0]
+    [last] = [line for line in said.splitlines() if line.startswith("last line: ")]
+    assert last.endswith(("just now", "second ago", "seconds ago", "minute ago", "minutes ago")), last
 
 
 def test_a_period_that_is_short_and_breaks_a_rule_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
